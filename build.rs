@@ -1,0 +1,24 @@
+//! Keeps `generated/` in step with the contract. When nothing changed it does nothing, and needs
+//! neither Java nor Python.
+
+use std::path::PathBuf;
+
+fn main() {
+    let project = codegen::Project {
+        root: PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it")),
+    };
+    for input in project.inputs() {
+        println!("cargo::rerun-if-changed={}", input.display());
+    }
+    let current = project.is_current().and_then(|current| {
+        if current {
+            return Ok(());
+        }
+        println!("cargo::warning=the contract changed: regenerating generated/");
+        project.generate()
+    });
+    if let Err(error) = current {
+        println!("cargo::error={}", format!("{error:#}").replace('\n', "; "));
+        std::process::exit(1);
+    }
+}

@@ -1,0 +1,520 @@
+//! The operations tagged `Orders`.
+
+#![allow(unused_imports)]
+
+use std::collections::BTreeMap;
+use std::future::Future;
+
+use actix_web::http::Method;
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse, Responder};
+use chrono::{DateTime, NaiveDate, Utc};
+use rust_decimal::Decimal;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::models;
+use super::support::{Input, Pattern, Rejection, Reply, Router, all_unique};
+
+/// What an implementation of `Orders` has to do.
+///
+/// Parameters and bodies have passed every check of the contract when a method is called.
+pub trait OrdersApi: 'static {
+    /// Create an order.
+    ///
+    /// Accepts an order and answers once it is stored durably, together with the intent to process
+    /// it. Processing happens afterwards; read the order to follow it.
+    ///
+    /// `POST /orders`
+    fn create_order(
+        &self,
+        body: models::CreateOrderRequest,
+    ) -> impl Future<Output = CreateOrderResponse>;
+
+    /// Delete an order.
+    ///
+    /// Removes the order for good and ends its workflow, whatever its status.
+    ///
+    /// `DELETE /orders/{id}`
+    fn delete_order(
+        &self,
+        parameters: DeleteOrderParameters,
+    ) -> impl Future<Output = DeleteOrderResponse>;
+
+    /// Read an order.
+    ///
+    /// The order as it is now. With `If-None-Match`, 304 when you already have this version.
+    ///
+    /// `GET /orders/{id}`
+    fn get_order(&self, parameters: GetOrderParameters) -> impl Future<Output = GetOrderResponse>;
+
+    /// List orders.
+    ///
+    /// Orders from the newest to the oldest, a page at a time. The body is a plain array; when there
+    /// is more, the `Link` header holds the URL of the next page. Pages are stable: an order that is
+    /// created meanwhile never shifts one that you have yet to see.
+    ///
+    /// `GET /orders`
+    fn list_orders(
+        &self,
+        parameters: ListOrdersParameters,
+    ) -> impl Future<Output = ListOrdersResponse>;
+
+    /// Change an order.
+    ///
+    /// Changes what the body names and leaves the rest. `status` may go from `pending` to
+    /// `processing`, and from either to `completed` or `cancelled`; the same status again is no
+    /// change. `total_amount` may change while the order is `pending`. Completing or cancelling an
+    /// order also ends its workflow.
+    ///
+    /// `PUT /orders/{id}`
+    fn update_order(
+        &self,
+        parameters: UpdateOrderParameters,
+        body: models::UpdateOrderRequest,
+    ) -> impl Future<Output = UpdateOrderResponse>;
+}
+
+/// Adds the routes of these operations, served by `api`.
+pub fn routes<A: OrdersApi>(router: &mut Router, api: &Data<A>) {
+    router.add(Method::POST, "/orders", api, create_order::<A>);
+
+    router.add(Method::DELETE, "/orders/{id}", api, delete_order::<A>);
+
+    router.add(Method::GET, "/orders/{id}", api, get_order::<A>);
+
+    router.add(Method::GET, "/orders", api, list_orders::<A>);
+
+    router.add(Method::PUT, "/orders/{id}", api, update_order::<A>);
+}
+
+/// The answers of `POST /orders`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum CreateOrderResponse {
+    /// The order as it was stored
+    Created {
+        /// The body, as `application/json`
+        body: models::Order,
+        /// The URL of the new order
+        location: String,
+        /// The version of the order (RFC 9110, section 8.8.3)
+        etag: String,
+    },
+    /// The request does not keep the contract; `errors` names every violation
+    BadRequest(models::Problem),
+    /// The request did not arrive in time
+    RequestTimeout(models::Problem),
+    /// The body is larger than the server accepts
+    PayloadTooLarge(models::Problem),
+    /// The body is not of a media type that this operation takes
+    UnsupportedMediaType(models::Problem),
+    /// A fault of the server; its cause is in the server's log under `request_id`
+    InternalServerError(models::Problem),
+    /// The database is away or overloaded; nothing was changed, try again
+    ServiceUnavailable {
+        /// The body, as `application/problem+json`
+        body: models::Problem,
+        /// How many seconds to wait before trying again (RFC 9110, section 10.2.3)
+        retry_after: i32,
+    },
+}
+
+impl Responder for CreateOrderResponse {
+    type Body = actix_web::body::BoxBody;
+
+    fn respond_to(self, _request: &HttpRequest) -> HttpResponse {
+        match self {
+            Self::Created {
+                body,
+                location,
+                etag,
+            } => Reply::new(201)
+                .header("location", location)
+                .header("etag", etag)
+                .json("application/json", &body),
+            Self::BadRequest(body) => Reply::new(400).json("application/problem+json", &body),
+            Self::RequestTimeout(body) => Reply::new(408).json("application/problem+json", &body),
+            Self::PayloadTooLarge(body) => Reply::new(413).json("application/problem+json", &body),
+            Self::UnsupportedMediaType(body) => {
+                Reply::new(415).json("application/problem+json", &body)
+            }
+            Self::InternalServerError(body) => {
+                Reply::new(500).json("application/problem+json", &body)
+            }
+            Self::ServiceUnavailable { body, retry_after } => Reply::new(503)
+                .header("retry-after", retry_after)
+                .json("application/problem+json", &body),
+        }
+    }
+}
+
+async fn create_order<A: OrdersApi>(
+    api: Data<A>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<CreateOrderResponse, actix_web::Error> {
+    let mut input = Input::new(&request, "POST", "/orders");
+    let body = input
+        .json::<models::CreateOrderRequest>(payload, |body| body.is_valid())
+        .await?;
+    let (Some(body),) = (body,) else {
+        return Err(input.reject().into());
+    };
+    Ok(api.create_order(body).await)
+}
+
+/// The parameters of `DELETE /orders/{id}`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DeleteOrderParameters {
+    /// The id of the order
+    pub id: i64,
+    /// The `ETag` of the version to change, several of them, or `*` for any (RFC 9110, section
+    /// 13.1.1). Another version answers 412.
+    pub if_match: Option<String>,
+}
+
+/// The answers of `DELETE /orders/{id}`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum DeleteOrderResponse {
+    /// The order is gone
+    NoContent,
+    /// The request does not keep the contract; `errors` names every violation
+    BadRequest(models::Problem),
+    /// There is no such order
+    NotFound(models::Problem),
+    /// The request did not arrive in time
+    RequestTimeout(models::Problem),
+    /// The order has changed since the version named by `If-Match`
+    PreconditionFailed(models::Problem),
+    /// A fault of the server; its cause is in the server's log under `request_id`
+    InternalServerError(models::Problem),
+    /// The database is away or overloaded; nothing was changed, try again
+    ServiceUnavailable {
+        /// The body, as `application/problem+json`
+        body: models::Problem,
+        /// How many seconds to wait before trying again (RFC 9110, section 10.2.3)
+        retry_after: i32,
+    },
+}
+
+impl Responder for DeleteOrderResponse {
+    type Body = actix_web::body::BoxBody;
+
+    fn respond_to(self, _request: &HttpRequest) -> HttpResponse {
+        match self {
+            Self::NoContent => Reply::new(204).empty(),
+            Self::BadRequest(body) => Reply::new(400).json("application/problem+json", &body),
+            Self::NotFound(body) => Reply::new(404).json("application/problem+json", &body),
+            Self::RequestTimeout(body) => Reply::new(408).json("application/problem+json", &body),
+            Self::PreconditionFailed(body) => {
+                Reply::new(412).json("application/problem+json", &body)
+            }
+            Self::InternalServerError(body) => {
+                Reply::new(500).json("application/problem+json", &body)
+            }
+            Self::ServiceUnavailable { body, retry_after } => Reply::new(503)
+                .header("retry-after", retry_after)
+                .json("application/problem+json", &body),
+        }
+    }
+}
+
+async fn delete_order<A: OrdersApi>(
+    api: Data<A>,
+    request: HttpRequest,
+) -> Result<DeleteOrderResponse, actix_web::Error> {
+    let mut input = Input::new(&request, "DELETE", "/orders/{id}");
+    let id = input.path("id").required::<i64>(|value| *value >= 1);
+    let if_match = input.header("If-Match").optional::<String>(|value| {
+        (1..=1024).contains(&value.chars().count()) && {
+            static PATTERN: Pattern =
+                Pattern::new(r#"^(\*|(W/)?"[!#-~]*"([ \t]*,[ \t]*(W/)?"[!#-~]*")*)$"#);
+            PATTERN.matches(value)
+        }
+    });
+    let (Some(id), Some(if_match)) = (id, if_match) else {
+        return Err(input.reject().into());
+    };
+    Ok(api
+        .delete_order(DeleteOrderParameters { id, if_match })
+        .await)
+}
+
+/// The parameters of `GET /orders/{id}`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GetOrderParameters {
+    /// The id of the order
+    pub id: i64,
+    /// The `ETag` of the version that you have, several of them, or `*` (RFC 9110, section 13.1.2).
+    /// The same version answers 304.
+    pub if_none_match: Option<String>,
+}
+
+/// The answers of `GET /orders/{id}`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum GetOrderResponse {
+    /// The order
+    Ok {
+        /// The body, as `application/json`
+        body: models::Order,
+        /// The version of the order (RFC 9110, section 8.8.3)
+        etag: String,
+    },
+    /// You already have this version
+    NotModified {
+        /// The version of the order (RFC 9110, section 8.8.3)
+        etag: String,
+    },
+    /// The request does not keep the contract; `errors` names every violation
+    BadRequest(models::Problem),
+    /// There is no such order
+    NotFound(models::Problem),
+    /// The request did not arrive in time
+    RequestTimeout(models::Problem),
+    /// A fault of the server; its cause is in the server's log under `request_id`
+    InternalServerError(models::Problem),
+    /// The database is away or overloaded; nothing was changed, try again
+    ServiceUnavailable {
+        /// The body, as `application/problem+json`
+        body: models::Problem,
+        /// How many seconds to wait before trying again (RFC 9110, section 10.2.3)
+        retry_after: i32,
+    },
+}
+
+impl Responder for GetOrderResponse {
+    type Body = actix_web::body::BoxBody;
+
+    fn respond_to(self, _request: &HttpRequest) -> HttpResponse {
+        match self {
+            Self::Ok { body, etag } => Reply::new(200)
+                .header("etag", etag)
+                .json("application/json", &body),
+            Self::NotModified { etag } => Reply::new(304).header("etag", etag).empty(),
+            Self::BadRequest(body) => Reply::new(400).json("application/problem+json", &body),
+            Self::NotFound(body) => Reply::new(404).json("application/problem+json", &body),
+            Self::RequestTimeout(body) => Reply::new(408).json("application/problem+json", &body),
+            Self::InternalServerError(body) => {
+                Reply::new(500).json("application/problem+json", &body)
+            }
+            Self::ServiceUnavailable { body, retry_after } => Reply::new(503)
+                .header("retry-after", retry_after)
+                .json("application/problem+json", &body),
+        }
+    }
+}
+
+async fn get_order<A: OrdersApi>(
+    api: Data<A>,
+    request: HttpRequest,
+) -> Result<GetOrderResponse, actix_web::Error> {
+    let mut input = Input::new(&request, "GET", "/orders/{id}");
+    let id = input.path("id").required::<i64>(|value| *value >= 1);
+    let if_none_match = input.header("If-None-Match").optional::<String>(|value| {
+        (1..=1024).contains(&value.chars().count()) && {
+            static PATTERN: Pattern =
+                Pattern::new(r#"^(\*|(W/)?"[!#-~]*"([ \t]*,[ \t]*(W/)?"[!#-~]*")*)$"#);
+            PATTERN.matches(value)
+        }
+    });
+    let (Some(id), Some(if_none_match)) = (id, if_none_match) else {
+        return Err(input.reject().into());
+    };
+    Ok(api
+        .get_order(GetOrderParameters { id, if_none_match })
+        .await)
+}
+
+/// The parameters of `GET /orders`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ListOrdersParameters {
+    /// The largest number of orders in a page
+    pub limit: i32,
+    /// Where to continue; an opaque value taken from a `Link` header, never made by hand
+    pub cursor: Option<String>,
+    /// Only orders in one of these statuses; repeat it for several
+    pub status: Option<Vec<models::OrderStatus>>,
+    /// Only orders of this customer
+    pub customer_id: Option<i64>,
+}
+
+/// The answers of `GET /orders`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ListOrdersResponse {
+    /// A page of orders
+    Ok {
+        /// The body, as `application/json`
+        body: Vec<models::Order>,
+        /// The next page as RFC 8288 says: `<…>; rel="next"`; absent on the last page
+        link: Option<String>,
+    },
+    /// The request does not keep the contract; `errors` names every violation
+    BadRequest(models::Problem),
+    /// The request did not arrive in time
+    RequestTimeout(models::Problem),
+    /// A fault of the server; its cause is in the server's log under `request_id`
+    InternalServerError(models::Problem),
+    /// The database is away or overloaded; nothing was changed, try again
+    ServiceUnavailable {
+        /// The body, as `application/problem+json`
+        body: models::Problem,
+        /// How many seconds to wait before trying again (RFC 9110, section 10.2.3)
+        retry_after: i32,
+    },
+}
+
+impl Responder for ListOrdersResponse {
+    type Body = actix_web::body::BoxBody;
+
+    fn respond_to(self, _request: &HttpRequest) -> HttpResponse {
+        match self {
+            Self::Ok { body, link } => Reply::new(200)
+                .optional_header("link", link)
+                .json("application/json", &body),
+            Self::BadRequest(body) => Reply::new(400).json("application/problem+json", &body),
+            Self::RequestTimeout(body) => Reply::new(408).json("application/problem+json", &body),
+            Self::InternalServerError(body) => {
+                Reply::new(500).json("application/problem+json", &body)
+            }
+            Self::ServiceUnavailable { body, retry_after } => Reply::new(503)
+                .header("retry-after", retry_after)
+                .json("application/problem+json", &body),
+        }
+    }
+}
+
+async fn list_orders<A: OrdersApi>(
+    api: Data<A>,
+    request: HttpRequest,
+) -> Result<ListOrdersResponse, actix_web::Error> {
+    let mut input = Input::new(&request, "GET", "/orders");
+    let limit = input
+        .query("limit")
+        .or_default::<i32>("50", |value| (1..=1000).contains(value));
+    let cursor = input.query("cursor").optional::<String>(|value| {
+        (1..=256).contains(&value.chars().count()) && {
+            static PATTERN: Pattern = Pattern::new("^[A-Za-z0-9_-]+$");
+            PATTERN.matches(value)
+        }
+    });
+    let status = input
+        .query("status")
+        .optional_list::<models::OrderStatus>(|value| {
+            (1..=4).contains(&value.len()) && all_unique(value)
+        });
+    let customer_id = input
+        .query("customer_id")
+        .optional::<i64>(|value| *value >= 1);
+    let (Some(limit), Some(cursor), Some(status), Some(customer_id)) =
+        (limit, cursor, status, customer_id)
+    else {
+        return Err(input.reject().into());
+    };
+    Ok(api
+        .list_orders(ListOrdersParameters {
+            limit,
+            cursor,
+            status,
+            customer_id,
+        })
+        .await)
+}
+
+/// The parameters of `PUT /orders/{id}`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UpdateOrderParameters {
+    /// The id of the order
+    pub id: i64,
+    /// The `ETag` of the version to change, several of them, or `*` for any (RFC 9110, section
+    /// 13.1.1). Another version answers 412.
+    pub if_match: Option<String>,
+}
+
+/// The answers of `PUT /orders/{id}`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum UpdateOrderResponse {
+    /// The order after the change
+    Ok {
+        /// The body, as `application/json`
+        body: models::Order,
+        /// The version of the order (RFC 9110, section 8.8.3)
+        etag: String,
+    },
+    /// The request does not keep the contract; `errors` names every violation
+    BadRequest(models::Problem),
+    /// There is no such order
+    NotFound(models::Problem),
+    /// The request did not arrive in time
+    RequestTimeout(models::Problem),
+    /// The order's present state does not allow this change
+    Conflict(models::Problem),
+    /// The order has changed since the version named by `If-Match`
+    PreconditionFailed(models::Problem),
+    /// The body is larger than the server accepts
+    PayloadTooLarge(models::Problem),
+    /// The body is not of a media type that this operation takes
+    UnsupportedMediaType(models::Problem),
+    /// A fault of the server; its cause is in the server's log under `request_id`
+    InternalServerError(models::Problem),
+    /// The database is away or overloaded; nothing was changed, try again
+    ServiceUnavailable {
+        /// The body, as `application/problem+json`
+        body: models::Problem,
+        /// How many seconds to wait before trying again (RFC 9110, section 10.2.3)
+        retry_after: i32,
+    },
+}
+
+impl Responder for UpdateOrderResponse {
+    type Body = actix_web::body::BoxBody;
+
+    fn respond_to(self, _request: &HttpRequest) -> HttpResponse {
+        match self {
+            Self::Ok { body, etag } => Reply::new(200)
+                .header("etag", etag)
+                .json("application/json", &body),
+            Self::BadRequest(body) => Reply::new(400).json("application/problem+json", &body),
+            Self::NotFound(body) => Reply::new(404).json("application/problem+json", &body),
+            Self::RequestTimeout(body) => Reply::new(408).json("application/problem+json", &body),
+            Self::Conflict(body) => Reply::new(409).json("application/problem+json", &body),
+            Self::PreconditionFailed(body) => {
+                Reply::new(412).json("application/problem+json", &body)
+            }
+            Self::PayloadTooLarge(body) => Reply::new(413).json("application/problem+json", &body),
+            Self::UnsupportedMediaType(body) => {
+                Reply::new(415).json("application/problem+json", &body)
+            }
+            Self::InternalServerError(body) => {
+                Reply::new(500).json("application/problem+json", &body)
+            }
+            Self::ServiceUnavailable { body, retry_after } => Reply::new(503)
+                .header("retry-after", retry_after)
+                .json("application/problem+json", &body),
+        }
+    }
+}
+
+async fn update_order<A: OrdersApi>(
+    api: Data<A>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<UpdateOrderResponse, actix_web::Error> {
+    let mut input = Input::new(&request, "PUT", "/orders/{id}");
+    let id = input.path("id").required::<i64>(|value| *value >= 1);
+    let if_match = input.header("If-Match").optional::<String>(|value| {
+        (1..=1024).contains(&value.chars().count()) && {
+            static PATTERN: Pattern =
+                Pattern::new(r#"^(\*|(W/)?"[!#-~]*"([ \t]*,[ \t]*(W/)?"[!#-~]*")*)$"#);
+            PATTERN.matches(value)
+        }
+    });
+    let body = input
+        .json::<models::UpdateOrderRequest>(payload, |body| body.is_valid())
+        .await?;
+    let (Some(id), Some(if_match), Some(body)) = (id, if_match, body) else {
+        return Err(input.reject().into());
+    };
+    Ok(api
+        .update_order(UpdateOrderParameters { id, if_match }, body)
+        .await)
+}

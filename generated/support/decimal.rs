@@ -1,0 +1,59 @@
+//! Decimal numbers as JSON numbers, digit by digit: they never pass through a float.
+
+use std::str::FromStr;
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Number;
+
+/// What a [`Decimal`] holds whatever the digits are.
+const EXACT_DIGITS: usize = 28;
+
+/// Writes a JSON number.
+pub fn serialize<S: Serializer>(value: &Decimal, serializer: S) -> Result<S::Ok, S::Error> {
+    Number::from_str(&value.to_string())
+        .map_err(serde::ser::Error::custom)?
+        .serialize(serializer)
+}
+
+/// Reads a JSON number; one that cannot be held exactly is an error.
+pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decimal, D::Error> {
+    let number = Number::deserialize(deserializer)?;
+    parse(number.as_str())
+        .ok_or_else(|| serde::de::Error::custom(format_args!("{number} cannot be held exactly")))
+}
+
+/// Reads the text of a number; `None` when it cannot be held exactly.
+pub fn parse(text: &str) -> Option<Decimal> {
+    let Some((mantissa, _)) = text.split_once(['e', 'E']) else {
+        return Decimal::from_str_exact(text).ok();
+    };
+    // Scientific notation is rounded without a word when the mantissa has too many digits.
+    let digits = mantissa.bytes().filter(u8::is_ascii_digit).count();
+    Decimal::from_scientific(text)
+        .ok()
+        .filter(|_| digits <= EXACT_DIGITS)
+}
+
+/// The same for a field that may be absent.
+pub mod option {
+    use super::*;
+
+    /// Writes a JSON number.
+    pub fn serialize<S: Serializer>(
+        value: &Option<Decimal>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        match value {
+            Some(value) => super::serialize(value, serializer),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    /// Reads a JSON number.
+    pub fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Decimal>, D::Error> {
+        super::deserialize(deserializer).map(Some)
+    }
+}

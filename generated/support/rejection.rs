@@ -1,0 +1,71 @@
+//! A request that does not keep the contract.
+
+use std::fmt;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, ResponseError};
+use serde::Serialize;
+use serde_json::json;
+
+/// One thing that is wrong with a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Violation {
+    /// A JSON pointer (RFC 6901) into the body, or the name of a parameter.
+    pub pointer: String,
+    /// What is wrong there.
+    pub detail: String,
+}
+
+/// Why a request was turned away before an implementation saw it.
+#[derive(Debug)]
+pub struct Rejection {
+    /// The status of the answer.
+    pub status: StatusCode,
+    /// A stable name, for programs.
+    pub code: &'static str,
+    /// What happened, for people.
+    pub detail: String,
+    /// Every violation that was found.
+    pub errors: Vec<Violation>,
+}
+
+impl Rejection {
+    /// A rejection without single violations.
+    pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+        Self {
+            status,
+            code,
+            detail: detail.into(),
+            errors: Vec::new(),
+        }
+    }
+}
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {}", self.code, self.detail)
+    }
+}
+
+impl ResponseError for Rejection {
+    fn status_code(&self) -> StatusCode {
+        self.status
+    }
+
+    /// An RFC 9457 problem document.
+    fn error_response(&self) -> HttpResponse {
+        let mut problem = json!({
+            "type": "about:blank",
+            "title": self.status.canonical_reason().unwrap_or("Error"),
+            "status": self.status.as_u16(),
+            "code": self.code,
+            "detail": self.detail,
+        });
+        if !self.errors.is_empty() {
+            problem["errors"] = json!(self.errors);
+        }
+        HttpResponse::build(self.status)
+            .content_type("application/problem+json")
+            .body(problem.to_string())
+    }
+}

@@ -1,0 +1,73 @@
+# `./justw RECIPE` (or `just RECIPE`, once the tools are there) runs one of these.
+
+# The tools' own calls home are not wanted.
+export REDOCLY_TELEMETRY := "off"
+export REDOCLY_SUPPRESS_UPDATE_NOTICE := "true"
+
+[private]
+default:
+    @just --list --unsorted
+
+# Run everything on this machine: PostgreSQL, Temporal, the API and a worker
+run *ARGS: build
+    @exec ./target/debug/orders dev {{ARGS}}
+
+# Check and test everything; ARGS go to `cargo test`
+test *ARGS: check-generated lint
+    @echo "== tests"
+    cargo test --workspace --locked {{ARGS}}
+
+# Make generated/ anew from the contract
+generate:
+    cargo run --quiet --package codegen -- generate
+
+# Build the program
+build:
+    cargo build --locked --bin orders
+
+# Format the code that people write
+fmt:
+    cargo fmt --all
+
+# Check format, lints, the contract and the deployment files
+lint: contract-lint check-deploy
+    @echo "== rustfmt"
+    cargo fmt --all --check
+    @echo "== clippy"
+    cargo clippy --workspace --all-targets --locked -- -D warnings
+
+# Lint the contract
+contract-lint:
+    @echo "== contract"
+    @out=$(redocly lint --config tools/redocly.yaml --max-problems=1000 api/openapi.yaml 2>&1); status=$?; echo "$out"; \
+        [ $status -eq 0 ] && ! echo "$out" | grep -q "warning"
+
+# Fail when generated/ is not what the contract makes
+check-generated: generate
+    @echo "== generated code"
+    @changes=$(git status --porcelain --untracked-files=all -- generated); \
+        [ -z "$changes" ] || { git diff -- generated; echo "$changes"; \
+        echo "error: generated/ was not in step with the contract; it is now: look at it and commit it"; exit 1; }
+
+# Check Dockerfile and compose.yaml, as far as that goes without an engine
+check-deploy:
+    @echo "== deployment files"
+    hadolint Dockerfile
+    check-jsonschema --builtin-schema vendor.compose-spec compose.yaml
+
+# Apply every pending migration to the database of the settings
+migrate-up: build
+    @./target/debug/orders migrate up
+
+# Take back the newest migration
+migrate-down: build
+    @./target/debug/orders migrate down
+
+# Show which migrations are applied
+migrate-status: build
+    @./target/debug/orders migrate status
+
+# Remove what was built and the data of `run`; the tools stay
+clean:
+    cargo clean
+    rm -rf .orders

@@ -1,0 +1,2 @@
+DROP TABLE workflow_intents;
+DROP FUNCTION notify_workflow_intents;

@@ -1,0 +1,57 @@
+//! Between the contract's types and the domain's.
+
+use crate::domain;
+use crate::generated::models;
+
+impl From<domain::OrderStatus> for models::OrderStatus {
+    fn from(status: domain::OrderStatus) -> Self {
+        match status {
+            domain::OrderStatus::Pending => Self::Pending,
+            domain::OrderStatus::Processing => Self::Processing,
+            domain::OrderStatus::Completed => Self::Completed,
+            domain::OrderStatus::Cancelled => Self::Cancelled,
+        }
+    }
+}
+
+impl From<models::OrderStatus> for domain::OrderStatus {
+    fn from(status: models::OrderStatus) -> Self {
+        match status {
+            models::OrderStatus::Pending => Self::Pending,
+            models::OrderStatus::Processing => Self::Processing,
+            models::OrderStatus::Completed => Self::Completed,
+            models::OrderStatus::Cancelled => Self::Cancelled,
+        }
+    }
+}
+
+impl From<domain::Order> for models::Order {
+    fn from(order: domain::Order) -> Self {
+        Self {
+            id: order.id,
+            customer_id: order.customer_id,
+            status: order.status.into(),
+            total_amount: order.total_amount,
+            created_at: order.created_at,
+            updated_at: order.updated_at,
+        }
+    }
+}
+
+impl From<models::CreateOrderRequest> for domain::NewOrder {
+    fn from(request: models::CreateOrderRequest) -> Self {
+        Self {
+            customer_id: request.customer_id,
+            total_amount: request.total_amount,
+        }
+    }
+}
+
+impl From<models::UpdateOrderRequest> for domain::OrderChange {
+    fn from(request: models::UpdateOrderRequest) -> Self {
+        Self {
+            status: request.status.map(Into::into),
+            total_amount: request.total_amount,
+        }
+    }
+}

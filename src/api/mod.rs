@@ -1,0 +1,12 @@
+//! Implements the generated traits: parse, call, map. The only place where the contract's types
+//! and the domain's meet.
+
+mod convert;
+mod cursor;
+mod etag;
+mod health;
+mod orders;
+mod problem;
+
+pub use health::Health;
+pub use orders::Orders;

@@ -1,0 +1,192 @@
+//! The operations tagged `Orders`.
+
+use url::form_urlencoded;
+
+use crate::db::{OrderFilter, OrderRepository, Rejected};
+use crate::domain::ChangeError;
+use crate::error::StoreError;
+use crate::generated::models;
+use crate::generated::orders::{
+    CreateOrderResponse, DeleteOrderParameters, DeleteOrderResponse, GetOrderParameters,
+    GetOrderResponse, ListOrdersParameters, ListOrdersResponse, OrdersApi, UpdateOrderParameters,
+    UpdateOrderResponse,
+};
+
+use super::{cursor, etag, problem};
+
+/// Serves orders from the database.
+pub struct Orders {
+    orders: OrderRepository,
+}
+
+impl Orders {
+    /// From this repository.
+    pub fn new(orders: OrderRepository) -> Self {
+        Self { orders }
+    }
+}
+
+impl OrdersApi for Orders {
+    async fn list_orders(&self, parameters: ListOrdersParameters) -> ListOrdersResponse {
+        let before = match parameters.cursor.as_deref().map(cursor::decode) {
+            None => None,
+            Some(Some(before)) => Some(before),
+            Some(None) => {
+                let detail = "is no cursor of this server; take it from a Link header";
+                return ListOrdersResponse::BadRequest(problem::invalid_parameter(
+                    "cursor", detail,
+                ));
+            }
+        };
+        let filter = OrderFilter {
+            statuses: parameters
+                .status
+                .iter()
+                .flatten()
+                .map(|status| (*status).into())
+                .collect(),
+            customer_id: parameters.customer_id,
+        };
+        // One more than asked for tells whether there is a next page.
+        let limit = i64::from(parameters.limit);
+        match self.orders.list(&filter, before, limit + 1).await {
+            Err(error) => error.into(),
+            Ok(mut page) => {
+                let page_size = usize::try_from(limit).unwrap_or(usize::MAX);
+                let more = page.len() > page_size;
+                page.truncate(page_size);
+                let next = page
+                    .last()
+                    .filter(|_| more)
+                    .map(|last| next_link(&parameters, last.id));
+                ListOrdersResponse::Ok {
+                    body: page.into_iter().map(Into::into).collect(),
+                    link: next,
+                }
+            }
+        }
+    }
+
+    async fn create_order(&self, body: models::CreateOrderRequest) -> CreateOrderResponse {
+        match self.orders.create(body.into()).await {
+            Err(error) => error.into(),
+            Ok(order) => CreateOrderResponse::Created {
+                location: format!("/orders/{}", order.id),
+                etag: etag::of(order.version),
+                body: order.into(),
+            },
+        }
+    }
+
+    async fn get_order(&self, parameters: GetOrderParameters) -> GetOrderResponse {
+        match self.orders.get(parameters.id).await {
+            Err(error) => error.into(),
+            Ok(None) => GetOrderResponse::NotFound(problem::order_not_found(parameters.id)),
+            Ok(Some(order)) => {
+                let known = parameters.if_none_match.as_deref();
+                let etag = etag::of(order.version);
+                match known.is_some_and(|header| etag::none_match_names(header, order.version)) {
+                    true => GetOrderResponse::NotModified { etag },
+                    false => GetOrderResponse::Ok {
+                        body: order.into(),
+                        etag,
+                    },
+                }
+            }
+        }
+    }
+
+    async fn update_order(
+        &self,
+        parameters: UpdateOrderParameters,
+        body: models::UpdateOrderRequest,
+    ) -> UpdateOrderResponse {
+        use UpdateOrderResponse as Response;
+        let precondition = etag::precondition(parameters.if_match.as_deref());
+        match self
+            .orders
+            .update(parameters.id, &precondition, &body.into())
+            .await
+        {
+            Ok(order) => Response::Ok {
+                etag: etag::of(order.version),
+                body: order.into(),
+            },
+            Err(Rejected::NotFound) => Response::NotFound(problem::order_not_found(parameters.id)),
+            Err(Rejected::VersionMismatch) => {
+                Response::PreconditionFailed(problem::version_mismatch())
+            }
+            Err(Rejected::Change(error)) => {
+                let code = match error {
+                    ChangeError::TransitionNotAllowed { .. } => "transition_not_allowed",
+                    ChangeError::AmountIsSettled { .. } => "amount_is_settled",
+                };
+                Response::Conflict(problem::conflict(code, error.to_string()))
+            }
+            Err(Rejected::Store(error)) => error.into(),
+        }
+    }
+
+    async fn delete_order(&self, parameters: DeleteOrderParameters) -> DeleteOrderResponse {
+        use DeleteOrderResponse as Response;
+        let precondition = etag::precondition(parameters.if_match.as_deref());
+        match self.orders.delete(parameters.id, &precondition).await {
+            Ok(()) => Response::NoContent,
+            Err(Rejected::NotFound) => Response::NotFound(problem::order_not_found(parameters.id)),
+            Err(Rejected::VersionMismatch) => {
+                Response::PreconditionFailed(problem::version_mismatch())
+            }
+            // Nothing about an order's state forbids to delete it.
+            Err(Rejected::Change(error)) => StoreError::Unexpected(error.to_string()).into(),
+            Err(Rejected::Store(error)) => error.into(),
+        }
+    }
+}
+
+/// `Link` of the next page (RFC 8288), with the same filters.
+fn next_link(parameters: &ListOrdersParameters, last: i64) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.append_pair("limit", &parameters.limit.to_string());
+    for status in parameters.status.iter().flatten() {
+        query.append_pair("status", status.as_str());
+    }
+    if let Some(customer_id) = parameters.customer_id {
+        query.append_pair("customer_id", &customer_id.to_string());
+    }
+    query.append_pair("cursor", &cursor::encode(last));
+    format!("</orders?{}>; rel=\"next\"", query.finish())
+}
+
+/// Every operation answers a failure of the database alike. Its cause is logged here, once, and
+/// stays inside.
+macro_rules! answers_store_errors {
+    ($($response:ident),*) => {$(
+        impl From<StoreError> for $response {
+            fn from(error: StoreError) -> Self {
+                match error {
+                    StoreError::Unavailable(_) => {
+                        tracing::warn!(error = %error, "the database is not available");
+                        Self::ServiceUnavailable {
+                            body: problem::unavailable(
+                                "the database can not be reached, try again".into(),
+                            ),
+                            retry_after: problem::RETRY_AFTER_SECONDS,
+                        }
+                    }
+                    StoreError::Unexpected(_) => {
+                        tracing::error!(error = %error, "the database refused");
+                        Self::InternalServerError(problem::internal())
+                    }
+                }
+            }
+        }
+    )*};
+}
+
+answers_store_errors!(
+    CreateOrderResponse,
+    DeleteOrderResponse,
+    GetOrderResponse,
+    ListOrdersResponse,
+    UpdateOrderResponse
+);

@@ -1,0 +1,331 @@
+//! What each command does: it puts the parts together, runs them, and stops them in order.
+
+use std::future::Future;
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use crate::config::{SecretUrl, Settings};
+use crate::db::{self, Database, migrations};
+use crate::dev::{DataDirLock, Postgres, PostgresOptions, TemporalOptions, TemporalServer, Tools};
+use crate::server::Server;
+use crate::telemetry;
+use crate::workflow::{Dispatcher, Temporal, run_worker};
+
+const APPLICATION: &str = "orders";
+
+/// Serves the API and dispatches intents until a signal to stop.
+///
+/// # Errors
+/// When the database or the port cannot be had, or a part fails.
+pub async fn serve(settings: Settings) -> Result<()> {
+    telemetry::init(&settings.log)?;
+    require_current_schema(&settings).await?;
+    let settings = Arc::new(settings);
+    let database = Database::new(&settings.database, "orders-serve")?;
+    let temporal = Temporal::new(settings.temporal.clone());
+    let stop = stop_on_signal()?;
+    let server = Server::bind(&settings, database.clone(), temporal.clone())?;
+    say_ready(server.address())?;
+    serve_until(&settings, server, database, temporal, stop).await
+}
+
+/// Runs a worker until a signal to stop.
+///
+/// # Errors
+/// When the database cannot be reached or the worker fails.
+pub async fn worker(settings: Settings) -> Result<()> {
+    telemetry::init(&settings.log)?;
+    require_current_schema(&settings).await?;
+    let database = Database::new(&settings.database, "orders-worker")?;
+    let temporal = Temporal::new(settings.temporal.clone());
+    run_worker(
+        database,
+        temporal,
+        settings.http.shutdown_timeout,
+        stop_on_signal()?,
+    )
+    .await
+}
+
+/// Runs everything on this machine until a signal to stop, and takes down what it brought up.
+///
+/// # Errors
+/// When a part cannot be started or fails.
+pub async fn dev(mut settings: Settings) -> Result<()> {
+    telemetry::init(&settings.log)?;
+    let stop = stop_on_signal()?;
+    let tools = Tools::locate(None)?;
+    let folder = settings.dev.data_dir.clone();
+    let _lock = DataDirLock::acquire(&folder)?;
+    // The port of the API first: the one thing that most likely fails, before anything is up.
+    let free = std::net::TcpListener::bind(&settings.http.listen)
+        .with_context(|| format!("cannot listen on {} (http.listen)", settings.http.listen))?;
+    drop(free);
+
+    let Some(postgres) = unless_stopped(&stop, start_postgres(&tools, &folder, &settings)).await?
+    else {
+        return Ok(());
+    };
+    let result = async {
+        let url = postgres.url(APPLICATION);
+        create_database(&postgres.url("postgres")).await?;
+        settings.database.url = SecretUrl::try_from(url.as_str()).map_err(anyhow::Error::msg)?;
+        say(&format!("postgres {url}"))?;
+        let Some(temporal) =
+            unless_stopped(&stop, start_temporal(&tools, &folder, &settings)).await?
+        else {
+            return Ok(());
+        };
+        settings.temporal.address = temporal.address();
+        let result = dev_with(settings, &postgres, &temporal, stop.clone()).await;
+        temporal.stop().await;
+        result
+    }
+    .await;
+    postgres.stop().await;
+    result
+}
+
+async fn dev_with(
+    settings: Settings,
+    postgres: &Postgres,
+    temporal_server: &TemporalServer,
+    stop: CancellationToken,
+) -> Result<()> {
+    say(&format!("temporal {}", temporal_server.address()))?;
+    if let Some(url) = temporal_server.ui_url() {
+        say(&format!("temporal ui {url}"))?;
+    }
+    migrate(&settings, migrations::up).await?;
+    let settings = Arc::new(settings);
+    let database = Database::new(&settings.database, "orders-dev")?;
+    let temporal = Temporal::new(settings.temporal.clone());
+    let server = Server::bind(&settings, database.clone(), temporal.clone())?;
+    say(&format!("docs http://{}/docs", server.address()))?;
+    say_ready(server.address())?;
+
+    let grace = settings.http.shutdown_timeout;
+    let serving = serve_until(
+        &settings,
+        server,
+        database.clone(),
+        temporal.clone(),
+        stop.clone(),
+    );
+    let working = run_worker(database, temporal, grace, stop.clone());
+    let parts = async {
+        tokio::try_join!(stopping_all(&stop, serving), stopping_all(&stop, working)).map(drop)
+    };
+    tokio::select! {
+        result = parts => result,
+        error = postgres.wait() => Err(error.into()),
+        error = temporal_server.wait() => Err(error.into()),
+    }
+}
+
+/// The end of one part, well or not, is the end of all.
+async fn stopping_all(
+    stop: &CancellationToken,
+    part: impl Future<Output = Result<()>>,
+) -> Result<()> {
+    let result = part.await;
+    stop.cancel();
+    result
+}
+
+async fn serve_until(
+    settings: &Arc<Settings>,
+    server: Server,
+    database: Database,
+    temporal: Temporal,
+    stop: CancellationToken,
+) -> Result<()> {
+    let dispatcher = Dispatcher::new(settings.clone(), database, temporal);
+    let dispatching = tokio::spawn(dispatcher.run(stop.clone()));
+    let served = server.run(stop.clone()).await;
+    stop.cancel();
+    dispatching.await.context("the dispatcher failed")?;
+    served
+}
+
+async fn start_postgres(tools: &Tools, folder: &Path, settings: &Settings) -> Result<Postgres> {
+    let options = PostgresOptions {
+        data_dir: folder.join("postgres"),
+        port: settings.dev.postgres_port,
+        settings: Vec::new(),
+    };
+    Ok(Postgres::start(tools, options).await?)
+}
+
+async fn start_temporal(
+    tools: &Tools,
+    folder: &Path,
+    settings: &Settings,
+) -> Result<TemporalServer> {
+    let options = TemporalOptions {
+        database_file: Some(folder.join("temporal.db")),
+        log_file: Some(folder.join("temporal.log")),
+        port: settings.dev.temporal_port,
+        ui_port: Some(settings.dev.temporal_ui_port),
+        namespace: settings.temporal.namespace.clone(),
+    };
+    Ok(TemporalServer::start(tools, options).await?)
+}
+
+async fn unless_stopped<T>(
+    stop: &CancellationToken,
+    starting: impl Future<Output = Result<T>>,
+) -> Result<Option<T>> {
+    tokio::select! {
+        started = starting => started.map(Some),
+        () = stop.cancelled() => Ok(None),
+    }
+}
+
+async fn create_database(admin_url: &str) -> Result<()> {
+    let mut connection = AsyncPgConnection::establish(admin_url).await?;
+    let created = diesel::sql_query(format!("CREATE DATABASE {APPLICATION}"))
+        .execute(&mut connection)
+        .await;
+    match created {
+        Ok(_) => Ok(()),
+        Err(error) if error.to_string().contains("already exists") => Ok(()),
+        Err(error) => Err(error).context("cannot create the database"),
+    }
+}
+
+/// Applies every pending migration.
+///
+/// # Errors
+/// When the database cannot be reached or a migration fails.
+pub async fn migrate_up(settings: &Settings) -> Result<()> {
+    let applied = migrate(settings, migrations::up).await?;
+    for name in &applied {
+        say(&format!("applied {name}"))?;
+    }
+    if applied.is_empty() {
+        say("nothing to apply: the schema is current")?;
+    }
+    Ok(())
+}
+
+/// Takes back the newest migration.
+///
+/// # Errors
+/// When the database cannot be reached or the migration cannot be taken back.
+pub async fn migrate_down(settings: &Settings) -> Result<()> {
+    match migrate(settings, migrations::down).await? {
+        Some(name) => say(&format!("reverted {name}")),
+        None => say("nothing to revert: no migration is applied"),
+    }
+}
+
+/// Shows which migrations are applied.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn migrate_status(settings: &Settings) -> Result<()> {
+    for migration in migrate(settings, migrations::status).await? {
+        let mark = if migration.applied {
+            "applied"
+        } else {
+            "pending"
+        };
+        say(&format!("{mark} {}", migration.name))?;
+    }
+    Ok(())
+}
+
+/// Shows the settings in force, as TOML, without secrets.
+///
+/// # Errors
+/// When stdout is gone.
+pub fn show_config(settings: &Settings) -> Result<()> {
+    say(toml::to_string(settings)?.trim_end())
+}
+
+async fn migrate<T>(
+    settings: &Settings,
+    step: impl FnOnce(AsyncPgConnection) -> Result<T, crate::error::StoreError>,
+) -> Result<T> {
+    let connection = tokio::time::timeout(
+        settings
+            .database
+            .acquire_timeout
+            .max(std::time::Duration::from_secs(5)),
+        db::connect(&settings.database, "orders-migrate"),
+    )
+    .await
+    .ok()
+    .unwrap_or_else(|| {
+        Err(crate::error::StoreError::Unavailable(
+            "no answer in time".into(),
+        ))
+    })
+    .with_context(|| {
+        format!(
+            "cannot reach PostgreSQL at {} (database.url)",
+            settings.database.url
+        )
+    })?;
+    // The harness drives the connection itself, and blocks while it does.
+    Ok(tokio::task::block_in_place(|| step(connection))?)
+}
+
+async fn require_current_schema(settings: &Settings) -> Result<()> {
+    let pending = migrate(settings, migrations::status).await?;
+    let pending: Vec<String> = pending
+        .into_iter()
+        .filter(|known| !known.applied)
+        .map(|known| known.name)
+        .collect();
+    if !pending.is_empty() {
+        bail!(
+            "the database lacks {}; run `orders migrate up`",
+            pending.join(", ")
+        );
+    }
+    Ok(())
+}
+
+/// Cancelled by SIGINT and SIGTERM. A second signal ends the process at once.
+fn stop_on_signal() -> Result<CancellationToken> {
+    let stop = CancellationToken::new();
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let told = stop.clone();
+    tokio::spawn(async move {
+        let mut signals = 0;
+        loop {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            signals += 1;
+            if signals > 1 {
+                std::process::exit(130);
+            }
+            tracing::info!("stopping");
+            told.cancel();
+        }
+    });
+    Ok(stop)
+}
+
+fn say_ready(address: SocketAddr) -> Result<()> {
+    say(&format!("ready http://{address}"))
+}
+
+/// A line for whoever started the process, at once even into a pipe.
+fn say(line: &str) -> Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    writeln!(stdout, "{line}")?;
+    Ok(stdout.flush()?)
+}

@@ -1,0 +1,394 @@
+//! Settings: `config/default.toml` ← a file ← the environment.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use config::{Config, ConfigError, Environment, File, FileFormat};
+use serde::{Deserialize, Serialize, Serializer};
+use url::Url;
+
+const DEFAULTS: &str = include_str!("../config/default.toml");
+const PREFIX: &str = "ORDERS";
+
+/// Every setting. `config/default.toml` says what each one means.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The HTTP server.
+    pub http: Http,
+    /// PostgreSQL.
+    pub database: Database,
+    /// Temporal.
+    pub temporal: Temporal,
+    /// The order workflow.
+    pub workflow: Workflow,
+    /// What tells Temporal about orders.
+    pub dispatcher: Dispatcher,
+    /// Logging.
+    pub log: Log,
+    /// `orders dev`.
+    pub dev: Dev,
+}
+
+/// Settings of the HTTP server.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Http {
+    /// Address and port to serve on.
+    pub listen: String,
+    /// Largest request body, in bytes.
+    pub body_limit_bytes: usize,
+    /// How long a request may take.
+    #[serde(with = "humantime_serde")]
+    pub request_timeout: Duration,
+    /// How long requests in flight may go on after a signal to stop.
+    #[serde(with = "humantime_serde")]
+    pub shutdown_timeout: Duration,
+    /// Threads that serve requests; 0 means one for each core.
+    pub workers: usize,
+}
+
+/// Settings of the database.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    /// Where PostgreSQL is.
+    pub url: SecretUrl,
+    /// Most connections held at a time.
+    pub pool_size: usize,
+    /// How long a request may wait for a connection.
+    #[serde(with = "humantime_serde")]
+    pub acquire_timeout: Duration,
+    /// How long one statement may run.
+    #[serde(with = "humantime_serde")]
+    pub statement_timeout: Duration,
+}
+
+/// Settings of the Temporal client.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Temporal {
+    /// Host and port of Temporal's frontend.
+    pub address: String,
+    /// The namespace that the workflows live in.
+    pub namespace: String,
+    /// The task queue between this service and its workers.
+    pub task_queue: String,
+}
+
+/// Settings of the order workflow.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Workflow {
+    /// How long an order is processed before it completes.
+    #[serde(with = "humantime_serde")]
+    pub processing_delay: Duration,
+}
+
+/// Settings of the dispatcher.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Dispatcher {
+    /// Intents that are being told to Temporal at a time.
+    pub concurrency: usize,
+    /// How often to look for intents when no notification came.
+    #[serde(with = "humantime_serde")]
+    pub poll_interval: Duration,
+    /// After how long a claimed intent may be claimed again.
+    #[serde(with = "humantime_serde")]
+    pub lease: Duration,
+    /// The longest wait between two attempts.
+    #[serde(with = "humantime_serde")]
+    pub max_backoff: Duration,
+}
+
+/// Settings of the log.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    /// What to log, in the syntax of tracing's `EnvFilter`.
+    pub filter: String,
+    /// How it looks.
+    pub format: LogFormat,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// Text in a terminal, JSON elsewhere.
+    Auto,
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Settings of `orders dev`.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Dev {
+    /// Where it keeps its data.
+    pub data_dir: PathBuf,
+    /// Port of PostgreSQL; 0 takes any free one.
+    pub postgres_port: u16,
+    /// Port of Temporal's frontend; 0 takes any free one.
+    pub temporal_port: u16,
+    /// Port of Temporal's web page; 0 takes any free one.
+    pub temporal_ui_port: u16,
+}
+
+/// Settings that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// They could not be read, or a value is of the wrong kind.
+    #[error("settings: {0}")]
+    Unreadable(#[from] ConfigError),
+    /// A value makes no sense.
+    #[error("settings: {0}")]
+    Invalid(String),
+}
+
+impl Settings {
+    /// Reads the settings: the defaults, then `file`, then the environment of this process.
+    ///
+    /// # Errors
+    /// When the file cannot be read, a name is unknown, or a value is wrong.
+    pub fn load(file: Option<&Path>) -> Result<Self, SettingsError> {
+        let environment = Environment::with_prefix(PREFIX)
+            .prefix_separator("__")
+            .separator("__")
+            .try_parsing(true);
+        Self::from_sources(file, environment)
+    }
+
+    fn from_sources(file: Option<&Path>, environment: Environment) -> Result<Self, SettingsError> {
+        let mut sources = Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
+        if let Some(file) = file {
+            sources = sources.add_source(File::from(file).format(FileFormat::Toml));
+        }
+        let settings: Self = sources.add_source(environment).build()?.try_deserialize()?;
+        settings.validate()
+    }
+
+    /// All faults in one message.
+    fn validate(self) -> Result<Self, SettingsError> {
+        let mut faults = Vec::new();
+        let mut positive = |name: &str, zero: bool| {
+            if zero {
+                faults.push(format!("{name} has to be greater than 0"));
+            }
+        };
+        positive("http.body_limit_bytes", self.http.body_limit_bytes == 0);
+        positive("http.request_timeout", self.http.request_timeout.is_zero());
+        positive("database.pool_size", self.database.pool_size == 0);
+        positive(
+            "database.acquire_timeout",
+            self.database.acquire_timeout.is_zero(),
+        );
+        positive(
+            "database.statement_timeout",
+            self.database.statement_timeout.as_millis() == 0,
+        );
+        positive("dispatcher.concurrency", self.dispatcher.concurrency == 0);
+        positive(
+            "dispatcher.poll_interval",
+            self.dispatcher.poll_interval.is_zero(),
+        );
+        positive("dispatcher.lease", self.dispatcher.lease.is_zero());
+        positive(
+            "dispatcher.max_backoff",
+            self.dispatcher.max_backoff.is_zero(),
+        );
+        if self.http.listen.parse::<std::net::SocketAddr>().is_err() {
+            faults.push(format!(
+                "http.listen: `{}` is not ADDRESS:PORT",
+                self.http.listen
+            ));
+        }
+        for (name, value) in [
+            ("temporal.address", &self.temporal.address),
+            ("temporal.namespace", &self.temporal.namespace),
+            ("temporal.task_queue", &self.temporal.task_queue),
+        ] {
+            if value.trim().is_empty() {
+                faults.push(format!("{name} is empty"));
+            }
+        }
+        if let Err(fault) = self.temporal.url() {
+            faults.push(fault);
+        }
+        if let Err(error) = self.log.filter.parse::<tracing_subscriber::EnvFilter>() {
+            faults.push(format!("log.filter: {error}"));
+        }
+        if faults.is_empty() {
+            Ok(self)
+        } else {
+            Err(SettingsError::Invalid(faults.join("; ")))
+        }
+    }
+}
+
+impl Temporal {
+    /// The address as a URL; `http` where it names no scheme.
+    pub(crate) fn url(&self) -> Result<Url, String> {
+        let text = match self.address.contains("://") {
+            true => self.address.clone(),
+            false => format!("http://{}", self.address),
+        };
+        match Url::parse(&text) {
+            Ok(url) if url.has_host() => Ok(url),
+            _ => Err(format!(
+                "temporal.address: `{}` is not HOST:PORT",
+                self.address
+            )),
+        }
+    }
+}
+
+/// A URL whose password is never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SecretUrl(Url);
+
+impl SecretUrl {
+    /// The URL, password included.
+    pub fn expose(&self) -> &Url {
+        &self.0
+    }
+
+    fn redacted(&self) -> String {
+        let mut url = self.0.clone();
+        if url.password().is_some() && url.set_password(Some("redacted")).is_err() {
+            return "redacted".into();
+        }
+        // libpq also takes the password as a parameter.
+        if url.query_pairs().any(|(name, _)| name == "password") {
+            let pairs: Vec<(String, String)> = url
+                .query_pairs()
+                .map(|(name, value)| {
+                    let hidden = name == "password";
+                    (
+                        name.to_string(),
+                        if hidden {
+                            "redacted".into()
+                        } else {
+                            value.to_string()
+                        },
+                    )
+                })
+                .collect();
+            url.query_pairs_mut().clear().extend_pairs(pairs);
+        }
+        url.into()
+    }
+}
+
+impl TryFrom<&str> for SecretUrl {
+    type Error = String;
+
+    fn try_from(text: &str) -> Result<Self, Self::Error> {
+        // The text may hold a password: an error never quotes it.
+        match Url::parse(text) {
+            Ok(url) if ["postgres", "postgresql"].contains(&url.scheme()) => Ok(Self(url)),
+            Ok(_) => Err("a database URL begins with postgres://".into()),
+            Err(error) => Err(format!("not a URL: {error}")),
+        }
+    }
+}
+
+impl fmt::Debug for SecretUrl {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.redacted())
+    }
+}
+
+impl fmt::Display for SecretUrl {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.redacted())
+    }
+}
+
+impl Serialize for SecretUrl {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.redacted())
+    }
+}
+
+impl<'de> Deserialize<'de> for SecretUrl {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::try_from(text.as_str()).map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(variables: &[(&str, &str)]) -> Result<Settings, SettingsError> {
+        let variables = variables
+            .iter()
+            .map(|(name, value)| ((*name).into(), (*value).into()));
+        let environment = Environment::with_prefix(PREFIX)
+            .prefix_separator("__")
+            .separator("__")
+            .try_parsing(true)
+            .source(Some(variables.collect()));
+        Settings::from_sources(None, environment)
+    }
+
+    #[test]
+    fn the_defaults_are_complete() {
+        let settings = with(&[]).unwrap();
+        assert_eq!(settings.http.listen, "127.0.0.1:8080");
+        assert_eq!(settings.workflow.processing_delay, Duration::from_secs(5));
+    }
+
+    #[test]
+    fn the_environment_goes_over_the_defaults() {
+        let settings = with(&[
+            ("ORDERS__HTTP__LISTEN", "127.0.0.1:0"),
+            ("ORDERS__DATABASE__POOL_SIZE", "3"),
+            ("ORDERS__WORKFLOW__PROCESSING_DELAY", "100ms"),
+        ])
+        .unwrap();
+        assert_eq!(settings.http.listen, "127.0.0.1:0");
+        assert_eq!(settings.database.pool_size, 3);
+        assert_eq!(
+            settings.workflow.processing_delay,
+            Duration::from_millis(100)
+        );
+    }
+
+    #[test]
+    fn an_unknown_name_is_named() {
+        let error = with(&[("ORDERS__HTTP__LISTN", "x")])
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("listn"), "{error}");
+    }
+
+    #[test]
+    fn all_faults_come_at_once() {
+        let error = with(&[
+            ("ORDERS__HTTP__LISTEN", "here"),
+            ("ORDERS__DATABASE__POOL_SIZE", "0"),
+        ])
+        .unwrap_err()
+        .to_string();
+        assert!(
+            error.contains("http.listen") && error.contains("database.pool_size"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_password_is_never_shown() {
+        let url = SecretUrl::try_from("postgres://me:hush@db/orders?password=hush").unwrap();
+        assert!(!format!("{url} {url:?}").contains("hush"));
+        assert!(!serde_json::to_string(&url).unwrap().contains("hush"));
+        let error = SecretUrl::try_from("mysql://me:hush@db").unwrap_err();
+        assert!(!error.contains("hush"));
+    }
+}

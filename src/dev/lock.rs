@@ -1,0 +1,102 @@
+//! One owner per data directory.
+
+use super::{DevError, user};
+use std::{
+    fs::{self, File, OpenOptions, TryLockError},
+    io::{self, Read, Seek, Write},
+    path::Path,
+    thread,
+    time::{Duration, Instant},
+};
+
+/// How long a held lock is tried again: a holder that was killed a moment ago may not be quite gone.
+const PATIENCE: Duration = Duration::from_millis(500);
+const POLL: Duration = Duration::from_millis(20);
+
+/// Keeps every other process out of a data directory until it is dropped or this process ends,
+/// however it ends: the kernel lets go of the lock (`flock`), so there is no stale lock to clear.
+///
+/// The lock file itself stays behind. Removing it would let two processes hold locks on two files
+/// of the same name.
+#[derive(Debug)]
+pub struct DataDirLock {
+    file: File,
+}
+
+impl DataDirLock {
+    /// Creates `dir` if need be and locks it.
+    ///
+    /// # Errors
+    ///
+    /// [`DevError::InUse`] with the pid of the holder; [`DevError::ForeignData`] where the lock file
+    /// belongs to another user; [`DevError::File`].
+    pub fn acquire(dir: &Path) -> Result<Self, DevError> {
+        fs::create_dir_all(dir).map_err(DevError::file("create", dir))?;
+        Self::acquire_file(&dir.join("dev.lock"), dir)
+    }
+
+    /// Locks `file`, which stands for `guarded` in messages.
+    pub(super) fn acquire_file(path: &Path, guarded: &Path) -> Result<Self, DevError> {
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path)
+            .map_err(|source| user::explain_denied("open", path, guarded, source))?;
+        user::hand_to_owner_of_parent(path)?;
+        let deadline = Instant::now() + PATIENCE;
+        while let Err(error) = file.try_lock() {
+            match error {
+                TryLockError::WouldBlock if Instant::now() < deadline => thread::sleep(POLL),
+                TryLockError::WouldBlock => {
+                    let mut holder = String::new();
+                    // The pid is a courtesy; the lock is held whether or not it can be read.
+                    let _ = file.read_to_string(&mut holder);
+                    return Err(DevError::InUse {
+                        path: guarded.to_path_buf(),
+                        pid: holder.trim().parse().ok(),
+                    });
+                }
+                TryLockError::Error(source) => return Err(DevError::file("lock", path)(source)),
+            }
+        }
+        write_pid(&mut file).map_err(DevError::file("write", path))?;
+        Ok(Self { file })
+    }
+}
+
+impl Drop for DataDirLock {
+    fn drop(&mut self) {
+        // Closing the file is not enough: a child that some other thread is about to start has a
+        // copy of it from fork to exec, and the lock goes with the last copy. Unlocking is for all.
+        let _ = self.file.unlock();
+    }
+}
+
+fn write_pid(file: &mut File) -> io::Result<()> {
+    file.set_len(0)?;
+    file.rewind()?;
+    writeln!(file, "{}", std::process::id())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_lock_names_the_holder_and_dropping_the_first_frees_it() {
+        let dir = std::env::temp_dir().join(format!("orders-lock-{}", std::process::id()));
+        let first = DataDirLock::acquire(&dir).unwrap();
+        let message = DataDirLock::acquire(&dir).unwrap_err().to_string();
+        drop(first);
+        let again = DataDirLock::acquire(&dir);
+        fs::remove_dir_all(&dir).unwrap();
+        assert!(
+            message.contains(&format!("(pid {})", std::process::id())),
+            "{message}"
+        );
+        again.unwrap();
+    }
+}

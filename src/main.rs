@@ -1,0 +1,89 @@
+//! The `orders` command line.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use order_processing::commands;
+use order_processing::config::Settings;
+
+/// Contract-first order processing.
+#[derive(Parser)]
+#[command(name = "orders", version, about)]
+struct Cli {
+    /// A TOML file with settings that go over the defaults
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run everything on this machine: PostgreSQL, Temporal, the API and a worker
+    Dev,
+    /// Serve the API, and tell Temporal about orders
+    Serve,
+    /// Carry orders to their end
+    Worker,
+    /// Move the database's schema
+    Migrate {
+        #[command(subcommand)]
+        direction: Migrate,
+    },
+    /// Show the settings in force, without secrets
+    Config,
+}
+
+#[derive(Subcommand)]
+enum Migrate {
+    /// Apply every pending migration
+    Up,
+    /// Take back the newest migration
+    Down,
+    /// Show which migrations are applied
+    Status,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            report(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> anyhow::Result<()> {
+    let settings = Settings::load(cli.config.as_deref())?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        match cli.command {
+            Command::Dev => commands::dev(settings).await,
+            Command::Serve => commands::serve(settings).await,
+            Command::Worker => commands::worker(settings).await,
+            Command::Migrate { direction } => match direction {
+                Migrate::Up => commands::migrate_up(&settings).await,
+                Migrate::Down => commands::migrate_down(&settings).await,
+                Migrate::Status => commands::migrate_status(&settings).await,
+            },
+            Command::Config => commands::show_config(&settings),
+        }
+    })
+}
+
+/// One line, whatever the error holds.
+#[allow(clippy::print_stderr)] // a command line's one way to say why it stops
+fn report(error: &anyhow::Error) {
+    let text = format!("{error:#}");
+    let line: Vec<&str> = text
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect();
+    eprintln!("error: {}", line.join("; "));
+}

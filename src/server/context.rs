@@ -1,0 +1,130 @@
+//! What surrounds every request: its id, its span, its time limit, and the one log line about it.
+
+use std::time::{Duration, Instant};
+
+use actix_web::Error;
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::error::InternalError;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::web::Data;
+use tracing::Instrument;
+use uuid::Uuid;
+
+use super::problem;
+use crate::generated::support::Rejection;
+
+/// Ties an answer, its log lines and a support case together.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The longest request id that is taken over from a client, in bytes.
+const REQUEST_ID_LIMIT: usize = 128;
+
+/// Limits of a single request.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    pub(super) request_timeout: Duration,
+}
+
+/// Which request this is about, kept apart from the request, which the handler consumes.
+pub(super) struct RequestContext {
+    pub(super) id: String,
+    pub(super) path: String,
+}
+
+/// The outermost middleware.
+pub(super) async fn around(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let context = RequestContext {
+        id: request_id(request.headers()),
+        path: request.path().to_owned(),
+    };
+    let method = request.method().to_string();
+    let span = tracing::info_span!(
+        "request",
+        request.id = context.id,
+        http.method = method,
+        http.path = context.path,
+    );
+    let limits = request
+        .app_data::<Data<Limits>>()
+        .map(|limits| limits.request_timeout);
+    let started = Instant::now();
+    async {
+        let answered = match limits {
+            Some(limit) => tokio::time::timeout(limit, next.call(request))
+                .await
+                .unwrap_or_else(|_| Err(timed_out())),
+            None => next.call(request).await,
+        };
+        let answer = finish(answered, &context).await;
+        let status = match &answer {
+            Ok(response) => response.status(),
+            Err(error) => error.as_response_error().status_code(),
+        };
+        tracing::info!(
+            http.status = status.as_u16(),
+            duration_ms = started.elapsed().as_secs_f64() * 1000.0,
+            "answered"
+        );
+        answer
+    }
+    .instrument(span)
+    .await
+}
+
+async fn finish(
+    answered: Result<ServiceResponse<impl MessageBody + 'static>, Error>,
+    context: &RequestContext,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let id = HeaderValue::from_str(&context.id).ok();
+    match answered {
+        Ok(response) => {
+            let (request, response) = response.map_into_boxed_body().into_parts();
+            let mut response = problem::complete(response, context).await;
+            if let Some(id) = id {
+                response.headers_mut().insert(REQUEST_ID, id);
+            }
+            Ok(ServiceResponse::new(request, response))
+        }
+        // Nothing is left of the request then, so the answer travels as an error.
+        Err(error) => {
+            let response = error.as_response_error().error_response();
+            let mut response = problem::complete(response, context).await;
+            if let Some(id) = id {
+                response.headers_mut().insert(REQUEST_ID, id);
+            }
+            Err(InternalError::from_response(error, response).into())
+        }
+    }
+}
+
+/// Statements have a shorter limit of their own, so that what is left to be slow is the client.
+fn timed_out() -> Error {
+    Rejection::new(
+        StatusCode::REQUEST_TIMEOUT,
+        "request_timeout",
+        "the request took too long to arrive",
+    )
+    .into()
+}
+
+/// The client's own id where it is fit for a header and a log; else a new one.
+fn request_id(headers: &HeaderMap) -> String {
+    let given = headers
+        .get(REQUEST_ID)
+        .and_then(|value| value.to_str().ok());
+    let fit = |id: &&str| {
+        (1..=REQUEST_ID_LIMIT).contains(&id.len())
+            && id
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte))
+    };
+    given
+        .filter(fit)
+        .map_or_else(|| Uuid::now_v7().to_string(), str::to_owned)
+}

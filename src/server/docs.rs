@@ -1,0 +1,41 @@
+//! The contract as it is served, and a page to try it on. Everything is in the binary.
+
+use actix_web::HttpResponse;
+use actix_web::web::{self, ServiceConfig};
+use utoipa_swagger_ui::{Config, SwaggerUi};
+
+use crate::generated::support::contract;
+
+const YAML: &str = include_str!("../../api/openapi.yaml");
+
+pub(super) fn configure(service: &mut ServiceConfig) {
+    service
+        .route("/openapi.yaml", web::get().to(yaml))
+        .route("/openapi.json", web::get().to(json))
+        .route("/docs", web::get().to(page))
+        .service(
+            SwaggerUi::new("/docs/{file:.*}").config(
+                Config::new(["/openapi.json"])
+                    .try_it_out_enabled(true)
+                    .display_request_duration(true),
+            ),
+        );
+}
+
+async fn yaml() -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("application/yaml")
+        .body(YAML)
+}
+
+async fn json() -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("application/json")
+        .body(contract::JSON)
+}
+
+async fn page() -> HttpResponse {
+    HttpResponse::Found()
+        .insert_header(("location", "/docs/"))
+        .finish()
+}

@@ -1,0 +1,104 @@
+//! The HTTP server: routes, middleware, and the life of both.
+
+mod context;
+mod docs;
+mod problem;
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+
+use actix_web::dev::ServerHandle;
+use actix_web::middleware::{Compress, from_fn};
+use actix_web::web::{Data, PayloadConfig};
+use actix_web::{App, HttpServer};
+use anyhow::{Context, Result};
+use tokio_util::sync::CancellationToken;
+
+use crate::api::{Health, Orders};
+use crate::config::Settings;
+use crate::db::{Database, OrderRepository};
+use crate::generated::support::Router;
+use crate::generated::{health, orders};
+use crate::workflow::Temporal;
+
+/// A server that has its port and waits to run.
+pub struct Server {
+    address: SocketAddr,
+    handle: ServerHandle,
+    running: actix_web::dev::Server,
+}
+
+impl Server {
+    /// Takes the port and builds everything behind it.
+    ///
+    /// # Errors
+    /// When the port cannot be had.
+    pub fn bind(settings: &Arc<Settings>, database: Database, temporal: Temporal) -> Result<Self> {
+        let http = &settings.http;
+        let listener = TcpListener::bind(&http.listen)
+            .with_context(|| format!("cannot listen on {} (http.listen)", http.listen))?;
+        let address = listener
+            .local_addr()
+            .context("the listening socket has no address")?;
+        let orders_api = Data::new(Orders::new(OrderRepository::new(database.clone())));
+        let health_api = Data::new(Health::new(database, temporal));
+        let limits = context::Limits {
+            request_timeout: http.request_timeout,
+        };
+        let body_limit = http.body_limit_bytes;
+        let mut server = HttpServer::new(move || {
+            App::new()
+                .app_data(PayloadConfig::new(body_limit))
+                .app_data(Data::new(limits))
+                .configure(|service| {
+                    let mut router = Router::default();
+                    orders::routes(&mut router, &orders_api);
+                    health::routes(&mut router, &health_api);
+                    router.configure(service);
+                })
+                .configure(docs::configure)
+                .default_service(actix_web::web::to(problem::unknown_route))
+                .wrap(from_fn(context::around))
+                // Outside of what completes the problem documents, which has to read them.
+                .wrap(Compress::default())
+        })
+        .disable_signals()
+        .shutdown_timeout(http.shutdown_timeout.as_secs())
+        .client_request_timeout(http.request_timeout);
+        if http.workers > 0 {
+            server = server.workers(http.workers);
+        }
+        let running = server
+            .listen(listener)
+            .context("the server cannot start")?
+            .run();
+        Ok(Self {
+            address,
+            handle: running.handle(),
+            running,
+        })
+    }
+
+    /// Where it listens; the real port when 0 was asked for.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until `stop`, then lets the requests in flight finish.
+    ///
+    /// # Errors
+    /// When the server itself fails.
+    pub async fn run(self, stop: CancellationToken) -> Result<()> {
+        let Self {
+            handle, running, ..
+        } = self;
+        tokio::pin!(running);
+        tokio::select! {
+            result = &mut running => return result.context("the server failed"),
+            () = stop.cancelled() => {}
+        }
+        // `stop` ends only while the server itself goes on running.
+        let (_, result) = tokio::join!(handle.stop(true), running);
+        result.context("the server failed while it stopped")
+    }
+}

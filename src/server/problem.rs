@@ -1,0 +1,87 @@
+//! Makes every answer that is no success a complete problem document (RFC 9457).
+
+use actix_web::HttpResponse;
+use actix_web::body::{BoxBody, to_bytes};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
+use serde_json::{Map, Value, json};
+
+use super::context::RequestContext;
+use crate::generated::support::Rejection;
+
+const MEDIA_TYPE: &str = "application/problem+json";
+
+/// What answers a path that is not in the contract.
+pub(super) async fn unknown_route() -> Result<HttpResponse, Rejection> {
+    Err(Rejection::new(
+        StatusCode::NOT_FOUND,
+        "route_not_found",
+        "there is nothing at this path; GET /docs shows what there is",
+    ))
+}
+
+/// Gives a problem its `instance` and `request_id`, and the framework's own errors their document.
+pub(super) async fn complete(
+    response: HttpResponse<BoxBody>,
+    context: &RequestContext,
+) -> HttpResponse<BoxBody> {
+    let status = response.status();
+    if !status.is_client_error() && !status.is_server_error() {
+        return response;
+    }
+    let cause = response.error().map(ToString::to_string);
+    let is_problem = response
+        .headers()
+        .get(CONTENT_TYPE)
+        .is_some_and(|value| value.as_bytes().starts_with(MEDIA_TYPE.as_bytes()));
+    let (mut head, body) = response.into_parts();
+    let written = match is_problem {
+        true => to_bytes(body).await.ok(),
+        false => None,
+    };
+    let mut problem = written
+        .and_then(|body| serde_json::from_slice(&body).ok())
+        .unwrap_or_else(|| framework_problem(status, cause));
+    problem.insert("instance".into(), json!(context.path));
+    problem.insert("request_id".into(), json!(context.id));
+    let headers = head.headers_mut();
+    headers.remove(CONTENT_LENGTH);
+    headers.remove(CONTENT_ENCODING);
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
+    head.set_body(BoxBody::new(Value::Object(problem).to_string()))
+}
+
+fn framework_problem(status: StatusCode, cause: Option<String>) -> Map<String, Value> {
+    let code = match status.as_u16() {
+        400 => "bad_request",
+        404 => "route_not_found",
+        405 => "method_not_allowed",
+        408 => "request_timeout",
+        413 => "payload_too_large",
+        414 => "uri_too_long",
+        415 => "unsupported_media_type",
+        431 => "header_too_large",
+        503 => "service_unavailable",
+        _ if status.is_server_error() => "internal_error",
+        _ => "request_refused",
+    };
+    let mut problem = Map::new();
+    problem.insert("type".into(), json!("about:blank"));
+    problem.insert(
+        "title".into(),
+        json!(status.canonical_reason().unwrap_or("Error")),
+    );
+    problem.insert("status".into(), json!(status.as_u16()));
+    problem.insert("code".into(), json!(code));
+    match cause {
+        // What went wrong inside stays inside; the log has it, with the request's id.
+        Some(cause) if status.is_server_error() => {
+            tracing::error!(error = cause, "the request failed");
+        }
+        Some(cause) => {
+            problem.insert("detail".into(), json!(cause));
+        }
+        None => {}
+    }
+    problem
+}

@@ -1,0 +1,149 @@
+//! The way to Temporal: connects when it is first needed, and says what failed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use temporalio_client::errors::{WorkflowInteractionError, WorkflowStartError};
+use temporalio_client::{
+    Client, ClientOptions, Connection, ConnectionOptions, UntypedWorkflow, WorkflowCancelOptions,
+    WorkflowIdReusePolicy, WorkflowStartOptions,
+};
+use tokio::sync::OnceCell;
+use tokio::time::timeout;
+
+use super::order_workflow::{OrderInput, OrderWorkflow};
+use super::workflow_id;
+use crate::config;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+const CALL_TIMEOUT: Duration = Duration::from_secs(10);
+const PING_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Temporal did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum TemporalError {
+    /// It cannot be reached.
+    #[error("Temporal at {address} cannot be reached: {cause}")]
+    Unreachable {
+        /// Where it should be.
+        address: String,
+        /// What happened.
+        cause: String,
+    },
+    /// It did not answer in time.
+    #[error("Temporal did not answer in {} s", CALL_TIMEOUT.as_secs())]
+    TimedOut,
+    /// It answered with an error.
+    #[error("Temporal refused: {0}")]
+    Refused(String),
+}
+
+/// A client of Temporal that need not be there yet. Cheap to clone.
+#[derive(Clone)]
+pub struct Temporal {
+    settings: Arc<config::Temporal>,
+    client: Arc<OnceCell<Client>>,
+}
+
+impl Temporal {
+    /// With these settings; nothing is connected yet.
+    pub fn new(settings: config::Temporal) -> Self {
+        Self {
+            settings: Arc::new(settings),
+            client: Arc::default(),
+        }
+    }
+
+    /// The settings it was made with.
+    pub fn settings(&self) -> &config::Temporal {
+        &self.settings
+    }
+
+    /// The client, connected. Once it is, it reconnects by itself.
+    ///
+    /// # Errors
+    /// When Temporal cannot be reached.
+    pub async fn client(&self) -> Result<&Client, TemporalError> {
+        self.client.get_or_try_init(|| self.connect()).await
+    }
+
+    async fn connect(&self) -> Result<Client, TemporalError> {
+        let unreachable = |cause: String| TemporalError::Unreachable {
+            address: self.settings.address.clone(),
+            cause,
+        };
+        let url = self.settings.url().map_err(unreachable)?;
+        let options = ConnectionOptions::new(url)
+            .identity(format!("orders-{}", std::process::id()))
+            .connect_timeout(CONNECT_TIMEOUT)
+            .build();
+        let connection = timeout(CALL_TIMEOUT, Connection::connect(options))
+            .await
+            .map_err(|_| TemporalError::TimedOut)?
+            .map_err(|error| unreachable(error.to_string()))?;
+        Client::new(
+            connection,
+            ClientOptions::new(self.settings.namespace.clone()).build(),
+        )
+        .map_err(|error| unreachable(error.to_string()))
+    }
+
+    /// Whether it answers, soon.
+    pub async fn is_up(&self) -> bool {
+        let asked = async {
+            let client = self.client().await?;
+            let request = tonic::Request::new(Default::default());
+            client
+                .connection()
+                .workflow_service()
+                .get_system_info(request)
+                .await
+                .map_err(|status| TemporalError::Refused(status.to_string()))
+        };
+        matches!(timeout(PING_TIMEOUT, asked).await, Ok(Ok(_)))
+    }
+
+    /// Starts the workflow of an order. One that was started before is left as it is: that is
+    /// success too.
+    ///
+    /// # Errors
+    /// When Temporal did not confirm.
+    pub async fn start(
+        &self,
+        order_id: i64,
+        processing_delay: Duration,
+    ) -> Result<(), TemporalError> {
+        let input = OrderInput {
+            order_id,
+            processing_delay_ms: u64::try_from(processing_delay.as_millis()).unwrap_or(u64::MAX),
+        };
+        let options =
+            WorkflowStartOptions::new(self.settings.task_queue.clone(), workflow_id(order_id))
+                .id_reuse_policy(WorkflowIdReusePolicy::RejectDuplicate)
+                .build();
+        let started = self
+            .client()
+            .await?
+            .start_workflow(OrderWorkflow::run, input, options);
+        match timeout(CALL_TIMEOUT, started).await {
+            Err(_) => Err(TemporalError::TimedOut),
+            Ok(Ok(_) | Err(WorkflowStartError::AlreadyStarted { .. })) => Ok(()),
+            Ok(Err(error)) => Err(TemporalError::Refused(error.to_string())),
+        }
+    }
+
+    /// Asks the workflow of an order to end. One that has ended, or never was, is success too.
+    ///
+    /// # Errors
+    /// When Temporal did not confirm.
+    pub async fn end(&self, order_id: i64, reason: &str) -> Result<(), TemporalError> {
+        let client = self.client().await?;
+        let handle = client.get_workflow_handle::<UntypedWorkflow>(workflow_id(order_id));
+        let options = WorkflowCancelOptions::builder().reason(reason).build();
+        match timeout(CALL_TIMEOUT, handle.cancel(options)).await {
+            Err(_) => Err(TemporalError::TimedOut),
+            Ok(Ok(()) | Err(WorkflowInteractionError::NotFound(_))) => Ok(()),
+            Ok(Err(error)) => Err(TemporalError::Refused(error.to_string())),
+        }
+    }
+}
