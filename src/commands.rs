@@ -140,7 +140,11 @@ async fn stopping_all(
     result
 }
 
-async fn serve_until(
+/// Serves with this server and dispatches intents, until `stop`.
+///
+/// # Errors
+/// When the server or the dispatcher fails.
+pub async fn serve_until(
     settings: &Arc<Settings>,
     server: Server,
     database: Database,

@@ -131,6 +131,9 @@ fn pointer(error: &ValidationError) -> String {
 fn detail(error: &ValidationError) -> String {
     let mut detail = match error.kind() {
         ValidationErrorKind::Required { .. } => "is required".into(),
+        ValidationErrorKind::Enum { options } => {
+            format!("{} is not one of {options}", error.instance())
+        }
         _ => error.to_string(),
     };
     if detail.len() > DETAIL_LIMIT {

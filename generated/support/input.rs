@@ -91,10 +91,18 @@ impl<'r> Input<'r> {
             ));
             return Ok(None);
         }
-        match serde_json::from_slice::<T>(&bytes) {
+        // JSON is UTF-8 (RFC 8259, section 8.1), also where nobody looks at the text.
+        let text = match std::str::from_utf8(&bytes) {
+            Ok(text) => text,
+            Err(error) => {
+                self.violation("", format!("is not valid UTF-8: {error}"));
+                return Ok(None);
+            }
+        };
+        match serde_json::from_str::<T>(text) {
             Ok(body) if check(&body) => Ok(Some(body)),
             typed => {
-                self.explain_body(&bytes, typed.err());
+                self.explain_body(text, typed.err());
                 Ok(None)
             }
         }
@@ -145,9 +153,9 @@ impl<'r> Input<'r> {
     }
 
     /// The slow way, taken only when the fast one failed: every violation by the contract's schema.
-    fn explain_body(&mut self, bytes: &[u8], typed: Option<serde_json::Error>) {
+    fn explain_body(&mut self, text: &str, typed: Option<serde_json::Error>) {
         let before = self.violations.len();
-        match serde_json::from_slice::<Value>(bytes) {
+        match serde_json::from_str::<Value>(text) {
             Err(error) => self.violation("", format!("is not valid JSON: {error}")),
             Ok(body) => {
                 self.violations

@@ -10,9 +10,9 @@ const YAML: &str = include_str!("../../api/openapi.yaml");
 
 pub(super) fn configure(service: &mut ServiceConfig) {
     service
-        .route("/openapi.yaml", web::get().to(yaml))
-        .route("/openapi.json", web::get().to(json))
-        .route("/docs", web::get().to(page))
+        .service(web::resource("/openapi.yaml").route(web::get().to(yaml)))
+        .service(web::resource("/openapi.json").route(web::get().to(json)))
+        .service(web::resource("/docs").route(web::get().to(page)))
         .service(
             SwaggerUi::new("/docs/{file:.*}").config(
                 Config::new(["/openapi.json"])

@@ -1,5 +1,7 @@
 //! The way of an order, from accepted to ended. Replayed from history: no clock, no I/O, no chance.
 
+#![allow(missing_docs)] // the macros make items that cannot carry any
+
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};

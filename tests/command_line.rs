@@ -1,0 +1,328 @@
+//! The program as an operator runs it.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::Value;
+
+use crate::harness::{PATIENCE, TestApp, database_url};
+
+fn orders(arguments: &[&str], variables: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_orders"));
+    command.args(arguments).envs(variables.iter().copied());
+    command.env(
+        "ORDERS_TOOLS_DIR",
+        Path::new(env!("CARGO_MANIFEST_DIR")).join(".tools"),
+    );
+    command.current_dir(env!("CARGO_TARGET_TMPDIR"));
+    command
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+/// Fails with one line that says why.
+fn fails(arguments: &[&str], variables: &[(&str, &str)], why: &[&str]) {
+    let started = Instant::now();
+    let output = orders(arguments, variables).output().unwrap();
+    assert!(!output.status.success());
+    assert!(
+        started.elapsed() < Duration::from_secs(20),
+        "it took {:?}",
+        started.elapsed()
+    );
+    let said = String::from_utf8(output.stderr).unwrap();
+    let errors: Vec<&str> = said
+        .lines()
+        .filter(|line| line.starts_with("error: "))
+        .collect();
+    assert_eq!(errors.len(), 1, "{said}");
+    for part in why {
+        assert!(errors[0].contains(part), "{said}");
+    }
+}
+
+#[test]
+fn the_effective_settings_are_shown_without_secrets() {
+    let url = "postgres://me:hush@db.example/orders";
+    let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("settings.toml");
+    std::fs::write(&file, "[http]\nlisten = \"127.0.0.1:9999\"\nworkers = 3\n").unwrap();
+    let file = file.to_str().unwrap();
+    let output = orders(
+        &["config", "--config", file],
+        &[
+            ("ORDERS__DATABASE__URL", url),
+            ("ORDERS__HTTP__WORKERS", "7"),
+        ],
+    )
+    .output()
+    .unwrap();
+    assert!(output.status.success());
+    let shown = stdout(&output);
+    assert!(
+        !shown.contains("hush") && shown.contains("db.example"),
+        "{shown}"
+    );
+    let shown: toml::Table = shown.parse().unwrap();
+    assert_eq!(shown["http"]["listen"].as_str(), Some("127.0.0.1:9999"));
+    assert_eq!(
+        shown["http"]["workers"].as_integer(),
+        Some(7),
+        "the environment goes over the file"
+    );
+    // Every setting of the defaults is there, and nothing else.
+    let defaults: toml::Table = include_str!("../config/default.toml").parse().unwrap();
+    let names = |table: &toml::Table| -> Vec<String> {
+        let mut names: Vec<String> = table
+            .iter()
+            .flat_map(|(section, settings)| {
+                settings
+                    .as_table()
+                    .unwrap()
+                    .keys()
+                    .map(move |key| format!("{section}.{key}"))
+            })
+            .collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names(&shown), names(&defaults));
+}
+
+#[test]
+fn wrong_settings_are_named_in_one_line() {
+    fails(&["config"], &[("ORDERS__HTTP__LISTN", "x")], &["listn"]);
+    fails(
+        &["config"],
+        &[
+            ("ORDERS__HTTP__LISTEN", "x"),
+            ("ORDERS__DATABASE__POOL_SIZE", "0"),
+        ],
+        &["http.listen", "database.pool_size"],
+    );
+    fails(
+        &["config"],
+        &[("ORDERS__HTTP__REQUEST_TIMEOUT", "soon")],
+        &["request_timeout"],
+    );
+    fails(
+        &["config", "--config", "nowhere.toml"],
+        &[],
+        &["nowhere.toml"],
+    );
+}
+
+#[test]
+fn an_unreachable_database_is_named_in_one_line() {
+    let url = "postgres://me:hush@127.0.0.1:1/orders";
+    for command in ["serve", "worker"] {
+        fails(
+            &[command],
+            &[("ORDERS__DATABASE__URL", url)],
+            &["PostgreSQL", "127.0.0.1:1"],
+        );
+    }
+    fails(
+        &["migrate", "status"],
+        &[("ORDERS__DATABASE__URL", url)],
+        &["127.0.0.1:1"],
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_port_in_use_is_named_in_one_line() {
+    let app = TestApp::start().await;
+    let address = app.address.to_string();
+    let url = database_url(&app.database);
+    let variables = [
+        ("ORDERS__DATABASE__URL", url.as_str()),
+        ("ORDERS__HTTP__LISTEN", &address),
+    ];
+    fails(&["serve"], &variables, &["http.listen", &address]);
+    fails(&["dev"], &variables, &["http.listen", &address]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn migrations_are_commands() {
+    let app = TestApp::start().await;
+    let url = database_url(&app.database);
+    let migrate = |direction: &str| {
+        let output = orders(&["migrate", direction], &[("ORDERS__DATABASE__URL", &url)]).output();
+        let output = output.unwrap();
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        stdout(&output)
+    };
+    assert!(!migrate("status").contains("pending"));
+    assert!(migrate("up").contains("nothing to apply"));
+    assert!(migrate("down").starts_with("reverted "));
+    assert_eq!(
+        migrate("status")
+            .lines()
+            .filter(|line| line.starts_with("pending "))
+            .count(),
+        1
+    );
+    fails(
+        &["serve"],
+        &[("ORDERS__DATABASE__URL", &url)],
+        &["orders migrate up"],
+    );
+    assert!(migrate("up").starts_with("applied "));
+    assert!(!migrate("status").contains("pending"));
+}
+
+/// `orders dev` in a folder of its own.
+struct Dev {
+    child: Child,
+    lines: Vec<String>,
+}
+
+impl Dev {
+    fn start(folder: &Path) -> Self {
+        let mut child = orders(
+            &["dev"],
+            &[
+                ("ORDERS__HTTP__LISTEN", "127.0.0.1:0"),
+                ("ORDERS__WORKFLOW__PROCESSING_DELAY", "100ms"),
+                ("ORDERS__DEV__DATA_DIR", folder.to_str().unwrap()),
+            ],
+        )
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+        let mut lines = Vec::new();
+        for line in BufReader::new(child.stdout.take().unwrap()).lines() {
+            let line = line.unwrap();
+            let last = line.starts_with("ready ");
+            lines.push(line);
+            if last {
+                break;
+            }
+        }
+        Self { child, lines }
+    }
+
+    fn line(&self, prefix: &str) -> &str {
+        let line = self.lines.iter().find_map(|line| line.strip_prefix(prefix));
+        line.unwrap_or_else(|| panic!("no line `{prefix}…` in {:?}", self.lines))
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill(
+            Pid::from_raw(i32::try_from(self.child.id()).unwrap()),
+            signal,
+        )
+        .unwrap();
+    }
+
+    fn ends(mut self) -> bool {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.success();
+            }
+            assert!(Instant::now() < deadline, "it does not stop");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+}
+
+/// Processes whose command line names the folder.
+fn processes_of(folder: &Path) -> Vec<String> {
+    let output = Command::new("ps").args(["-eo", "args"]).output();
+    let text = match output {
+        Ok(output) if output.status.success() => stdout(&output),
+        _ => command_lines(),
+    };
+    let folder = folder.to_str().unwrap();
+    text.lines()
+        .filter(|line| line.contains(folder))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Where there is no `ps`.
+fn command_lines() -> String {
+    let processes = std::fs::read_dir("/proc").unwrap().filter_map(|entry| {
+        let line = std::fs::read(entry.ok()?.path().join("cmdline")).ok()?;
+        Some(String::from_utf8_lossy(&line).replace('\0', " "))
+    });
+    processes.collect::<Vec<_>>().join("\n")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dev_brings_everything_up_keeps_its_data_and_leaves_nothing_behind() {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
+        .join(format!("dev-{}", uuid::Uuid::new_v4().simple()));
+    let client = reqwest::Client::new();
+
+    let dev = Dev::start(&folder);
+    for prefix in [
+        "postgres postgres://",
+        "temporal 127.0.0.1:",
+        "temporal ui http://",
+        "docs http://",
+    ] {
+        dev.line(prefix);
+    }
+    let ui = client.get(dev.line("temporal ui ")).send().await.unwrap();
+    assert!(ui.status().is_success());
+    let order: Value = client
+        .post(format!("{}/orders", dev.line("ready ")))
+        .json(&serde_json::json!({ "customer_id": 1, "total_amount": 1 }))
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
+    let id = order["id"].clone();
+    completes(&client, dev.line("ready "), &id).await;
+    // While it runs, a second one on the same data says so.
+    fails(
+        &["dev"],
+        &[
+            ("ORDERS__HTTP__LISTEN", "127.0.0.1:0"),
+            ("ORDERS__DEV__DATA_DIR", folder.to_str().unwrap()),
+        ],
+        &[&dev.child.id().to_string()],
+    );
+    dev.signal(Signal::SIGTERM);
+    assert!(dev.ends(), "it stops well");
+    assert_eq!(processes_of(&folder), Vec::<String>::new());
+
+    // Killed without a chance to clean up, the next one starts all the same.
+    let dev = Dev::start(&folder);
+    dev.signal(Signal::SIGKILL);
+    assert!(!dev.ends());
+
+    let dev = Dev::start(&folder);
+    completes(&client, dev.line("ready "), &id).await;
+    dev.signal(Signal::SIGINT);
+    assert!(dev.ends());
+    assert_eq!(processes_of(&folder), Vec::<String>::new());
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+async fn completes(client: &reqwest::Client, base: &str, id: &Value) {
+    crate::harness::eventually("the order is completed", async || {
+        let answer = client
+            .get(format!("{base}/orders/{id}"))
+            .send()
+            .await
+            .ok()?;
+        let order: Value = answer.json().await.ok()?;
+        (order["status"] == "completed").then_some(())
+    })
+    .await;
+}

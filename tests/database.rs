@@ -1,0 +1,181 @@
+//! The schema: its migrations, its Rust mirror, its constraints and its indexes.
+
+use std::process::Command;
+
+use diesel::sql_types::{Bool, Text};
+use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+use order_processing::db::{self, migrations};
+
+use crate::harness::{TestApp, database_url, tools};
+
+async fn migration_connection(app: &TestApp) -> AsyncPgConnection {
+    db::connect(&app.settings.database, "tests").await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn migrations_go_up_down_and_up_again() {
+    let app = TestApp::start().await;
+    let before = dump(&app);
+    let count = migrations::status(migration_connection(&app).await)
+        .unwrap()
+        .len();
+    for _ in 0..count {
+        let connection = migration_connection(&app).await;
+        assert!(
+            tokio::task::block_in_place(|| migrations::down(connection))
+                .unwrap()
+                .is_some()
+        );
+    }
+    assert!(
+        migrations::down(migration_connection(&app).await)
+            .unwrap()
+            .is_none()
+    );
+    let left = dump(&app);
+    assert!(
+        !left.contains("workflow_intents") && !left.contains("TABLE public.orders"),
+        "{left}"
+    );
+    let applied = migrations::up(migration_connection(&app).await).unwrap();
+    assert_eq!(applied.len(), count);
+    assert_eq!(dump(&app), before);
+}
+
+/// The schema as SQL, without what is new in every dump.
+fn dump(app: &TestApp) -> String {
+    let program = tools().postgres.with_file_name("pg_dump");
+    let output = Command::new(program)
+        .args([
+            "--schema-only",
+            "--no-owner",
+            "--dbname",
+            &database_url(&app.database),
+        ])
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines()
+        .filter(|line| !line.contains("restrict "))
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+#[derive(diesel::QueryableByName)]
+struct Column {
+    #[diesel(sql_type = Text)]
+    table_name: String,
+    #[diesel(sql_type = Text)]
+    column_name: String,
+    #[diesel(sql_type = Text)]
+    data_type: String,
+    #[diesel(sql_type = Bool)]
+    nullable: bool,
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_rust_schema_is_the_databases() {
+    let app = TestApp::start().await;
+    let columns: Vec<Column> = diesel::sql_query(
+        "SELECT table_name::text, column_name::text, data_type::text,
+                is_nullable = 'YES' AS nullable
+           FROM information_schema.columns
+          WHERE table_schema = 'public' AND table_name NOT LIKE '\\_\\_diesel%'
+          ORDER BY table_name, ordinal_position",
+    )
+    .load(&mut app.connection().await)
+    .await
+    .unwrap();
+    let mut expected = String::new();
+    for (index, column) in columns.iter().enumerate() {
+        if index == 0 || columns[index - 1].table_name != column.table_name {
+            expected.push_str(&format!("{} (id) {{\n", column.table_name));
+        }
+        let kind = match column.data_type.as_str() {
+            "bigint" => "Int8",
+            "integer" => "Int4",
+            "text" => "Text",
+            "numeric" => "Numeric",
+            "timestamp with time zone" => "Timestamptz",
+            other => panic!("say here what {other} is in Diesel"),
+        };
+        let kind = if column.nullable {
+            format!("Nullable<{kind}>")
+        } else {
+            kind.into()
+        };
+        expected.push_str(&format!("{} -> {kind},\n", column.column_name));
+    }
+    let written: String = include_str!("../src/db/schema.rs")
+        .lines()
+        .map(str::trim)
+        .filter(|line| line.contains("->") || line.contains("(id)"))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    assert_eq!(written, expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bad_row_is_impossible() {
+    let app = TestApp::start().await;
+    let id = app.create(1, "1").await;
+    let mut connection = app.connection().await;
+    for change in [
+        "customer_id = 0",
+        "status = 'done'",
+        "total_amount = -0.01",
+        "total_amount = 100000000",
+        "version = 0",
+        "updated_at = created_at - interval '1 second'",
+        "customer_id = NULL",
+    ] {
+        let statement = format!("UPDATE orders SET {change} WHERE id = {id}");
+        assert!(
+            connection.batch_execute(&statement).await.is_err(),
+            "{change}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lists_walk_an_index() {
+    #[derive(diesel::QueryableByName)]
+    struct Plan {
+        #[diesel(sql_type = Text, column_name = "QUERY PLAN")]
+        line: String,
+    }
+    let app = TestApp::start().await;
+    let mut connection = app.connection().await;
+    connection
+        .batch_execute(
+            "INSERT INTO orders (customer_id, total_amount, status)
+             SELECT 1 + n % 1000, 1, CASE WHEN n % 1000 = 0 THEN 'pending' ELSE 'completed' END
+               FROM generate_series(1, 20000) AS n;
+             ANALYZE orders",
+        )
+        .await
+        .unwrap();
+    for (filter, index) in [
+        ("id < 10000", "orders_pkey"),
+        ("customer_id = 7 AND id < 10000", "orders_customer_id_id"),
+        ("status = 'pending' AND id < 10000", "orders_status_id"),
+    ] {
+        let plan: Vec<Plan> = diesel::sql_query(format!(
+            "EXPLAIN SELECT * FROM orders WHERE {filter} ORDER BY id DESC LIMIT 50"
+        ))
+        .load(&mut connection)
+        .await
+        .unwrap();
+        let plan: Vec<String> = plan.into_iter().map(|row| row.line).collect();
+        let plan = plan.join("\n");
+        assert!(
+            plan.contains(index) && !plan.contains("Sort"),
+            "{filter}:\n{plan}"
+        );
+    }
+}

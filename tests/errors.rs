@@ -1,0 +1,330 @@
+//! Everything that can be wrong with a request, and the one form of answer to it.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use reqwest::{Method, Response};
+use serde_json::Value;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use crate::harness::{Options, TestApp, admin, eventually};
+
+/// A complete problem document, with the request's id inside and outside.
+async fn problem(response: Response, status: u16, code: &str) -> Value {
+    let path = response.url().path().to_owned();
+    assert_eq!(response.status(), status);
+    assert_eq!(
+        response.headers()["content-type"],
+        "application/problem+json"
+    );
+    let id = response.headers()["x-request-id"]
+        .to_str()
+        .unwrap()
+        .to_owned();
+    let problem: Value = response.json().await.unwrap();
+    assert_eq!(problem["code"], code, "{problem}");
+    assert_eq!(problem["status"], status);
+    assert_eq!(problem["type"], "about:blank");
+    assert!(problem["title"].is_string());
+    assert_eq!(problem["instance"], path);
+    assert_eq!(problem["request_id"], id);
+    problem
+}
+
+async fn invalid(response: Response, pointers: &[&str]) {
+    let problem = problem(response, 400, "invalid_request").await;
+    let named: BTreeSet<&str> = problem["errors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|violation| {
+            assert!(!violation["detail"].as_str().unwrap().is_empty());
+            violation["pointer"].as_str().unwrap()
+        })
+        .collect();
+    assert_eq!(named, pointers.iter().copied().collect(), "{problem}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_violation_of_a_body_is_named() {
+    let app = TestApp::start().await;
+    let deep = format!(
+        r#"{{"customer_id":1,"total_amount":1,"x":{}1{}}}"#,
+        "[".repeat(500),
+        "]".repeat(500)
+    );
+    let cases: &[(&str, &[&str])] = &[
+        ("{}", &["/customer_id", "/total_amount"]),
+        (
+            r#"{"customer_id":"1","total_amount":"1"}"#,
+            &["/customer_id", "/total_amount"],
+        ),
+        (
+            r#"{"customer_id":0,"total_amount":-1}"#,
+            &["/customer_id", "/total_amount"],
+        ),
+        (
+            r#"{"customer_id":-1,"total_amount":0.001}"#,
+            &["/customer_id", "/total_amount"],
+        ),
+        (
+            r#"{"customer_id":null,"total_amount":null}"#,
+            &["/customer_id", "/total_amount"],
+        ),
+        (
+            r#"{"customer_id":1.5,"total_amount":true}"#,
+            &["/customer_id", "/total_amount"],
+        ),
+        (
+            r#"{"customer_id":1,"total_amount":100000000}"#,
+            &["/total_amount"],
+        ),
+        (
+            r#"{"customer_id":1,"total_amount":99999999.991}"#,
+            &["/total_amount"],
+        ),
+        (
+            r#"{"customer_id":1,"total_amount":1e400}"#,
+            &["/total_amount"],
+        ),
+        (
+            r#"{"customer_id":1,"total_amount":1e-400}"#,
+            &["/total_amount"],
+        ),
+        (
+            r#"{"customer_id":1,"total_amount":1.000000000000000000000000000000000000000001}"#,
+            &["/total_amount"],
+        ),
+        (
+            r#"{"customer_id":9223372036854775808,"total_amount":1}"#,
+            &["/customer_id"],
+        ),
+        (
+            r#"{"customer_id":1e30,"total_amount":1}"#,
+            &["/customer_id"],
+        ),
+        (r#"{"customer_id":1,"total_amount":NaN}"#, &[""]),
+        (r#"{"customer_id":1,"total_amount":1"#, &[""]),
+        (
+            r#"{"customer_id":1,"customer_id":2,"total_amount":1}"#,
+            &[""],
+        ),
+        (&deep, &[""]),
+        ("[]", &[""]),
+        ("null", &[""]),
+        ("\"\"", &[""]),
+        ("", &[""]),
+        ("\u{feff}{}", &[""]),
+    ];
+    for (body, pointers) in cases {
+        println!("{body}");
+        invalid(app.send(Method::POST, "/orders", *body).await, pointers).await;
+    }
+    let id = app.create(1, "1").await;
+    let body = r#"{"status":"done","total_amount":0.001}"#;
+    let path = format!("/orders/{id}");
+    invalid(
+        app.send(Method::PUT, &path, body).await,
+        &["/status", "/total_amount"],
+    )
+    .await;
+    invalid(
+        app.send(Method::PUT, &path, r#"{"status":null}"#).await,
+        &["/status"],
+    )
+    .await;
+    let bad_text = b"{\"customer_id\":1,\"total_amount\":1,\"x\":\"\xff\"}".to_vec();
+    let response = app
+        .request(Method::POST, "/orders")
+        .header("content-type", "application/json")
+        .body(bad_text)
+        .send()
+        .await
+        .unwrap();
+    invalid(response, &[""]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_violation_of_parameters_is_named() {
+    let app = TestApp::start().await;
+    let cases: &[(&str, &[&str])] = &[
+        ("/orders/0", &["id"]),
+        ("/orders/-1", &["id"]),
+        ("/orders/+1", &["id"]),
+        ("/orders/1.0", &["id"]),
+        ("/orders/abc", &["id"]),
+        ("/orders/9223372036854775808", &["id"]),
+        ("/orders/1%ff", &["id"]),
+        ("/orders/%00", &["id"]),
+        (
+            "/orders?limit=0&cursor=%21&customer_id=x",
+            &["limit", "cursor", "customer_id"],
+        ),
+        ("/orders?limit=1001", &["limit"]),
+        ("/orders?limit=", &["limit"]),
+        ("/orders?limit=1&limit=2", &["limit"]),
+        ("/orders?status=pending&status=done", &["status/1"]),
+        ("/orders?status=pending&status=pending", &["status"]),
+        ("/orders?status=%ff", &["status/0"]),
+        ("/orders?cursor=MQ", &["cursor"]),
+        ("/orders?cursor=", &["cursor"]),
+    ];
+    for (path, names) in cases {
+        println!("{path}");
+        invalid(app.get(path).await, names).await;
+    }
+    let response = app
+        .request(Method::PUT, "/orders/0")
+        .header("if-match", "1")
+        .json(&serde_json::json!({ "status": "x" }))
+        .send()
+        .await
+        .unwrap();
+    invalid(response, &["id", "If-Match", "/status"]).await;
+    // What the contract does not name is not looked at.
+    assert_eq!(app.get("/orders?page=x").await.status(), 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_frameworks_own_errors_are_problems_too() {
+    let app = TestApp::start().await;
+    problem(app.get("/nothing").await, 404, "route_not_found").await;
+    problem(app.get("/orders/").await, 404, "route_not_found").await;
+    problem(app.get("/orders/77").await, 404, "order_not_found").await;
+    for (method, path) in [(Method::PATCH, "/orders"), (Method::POST, "/orders/1")] {
+        let response = app.request(method, path).send().await.unwrap();
+        assert!(
+            response.headers()["allow"]
+                .to_str()
+                .unwrap()
+                .contains("GET")
+        );
+        problem(response, 405, "method_not_allowed").await;
+    }
+    let huge = format!(r#"{{"x":"{}"}}"#, "x".repeat(1_000_000));
+    problem(
+        app.send(Method::POST, "/orders", huge).await,
+        413,
+        "payload_too_large",
+    )
+    .await;
+    let form = app
+        .request(Method::POST, "/orders")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body("customer_id=1");
+    problem(form.send().await.unwrap(), 415, "unsupported_media_type").await;
+    let bare = app.request(Method::POST, "/orders").body("{}");
+    problem(bare.send().await.unwrap(), 415, "unsupported_media_type").await;
+    for encoding in ["gzip", "br"] {
+        let request = app
+            .request(Method::GET, "/nothing")
+            .header("accept-encoding", encoding);
+        problem(request.send().await.unwrap(), 404, "route_not_found").await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_id_goes_through_when_it_is_fit() {
+    let app = TestApp::start().await;
+    let id_of = async |sent: Option<&str>| {
+        let mut request = app.request(Method::GET, "/healthz");
+        if let Some(sent) = sent {
+            request = request.header("x-request-id", sent);
+        }
+        request.send().await.unwrap().headers()["x-request-id"]
+            .to_str()
+            .unwrap()
+            .to_owned()
+    };
+    assert_eq!(id_of(Some("case-17:a.b_c")).await, "case-17:a.b_c");
+    assert_ne!(id_of(None).await, id_of(None).await);
+    for unfit in ["a b", "a\"b", "", &"x".repeat(129)] {
+        assert_ne!(id_of(Some(unfit)).await, unfit);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_never_arrives_is_a_408() {
+    let app = TestApp::with(Options {
+        request_timeout: Duration::from_millis(300),
+        ..Options::default()
+    })
+    .await;
+    let mut socket = tokio::net::TcpStream::connect(app.address).await.unwrap();
+    let head = "POST /orders HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 50\r\n\r\n{";
+    socket.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = vec![0; 4096];
+    let length = socket.read(&mut answer).await.unwrap();
+    let answer = String::from_utf8_lossy(&answer[..length]);
+    assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+    assert!(answer.contains("application/problem+json"), "{answer}");
+    assert!(answer.contains("x-request-id"), "{answer}");
+    assert!(answer.contains("\"code\":\"request_timeout\""), "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_the_database_it_is_503_until_it_is_back() {
+    let app = TestApp::start().await;
+    let id = app.create(1, "1").await;
+    let database = &app.database;
+    admin(&format!(
+        "ALTER DATABASE {database} ALLOW_CONNECTIONS false"
+    ))
+    .await;
+    admin(&format!(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}'"
+    ))
+    .await;
+    let path = format!("/orders/{id}");
+    for _ in 0..8 {
+        let response = app.get(&path).await;
+        assert_eq!(response.headers()["retry-after"], "1");
+        let problem = problem(response, 503, "service_unavailable").await;
+        assert!(!problem.to_string().contains(database), "{problem}");
+    }
+    let body = r#"{"customer_id":1,"total_amount":1}"#;
+    problem(
+        app.send(Method::POST, "/orders", body).await,
+        503,
+        "service_unavailable",
+    )
+    .await;
+    let ready = problem(app.get("/readyz").await, 503, "service_unavailable").await;
+    assert!(ready["detail"].as_str().unwrap().contains("database"));
+    assert_eq!(app.get("/healthz").await.status(), 200);
+
+    admin(&format!("ALTER DATABASE {database} ALLOW_CONNECTIONS true")).await;
+    eventually("the service recovers by itself", async || {
+        (app.get(&path).await.status() == 200).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_statement_is_cut_and_answered_with_503() {
+    let app = TestApp::start().await;
+    let id = app.create(1, "1").await;
+    let mut holder = app.connection().await;
+    use diesel_async::SimpleAsyncConnection;
+    holder
+        .batch_execute("BEGIN; LOCK TABLE orders IN ACCESS EXCLUSIVE MODE")
+        .await
+        .unwrap();
+    problem(
+        app.get(&format!("/orders/{id}")).await,
+        503,
+        "service_unavailable",
+    )
+    .await;
+    holder.batch_execute("ROLLBACK").await.unwrap();
+    assert_eq!(app.get(&format!("/orders/{id}")).await.status(), 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fault_of_ours_says_nothing_of_the_inside() {
+    let app = TestApp::start().await;
+    app.sql("DROP TABLE orders").await;
+    let problem = problem(app.get("/orders/1").await, 500, "internal_error").await;
+    assert!(problem.get("detail").is_none(), "{problem}");
+    assert!(!problem.to_string().contains("relation"), "{problem}");
+}

@@ -1,0 +1,48 @@
+//! schemathesis: whatever the contract allows, and whatever it forbids, against the running server.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::harness::TestApp;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn schemathesis_finds_nothing() {
+    let app = TestApp::start().await;
+    for _ in 0..3 {
+        app.create(1, "1").await;
+    }
+    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join(".tools/bin/schemathesis");
+    let url = app.url("/openapi.json");
+    let output = tokio::task::spawn_blocking(move || {
+        Command::new(program)
+            .args([
+                "run",
+                &url,
+                "--checks",
+                "all",
+                "--phases",
+                "examples,coverage,fuzzing,stateful",
+            ])
+            .args([
+                "--max-examples",
+                "60",
+                "--workers",
+                "2",
+                "--seed",
+                "1",
+                "--no-color",
+            ])
+            .current_dir(env!("CARGO_TARGET_TMPDIR"))
+            .output()
+            .unwrap()
+    })
+    .await
+    .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success(),
+        "{said}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    println!("{said}");
+}

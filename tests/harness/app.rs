@@ -1,0 +1,229 @@
+//! The service under test, made by the production builders.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
+use order_processing::commands;
+use order_processing::config::{SecretUrl, Settings};
+use order_processing::db::Database;
+use order_processing::server::Server;
+use order_processing::workflow::{Temporal, run_worker};
+use reqwest::{Client, Method, RequestBuilder, Response};
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::eventually;
+use super::services::{TEMPLATE, database_url, services};
+
+/// What a test wants otherwise than the rest.
+#[derive(Clone)]
+pub struct Options {
+    pub processing_delay: Duration,
+    pub request_timeout: Duration,
+    pub temporal_address: Option<String>,
+    pub worker: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            processing_delay: Duration::from_secs(3600),
+            request_timeout: Duration::from_secs(10),
+            temporal_address: None,
+            worker: false,
+        }
+    }
+}
+
+/// A running service with a database of its own. Dropping it takes both away.
+pub struct TestApp {
+    pub address: SocketAddr,
+    pub client: Client,
+    pub settings: Arc<Settings>,
+    pub database: String,
+    stop: CancellationToken,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl TestApp {
+    /// The API and the dispatcher; orders stay pending unless a worker runs.
+    pub async fn start() -> Self {
+        Self::with(Options::default()).await
+    }
+
+    /// With a worker, and orders that complete after `processing_delay`.
+    pub async fn with_worker(processing_delay: Duration) -> Self {
+        Self::with(Options {
+            processing_delay,
+            worker: true,
+            ..Options::default()
+        })
+        .await
+    }
+
+    pub async fn with(options: Options) -> Self {
+        let database = format!("test_{}", Uuid::new_v4().simple());
+        admin(&format!("CREATE DATABASE {database} TEMPLATE {TEMPLATE}")).await;
+
+        let mut settings = Settings::load(None).unwrap();
+        settings.http.listen = "127.0.0.1:0".into();
+        settings.http.workers = 1;
+        settings.http.request_timeout = options.request_timeout;
+        settings.http.shutdown_timeout = Duration::from_secs(5);
+        settings.database.url = SecretUrl::try_from(database_url(&database).as_str()).unwrap();
+        settings.database.pool_size = 4;
+        settings.temporal.address = options
+            .temporal_address
+            .unwrap_or_else(|| services().temporal.address());
+        settings.temporal.task_queue = database.clone();
+        settings.workflow.processing_delay = options.processing_delay;
+        settings.dispatcher.max_backoff = Duration::from_secs(1);
+        let settings = Arc::new(settings);
+
+        let stop = CancellationToken::new();
+        let (tell, told) = std::sync::mpsc::channel();
+        let (shared, stopped) = (settings.clone(), stop.clone());
+        let thread = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_multi_thread()
+                .worker_threads(2)
+                .enable_all()
+                .build()
+                .unwrap();
+            runtime.block_on(async move {
+                let database = Database::new(&shared.database, "orders-test").unwrap();
+                let temporal = Temporal::new(shared.temporal.clone());
+                let server = Server::bind(&shared, database.clone(), temporal.clone()).unwrap();
+                tell.send(server.address()).unwrap();
+                let serving = commands::serve_until(
+                    &shared,
+                    server,
+                    database.clone(),
+                    temporal.clone(),
+                    stopped.clone(),
+                );
+                let working = async {
+                    match options.worker {
+                        true => {
+                            let grace = shared.http.shutdown_timeout;
+                            run_worker(database, temporal, grace, stopped.clone()).await
+                        }
+                        false => Ok(()),
+                    }
+                };
+                tokio::try_join!(serving, working).unwrap();
+            });
+        });
+        Self {
+            address: told.recv().expect("the service did not start"),
+            client: Client::builder()
+                .redirect(reqwest::redirect::Policy::none())
+                .build()
+                .unwrap(),
+            settings,
+            database,
+            stop,
+            thread: Some(thread),
+        }
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, self.url(path))
+    }
+
+    pub async fn get(&self, path: &str) -> Response {
+        self.request(Method::GET, path).send().await.unwrap()
+    }
+
+    /// Sends a JSON text as it stands.
+    pub async fn send(&self, method: Method, path: &str, body: impl Into<String>) -> Response {
+        self.request(method, path)
+            .header("content-type", "application/json")
+            .body(body.into())
+            .send()
+            .await
+            .unwrap()
+    }
+
+    /// Creates an order and gives its id.
+    pub async fn create(&self, customer_id: i64, total_amount: &str) -> i64 {
+        let body = format!(r#"{{"customer_id":{customer_id},"total_amount":{total_amount}}}"#);
+        let response = self.send(Method::POST, "/orders", body).await;
+        assert_eq!(response.status(), 201);
+        response.json::<Value>().await.unwrap()["id"]
+            .as_i64()
+            .unwrap()
+    }
+
+    /// Sets the status of an order and gives the answer.
+    pub async fn put_status(&self, id: i64, status: &str) -> Response {
+        self.send(
+            Method::PUT,
+            &format!("/orders/{id}"),
+            json!({ "status": status }).to_string(),
+        )
+        .await
+    }
+
+    pub async fn status_of(&self, id: i64) -> String {
+        let order: Value = self
+            .get(&format!("/orders/{id}"))
+            .await
+            .json()
+            .await
+            .unwrap();
+        order["status"].as_str().unwrap().to_owned()
+    }
+
+    pub async fn becomes(&self, id: i64, status: &str) {
+        eventually(&format!("order {id} becomes {status}"), async || {
+            (self.status_of(id).await == status).then_some(())
+        })
+        .await;
+    }
+
+    /// Runs SQL in this test's database.
+    pub async fn sql(&self, statement: &str) {
+        let mut connection = self.connection().await;
+        connection.batch_execute(statement).await.unwrap();
+    }
+
+    pub async fn connection(&self) -> AsyncPgConnection {
+        AsyncPgConnection::establish(&database_url(&self.database))
+            .await
+            .unwrap()
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        self.stop.cancel();
+        let ended = self.thread.take().map(JoinHandle::join);
+        let database = self.database.clone();
+        std::thread::spawn(move || {
+            tokio::runtime::Runtime::new()
+                .unwrap()
+                .block_on(admin(&format!("DROP DATABASE {database} WITH (FORCE)")));
+        })
+        .join()
+        .unwrap();
+        if !std::thread::panicking() {
+            ended.unwrap().expect("the service ended badly");
+        }
+    }
+}
+
+/// Runs SQL outside of any test's database.
+pub async fn admin(statement: &str) {
+    let mut connection = AsyncPgConnection::establish(&database_url("postgres"))
+        .await
+        .unwrap();
+    connection.batch_execute(statement).await.unwrap();
+}

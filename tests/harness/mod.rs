@@ -1,0 +1,27 @@
+//! What the tests stand on.
+
+mod app;
+mod services;
+
+pub use app::{Options, TestApp, admin};
+pub use services::{database_url, tools};
+
+use std::time::{Duration, Instant};
+
+/// How long something that must happen may take on a busy machine.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Asks until the answer is there; panics with `what` when it never is.
+pub async fn eventually<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(answer) = ask().await {
+            return answer;
+        }
+        assert!(
+            Instant::now() < deadline,
+            "waited {PATIENCE:?} in vain: {what}"
+        );
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}

@@ -1,0 +1,130 @@
+//! One PostgreSQL and one Temporal for the whole run. They end with this process.
+
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+use order_processing::config::{Database, SecretUrl};
+use order_processing::db;
+use order_processing::dev::{
+    DataDirLock, Postgres, PostgresOptions, TemporalOptions, TemporalServer, Tools,
+};
+
+pub const TEMPLATE: &str = "test_template";
+
+pub struct Services {
+    pub postgres: Postgres,
+    pub temporal: TemporalServer,
+    _lock: DataDirLock,
+}
+
+/// The servers, started by the first test that asks.
+pub fn services() -> &'static Services {
+    static SERVICES: OnceLock<Services> = OnceLock::new();
+    SERVICES.get_or_init(|| {
+        // A thread and a runtime apart: the caller is inside a runtime of its own test.
+        std::thread::spawn(|| {
+            let runtime = tokio::runtime::Runtime::new().unwrap();
+            let services = runtime.block_on(start());
+            // What watches over the servers runs on it as long as the process.
+            std::mem::forget(runtime);
+            services
+        })
+        .join()
+        .unwrap()
+    })
+}
+
+pub fn tools() -> Tools {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(".tools");
+    Tools::locate(Some(&folder))
+        .expect("run the tests with `./justw test`, which installs the tools")
+}
+
+pub fn database_url(name: &str) -> String {
+    services().postgres.url(name)
+}
+
+async fn start() -> Services {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("services");
+    let lock = loop {
+        match DataDirLock::acquire(&folder) {
+            Ok(lock) => break lock,
+            Err(error) => {
+                eprintln!("waiting for another run of the tests: {error}");
+                tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+            }
+        }
+    };
+    let tools = tools();
+    let postgres = Postgres::start(
+        &tools,
+        PostgresOptions {
+            data_dir: folder.join("postgres"),
+            port: 0,
+            // Test data need not outlive a power cut.
+            settings: vec![
+                ("fsync".into(), "off".into()),
+                ("synchronous_commit".into(), "off".into()),
+                ("full_page_writes".into(), "off".into()),
+                ("max_connections".into(), "200".into()),
+            ],
+        },
+    );
+    let temporal = TemporalServer::start(
+        &tools,
+        TemporalOptions {
+            database_file: None,
+            log_file: Some(folder.join("temporal.log")),
+            port: 0,
+            ui_port: None,
+            namespace: "default".into(),
+        },
+    );
+    let (postgres, temporal) = tokio::join!(postgres, temporal);
+    let services = Services {
+        postgres: postgres.unwrap(),
+        temporal: temporal.unwrap(),
+        _lock: lock,
+    };
+    prepare_template(&services.postgres).await;
+    services
+}
+
+/// Sweeps what an earlier run left, and migrates the database that every test gets a copy of.
+async fn prepare_template(postgres: &Postgres) {
+    #[derive(diesel::QueryableByName)]
+    struct Name {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        datname: String,
+    }
+    let mut admin = AsyncPgConnection::establish(&postgres.url("postgres"))
+        .await
+        .unwrap();
+    let left: Vec<Name> =
+        diesel::sql_query("SELECT datname::text FROM pg_database WHERE datname LIKE 'test\\_%'")
+            .load(&mut admin)
+            .await
+            .unwrap();
+    for Name { datname } in left {
+        admin
+            .batch_execute(&format!("DROP DATABASE {datname} WITH (FORCE)"))
+            .await
+            .unwrap();
+    }
+    admin
+        .batch_execute(&format!("CREATE DATABASE {TEMPLATE}"))
+        .await
+        .unwrap();
+    let settings = Database {
+        url: SecretUrl::try_from(postgres.url(TEMPLATE).as_str()).unwrap(),
+        pool_size: 1,
+        acquire_timeout: std::time::Duration::from_secs(10),
+        statement_timeout: std::time::Duration::from_secs(10),
+    };
+    let connection = db::connect(&settings, "tests").await.unwrap();
+    tokio::task::spawn_blocking(|| db::migrations::up(connection))
+        .await
+        .unwrap()
+        .unwrap();
+}

@@ -1,0 +1,351 @@
+//! Every operation on orders, as a client meets it.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::harness::TestApp;
+
+fn header<'r>(response: &'r reqwest::Response, name: &str) -> &'r str {
+    response
+        .headers()
+        .get(name)
+        .unwrap_or_else(|| panic!("no {name}"))
+        .to_str()
+        .unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_is_created_read_changed_and_deleted() {
+    let app = TestApp::start().await;
+    let created = app
+        .send(
+            Method::POST,
+            "/orders",
+            r#"{"customer_id":42,"total_amount":99.95}"#,
+        )
+        .await;
+    assert_eq!(created.status(), 201);
+    assert_eq!(header(&created, "etag"), "\"1\"");
+    let location = header(&created, "location").to_owned();
+    let created: Value = created.json().await.unwrap();
+    assert_eq!(location, format!("/orders/{}", created["id"]));
+    assert_eq!(created["status"], "pending");
+    assert_eq!(created["customer_id"], 42);
+    assert_eq!(created["created_at"], created["updated_at"]);
+
+    let read = app.get(&location).await;
+    assert_eq!(
+        (read.status().as_u16(), header(&read, "etag")),
+        (200, "\"1\"")
+    );
+    assert_eq!(read.json::<Value>().await.unwrap(), created);
+
+    let changed = app
+        .send(Method::PUT, &location, r#"{"total_amount":100}"#)
+        .await;
+    assert_eq!(
+        (changed.status().as_u16(), header(&changed, "etag")),
+        (200, "\"2\"")
+    );
+    let changed: Value = changed.json().await.unwrap();
+    assert_eq!(changed["total_amount"].to_string(), "100.00");
+    assert!(changed["updated_at"].as_str() > created["updated_at"].as_str());
+
+    let same = app
+        .send(
+            Method::PUT,
+            &location,
+            r#"{"status":"pending","total_amount":100.0}"#,
+        )
+        .await;
+    assert_eq!(
+        (same.status().as_u16(), header(&same, "etag")),
+        (200, "\"2\"")
+    );
+    let nothing = app.send(Method::PUT, &location, "{}").await;
+    assert_eq!(
+        (nothing.status().as_u16(), header(&nothing, "etag")),
+        (200, "\"2\"")
+    );
+
+    let deleted = app.request(Method::DELETE, &location).send().await.unwrap();
+    assert_eq!(deleted.status(), 204);
+    assert!(deleted.bytes().await.unwrap().is_empty());
+    for method in [Method::GET, Method::DELETE] {
+        assert_eq!(
+            app.request(method, &location)
+                .send()
+                .await
+                .unwrap()
+                .status(),
+            404
+        );
+    }
+    assert_eq!(app.send(Method::PUT, &location, "{}").await.status(), 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn money_comes_back_exact() {
+    let app = TestApp::start().await;
+    for (sent, stored) in [
+        ("0", "0.00"),
+        ("0.01", "0.01"),
+        ("0.1", "0.10"),
+        ("1e2", "100.00"),
+        ("2.5e1", "25.00"),
+        ("33.300", "33.30"),
+        ("4503599627.37", "4503599627.37"),
+        ("99999999.99", "99999999.99"),
+    ] {
+        let body = format!(r#"{{"customer_id":1,"total_amount":{sent}}}"#);
+        let response = app.send(Method::POST, "/orders", body).await;
+        if sent.len() > 11 {
+            assert_eq!(response.status(), 400, "{sent}");
+            continue;
+        }
+        assert_eq!(response.status(), 201, "{sent}");
+        let order: Value = response.json().await.unwrap();
+        assert_eq!(order["total_amount"].to_string(), stored, "{sent}");
+        let read = app
+            .get(&format!("/orders/{}", order["id"]))
+            .await
+            .text()
+            .await
+            .unwrap();
+        assert!(
+            read.contains(&format!("\"total_amount\":{stored},")),
+            "{read}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_the_transitions_of_the_table_are_allowed() {
+    const STATUSES: [&str; 4] = ["pending", "processing", "completed", "cancelled"];
+    const ALLOWED: [(&str, &str); 5] = [
+        ("pending", "processing"),
+        ("pending", "completed"),
+        ("pending", "cancelled"),
+        ("processing", "completed"),
+        ("processing", "cancelled"),
+    ];
+    let app = TestApp::start().await;
+    for from in STATUSES {
+        for to in STATUSES {
+            let id = app.create(1, "1").await;
+            assert_eq!(app.put_status(id, from).await.status(), 200);
+            let response = app.put_status(id, to).await;
+            let allowed = from == to || ALLOWED.contains(&(from, to));
+            assert_eq!(
+                response.status(),
+                if allowed { 200 } else { 409 },
+                "{from} → {to}"
+            );
+            if !allowed {
+                let problem: Value = response.json().await.unwrap();
+                assert_eq!(problem["code"], "transition_not_allowed");
+            }
+            assert_eq!(app.status_of(id).await, if allowed { to } else { from });
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_amount_is_settled_once_an_order_is_on_its_way() {
+    let app = TestApp::start().await;
+    let id = app.create(1, "5").await;
+    app.put_status(id, "processing").await;
+    let path = format!("/orders/{id}");
+    let response = app.send(Method::PUT, &path, r#"{"total_amount":6}"#).await;
+    assert_eq!(response.status(), 409);
+    assert_eq!(
+        response.json::<Value>().await.unwrap()["code"],
+        "amount_is_settled"
+    );
+    let same = app.send(Method::PUT, &path, r#"{"total_amount":5}"#).await;
+    assert_eq!(same.status(), 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn versions_guard_reads_and_changes() {
+    let app = TestApp::start().await;
+    let path = format!("/orders/{}", app.create(1, "5").await);
+    let get = async |tag: &str| {
+        app.request(Method::GET, &path)
+            .header("if-none-match", tag)
+            .send()
+            .await
+            .unwrap()
+    };
+    for tag in ["\"1\"", "W/\"1\"", "\"7\", \"1\"", "*"] {
+        let response = get(tag).await;
+        assert_eq!(response.status(), 304, "{tag}");
+        assert_eq!(header(&response, "etag"), "\"1\"");
+        assert!(response.bytes().await.unwrap().is_empty());
+    }
+    assert_eq!(get("\"2\"").await.status(), 200);
+
+    let put = async |tag: &str, amount: i32| {
+        app.request(Method::PUT, &path)
+            .header("if-match", tag)
+            .json(&json!({ "total_amount": amount }))
+            .send()
+            .await
+            .unwrap()
+    };
+    for tag in ["\"2\"", "W/\"1\"", "\"x\""] {
+        let response = put(tag, 6).await;
+        assert_eq!(response.status(), 412, "{tag}");
+        assert_eq!(
+            response.json::<Value>().await.unwrap()["code"],
+            "version_mismatch"
+        );
+    }
+    assert_eq!(header(&put("\"1\"", 6).await, "etag"), "\"2\"");
+    assert_eq!(header(&put("*", 7).await, "etag"), "\"3\"");
+
+    let delete = async |tag: &str| {
+        app.request(Method::DELETE, &path)
+            .header("if-match", tag)
+            .send()
+            .await
+            .unwrap()
+            .status()
+    };
+    assert_eq!(delete("\"2\"").await, 412);
+    assert_eq!(delete("\"3\"").await, 204);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_changes_to_one_version_one_wins() {
+    let app = TestApp::start().await;
+    let path = format!("/orders/{}", app.create(1, "5").await);
+    let changes = (0..16).map(|amount| {
+        let request = app
+            .request(Method::PUT, &path)
+            .header("if-match", "\"1\"")
+            .json(&json!({ "total_amount": amount + 10 }));
+        async { request.send().await.unwrap().status().as_u16() }
+    });
+    let mut statuses = futures::future::join_all(changes).await;
+    statuses.sort_unstable();
+    assert_eq!(statuses[0], 200);
+    assert!(
+        statuses[1..].iter().all(|status| *status == 412),
+        "{statuses:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_hold_every_order_once_whatever_happens_meanwhile() {
+    let app = TestApp::start().await;
+    let mut ids = Vec::new();
+    for _ in 0..7 {
+        ids.push(app.create(1, "1").await);
+    }
+    let mut seen = Vec::new();
+    let mut next = Some("/orders?limit=3".to_owned());
+    while let Some(path) = next {
+        let response = app.get(&path).await;
+        assert_eq!(response.status(), 200);
+        next = response
+            .headers()
+            .get("link")
+            .map(|link| next_page(link.to_str().unwrap()));
+        let page: Vec<Value> = response.json().await.unwrap();
+        assert!(page.len() <= 3);
+        seen.extend(page.iter().map(|order| order["id"].as_i64().unwrap()));
+        // New ones come before the first page, and shift nothing.
+        app.create(1, "1").await;
+    }
+    ids.reverse();
+    assert_eq!(seen, ids);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn filters_narrow_the_list_and_stay_on_the_next_page() {
+    let app = TestApp::start().await;
+    let mut mine = Vec::new();
+    for customer in [7, 8, 7, 8, 7] {
+        let id = app.create(customer, "1").await;
+        if customer == 7 {
+            mine.push(id);
+        }
+    }
+    app.put_status(mine[0], "completed").await;
+    app.put_status(mine[1], "processing").await;
+    let ids = async |path: String| -> Vec<i64> {
+        let page: Vec<Value> = app.get(&path).await.json().await.unwrap();
+        page.iter()
+            .map(|order| order["id"].as_i64().unwrap())
+            .collect()
+    };
+    assert_eq!(
+        ids("/orders?customer_id=7".into()).await,
+        [mine[2], mine[1], mine[0]]
+    );
+    assert_eq!(ids("/orders?status=processing".into()).await, [mine[1]]);
+    let both = "/orders?customer_id=7&status=completed&status=processing&limit=1";
+    assert_eq!(ids(both.into()).await, [mine[1]]);
+    let link = app.get(both).await;
+    let next = next_page(header(&link, "link"));
+    assert_eq!(ids(next.clone()).await, [mine[0]]);
+    assert!(app.get(&next).await.headers().get("link").is_none());
+    assert!(ids("/orders?customer_id=9".into()).await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn head_is_get_without_a_body() {
+    let app = TestApp::start().await;
+    let path = format!("/orders/{}", app.create(1, "1").await);
+    let head = app.request(Method::HEAD, &path).send().await.unwrap();
+    assert_eq!(
+        (head.status().as_u16(), header(&head, "etag")),
+        (200, "\"1\"")
+    );
+    assert!(head.bytes().await.unwrap().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_are_compressed_for_those_who_ask() {
+    let app = TestApp::start().await;
+    let contract = app
+        .request(Method::GET, "/openapi.json")
+        .header("accept-encoding", "br")
+        .send()
+        .await
+        .unwrap();
+    // The client takes the header away when it has decoded the body.
+    assert_eq!(contract.headers().get("vary").unwrap(), "accept-encoding");
+    assert_eq!(contract.json::<Value>().await.unwrap()["openapi"], "3.0.3");
+    let yaml = app.get("/openapi.yaml").await.text().await.unwrap();
+    assert_eq!(yaml, include_str!("../api/openapi.yaml"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn health_says_what_is_there() {
+    let app = TestApp::start().await;
+    let live: Value = app.get("/healthz").await.json().await.unwrap();
+    assert_eq!(live, json!({ "status": "ok" }));
+    let ready = app.get("/readyz").await;
+    assert_eq!(ready.status(), 200);
+    let ready: Value = ready.json().await.unwrap();
+    let states: Vec<_> = ready["dependencies"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|known| {
+            (
+                known["name"].as_str().unwrap(),
+                known["status"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(states, [("database", "up"), ("temporal", "up")]);
+}
+
+fn next_page(link: &str) -> String {
+    let (url, relation) = link.split_once('>').unwrap();
+    assert_eq!(relation, "; rel=\"next\"");
+    url.trim_start_matches('<').to_owned()
+}

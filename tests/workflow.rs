@@ -1,0 +1,306 @@
+//! Orders on their way through a real Temporal.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use order_processing::dev::{TemporalOptions, TemporalServer};
+use order_processing::workflow::{OrderWorkflow, Outcome, Temporal, workflow_id};
+use reqwest::Method;
+use serde_json::Value;
+use temporalio_client::{
+    UntypedWorkflow, WorkflowCancelOptions, WorkflowDescribeOptions, WorkflowFetchHistoryOptions,
+    WorkflowHandle, WorkflowHistory,
+};
+use temporalio_common::protos::temporal::api::enums::v1::WorkflowExecutionStatus;
+use temporalio_sdk::workflow_replayer::{WorkflowReplayer, WorkflowReplayerOptions};
+
+use crate::harness::{Options, TestApp, eventually, tools};
+
+const SOON: Duration = Duration::from_millis(100);
+const NEVER: Duration = Duration::from_secs(3600);
+
+type Handle = WorkflowHandle<temporalio_client::Client, UntypedWorkflow>;
+
+async fn workflow_of(app: &TestApp, order_id: i64) -> Handle {
+    let temporal = Temporal::new(app.settings.temporal.clone());
+    temporal
+        .client()
+        .await
+        .unwrap()
+        .get_workflow_handle(workflow_id(order_id))
+}
+
+/// Ids of orders are the same in every test's database, but one Temporal serves all tests: so each
+/// test takes a range of its own.
+async fn from_id(app: &TestApp, first: i64) {
+    app.sql(&format!(
+        "ALTER TABLE orders ALTER COLUMN id RESTART WITH {first}"
+    ))
+    .await;
+}
+
+async fn app_from(first: i64, processing_delay: Duration) -> TestApp {
+    let app = TestApp::with_worker(processing_delay).await;
+    from_id(&app, first).await;
+    app
+}
+
+async fn ends_as(app: &TestApp, order_id: i64, status: WorkflowExecutionStatus) {
+    let handle = workflow_of(app, order_id).await;
+    eventually(
+        &format!("workflow of order {order_id} ends as {status:?}"),
+        async || {
+            let described = handle
+                .describe(WorkflowDescribeOptions::default())
+                .await
+                .ok()?;
+            let now = described.raw().workflow_execution_info.as_ref()?.status();
+            (now == status).then_some(())
+        },
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_goes_from_pending_to_completed() {
+    let app = app_from(100_000, SOON).await;
+    let id = app.create(1, "1").await;
+    app.becomes(id, "completed").await;
+    ends_as(&app, id, WorkflowExecutionStatus::Completed).await;
+    let order = app.get(&format!("/orders/{id}")).await;
+    assert_eq!(
+        order.headers()["etag"],
+        "\"3\"",
+        "processing, then completed: no more changes"
+    );
+    outbox_is_empty(&app).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_waits_in_processing() {
+    let app = app_from(101_000, NEVER).await;
+    let id = app.create(1, "1").await;
+    app.becomes(id, "processing").await;
+    ends_as(&app, id, WorkflowExecutionStatus::Running).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cancelling_an_order_ends_its_workflow() {
+    let app = app_from(102_000, NEVER).await;
+    let id = app.create(1, "1").await;
+    app.becomes(id, "processing").await;
+    assert_eq!(app.put_status(id, "cancelled").await.status(), 200);
+    ends_as(&app, id, WorkflowExecutionStatus::Canceled).await;
+    assert_eq!(app.status_of(id).await, "cancelled");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn completing_an_order_ends_its_workflow() {
+    let app = app_from(103_000, NEVER).await;
+    let id = app.create(1, "1").await;
+    app.becomes(id, "processing").await;
+    assert_eq!(app.put_status(id, "completed").await.status(), 200);
+    ends_as(&app, id, WorkflowExecutionStatus::Completed).await;
+    assert_eq!(app.status_of(id).await, "completed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn deleting_an_order_ends_its_workflow() {
+    let app = app_from(104_000, NEVER).await;
+    let id = app.create(1, "1").await;
+    app.becomes(id, "processing").await;
+    let deleted = app
+        .request(Method::DELETE, &format!("/orders/{id}"))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(deleted.status(), 204);
+    ends_as(&app, id, WorkflowExecutionStatus::Completed).await;
+    outbox_is_empty(&app).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_deleted_before_its_workflow_began_ends_it_too() {
+    let app = TestApp::start().await;
+    from_id(&app, 105_000).await;
+    let id = app.create(1, "1").await;
+    app.request(Method::DELETE, &format!("/orders/{id}"))
+        .send()
+        .await
+        .unwrap();
+    outbox_is_empty(&app).await;
+    // Nobody works on this task queue, so both requests wait in Temporal.
+    ends_as(&app, id, WorkflowExecutionStatus::Running).await;
+    let handle = workflow_of(&app, id).await;
+    let history = handle.fetch_history(WorkflowFetchHistoryOptions::default());
+    let events = history.into_events().await.unwrap();
+    assert!(
+        events
+            .iter()
+            .any(|event| format!("{:?}", event.event_type()).contains("CancelRequested"))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cancelling_the_workflow_cancels_the_order() {
+    let app = app_from(106_000, NEVER).await;
+    let id = app.create(1, "1").await;
+    app.becomes(id, "processing").await;
+    workflow_of(&app, id)
+        .await
+        .cancel(WorkflowCancelOptions::default())
+        .await
+        .unwrap();
+    app.becomes(id, "cancelled").await;
+    ends_as(&app, id, WorkflowExecutionStatus::Canceled).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn orders_are_accepted_without_temporal_and_processed_when_it_is_back() {
+    let options = |port| TemporalOptions {
+        database_file: None,
+        log_file: None,
+        port,
+        ui_port: None,
+        namespace: "default".into(),
+    };
+    // Its port, free again.
+    let temporal = TemporalServer::start(&tools(), options(0)).await.unwrap();
+    let address = temporal.address();
+    let port = address.rsplit(':').next().unwrap().parse().unwrap();
+    temporal.stop().await;
+
+    let app = TestApp::with(Options {
+        temporal_address: Some(address),
+        processing_delay: SOON,
+        worker: true,
+        ..Options::default()
+    })
+    .await;
+    let started = std::time::Instant::now();
+    let id = app.create(1, "1").await;
+    assert!(
+        started.elapsed() < Duration::from_secs(2),
+        "an absent Temporal slows nobody"
+    );
+    let ready: Value = app.get("/readyz").await.json().await.unwrap();
+    assert_eq!(ready["dependencies"][1]["status"], "down", "{ready}");
+    assert_eq!(app.status_of(id).await, "pending");
+
+    let temporal = TemporalServer::start(&tools(), options(port))
+        .await
+        .unwrap();
+    app.becomes(id, "completed").await;
+    drop(app);
+    temporal.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn todays_workflow_replays_its_own_history() {
+    let app = app_from(107_000, SOON).await;
+    let id = app.create(1, "1").await;
+    ends_as_soon(&app, id).await;
+    let handle = workflow_of(&app, id).await;
+    let history = handle.fetch_history(WorkflowFetchHistoryOptions::default());
+    replayer().replay_workflow(history).await.unwrap();
+}
+
+/// Histories of earlier versions: as long as such workflows may be running, they have to replay.
+#[tokio::test(flavor = "multi_thread")]
+async fn recorded_histories_replay() {
+    let mut replayed = 0;
+    for entry in std::fs::read_dir(histories()).unwrap() {
+        let path = entry.unwrap().path();
+        let history = WorkflowHistory::from_json(&std::fs::read(&path).unwrap()).unwrap();
+        if let Err(error) = replayer().replay_workflow(history).await {
+            panic!("{} does not replay: {error}", path.display());
+        }
+        replayed += 1;
+    }
+    assert!(replayed >= 4, "the recorded histories are gone");
+}
+
+/// `cargo test --test integration record_histories -- --ignored` after a change of the workflow
+/// that is meant; the old recordings stay as long as such workflows may be running.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "writes tests/histories/"]
+async fn record_histories() {
+    let version = env!("CARGO_PKG_VERSION");
+    let quick = app_from(108_000, SOON).await;
+    let completed = quick.create(1, "1").await;
+    ends_as_soon(&quick, completed).await;
+    record(&quick, completed, &format!("{version}-completed")).await;
+
+    let slow = app_from(109_000, NEVER).await;
+    let cancelled = slow.create(1, "1").await;
+    slow.becomes(cancelled, "processing").await;
+    slow.put_status(cancelled, "cancelled").await;
+    ends_as(&slow, cancelled, WorkflowExecutionStatus::Canceled).await;
+    record(&slow, cancelled, &format!("{version}-cancelled")).await;
+
+    let deleted = slow.create(1, "1").await;
+    slow.becomes(deleted, "processing").await;
+    slow.request(Method::DELETE, &format!("/orders/{deleted}"))
+        .send()
+        .await
+        .unwrap();
+    ends_as(&slow, deleted, WorkflowExecutionStatus::Completed).await;
+    record(&slow, deleted, &format!("{version}-deleted")).await;
+
+    let waiting = slow.create(1, "1").await;
+    slow.becomes(waiting, "processing").await;
+    record(&slow, waiting, &format!("{version}-processing")).await;
+}
+
+async fn record(app: &TestApp, order_id: i64, name: &str) {
+    let handle = workflow_of(app, order_id).await;
+    let history = handle.fetch_history(WorkflowFetchHistoryOptions::default());
+    let json: Value = serde_json::from_slice(&history.to_json().await.unwrap()).unwrap();
+    std::fs::create_dir_all(histories()).unwrap();
+    let text = serde_json::to_string_pretty(&json).unwrap() + "\n";
+    std::fs::write(histories().join(format!("{name}.json")), text).unwrap();
+}
+
+async fn ends_as_soon(app: &TestApp, id: i64) {
+    app.becomes(id, "completed").await;
+    ends_as(app, id, WorkflowExecutionStatus::Completed).await;
+}
+
+async fn outbox_is_empty(app: &TestApp) {
+    use diesel_async::RunQueryDsl;
+    #[derive(diesel::QueryableByName)]
+    struct Count {
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        count: i64,
+    }
+    let mut connection = app.connection().await;
+    eventually("the outbox is empty", async || {
+        let counted: Count = diesel::sql_query("SELECT count(*) AS count FROM workflow_intents")
+            .get_result(&mut connection)
+            .await
+            .unwrap();
+        (counted.count == 0).then_some(())
+    })
+    .await;
+}
+
+fn replayer() -> WorkflowReplayer {
+    let options = WorkflowReplayerOptions::new()
+        .register_workflow::<OrderWorkflow>()
+        .unwrap()
+        .build();
+    WorkflowReplayer::new(options).unwrap()
+}
+
+fn histories() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/histories")
+}
+
+#[test]
+fn outcomes_keep_their_names() {
+    // They stand in recorded histories.
+    assert_eq!(
+        serde_json::to_string(&Outcome::Deleted).unwrap(),
+        "\"deleted\""
+    );
+}
