@@ -228,7 +228,7 @@ async fn delete_order<A: OrdersApi>(
     let if_match = input.header("If-Match").optional::<String>(|value| {
         (1..=1024).contains(&value.chars().count()) && {
             static PATTERN: Pattern =
-                Pattern::new(r#"^(\*|(W/)?"[!#-~]*"([ \t]*,[ \t]*(W/)?"[!#-~]*")*)$"#);
+                Pattern::new(r#"^(\*|(W/)?"[!#-~]*"( *, *(W/)?"[!#-~]*")*)$"#);
             PATTERN.matches(value)
         }
     });
@@ -313,7 +313,7 @@ async fn get_order<A: OrdersApi>(
     let if_none_match = input.header("If-None-Match").optional::<String>(|value| {
         (1..=1024).contains(&value.chars().count()) && {
             static PATTERN: Pattern =
-                Pattern::new(r#"^(\*|(W/)?"[!#-~]*"([ \t]*,[ \t]*(W/)?"[!#-~]*")*)$"#);
+                Pattern::new(r#"^(\*|(W/)?"[!#-~]*"( *, *(W/)?"[!#-~]*")*)$"#);
             PATTERN.matches(value)
         }
     });
@@ -504,7 +504,7 @@ async fn update_order<A: OrdersApi>(
     let if_match = input.header("If-Match").optional::<String>(|value| {
         (1..=1024).contains(&value.chars().count()) && {
             static PATTERN: Pattern =
-                Pattern::new(r#"^(\*|(W/)?"[!#-~]*"([ \t]*,[ \t]*(W/)?"[!#-~]*")*)$"#);
+                Pattern::new(r#"^(\*|(W/)?"[!#-~]*"( *, *(W/)?"[!#-~]*")*)$"#);
             PATTERN.matches(value)
         }
     });

@@ -154,7 +154,7 @@ async fn lists_walk_an_index() {
     connection
         .batch_execute(
             "INSERT INTO orders (customer_id, total_amount, status)
-             SELECT 1 + n % 1000, 1, CASE WHEN n % 1000 = 0 THEN 'pending' ELSE 'completed' END
+             SELECT 1 + n % 10, 1, CASE WHEN n % 20 = 0 THEN 'pending' ELSE 'completed' END
                FROM generate_series(1, 20000) AS n;
              ANALYZE orders",
         )

@@ -11,10 +11,14 @@ async fn schemathesis_finds_nothing() {
     for _ in 0..3 {
         app.create(1, "1").await;
     }
-    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join(".tools/bin/schemathesis");
+    let project = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let program = project.join(".tools/bin/schemathesis");
+    let config = project.join("tests/schemathesis.toml");
     let url = app.url("/openapi.json");
     let output = tokio::task::spawn_blocking(move || {
         Command::new(program)
+            .arg("--config-file")
+            .arg(config)
             .args([
                 "run",
                 &url,
@@ -25,7 +29,7 @@ async fn schemathesis_finds_nothing() {
             ])
             .args([
                 "--max-examples",
-                "60",
+                "100",
                 "--workers",
                 "2",
                 "--seed",

@@ -1,0 +1,35 @@
+# syntax=docker/dockerfile:1
+
+# Both stages on one Debian release: the binary needs the glibc it was linked against.
+ARG DEBIAN=trixie
+
+FROM rust:1.95-slim-${DEBIAN} AS builder
+WORKDIR /build
+# What goes in is decided in .dockerignore. tests/ may be missing: Cargo reads a test target's file
+# only to build it. No Java either: build.rs generates only when generated/ does not match the
+# contract, and then fails here and says so – generate, commit, build again.
+COPY . .
+# The image has the C compiler that zstd and ring need. The cache mounts vanish with this step, so
+# the binary is copied out of them.
+RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
+    --mount=type=cache,target=/build/target,sharing=locked \
+    cargo build --release --locked --bin orders \
+    && install -m 0755 target/release/orders /usr/local/bin/orders
+
+FROM debian:${DEBIAN}-slim
+ARG VERSION=dev
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="orders" \
+      org.opencontainers.image.description="Contract-first order processing: the API, the worker and the migrations" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"
+# For TLS to PostgreSQL and Temporal. A copy, because apt would bring openssl along.
+COPY --from=builder /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
+COPY --from=builder /usr/local/bin/orders /usr/local/bin/orders
+# Numeric, so that Kubernetes can see that it is not root (runAsNonRoot).
+USER 10001:10001
+ENV ORDERS__HTTP__LISTEN=0.0.0.0:8080
+EXPOSE 8080
+# No HEALTHCHECK: only `serve` has a port to ask. Who runs the image knows the command, and checks.
+ENTRYPOINT ["orders"]
+CMD ["serve"]

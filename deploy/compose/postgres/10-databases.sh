@@ -1,0 +1,17 @@
+#!/bin/bash
+# The postgres image runs this once, when its volume is empty: a role and a database of its own for
+# the orders, and for Temporal. Neither may look into the other's.
+set -eu
+
+psql --username "$POSTGRES_USER" --dbname postgres --no-psqlrc --set ON_ERROR_STOP=1 \
+    --set orders_password="$ORDERS_DB_PASSWORD" \
+    --set temporal_password="$TEMPORAL_DB_PASSWORD" <<'SQL'
+CREATE ROLE orders LOGIN PASSWORD :'orders_password';
+CREATE DATABASE orders OWNER orders;
+REVOKE CONNECT ON DATABASE orders FROM PUBLIC;
+
+CREATE ROLE temporal LOGIN PASSWORD :'temporal_password';
+CREATE DATABASE temporal OWNER temporal;
+CREATE DATABASE temporal_visibility OWNER temporal;
+REVOKE CONNECT ON DATABASE temporal, temporal_visibility FROM PUBLIC;
+SQL
