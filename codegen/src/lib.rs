@@ -57,3 +57,77 @@ impl Project {
         generator::replace(&self.generated(), files, &fingerprint::of(self)?)
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use std::fs;
+
+    /// A project whose inputs are copies of the real ones.
+    fn project() -> (tempfile::TempDir, Project) {
+        let real = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
+        let folder = tempfile::tempdir().unwrap();
+        let project = Project {
+            root: folder.path().to_owned(),
+        };
+        for part in ["api", "codegen/src", "codegen/templates", "generated"] {
+            fs::create_dir_all(project.root.join(part)).unwrap();
+        }
+        for file in ["api/openapi.yaml", "codegen/config.yaml"] {
+            fs::copy(real.join(file), project.root.join(file)).unwrap();
+        }
+        (folder, project)
+    }
+
+    #[test]
+    fn a_change_of_any_input_makes_the_result_stale() {
+        let (_folder, project) = project();
+        let mark = project.generated().join(fingerprint::FILE);
+        assert!(!project.is_current().unwrap());
+        fs::write(&mark, fingerprint::of(&project).unwrap()).unwrap();
+        assert!(project.is_current().unwrap());
+        for input in [
+            "api/openapi.yaml",
+            "codegen/config.yaml",
+            "codegen/templates/new.mustache",
+        ] {
+            let path = project.root.join(input);
+            let before = fs::read_to_string(&path).unwrap_or_default();
+            fs::write(&path, format!("{before}# changed\n")).unwrap();
+            assert!(!project.is_current().unwrap(), "{input}");
+            fs::write(&mark, fingerprint::of(&project).unwrap()).unwrap();
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_expressed_is_named_with_its_place() {
+        let contract = json!({
+            "openapi": "3.0.3",
+            "paths": { "/pets": { "get": {
+                "operationId": "listPets",
+                "parameters": [{ "name": "tag", "in": "cookie", "schema": { "type": "string" } }],
+                "responses": { "204": { "description": "none" } },
+            } } },
+        });
+        let error = format!("{:#}", annotate::annotate(&contract).unwrap_err());
+        assert!(
+            error.contains("GET /pets") && error.contains("tag"),
+            "{error}"
+        );
+        assert!(error.contains("cookie"), "{error}");
+    }
+
+    #[test]
+    fn a_reference_that_leads_nowhere_is_named() {
+        let contract = json!({
+            "openapi": "3.0.3",
+            "paths": { "/pets": { "get": {
+                "responses": { "200": { "$ref": "#/components/responses/Pets" } },
+            } } },
+        });
+        let error = format!("{:#}", annotate::annotate(&contract).unwrap_err());
+        assert!(error.contains("#/components/responses/Pets"), "{error}");
+    }
+}

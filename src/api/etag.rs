@@ -31,8 +31,8 @@ pub(super) fn precondition(header: Option<&str>) -> Precondition {
 }
 
 fn tags(header: &str) -> impl Iterator<Item = (bool, &str)> {
-    // Our tags hold digits only, so that splitting a foreign one at a comma inside of it never
-    // makes one of ours... unless its parts are quoted, which the contract's pattern excludes.
+    // Ours are digits in quotes, and the contract allows no quote inside of a tag: a comma inside of
+    // a foreign one never makes one of ours.
     header
         .split(',')
         .map(str::trim)
