@@ -1,6 +1,8 @@
 //! Keeps `generated/` in step with the contract. When nothing changed it does nothing, and needs
 //! neither Java nor Python.
 
+#![allow(clippy::expect_used)] // cargo shows the message
+
 use std::path::PathBuf;
 
 fn main() {

@@ -1,6 +1,12 @@
 //! Tests against the real servers: each has a database and a task queue of its own.
 
-#![allow(missing_docs)]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    clippy::print_stderr
+)]
 
 mod harness;
 
