@@ -5,13 +5,15 @@ use std::time::Duration;
 
 use order_processing::dev::{TemporalOptions, TemporalServer};
 use order_processing::workflow::{OrderWorkflow, Outcome, Temporal, workflow_id};
+use prost::Message;
 use reqwest::Method;
 use serde_json::Value;
 use temporalio_client::{
     UntypedWorkflow, WorkflowCancelOptions, WorkflowDescribeOptions, WorkflowFetchHistoryOptions,
-    WorkflowHandle, WorkflowHistory,
+    WorkflowHandle,
 };
 use temporalio_common::protos::temporal::api::enums::v1::WorkflowExecutionStatus;
+use temporalio_common::protos::temporal::api::history::v1::History;
 use temporalio_sdk::workflow_replayer::{WorkflowReplayer, WorkflowReplayerOptions};
 
 use crate::harness::{Options, TestApp, eventually, tools};
@@ -211,8 +213,8 @@ async fn recorded_histories_replay() {
     let mut replayed = 0;
     for entry in std::fs::read_dir(histories()).unwrap() {
         let path = entry.unwrap().path();
-        let history = read_history(&path);
-        if let Err(error) = replayer().replay_workflow(history).await {
+        let history = History::decode(std::fs::read(&path).unwrap().as_slice()).unwrap();
+        if let Err(error) = replayer().replay_workflow(history.into()).await {
             panic!("{} does not replay: {error}", path.display());
         }
         replayed += 1;
@@ -255,10 +257,16 @@ async fn record_histories() {
 async fn record(app: &TestApp, order_id: i64, name: &str) {
     let handle = workflow_of(app, order_id).await;
     let history = handle.fetch_history(WorkflowFetchHistoryOptions::default());
-    let json: Value = serde_json::from_slice(&history.to_json().await.unwrap()).unwrap();
+    // Protobuf, because the client's JSON cannot be read with serde_json's `arbitrary_precision`.
+    let history = History {
+        events: history.into_events().await.unwrap(),
+    };
     std::fs::create_dir_all(histories()).unwrap();
-    let text = serde_json::to_string_pretty(&json).unwrap() + "\n";
-    std::fs::write(histories().join(format!("{name}.json")), text).unwrap();
+    std::fs::write(
+        histories().join(format!("{name}.pb")),
+        history.encode_to_vec(),
+    )
+    .unwrap();
 }
 
 async fn ends_as_soon(app: &TestApp, id: i64) {
@@ -290,23 +298,6 @@ fn replayer() -> WorkflowReplayer {
         .unwrap()
         .build();
     WorkflowReplayer::new(options).unwrap()
-}
-
-/// As Temporal's own export is. The reader takes numbers in quotes too, which the JSON of protobuf
-/// allows; plain ones it does not take with serde_json's `arbitrary_precision`.
-fn read_history(path: &Path) -> WorkflowHistory {
-    let mut history: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
-    quote_numbers(&mut history);
-    WorkflowHistory::from_json(history.to_string().as_bytes()).unwrap()
-}
-
-fn quote_numbers(value: &mut Value) {
-    match value {
-        Value::Number(number) => *value = Value::String(number.to_string()),
-        Value::Array(items) => items.iter_mut().for_each(quote_numbers),
-        Value::Object(members) => members.values_mut().for_each(quote_numbers),
-        _ => {}
-    }
 }
 
 fn histories() -> PathBuf {
