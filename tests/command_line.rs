@@ -326,3 +326,91 @@ async fn completes(client: &reqwest::Client, base: &str, id: &Value) {
     })
     .await;
 }
+
+/// `orders serve` or `orders worker` on a test's database and task queue.
+fn process(app: &TestApp, command: &str) -> Child {
+    orders(
+        &[command],
+        &[
+            ("ORDERS__HTTP__LISTEN", "127.0.0.1:0"),
+            ("ORDERS__DATABASE__URL", &database_url(&app.database)),
+            ("ORDERS__TEMPORAL__ADDRESS", &app.settings.temporal.address),
+            ("ORDERS__TEMPORAL__TASK_QUEUE", &app.settings.temporal.task_queue),
+            ("ORDERS__WORKFLOW__PROCESSING_DELAY", "100ms"),
+        ],
+    )
+    .stdout(Stdio::piped())
+    .stderr(Stdio::null())
+    .spawn()
+    .unwrap()
+}
+
+fn terminate(child: &Child) {
+    let id = i32::try_from(child.id()).unwrap();
+    kill(Pid::from_raw(id), Signal::SIGTERM).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn serve_and_worker_run_apart_and_finish_what_is_in_flight() {
+    let app = TestApp::start().await;
+    app.sql("ALTER TABLE orders ALTER COLUMN id RESTART WITH 110000").await;
+    let mut serve = process(&app, "serve");
+    let mut ready = String::new();
+    BufReader::new(serve.stdout.take().unwrap()).read_line(&mut ready).unwrap();
+    let base = ready.trim().strip_prefix("ready ").unwrap().to_owned();
+    let mut worker = process(&app, "worker");
+    let client = reqwest::Client::new();
+    let order: Value = client
+        .post(format!("{base}/orders"))
+        .json(&serde_json::json!({ "customer_id": 1, "total_amount": 1 }))
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
+    completes(&client, &base, &order["id"]).await;
+
+    // A request that waits for a lock while the process is told to stop.
+    use diesel_async::SimpleAsyncConnection;
+    let mut holder = app.connection().await;
+    holder.batch_execute("BEGIN; LOCK TABLE orders IN ACCESS EXCLUSIVE MODE").await.unwrap();
+    let request = client.get(format!("{base}/orders/{}", order["id"])).send();
+    let request = tokio::spawn(request);
+    let mut watcher = app.connection().await;
+    crate::harness::eventually("the request waits for the lock", async || {
+        waiting(&mut watcher).await.then_some(())
+    })
+    .await;
+    terminate(&serve);
+    terminate(&worker);
+    let client = reqwest::Client::new();
+    crate::harness::eventually("nothing new is accepted", async || {
+        client.get(format!("{base}/healthz")).send().await.is_err().then_some(())
+    })
+    .await;
+    holder.batch_execute("ROLLBACK").await.unwrap();
+    assert_eq!(request.await.unwrap().unwrap().status(), 200, "what was in flight is answered");
+    for child in [&mut serve, &mut worker] {
+        let status = tokio::task::block_in_place(|| child.wait().unwrap());
+        assert!(status.success(), "{status}");
+    }
+}
+
+async fn waiting(connection: &mut diesel_async::AsyncPgConnection) -> bool {
+    use diesel_async::RunQueryDsl;
+    #[derive(diesel::QueryableByName)]
+    struct Waits {
+        #[diesel(sql_type = diesel::sql_types::Bool)]
+        waits: bool,
+    }
+    let waits: Waits = diesel::sql_query(
+        "SELECT count(*) > 0 AS waits FROM pg_stat_activity
+          WHERE datname = current_database() AND wait_event_type = 'Lock'
+            AND application_name = 'orders-serve'",
+    )
+    .get_result(connection)
+    .await
+    .unwrap();
+    waits.waits
+}
