@@ -335,7 +335,10 @@ fn process(app: &TestApp, command: &str) -> Child {
             ("ORDERS__HTTP__LISTEN", "127.0.0.1:0"),
             ("ORDERS__DATABASE__URL", &database_url(&app.database)),
             ("ORDERS__TEMPORAL__ADDRESS", &app.settings.temporal.address),
-            ("ORDERS__TEMPORAL__TASK_QUEUE", &app.settings.temporal.task_queue),
+            (
+                "ORDERS__TEMPORAL__TASK_QUEUE",
+                &app.settings.temporal.task_queue,
+            ),
             ("ORDERS__WORKFLOW__PROCESSING_DELAY", "100ms"),
         ],
     )
@@ -353,10 +356,13 @@ fn terminate(child: &Child) {
 #[tokio::test(flavor = "multi_thread")]
 async fn serve_and_worker_run_apart_and_finish_what_is_in_flight() {
     let app = TestApp::start().await;
-    app.sql("ALTER TABLE orders ALTER COLUMN id RESTART WITH 110000").await;
+    app.sql("ALTER TABLE orders ALTER COLUMN id RESTART WITH 110000")
+        .await;
     let mut serve = process(&app, "serve");
     let mut ready = String::new();
-    BufReader::new(serve.stdout.take().unwrap()).read_line(&mut ready).unwrap();
+    BufReader::new(serve.stdout.take().unwrap())
+        .read_line(&mut ready)
+        .unwrap();
     let base = ready.trim().strip_prefix("ready ").unwrap().to_owned();
     let mut worker = process(&app, "worker");
     let client = reqwest::Client::new();
@@ -374,7 +380,10 @@ async fn serve_and_worker_run_apart_and_finish_what_is_in_flight() {
     // A request that waits for a lock while the process is told to stop.
     use diesel_async::SimpleAsyncConnection;
     let mut holder = app.connection().await;
-    holder.batch_execute("BEGIN; LOCK TABLE orders IN ACCESS EXCLUSIVE MODE").await.unwrap();
+    holder
+        .batch_execute("BEGIN; LOCK TABLE orders IN ACCESS EXCLUSIVE MODE")
+        .await
+        .unwrap();
     let request = client.get(format!("{base}/orders/{}", order["id"])).send();
     let request = tokio::spawn(request);
     let mut watcher = app.connection().await;
@@ -386,11 +395,20 @@ async fn serve_and_worker_run_apart_and_finish_what_is_in_flight() {
     terminate(&worker);
     let client = reqwest::Client::new();
     crate::harness::eventually("nothing new is accepted", async || {
-        client.get(format!("{base}/healthz")).send().await.is_err().then_some(())
+        client
+            .get(format!("{base}/healthz"))
+            .send()
+            .await
+            .is_err()
+            .then_some(())
     })
     .await;
     holder.batch_execute("ROLLBACK").await.unwrap();
-    assert_eq!(request.await.unwrap().unwrap().status(), 200, "what was in flight is answered");
+    assert_eq!(
+        request.await.unwrap().unwrap().status(),
+        200,
+        "what was in flight is answered"
+    );
     for child in [&mut serve, &mut worker] {
         let status = tokio::task::block_in_place(|| child.wait().unwrap());
         assert!(status.success(), "{status}");

@@ -1,8 +1,11 @@
 //! Connections.
 
-use diesel_async::pooled_connection::AsyncDieselConnectionManager;
+use diesel::ConnectionError;
 use diesel_async::pooled_connection::deadpool::{Object, Pool};
+use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+use futures::FutureExt;
+use tokio::runtime::Handle;
 use url::Url;
 
 use crate::config;
@@ -19,12 +22,26 @@ pub struct Database {
 
 impl Database {
     /// A pool that connects when it is first used. `application` shows in `pg_stat_activity`.
+    /// Call it on the runtime that outlives all others: connections are driven there, not on the
+    /// thread of the request that happened to need a new one.
     ///
     /// # Errors
     /// When the settings make no pool.
     pub fn new(settings: &config::Database, application: &str) -> Result<Self, StoreError> {
+        let runtime = Handle::current();
+        let mut config = ManagerConfig::default();
+        config.custom_setup = Box::new(move |url| {
+            let url = url.to_owned();
+            let connecting = runtime.spawn(async move { AsyncPgConnection::establish(&url).await });
+            let connected = async {
+                connecting
+                    .await
+                    .unwrap_or_else(|error| Err(ConnectionError::BadConnection(error.to_string())))
+            };
+            connected.boxed()
+        });
         let manager =
-            AsyncDieselConnectionManager::<AsyncPgConnection>::new(url(settings, application));
+            AsyncDieselConnectionManager::new_with_config(url(settings, application), config);
         let pool = Pool::builder(manager)
             .max_size(settings.pool_size)
             .wait_timeout(Some(settings.acquire_timeout))

@@ -8,6 +8,7 @@ use temporalio_client::{
     Client, ClientOptions, Connection, ConnectionOptions, UntypedWorkflow, WorkflowCancelOptions,
     WorkflowIdReusePolicy, WorkflowStartOptions,
 };
+use tokio::runtime::Handle;
 use tokio::sync::OnceCell;
 use tokio::time::timeout;
 
@@ -43,14 +44,17 @@ pub enum TemporalError {
 pub struct Temporal {
     settings: Arc<config::Temporal>,
     client: Arc<OnceCell<Client>>,
+    runtime: Handle,
 }
 
 impl Temporal {
-    /// With these settings; nothing is connected yet.
+    /// With these settings; nothing is connected yet. Call it on the runtime that outlives all
+    /// others: the connection is driven there, whoever asks for it first.
     pub fn new(settings: config::Temporal) -> Self {
         Self {
             settings: Arc::new(settings),
             client: Arc::default(),
+            runtime: Handle::current(),
         }
     }
 
@@ -64,30 +68,15 @@ impl Temporal {
     /// # Errors
     /// When Temporal cannot be reached.
     pub async fn client(&self) -> Result<&Client, TemporalError> {
-        self.client.get_or_try_init(|| self.connect()).await
-    }
-
-    async fn connect(&self) -> Result<Client, TemporalError> {
-        let unreachable = |cause: String| TemporalError::Unreachable {
-            address: self.settings.address.clone(),
-            cause,
-        };
-        let url = self.settings.url().map_err(unreachable)?;
-        let options = ConnectionOptions::new(url)
-            .identity(format!("orders-{}", std::process::id()))
-            .connect_timeout(CONNECT_TIMEOUT)
-            .build();
-        let connection = timeout(CALL_TIMEOUT, Connection::connect(options))
+        self.client
+            .get_or_try_init(async || {
+                let connecting = self.runtime.spawn(connect(self.settings.clone()));
+                connecting
+                    .await
+                    .unwrap_or_else(|error| Err(TemporalError::Refused(error.to_string())))
+            })
             .await
-            .map_err(|_| TemporalError::TimedOut)?
-            .map_err(|error| unreachable(error.to_string()))?;
-        Client::new(
-            connection,
-            ClientOptions::new(self.settings.namespace.clone()).build(),
-        )
-        .map_err(|error| unreachable(error.to_string()))
     }
-
     /// Whether it answers, soon.
     pub async fn is_up(&self) -> bool {
         let asked = async {
@@ -146,4 +135,25 @@ impl Temporal {
             Ok(Err(error)) => Err(TemporalError::Refused(error.to_string())),
         }
     }
+}
+
+async fn connect(settings: Arc<config::Temporal>) -> Result<Client, TemporalError> {
+    let unreachable = |cause: String| TemporalError::Unreachable {
+        address: settings.address.clone(),
+        cause,
+    };
+    let url = settings.url().map_err(unreachable)?;
+    let options = ConnectionOptions::new(url)
+        .identity(format!("orders-{}", std::process::id()))
+        .connect_timeout(CONNECT_TIMEOUT)
+        .build();
+    let connection = timeout(CALL_TIMEOUT, Connection::connect(options))
+        .await
+        .map_err(|_| TemporalError::TimedOut)?
+        .map_err(|error| unreachable(error.to_string()))?;
+    Client::new(
+        connection,
+        ClientOptions::new(settings.namespace.clone()).build(),
+    )
+    .map_err(|error| unreachable(error.to_string()))
 }
