@@ -277,16 +277,7 @@ async fn dev_brings_everything_up_keeps_its_data_and_leaves_nothing_behind() {
     }
     let ui = client.get(dev.line("temporal ui ")).send().await.unwrap();
     assert!(ui.status().is_success());
-    let order: Value = client
-        .post(format!("{}/orders", dev.line("ready ")))
-        .json(&serde_json::json!({ "customer_id": 1, "total_amount": 1 }))
-        .send()
-        .await
-        .unwrap()
-        .json()
-        .await
-        .unwrap();
-    let id = order["id"].clone();
+    let id = create(&client, dev.line("ready ")).await;
     completes(&client, dev.line("ready "), &id).await;
     // While it runs, a second one on the same data says so.
     fails(
@@ -312,6 +303,17 @@ async fn dev_brings_everything_up_keeps_its_data_and_leaves_nothing_behind() {
     assert!(dev.ends());
     assert_eq!(processes_of(&folder), Vec::<String>::new());
     std::fs::remove_dir_all(&folder).unwrap();
+}
+
+async fn create(client: &reqwest::Client, base: &str) -> Value {
+    let created = client
+        .post(format!("{base}/orders"))
+        .json(&serde_json::json!({ "customer_id": 1, "total_amount": 1 }))
+        .send()
+        .await
+        .unwrap();
+    let order: Value = created.json().await.unwrap();
+    order["id"].clone()
 }
 
 async fn completes(client: &reqwest::Client, base: &str, id: &Value) {
@@ -366,16 +368,8 @@ async fn serve_and_worker_run_apart_and_finish_what_is_in_flight() {
     let base = ready.trim().strip_prefix("ready ").unwrap().to_owned();
     let mut worker = process(&app, "worker");
     let client = reqwest::Client::new();
-    let order: Value = client
-        .post(format!("{base}/orders"))
-        .json(&serde_json::json!({ "customer_id": 1, "total_amount": 1 }))
-        .send()
-        .await
-        .unwrap()
-        .json()
-        .await
-        .unwrap();
-    completes(&client, &base, &order["id"]).await;
+    let id = create(&client, &base).await;
+    completes(&client, &base, &id).await;
 
     // A request that waits for a lock while the process is told to stop.
     use diesel_async::SimpleAsyncConnection;
@@ -384,7 +378,7 @@ async fn serve_and_worker_run_apart_and_finish_what_is_in_flight() {
         .batch_execute("BEGIN; LOCK TABLE orders IN ACCESS EXCLUSIVE MODE")
         .await
         .unwrap();
-    let request = client.get(format!("{base}/orders/{}", order["id"])).send();
+    let request = client.get(format!("{base}/orders/{}", id)).send();
     let request = tokio::spawn(request);
     let mut watcher = app.connection().await;
     crate::harness::eventually("the request waits for the lock", async || {

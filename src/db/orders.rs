@@ -135,14 +135,7 @@ impl OrderRepository {
     /// # Errors
     /// When the database fails.
     pub async fn get(&self, id: i64) -> Result<Option<Order>, StoreError> {
-        let mut connection = self.database.connection().await?;
-        let row = orders::table
-            .find(id)
-            .select(OrderRow::as_select())
-            .first(&mut connection)
-            .await
-            .optional()?;
-        row.map(Order::try_from).transpose()
+        find(&mut *self.database.connection().await?, id).await
     }
 
     /// At most `limit` orders from the newest down, from below the id `before` on.
@@ -258,22 +251,24 @@ impl OrderRepository {
         if moved == 1 {
             return Ok(Some(status));
         }
-        let row = orders::table
-            .find(id)
-            .select(OrderRow::as_select())
-            .first(&mut connection)
-            .await
-            .optional()?;
-        Ok(row
-            .map(Order::try_from)
-            .transpose()?
-            .map(|order| order.status))
+        let order = find(&mut connection, id).await?;
+        Ok(order.map(|order| order.status))
     }
 }
 
 /// A clock that is set back must not make an order older than it is.
 fn now() -> diesel::expression::SqlLiteral<diesel::sql_types::Timestamptz> {
     diesel::dsl::sql("greatest(now(), orders.updated_at)")
+}
+
+async fn find(connection: &mut AsyncPgConnection, id: i64) -> Result<Option<Order>, StoreError> {
+    let row: Option<OrderRow> = orders::table
+        .find(id)
+        .select(OrderRow::as_select())
+        .first(connection)
+        .await
+        .optional()?;
+    row.map(Order::try_from).transpose()
 }
 
 async fn locked(
