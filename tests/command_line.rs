@@ -9,7 +9,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
 
-use crate::harness::{PATIENCE, TestApp, database_url};
+use crate::harness::{Options, PATIENCE, TestApp, database_url};
 
 fn orders(arguments: &[&str], variables: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_orders"));
@@ -357,7 +357,12 @@ fn terminate(child: &Child) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn serve_and_worker_run_apart_and_finish_what_is_in_flight() {
-    let app = TestApp::start().await;
+    // Its dispatcher and the process's share an outbox; either may start the workflow.
+    let app = TestApp::with(Options {
+        processing_delay: Duration::from_millis(100),
+        ..Options::default()
+    })
+    .await;
     app.sql("ALTER TABLE orders ALTER COLUMN id RESTART WITH 110000")
         .await;
     let mut serve = process(&app, "serve");
