@@ -9,13 +9,15 @@ default:
     @just --list --unsorted
 
 # Run everything on this machine: PostgreSQL, Temporal, the API and a worker
+[positional-arguments]
 run *ARGS: build
-    @exec ./target/debug/orders dev {{ARGS}}
+    @exec cargo run --quiet --locked --bin orders -- dev "$@"
 
 # Check and test everything; ARGS go to `cargo test`
+[positional-arguments]
 test *ARGS: check-generated lint
     @echo "== tests"
-    cargo test --workspace --locked {{ARGS}}
+    cargo test --workspace --locked "$@"
 
 # Make generated/ anew from the contract
 generate:
@@ -45,8 +47,9 @@ contract-lint:
 # Fail when generated/ is not what the contract makes
 check-generated: generate
     @echo "== generated code"
-    @changes=$(git status --porcelain --untracked-files=all -- generated); \
-        [ -z "$changes" ] || { git diff -- generated; echo "$changes"; \
+    @changes=$(git status --porcelain --untracked-files=all -- generated) || \
+        { echo "error: git, which is asked whether generated/ changed, failed (see above)"; exit 1; }; \
+        [ -z "$changes" ] || { git --no-pager diff HEAD -- generated; echo "$changes"; \
         echo "error: generated/ was not in step with the contract; it is now: look at it and commit it"; exit 1; }
 
 # Check Dockerfile and compose.yaml, as far as that goes without an engine
@@ -57,15 +60,15 @@ check-deploy:
 
 # Apply every pending migration to the database of the settings
 migrate-up: build
-    @./target/debug/orders migrate up
+    @cargo run --quiet --locked --bin orders -- migrate up
 
 # Take back the newest migration
 migrate-down: build
-    @./target/debug/orders migrate down
+    @cargo run --quiet --locked --bin orders -- migrate down
 
 # Show which migrations are applied
 migrate-status: build
-    @./target/debug/orders migrate status
+    @cargo run --quiet --locked --bin orders -- migrate status
 
 # Remove what was built and the data of `run`; the tools stay
 clean:

@@ -40,7 +40,6 @@ pub trait HealthApi: 'static {
 /// Adds the routes of these operations, served by `api`.
 pub fn routes<A: HealthApi>(router: &mut Router, api: &Data<A>) {
     router.add(Method::GET, "/healthz", api, get_liveness::<A>);
-
     router.add(Method::GET, "/readyz", api, get_readiness::<A>);
 }
 

@@ -78,13 +78,9 @@ pub trait OrdersApi: 'static {
 /// Adds the routes of these operations, served by `api`.
 pub fn routes<A: OrdersApi>(router: &mut Router, api: &Data<A>) {
     router.add(Method::POST, "/orders", api, create_order::<A>);
-
     router.add(Method::DELETE, "/orders/{id}", api, delete_order::<A>);
-
     router.add(Method::GET, "/orders/{id}", api, get_order::<A>);
-
     router.add(Method::GET, "/orders", api, list_orders::<A>);
-
     router.add(Method::PUT, "/orders/{id}", api, update_order::<A>);
 }
 
@@ -110,7 +106,7 @@ pub enum CreateOrderResponse {
     UnsupportedMediaType(models::Problem),
     /// A fault of the server; its cause is in the server's log under `request_id`
     InternalServerError(models::Problem),
-    /// The database is away or overloaded; nothing was changed, try again
+    /// The database is away or overloaded; try again
     ServiceUnavailable {
         /// The body, as `application/problem+json`
         body: models::Problem,
@@ -188,7 +184,7 @@ pub enum DeleteOrderResponse {
     PreconditionFailed(models::Problem),
     /// A fault of the server; its cause is in the server's log under `request_id`
     InternalServerError(models::Problem),
-    /// The database is away or overloaded; nothing was changed, try again
+    /// The database is away or overloaded; try again
     ServiceUnavailable {
         /// The body, as `application/problem+json`
         body: models::Problem,
@@ -271,7 +267,7 @@ pub enum GetOrderResponse {
     RequestTimeout(models::Problem),
     /// A fault of the server; its cause is in the server's log under `request_id`
     InternalServerError(models::Problem),
-    /// The database is away or overloaded; nothing was changed, try again
+    /// The database is away or overloaded; try again
     ServiceUnavailable {
         /// The body, as `application/problem+json`
         body: models::Problem,
@@ -350,7 +346,7 @@ pub enum ListOrdersResponse {
     RequestTimeout(models::Problem),
     /// A fault of the server; its cause is in the server's log under `request_id`
     InternalServerError(models::Problem),
-    /// The database is away or overloaded; nothing was changed, try again
+    /// The database is away or overloaded; try again
     ServiceUnavailable {
         /// The body, as `application/problem+json`
         body: models::Problem,
@@ -452,7 +448,7 @@ pub enum UpdateOrderResponse {
     UnsupportedMediaType(models::Problem),
     /// A fault of the server; its cause is in the server's log under `request_id`
     InternalServerError(models::Problem),
-    /// The database is away or overloaded; nothing was changed, try again
+    /// The database is away or overloaded; try again
     ServiceUnavailable {
         /// The body, as `application/problem+json`
         body: models::Problem,

@@ -198,6 +198,34 @@ async fn orders_are_accepted_without_temporal_and_processed_when_it_is_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_temporal_that_hangs_delays_neither_orders_nor_the_end() {
+    // It takes connections, and never says a word.
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let app = TestApp::with(Options {
+        temporal_address: Some(listener.local_addr().unwrap().to_string()),
+        worker: true,
+        ..Options::default()
+    })
+    .await;
+    let started = std::time::Instant::now();
+    for _ in 0..50 {
+        app.create(1, "1").await;
+    }
+    assert!(
+        started.elapsed() < Duration::from_secs(5),
+        "took {:?}",
+        started.elapsed()
+    );
+    let started = std::time::Instant::now();
+    tokio::task::block_in_place(|| drop(app));
+    assert!(
+        started.elapsed() < Duration::from_secs(8),
+        "took {:?}",
+        started.elapsed()
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn todays_workflow_replays_its_own_history() {
     let app = app_from(107_000, SOON).await;
     let id = app.create(1, "1").await;

@@ -59,6 +59,10 @@ fn inline_shared_parts(contract: &mut Value) -> Result<()> {
                 parameters.push(parameter);
             }
             operation["parameters"] = json!(parameters);
+            // An operation has one implementation, so it stands in one trait: that of its first tag.
+            if let Some(first) = operation["tags"].as_array().and_then(|tags| tags.first()) {
+                operation["tags"] = json!([first]);
+            }
             if !operation["requestBody"].is_null() {
                 operation["requestBody"] = resolve(&source, &operation["requestBody"])?.clone();
             }
@@ -132,6 +136,22 @@ fn parameter_facts(schemas: &Schemas, parameter: &Value, wire: &str) -> Result<V
     let kind = schemas.rust_type(schema)?;
     let resolved = resolve(schemas.contract, schema)?;
     let many = resolved["type"] == "array";
+    let plain = match place {
+        "query" => "form",
+        _ => "simple",
+    };
+    if parameter["style"]
+        .as_str()
+        .is_some_and(|style| style != plain)
+    {
+        bail!("style {} cannot be expressed yet", parameter["style"]);
+    }
+    if parameter["content"].is_object() || kind.contains("Value") || kind.contains("Map<") {
+        bail!("an object as a parameter cannot be expressed yet");
+    }
+    if resolved["nullable"] == true {
+        bail!("a nullable parameter cannot be expressed yet");
+    }
     if many && (place != "query" || parameter["explode"] == false) {
         bail!("an array in {place} with this style cannot be expressed yet");
     }
@@ -181,6 +201,7 @@ fn body_facts(schemas: &Schemas, body: &Value) -> Result<Value> {
     if media_type != "application/json" {
         bail!("a body of {media_type} cannot be expressed yet");
     }
+    only_one_media_type(body)?;
     let schema = &media["schema"];
     let check = match schemas.check(schema, Place::Reference("body"))? {
         Some(check) => format!("|body| {check}"),
@@ -203,6 +224,7 @@ fn response_facts(schemas: &Schemas, status: &str, response: &Value) -> Result<V
         "" => format!("Status{code}"),
         name => name.to_owned(),
     };
+    only_one_media_type(response)?;
     let media = response["content"]
         .as_object()
         .and_then(|content| content.iter().next());
@@ -237,6 +259,16 @@ fn response_facts(schemas: &Schemas, status: &str, response: &Value) -> Result<V
         "tuple": headers.is_empty() && !body.is_null(),
         "record": !headers.is_empty(),
     }))
+}
+
+fn only_one_media_type(body: &Value) -> Result<()> {
+    if body["content"]
+        .as_object()
+        .is_some_and(|content| content.len() > 1)
+    {
+        bail!("more than one media type cannot be expressed yet");
+    }
+    Ok(())
 }
 
 fn array(value: &Value) -> &[Value] {

@@ -18,9 +18,9 @@ pub fn read(path: &Path) -> Result<Value> {
     let contract: Value = yaml_serde::from_str(&text)
         .with_context(|| format!("{} is not valid YAML", path.display()))?;
     match contract["openapi"].as_str() {
-        Some(version) if version.starts_with("3.") => Ok(contract),
+        Some(version) if version.starts_with("3.0.") => Ok(contract),
         Some(version) => bail!(
-            "{}: OpenAPI {version} is not supported, 3.x is",
+            "{}: OpenAPI {version} is not supported yet, 3.0 is",
             path.display()
         ),
         None => bail!(

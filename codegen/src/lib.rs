@@ -119,6 +119,38 @@ mod tests {
     }
 
     #[test]
+    fn limits_that_no_check_is_made_of_are_refused() {
+        for (schema, named) in [
+            (
+                json!({ "type": "integer", "minimum": 1, "exclusiveMinimum": true }),
+                "exclusiveMinimum",
+            ),
+            (json!({ "type": "integer", "multipleOf": 5 }), "multipleOf"),
+            (json!({ "type": "integer", "enum": [1, 2] }), "enum"),
+            (
+                json!({ "type": "object", "additionalProperties": false }),
+                "additionalProperties",
+            ),
+            (json!({ "type": "string", "default": "x" }), "default"),
+            (
+                json!({ "type": "array", "items": { "type": "number", "format": "decimal" } }),
+                "decimals",
+            ),
+            (json!({ "oneOf": [{ "type": "string" }] }), "oneOf"),
+        ] {
+            let contract = json!({
+                "openapi": "3.0.3",
+                "paths": {},
+                "components": { "schemas": { "Pet": {
+                    "type": "object", "properties": { "tag": schema },
+                } } },
+            });
+            let error = format!("{:#}", annotate::annotate(&contract).unwrap_err());
+            assert!(error.contains("`Pet`") && error.contains(named), "{error}");
+        }
+    }
+
+    #[test]
     fn a_reference_that_leads_nowhere_is_named() {
         let contract = json!({
             "openapi": "3.0.3",

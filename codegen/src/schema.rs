@@ -67,6 +67,7 @@ impl Schemas<'_> {
                     bail!("`{unsupported}` cannot be expressed yet");
                 }
             }
+            refuse_unknown_limits(schema)?;
             let format = schema["format"].as_str().unwrap_or_default();
             match (schema["type"].as_str().unwrap_or_default(), format) {
                 ("integer", "int32") => "i32".into(),
@@ -80,7 +81,12 @@ impl Schemas<'_> {
                 ("string", "uuid") => "Uuid".into(),
                 ("string", "byte" | "binary") => bail!("format `{format}` cannot be expressed yet"),
                 ("string", _) => "String".into(),
-                ("array", _) => format!("Vec<{}>", self.rust_type(&schema["items"])?),
+                ("array", _) => match self.rust_type(&schema["items"])?.as_str() {
+                    inner if inner.contains("Decimal") => {
+                        bail!("an array of decimals cannot be expressed yet")
+                    }
+                    inner => format!("Vec<{inner}>"),
+                },
                 ("object", _) if schema["additionalProperties"].is_object() => format!(
                     "BTreeMap<String, {}>",
                     self.rust_type(&schema["additionalProperties"])?
@@ -90,6 +96,9 @@ impl Schemas<'_> {
             }
         };
         Ok(if resolve(self.contract, schema)?["nullable"] == true {
+            if name == "Decimal" {
+                bail!("a nullable decimal cannot be expressed yet");
+            }
             format!("Option<{name}>")
         } else {
             name
@@ -162,6 +171,7 @@ impl Schemas<'_> {
 
     /// The `x-rust` facts of a component that becomes an item.
     pub(crate) fn facts(&self, name: &str, schema: &Value) -> Result<Value> {
+        refuse_unknown_limits(schema)?;
         let docs = docs(schema, &format!("`{name}` of the contract."));
         if is_string_enum(schema) {
             let variants: Vec<Value> = schema["enum"]
@@ -185,6 +195,9 @@ impl Schemas<'_> {
         let mut checks = Vec::new();
         for (wire, property) in schema["properties"].as_object().into_iter().flatten() {
             let present = required.contains(&wire.as_str());
+            if !resolve(self.contract, property)?["default"].is_null() {
+                bail!("in property `{wire}`: a default cannot be expressed yet");
+            }
             let inner = self.rust_type(property)?.replace("models::", "");
             let field = names::snake(wire);
             let check = if present {
@@ -235,6 +248,34 @@ impl Schemas<'_> {
             reference.strip_prefix(COMPONENTS).map(names::pascal)
         }))
     }
+}
+
+/// A limit that no check is made of must not be passed over in silence.
+fn refuse_unknown_limits(schema: &Value) -> Result<()> {
+    for limit in [
+        "exclusiveMinimum",
+        "exclusiveMaximum",
+        "minProperties",
+        "maxProperties",
+        "const",
+    ] {
+        if !schema[limit].is_null() && schema[limit] != false {
+            bail!("`{limit}` cannot be expressed yet");
+        }
+    }
+    if schema["additionalProperties"] == false {
+        bail!("`additionalProperties: false` cannot be expressed yet");
+    }
+    if schema["type"] == "integer" && !schema["multipleOf"].is_null() {
+        bail!("`multipleOf` of an integer cannot be expressed yet");
+    }
+    if schema["enum"].is_array() && !is_string_enum(schema) {
+        bail!("an enum of something else than strings cannot be expressed yet");
+    }
+    if schema["properties"].is_object() && schema["additionalProperties"].is_object() {
+        bail!("properties together with typed `additionalProperties` cannot be expressed yet");
+    }
+    Ok(())
 }
 
 /// Moves every inline object and enum into the components, so that each gets a name.

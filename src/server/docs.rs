@@ -1,7 +1,7 @@
 //! The contract as it is served, and a page to try it on. Everything is in the binary.
 
-use actix_web::HttpResponse;
 use actix_web::web::{self, ServiceConfig};
+use actix_web::{HttpResponse, Route, guard};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::generated::support::contract;
@@ -10,9 +10,9 @@ const YAML: &str = include_str!("../../api/openapi.yaml");
 
 pub(super) fn configure(service: &mut ServiceConfig) {
     service
-        .service(web::resource("/openapi.yaml").route(web::get().to(yaml)))
-        .service(web::resource("/openapi.json").route(web::get().to(json)))
-        .service(web::resource("/docs").route(web::get().to(page)))
+        .service(web::resource("/openapi.yaml").route(read().to(yaml)))
+        .service(web::resource("/openapi.json").route(read().to(json)))
+        .service(web::resource("/docs").route(read().to(page)))
         .service(
             SwaggerUi::new("/docs/{file:.*}").config(
                 Config::new(["/openapi.json"])
@@ -20,6 +20,11 @@ pub(super) fn configure(service: &mut ServiceConfig) {
                     .display_request_duration(true),
             ),
         );
+}
+
+/// `GET`, and `HEAD` as everywhere.
+fn read() -> Route {
+    Route::new().guard(guard::Any(guard::Get()).or(guard::Head()))
 }
 
 async fn yaml() -> HttpResponse {

@@ -17,8 +17,7 @@ use tokio_util::sync::CancellationToken;
 use crate::api::{Health, Orders};
 use crate::config::Settings;
 use crate::db::{Database, OrderRepository};
-use crate::generated::support::Router;
-use crate::generated::{health, orders};
+use crate::generated;
 use crate::workflow::Temporal;
 
 /// A server that has its port and waits to run.
@@ -50,12 +49,7 @@ impl Server {
             App::new()
                 .app_data(PayloadConfig::new(body_limit))
                 .app_data(Data::new(limits))
-                .configure(|service| {
-                    let mut router = Router::default();
-                    orders::routes(&mut router, &orders_api);
-                    health::routes(&mut router, &health_api);
-                    router.configure(service);
-                })
+                .configure(|service| generated::configure(service, &health_api, &orders_api))
                 .configure(docs::configure)
                 .default_service(actix_web::web::to(problem::unknown_route))
                 .wrap(from_fn(context::around))

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures::{StreamExt, pin_mut};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::gateway::{Temporal, TemporalError};
@@ -52,7 +52,7 @@ impl Dispatcher {
             while running.try_join_next().is_some() {}
             let free = settings.concurrency.saturating_sub(running.len());
             if free > 0 && !stop.is_cancelled() {
-                match self.intents.claim(free, settings.lease).await {
+                match self.next(free, stop).await {
                     Ok(claimed) => {
                         failures = 0;
                         for intent in claimed {
@@ -61,7 +61,7 @@ impl Dispatcher {
                     }
                     Err(error) => {
                         failures = failures.saturating_add(1);
-                        tracing::error!(error = %error, "cannot read the outbox");
+                        tracing::warn!(error = %error, failures, "orders wait in the outbox");
                     }
                 }
             }
@@ -77,7 +77,23 @@ impl Dispatcher {
                 () = sleep(nap) => {}
             }
         }
-        while running.join_next().await.is_some() {}
+        let drained = async { while running.join_next().await.is_some() {} };
+        if timeout(self.settings.http.shutdown_timeout, drained)
+            .await
+            .is_err()
+        {
+            tracing::warn!("gave up on intents in flight; their leases free them");
+        }
+    }
+
+    /// Claims intents, once there is somebody to tell them to.
+    async fn next(&self, limit: usize, stop: &CancellationToken) -> anyhow::Result<Vec<Intent>> {
+        tokio::select! {
+            () = stop.cancelled() => return Ok(Vec::new()),
+            connected = self.temporal.client() => connected?,
+        };
+        let lease = self.settings.dispatcher.lease;
+        Ok(self.intents.claim(limit, lease).await?)
     }
 
     fn teller(&self) -> Teller {
