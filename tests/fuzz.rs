@@ -30,8 +30,9 @@ async fn schemathesis_finds_nothing() {
             .args([
                 "--max-examples",
                 "100",
+                // With more, a fault of CPython 3.11 (ast.parse in several threads) shows at times.
                 "--workers",
-                "2",
+                "1",
                 "--seed",
                 "1",
                 "--no-color",
