@@ -151,7 +151,7 @@ async fn create_order<A: OrdersApi>(
 ) -> Result<CreateOrderResponse, actix_web::Error> {
     let mut input = Input::new(&request, "POST", "/orders");
     let body = input
-        .json::<models::CreateOrderRequest>(payload, |body| body.is_valid())
+        .object::<models::CreateOrderRequest>(payload, |body| body.is_valid())
         .await?;
     let (Some(body),) = (body,) else {
         return Err(input.reject().into());
@@ -499,7 +499,7 @@ async fn update_order<A: OrdersApi>(
         PATTERN.matches(value)
     });
     let body = input
-        .json::<models::UpdateOrderRequest>(payload, |body| body.is_valid())
+        .object::<models::UpdateOrderRequest>(payload, |body| body.is_valid())
         .await?;
     let (Some(id), Some(if_match), Some(body)) = (id, if_match, body) else {
         return Err(input.reject().into());

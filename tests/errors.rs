@@ -111,6 +111,7 @@ async fn every_violation_of_a_body_is_named() {
         ),
         (&deep, &[""]),
         ("[]", &[""]),
+        ("[1,1.00]", &[""]),
         ("null", &[""]),
         ("\"\"", &[""]),
         ("", &[""]),
@@ -133,6 +134,7 @@ async fn every_violation_of_a_body_is_named() {
         &["/status"],
     )
     .await;
+    invalid(app.send(Method::PUT, &path, "[]").await, &[""]).await;
     let bad_text = b"{\"customer_id\":1,\"total_amount\":1,\"x\":\"\xff\"}".to_vec();
     let response = app
         .request(Method::POST, "/orders")

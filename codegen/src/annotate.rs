@@ -212,6 +212,7 @@ fn body_facts(schemas: &Schemas, body: &Value) -> Result<Value> {
     }
     Ok(json!({
         "type": schemas.rust_type(schema)?,
+        "reader": if resolve(schemas.contract, schema)?["type"] == "object" { "object" } else { "json" },
         "check": check,
     }))
 }

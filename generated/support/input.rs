@@ -66,10 +66,28 @@ impl<'r> Input<'r> {
         self.parameter(Place::Header, name, joined.into_iter())
     }
 
+    /// The JSON body, which has to be an object.
+    pub async fn object<T: DeserializeOwned>(
+        &mut self,
+        payload: Payload,
+        check: impl Fn(&T) -> bool,
+    ) -> Result<Option<T>, actix_web::Error> {
+        self.body(payload, Some('{'), check).await
+    }
+
     /// The JSON body. `None` when it breaks the contract; an error when it could not be read.
     pub async fn json<T: DeserializeOwned>(
         &mut self,
         payload: Payload,
+        check: impl Fn(&T) -> bool,
+    ) -> Result<Option<T>, actix_web::Error> {
+        self.body(payload, None, check).await
+    }
+
+    async fn body<T: DeserializeOwned>(
+        &mut self,
+        payload: Payload,
+        opening: Option<char>,
         check: impl Fn(&T) -> bool,
     ) -> Result<Option<T>, actix_web::Error> {
         let mut payload = payload.into_inner();
@@ -111,6 +129,11 @@ impl<'r> Input<'r> {
             && let Err(error) = serde_json::from_str::<Value>(text)
         {
             self.violation("", format!("is not valid JSON: {error}"));
+            return Ok(None);
+        }
+        // serde would read a struct from a list of its fields, too.
+        if opening.is_some_and(|opening| !text.trim_start().starts_with(opening)) {
+            self.explain_body(text, None);
             return Ok(None);
         }
         match serde_json::from_str::<T>(text) {
