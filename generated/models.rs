@@ -173,6 +173,167 @@ impl Order {
     }
 }
 
+/// One thing that happened to an order
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OrderEvent {
+    /// Its place in the history, from 1 without a gap; the version that it made
+    pub sequence: i64,
+    /// What happened: `created`; `updated` by a change of its fields; `restarted` with a new
+    /// workflow, because its own was lost; `deleted`
+    pub r#type: OrderEventType,
+    /// The fields that an event set, with their new values, and its reason
+    pub data: OrderEventData,
+    /// Who did it: a `client` of this API, the order's `workflow`, or the `reconciler`, which
+    /// mends orders that disagree with their workflows
+    pub actor: OrderEventActor,
+    /// When it happened
+    pub occurred_at: DateTime<Utc>,
+}
+
+impl OrderEvent {
+    /// Whether every field keeps the limits of the contract.
+    pub fn is_valid(&self) -> bool {
+        self.sequence >= 1 && self.data.is_valid()
+    }
+}
+
+/// Who did it: a `client` of this API, the order's `workflow`, or the `reconciler`, which
+/// mends orders that disagree with their workflows
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum OrderEventActor {
+    /// `client`
+    #[serde(rename = "client")]
+    Client,
+    /// `workflow`
+    #[serde(rename = "workflow")]
+    Workflow,
+    /// `reconciler`
+    #[serde(rename = "reconciler")]
+    Reconciler,
+}
+
+impl OrderEventActor {
+    /// Every value, in the order of the contract.
+    pub const ALL: &[Self] = &[Self::Client, Self::Workflow, Self::Reconciler];
+
+    /// The value as it is written on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::Workflow => "workflow",
+            Self::Reconciler => "reconciler",
+        }
+    }
+}
+
+impl std::fmt::Display for OrderEventActor {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+impl FromParameter for OrderEventActor {
+    fn from_parameter(text: &str) -> Option<Self> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|value| value.as_str() == text)
+    }
+}
+
+/// The fields that an event set, with their new values, and its reason
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OrderEventData {
+    /// The number of a customer
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "present"
+    )]
+    pub customer_id: Option<i64>,
+    /// Where an order is on its way: `pending` (accepted), `processing` (its workflow has begun),
+    /// `completed` or `cancelled` (ended, for good).
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "present"
+    )]
+    pub status: Option<OrderStatus>,
+    /// An amount of money with at most two decimals; exact, never rounded
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "decimal::option"
+    )]
+    pub total_amount: Option<Decimal>,
+    /// Why, where it is not plain
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "present"
+    )]
+    pub reason: Option<String>,
+}
+
+impl OrderEventData {
+    /// Whether every field keeps the limits of the contract.
+    pub fn is_valid(&self) -> bool {
+        self.customer_id.as_ref().is_none_or(|value| *value >= 1)
+            && self.total_amount.as_ref().is_none_or(|value| {
+                (Decimal::ZERO..=Decimal::new(9_999_999_999, 2)).contains(value)
+                    && *value % Decimal::new(1, 2) == Decimal::ZERO
+            })
+    }
+}
+
+/// What happened: `created`; `updated` by a change of its fields; `restarted` with a new
+/// workflow, because its own was lost; `deleted`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum OrderEventType {
+    /// `created`
+    #[serde(rename = "created")]
+    Created,
+    /// `updated`
+    #[serde(rename = "updated")]
+    Updated,
+    /// `restarted`
+    #[serde(rename = "restarted")]
+    Restarted,
+    /// `deleted`
+    #[serde(rename = "deleted")]
+    Deleted,
+}
+
+impl OrderEventType {
+    /// Every value, in the order of the contract.
+    pub const ALL: &[Self] = &[Self::Created, Self::Updated, Self::Restarted, Self::Deleted];
+
+    /// The value as it is written on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Updated => "updated",
+            Self::Restarted => "restarted",
+            Self::Deleted => "deleted",
+        }
+    }
+}
+
+impl std::fmt::Display for OrderEventType {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+impl FromParameter for OrderEventType {
+    fn from_parameter(text: &str) -> Option<Self> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|value| value.as_str() == text)
+    }
+}
+
 /// Where an order is on its way: `pending` (accepted), `processing` (its workflow has begun),
 /// `completed` or `cancelled` (ended, for good).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

@@ -25,9 +25,14 @@ pub trait OrdersApi: 'static {
     /// Accepts an order and answers once it is stored durably, together with the intent to process
     /// it. Processing happens afterwards; read the order to follow it.
     ///
+    /// With an `Idempotency-Key`, the request may be sent again without fear of a second order: the
+    /// same key with the same body gets the first answer again, marked with `Idempotent-Replayed`,
+    /// also while the first request is still on its way. A failure stores nothing.
+    ///
     /// `POST /orders`
     fn create_order(
         &self,
+        parameters: CreateOrderParameters,
         body: models::CreateOrderRequest,
     ) -> impl Future<Output = CreateOrderResponse>;
 
@@ -47,6 +52,19 @@ pub trait OrdersApi: 'static {
     ///
     /// `GET /orders/{id}`
     fn get_order(&self, parameters: GetOrderParameters) -> impl Future<Output = GetOrderResponse>;
+
+    /// Read the history of an order.
+    ///
+    /// What happened to the order, from the first event on, a page at a time. Event `n` made version
+    /// `n` of the order: its fields, applied one event after the other, are the order. The history
+    /// is never changed, and outlives an order that is deleted. When there is more, the `Link` header
+    /// holds the URL of the next page.
+    ///
+    /// `GET /orders/{id}/events`
+    fn list_order_events(
+        &self,
+        parameters: ListOrderEventsParameters,
+    ) -> impl Future<Output = ListOrderEventsResponse>;
 
     /// List orders.
     ///
@@ -80,8 +98,24 @@ pub fn routes<A: OrdersApi>(router: &mut Router, api: &Data<A>) {
     router.add(Method::POST, "/orders", api, create_order::<A>);
     router.add(Method::DELETE, "/orders/{id}", api, delete_order::<A>);
     router.add(Method::GET, "/orders/{id}", api, get_order::<A>);
+    router.add(
+        Method::GET,
+        "/orders/{id}/events",
+        api,
+        list_order_events::<A>,
+    );
     router.add(Method::GET, "/orders", api, list_orders::<A>);
     router.add(Method::PUT, "/orders/{id}", api, update_order::<A>);
+}
+
+/// The parameters of `POST /orders`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CreateOrderParameters {
+    /// A value that you make up for this order, new for each (a UUID is a good one), and send again
+    /// with every retry (draft-ietf-httpapi-idempotency-key-header). In quotes or bare, without
+    /// quotes and backslashes inside. It is remembered for a day, unless this server is set
+    /// otherwise; this server may also be set to demand it.
+    pub idempotency_key: Option<String>,
 }
 
 /// The answers of `POST /orders`.
@@ -95,6 +129,9 @@ pub enum CreateOrderResponse {
         location: String,
         /// The version of the order (RFC 9110, section 8.8.3)
         etag: String,
+        /// `true` when this is the answer to an earlier request with the same `Idempotency-Key`,
+        /// given again; absent otherwise
+        idempotent_replayed: Option<bool>,
     },
     /// The request does not keep the contract; `errors` names every violation
     BadRequest(models::Problem),
@@ -104,6 +141,8 @@ pub enum CreateOrderResponse {
     PayloadTooLarge(models::Problem),
     /// The body is not of a media type that this operation takes
     UnsupportedMediaType(models::Problem),
+    /// The `Idempotency-Key` was used before, with another request
+    UnprocessableContent(models::Problem),
     /// A fault of the server; its cause is in the server's log under `request_id`
     InternalServerError(models::Problem),
     /// The database is away or overloaded; try again
@@ -124,15 +163,20 @@ impl Responder for CreateOrderResponse {
                 body,
                 location,
                 etag,
+                idempotent_replayed,
             } => Reply::new(201)
                 .header("location", location)
                 .header("etag", etag)
+                .optional_header("idempotent-replayed", idempotent_replayed)
                 .json("application/json", &body),
             Self::BadRequest(body) => Reply::new(400).json("application/problem+json", &body),
             Self::RequestTimeout(body) => Reply::new(408).json("application/problem+json", &body),
             Self::PayloadTooLarge(body) => Reply::new(413).json("application/problem+json", &body),
             Self::UnsupportedMediaType(body) => {
                 Reply::new(415).json("application/problem+json", &body)
+            }
+            Self::UnprocessableContent(body) => {
+                Reply::new(422).json("application/problem+json", &body)
             }
             Self::InternalServerError(body) => {
                 Reply::new(500).json("application/problem+json", &body)
@@ -150,13 +194,19 @@ async fn create_order<A: OrdersApi>(
     payload: Payload,
 ) -> Result<CreateOrderResponse, actix_web::Error> {
     let mut input = Input::new(&request, "POST", "/orders");
+    let idempotency_key = input.header("Idempotency-Key").optional::<String>(|value| {
+        static PATTERN: Pattern = Pattern::new(r#"^("[!#-\[\]-~]{1,255}"|[!#-\[\]-~]{1,255})$"#);
+        PATTERN.matches(value)
+    });
     let body = input
         .object::<models::CreateOrderRequest>(payload, |body| body.is_valid())
         .await?;
-    let (Some(body),) = (body,) else {
+    let (Some(idempotency_key), Some(body)) = (idempotency_key, body) else {
         return Err(input.reject().into());
     };
-    Ok(api.create_order(body).await)
+    Ok(api
+        .create_order(CreateOrderParameters { idempotency_key }, body)
+        .await)
 }
 
 /// The parameters of `DELETE /orders/{id}`.
@@ -314,6 +364,85 @@ async fn get_order<A: OrdersApi>(
     };
     Ok(api
         .get_order(GetOrderParameters { id, if_none_match })
+        .await)
+}
+
+/// The parameters of `GET /orders/{id}/events`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ListOrderEventsParameters {
+    /// The id of the order
+    pub id: i64,
+    /// The largest number of events in a page
+    pub limit: i32,
+    /// Only events with a greater sequence number
+    pub after: i64,
+}
+
+/// The answers of `GET /orders/{id}/events`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ListOrderEventsResponse {
+    /// A page of events
+    Ok {
+        /// The body, as `application/json`
+        body: Vec<models::OrderEvent>,
+        /// The next page as RFC 8288 says: `<…>; rel="next"`; absent on the last page
+        link: Option<String>,
+    },
+    /// The request does not keep the contract; `errors` names every violation
+    BadRequest(models::Problem),
+    /// There is no such order
+    NotFound(models::Problem),
+    /// The request did not arrive in time
+    RequestTimeout(models::Problem),
+    /// A fault of the server; its cause is in the server's log under `request_id`
+    InternalServerError(models::Problem),
+    /// The database is away or overloaded; try again
+    ServiceUnavailable {
+        /// The body, as `application/problem+json`
+        body: models::Problem,
+        /// How many seconds to wait before trying again (RFC 9110, section 10.2.3)
+        retry_after: i32,
+    },
+}
+
+impl Responder for ListOrderEventsResponse {
+    type Body = actix_web::body::BoxBody;
+
+    fn respond_to(self, _request: &HttpRequest) -> HttpResponse {
+        match self {
+            Self::Ok { body, link } => Reply::new(200)
+                .optional_header("link", link)
+                .json("application/json", &body),
+            Self::BadRequest(body) => Reply::new(400).json("application/problem+json", &body),
+            Self::NotFound(body) => Reply::new(404).json("application/problem+json", &body),
+            Self::RequestTimeout(body) => Reply::new(408).json("application/problem+json", &body),
+            Self::InternalServerError(body) => {
+                Reply::new(500).json("application/problem+json", &body)
+            }
+            Self::ServiceUnavailable { body, retry_after } => Reply::new(503)
+                .header("retry-after", retry_after)
+                .json("application/problem+json", &body),
+        }
+    }
+}
+
+async fn list_order_events<A: OrdersApi>(
+    api: Data<A>,
+    request: HttpRequest,
+) -> Result<ListOrderEventsResponse, actix_web::Error> {
+    let mut input = Input::new(&request, "GET", "/orders/{id}/events");
+    let id = input.path("id").required::<i64>(|value| *value >= 1);
+    let limit = input
+        .query("limit")
+        .or_default::<i32>("100", |value| (1..=1000).contains(value));
+    let after = input
+        .query("after")
+        .or_default::<i64>("0", |value| *value >= 0);
+    let (Some(id), Some(limit), Some(after)) = (id, limit, after) else {
+        return Err(input.reject().into());
+    };
+    Ok(api
+        .list_order_events(ListOrderEventsParameters { id, limit, after })
         .await)
 }
 

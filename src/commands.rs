@@ -5,6 +5,7 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
@@ -12,11 +13,14 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{SecretUrl, Settings};
-use crate::db::{self, Database, migrations};
+use crate::db::{
+    self, Backlog, Database, FailingIntent, IntentRepository, ReconciliationRepository, Report,
+    migrations,
+};
 use crate::dev::{DataDirLock, Postgres, PostgresOptions, TemporalOptions, TemporalServer, Tools};
 use crate::server::Server;
 use crate::telemetry;
-use crate::workflow::{Dispatcher, Temporal, run_worker};
+use crate::workflow::{Dispatcher, Reconciler, Temporal, run_worker};
 
 const APPLICATION: &str = "orders";
 
@@ -140,10 +144,11 @@ async fn stopping_all(
     result
 }
 
-/// Serves with this server and dispatches intents, until `stop`.
+/// Serves with this server, and does what orders need in the background, until `stop`; then ends
+/// within `http.shutdown_timeout` and a little.
 ///
 /// # Errors
-/// When the server or the dispatcher fails.
+/// When a part fails.
 pub async fn serve_until(
     settings: &Arc<Settings>,
     server: Server,
@@ -151,12 +156,37 @@ pub async fn serve_until(
     temporal: Temporal,
     stop: CancellationToken,
 ) -> Result<()> {
-    let dispatcher = Dispatcher::new(settings.clone(), database, temporal);
+    let dispatcher = Dispatcher::new(settings.clone(), database.clone(), temporal.clone());
     let dispatching = tokio::spawn(dispatcher.run(stop.clone()));
+    let reconciler = Reconciler::new(settings.clone(), database.clone(), temporal);
+    let reconciling = tokio::spawn(reconciler.run(stop.clone()));
+    let sweep_interval = settings.idempotency.sweep_interval;
+    let sweeping = tokio::spawn(sweep(database, sweep_interval, stop.clone()));
     let served = server.run(stop.clone()).await;
     stop.cancel();
     dispatching.await.context("the dispatcher failed")?;
+    reconciling.await.context("the reconciler failed")?;
+    sweeping.await.context("the sweeper failed")?;
     served
+}
+
+/// Forgets idempotency keys whose time is over, again and again.
+async fn sweep(database: Database, interval: Duration, stop: CancellationToken) {
+    loop {
+        let swept = tokio::select! {
+            () = stop.cancelled() => return,
+            swept = db::sweep_expired_keys(&database) => swept,
+        };
+        match swept {
+            Ok(0) => {}
+            Ok(keys) => tracing::info!(keys, "forgot expired idempotency keys"),
+            Err(error) => tracing::warn!(error = %error, "expired idempotency keys stay for now"),
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(interval) => {}
+        }
+    }
 }
 
 async fn start_postgres(tools: &Tools, folder: &Path, settings: &Settings) -> Result<Postgres> {
@@ -245,6 +275,57 @@ pub async fn migrate_status(settings: &Settings) -> Result<()> {
         say(&format!("{mark} {}", migration.name))?;
     }
     Ok(())
+}
+
+/// Shows what waits for Temporal, what Temporal would not take, and how many orders disagree with
+/// their workflows.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn status(settings: &Settings, json: bool) -> Result<()> {
+    let database = Database::new(&settings.database, "orders-status")?;
+    let intents = IntentRepository::new(database.clone());
+    let status = Status {
+        outbox: intents.backlog().await?,
+        failing: intents.failing(FAILING_SHOWN).await?,
+        reconciliation: ReconciliationRepository::new(database).report().await?,
+    };
+    if json {
+        return say(&serde_json::to_string_pretty(&status)?);
+    }
+    let Status {
+        outbox,
+        failing,
+        reconciliation,
+    } = status;
+    say(&format!(
+        "outbox: {} waiting, {} failing, the oldest for {} s",
+        outbox.waiting, outbox.failing, outbox.oldest_age_seconds
+    ))?;
+    for intent in failing {
+        say(&format!(
+            "  order {} {} attempts {}: {}",
+            intent.order_id, intent.action, intent.attempts, intent.last_error
+        ))?;
+    }
+    let when = match reconciliation.finished_at {
+        Some(time) => format!("at {}", time.to_rfc3339()),
+        None => "never".into(),
+    };
+    say(&format!(
+        "drift: {} of {} compared, last {when}; {} repaired so far",
+        reconciliation.drift, reconciliation.compared, reconciliation.repaired
+    ))
+}
+
+/// Failing intents that `orders status` names.
+const FAILING_SHOWN: i64 = 20;
+
+#[derive(serde::Serialize)]
+struct Status {
+    outbox: Backlog,
+    failing: Vec<FailingIntent>,
+    reconciliation: Report,
 }
 
 /// Shows the settings in force, as TOML, without secrets.

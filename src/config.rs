@@ -25,6 +25,10 @@ pub struct Settings {
     pub workflow: Workflow,
     /// What tells Temporal about orders.
     pub dispatcher: Dispatcher,
+    /// What mends orders that disagree with their workflows.
+    pub reconciler: Reconciler,
+    /// What clients name their requests with.
+    pub idempotency: Idempotency,
     /// Logging.
     pub log: Log,
     /// `orders dev`.
@@ -101,6 +105,34 @@ pub struct Dispatcher {
     /// The longest wait between two attempts.
     #[serde(with = "humantime_serde")]
     pub max_backoff: Duration,
+}
+
+/// Settings of the reconciler.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reconciler {
+    /// How long after a round the next one begins.
+    #[serde(with = "humantime_serde")]
+    pub interval: Duration,
+    /// For how long an order must not have changed before it is compared.
+    #[serde(with = "humantime_serde")]
+    pub grace: Duration,
+    /// How often an order whose workflow failed gets a new one before it is cancelled.
+    pub max_restarts: u32,
+}
+
+/// Settings of idempotency keys.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Idempotency {
+    /// Whether `POST /orders` without a key is refused.
+    pub required: bool,
+    /// For how long a key is remembered.
+    #[serde(with = "humantime_serde")]
+    pub lifetime: Duration,
+    /// How often keys whose time is over are forgotten.
+    #[serde(with = "humantime_serde")]
+    pub sweep_interval: Duration,
 }
 
 /// Settings of the log.
@@ -200,6 +232,12 @@ impl Settings {
         positive(
             "dispatcher.max_backoff",
             self.dispatcher.max_backoff.is_zero(),
+        );
+        positive("reconciler.interval", self.reconciler.interval.is_zero());
+        positive("idempotency.lifetime", self.idempotency.lifetime.is_zero());
+        positive(
+            "idempotency.sweep_interval",
+            self.idempotency.sweep_interval.is_zero(),
         );
         if self.http.listen.parse::<std::net::SocketAddr>().is_err() {
             faults.push(format!(

@@ -1,8 +1,7 @@
 //! What can go wrong below the API.
 
+use deadpool::managed::PoolError;
 use diesel::result::{ConnectionError, DatabaseErrorKind, Error as DieselError};
-use diesel_async::pooled_connection::PoolError as ConnectError;
-use diesel_async::pooled_connection::deadpool::PoolError;
 
 /// A failure of the database.
 #[derive(Debug, thiserror::Error)]
@@ -10,7 +9,10 @@ pub enum StoreError {
     /// It is away, overloaded or too slow: the same may work later.
     #[error("the database is not available: {0}")]
     Unavailable(String),
-    /// Anything else: a fault of ours.
+    /// The statement or the data can not be right: the same fails again.
+    #[error("the data can not be stored or read: {0}")]
+    Corrupt(String),
+    /// Anything else: a fault of ours, or of the schema.
     #[error("the database refused: {0}")]
     Unexpected(String),
 }
@@ -43,10 +45,22 @@ impl From<DieselError> for StoreError {
             DieselError::BrokenTransactionManager => true,
             _ => false,
         };
-        if transient {
-            Self::Unavailable(text)
-        } else {
-            Self::Unexpected(text)
+        let corrupt = matches!(
+            &error,
+            DieselError::DeserializationError(_)
+                | DieselError::SerializationError(_)
+                | DieselError::DatabaseError(
+                    DatabaseErrorKind::CheckViolation
+                        | DatabaseErrorKind::NotNullViolation
+                        | DatabaseErrorKind::UniqueViolation
+                        | DatabaseErrorKind::ForeignKeyViolation,
+                    _
+                )
+        );
+        match (transient, corrupt) {
+            (true, _) => Self::Unavailable(text),
+            (false, true) => Self::Corrupt(text),
+            (false, false) => Self::Unexpected(text),
         }
     }
 }
@@ -57,11 +71,8 @@ impl From<ConnectionError> for StoreError {
     }
 }
 
-impl From<PoolError> for StoreError {
-    fn from(error: PoolError) -> Self {
-        match error {
-            PoolError::Backend(ConnectError::QueryError(error)) => error.into(),
-            other => Self::Unavailable(other.to_string()),
-        }
+impl From<PoolError<ConnectionError>> for StoreError {
+    fn from(error: PoolError<ConnectionError>) -> Self {
+        Self::Unavailable(error.to_string())
     }
 }

@@ -31,6 +31,12 @@ enum Command {
         #[command(subcommand)]
         direction: Migrate,
     },
+    /// Show what waits for Temporal, and how many orders disagree with their workflows
+    Status {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Show the settings in force, without secrets
     Config,
 }
@@ -71,6 +77,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
                 Migrate::Down => commands::migrate_down(&settings).await,
                 Migrate::Status => commands::migrate_status(&settings).await,
             },
+            Command::Status { json } => commands::status(&settings, json).await,
             Command::Config => commands::show_config(&settings),
         }
     })

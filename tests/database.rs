@@ -76,14 +76,21 @@ struct Column {
     data_type: String,
     #[diesel(sql_type = Bool)]
     nullable: bool,
+    #[diesel(sql_type = Text)]
+    key: String,
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_rust_schema_is_the_databases() {
     let app = TestApp::start().await;
     let columns: Vec<Column> = diesel::sql_query(
-        "SELECT table_name::text, column_name::text, data_type::text,
-                is_nullable = 'YES' AS nullable
+        "SELECT columns.table_name::text, column_name::text, data_type::text,
+                is_nullable = 'YES' AS nullable,
+                (SELECT string_agg(column_name, ', ' ORDER BY ordinal_position)
+                   FROM information_schema.key_column_usage
+                   JOIN information_schema.table_constraints USING (constraint_name)
+                  WHERE constraint_type = 'PRIMARY KEY'
+                    AND table_constraints.table_name = columns.table_name) AS key
            FROM information_schema.columns
           WHERE table_schema = 'public' AND table_name NOT LIKE '\\_\\_diesel%'
           ORDER BY table_name, ordinal_position",
@@ -94,7 +101,7 @@ async fn the_rust_schema_is_the_databases() {
     let mut expected = String::new();
     for (index, column) in columns.iter().enumerate() {
         if index == 0 || columns[index - 1].table_name != column.table_name {
-            expected.push_str(&format!("{} (id) {{\n", column.table_name));
+            expected.push_str(&format!("{} ({}) {{\n", column.table_name, column.key));
         }
         let kind = match column.data_type.as_str() {
             "bigint" => "Int8",
@@ -102,6 +109,8 @@ async fn the_rust_schema_is_the_databases() {
             "text" => "Text",
             "numeric" => "Numeric",
             "timestamp with time zone" => "Timestamptz",
+            "bytea" => "Bytea",
+            "jsonb" => "Jsonb",
             other => panic!("say here what {other} is in Diesel"),
         };
         let kind = if column.nullable {
@@ -109,12 +118,17 @@ async fn the_rust_schema_is_the_databases() {
         } else {
             kind.into()
         };
-        expected.push_str(&format!("{} -> {kind},\n", column.column_name));
+        // A keyword of Rust.
+        let name = match column.column_name.as_str() {
+            "type" => "type_",
+            name => name,
+        };
+        expected.push_str(&format!("{name} -> {kind},\n"));
     }
     let written: String = include_str!("../src/db/schema.rs")
         .lines()
         .map(str::trim)
-        .filter(|line| line.contains("->") || line.contains("(id)"))
+        .filter(|line| line.contains("->") || line.ends_with(") {"))
         .map(|line| format!("{line}\n"))
         .collect();
     assert_eq!(written, expected);

@@ -55,3 +55,41 @@ impl From<models::UpdateOrderRequest> for domain::OrderChange {
         }
     }
 }
+
+impl From<domain::OrderEvent> for models::OrderEvent {
+    fn from(event: domain::OrderEvent) -> Self {
+        Self {
+            sequence: event.sequence,
+            r#type: event.kind.into(),
+            data: models::OrderEventData {
+                customer_id: event.data.customer_id,
+                status: event.data.status.map(Into::into),
+                total_amount: event.data.total_amount,
+                reason: event.data.reason,
+            },
+            actor: event.actor.into(),
+            occurred_at: event.occurred_at,
+        }
+    }
+}
+
+impl From<domain::OrderEventKind> for models::OrderEventType {
+    fn from(kind: domain::OrderEventKind) -> Self {
+        match kind {
+            domain::OrderEventKind::Created => Self::Created,
+            domain::OrderEventKind::Updated => Self::Updated,
+            domain::OrderEventKind::Restarted => Self::Restarted,
+            domain::OrderEventKind::Deleted => Self::Deleted,
+        }
+    }
+}
+
+impl From<domain::Actor> for models::OrderEventActor {
+    fn from(actor: domain::Actor) -> Self {
+        match actor {
+            domain::Actor::Client => Self::Client,
+            domain::Actor::Workflow => Self::Workflow,
+            domain::Actor::Reconciler => Self::Reconciler,
+        }
+    }
+}

@@ -5,6 +5,7 @@ mod convert;
 mod cursor;
 mod etag;
 mod health;
+mod idempotency;
 mod orders;
 mod problem;
 

@@ -2,27 +2,35 @@
 
 use url::form_urlencoded;
 
-use crate::db::{OrderFilter, OrderRepository, Rejected};
-use crate::domain::ChangeError;
+use crate::config;
+use crate::db::{Created, Database, EventRepository, OrderFilter, OrderRepository, Rejected};
+use crate::domain::{Actor, ChangeError, NewOrder, Order};
 use crate::error::StoreError;
 use crate::generated::models;
 use crate::generated::orders::{
-    CreateOrderResponse, DeleteOrderParameters, DeleteOrderResponse, GetOrderParameters,
-    GetOrderResponse, ListOrdersParameters, ListOrdersResponse, OrdersApi, UpdateOrderParameters,
+    CreateOrderParameters, CreateOrderResponse, DeleteOrderParameters, DeleteOrderResponse,
+    GetOrderParameters, GetOrderResponse, ListOrderEventsParameters, ListOrderEventsResponse,
+    ListOrdersParameters, ListOrdersResponse, OrdersApi, UpdateOrderParameters,
     UpdateOrderResponse,
 };
 
-use super::{cursor, etag, problem};
+use super::{cursor, etag, idempotency, problem};
 
 /// Serves orders from the database.
 pub struct Orders {
     orders: OrderRepository,
+    events: EventRepository,
+    idempotency: config::Idempotency,
 }
 
 impl Orders {
-    /// From this repository.
-    pub fn new(orders: OrderRepository) -> Self {
-        Self { orders }
+    /// From this database.
+    pub fn new(database: &Database, idempotency: config::Idempotency) -> Self {
+        Self {
+            orders: OrderRepository::new(database.clone()),
+            events: EventRepository::new(database.clone()),
+            idempotency,
+        }
     }
 }
 
@@ -67,14 +75,31 @@ impl OrdersApi for Orders {
         }
     }
 
-    async fn create_order(&self, body: models::CreateOrderRequest) -> CreateOrderResponse {
-        match self.orders.create(body.into()).await {
+    async fn create_order(
+        &self,
+        parameters: CreateOrderParameters,
+        body: models::CreateOrderRequest,
+    ) -> CreateOrderResponse {
+        use CreateOrderResponse as Response;
+        let new: NewOrder = body.into();
+        let header = parameters.idempotency_key.as_deref();
+        if header.is_none() && self.idempotency.required {
+            return Response::BadRequest(problem::idempotency_key_required());
+        }
+        let key = header.map(|header| idempotency::key(header, &new, self.idempotency.lifetime));
+        let created = |order: Order, replayed: Option<bool>| Response::Created {
+            location: format!("/orders/{}", order.id),
+            etag: etag::of(order.version),
+            idempotent_replayed: replayed,
+            body: order.into(),
+        };
+        match self.orders.create(&new, key.as_ref()).await {
+            Ok(Created::New(order)) => created(order, None),
+            Ok(Created::Replayed(order)) => created(order, Some(true)),
+            Ok(Created::KeyReused) => {
+                Response::UnprocessableContent(problem::idempotency_key_reused())
+            }
             Err(error) => error.into(),
-            Ok(order) => CreateOrderResponse::Created {
-                location: format!("/orders/{}", order.id),
-                etag: etag::of(order.version),
-                body: order.into(),
-            },
         }
     }
 
@@ -105,7 +130,13 @@ impl OrdersApi for Orders {
         let precondition = etag::precondition(parameters.if_match.as_deref());
         match self
             .orders
-            .update(parameters.id, &precondition, &body.into())
+            .change(
+                parameters.id,
+                &precondition,
+                &body.into(),
+                Actor::Client,
+                None,
+            )
             .await
         {
             Ok(order) => Response::Ok {
@@ -141,6 +172,44 @@ impl OrdersApi for Orders {
             Err(Rejected::Store(error)) => error.into(),
         }
     }
+
+    async fn list_order_events(
+        &self,
+        parameters: ListOrderEventsParameters,
+    ) -> ListOrderEventsResponse {
+        events_page(&self.events, &parameters)
+            .await
+            .unwrap_or_else(Into::into)
+    }
+}
+
+async fn events_page(
+    events: &EventRepository,
+    parameters: &ListOrderEventsParameters,
+) -> Result<ListOrderEventsResponse, StoreError> {
+    // One more than asked for tells whether there is a next page.
+    let limit = i64::from(parameters.limit);
+    let mut page = events
+        .of_order(parameters.id, parameters.after, limit + 1)
+        .await?;
+    // Nothing behind `after` is an empty page only of an order that is there, or was.
+    if page.is_empty() && !events.exist(parameters.id).await? {
+        let problem = problem::order_not_found(parameters.id);
+        return Ok(ListOrderEventsResponse::NotFound(problem));
+    }
+    let page_size = usize::try_from(limit).unwrap_or(usize::MAX);
+    let more = page.len() > page_size;
+    page.truncate(page_size);
+    let link = page.last().filter(|_| more).map(|last| {
+        format!(
+            "</orders/{}/events?limit={}&after={}>; rel=\"next\"",
+            parameters.id, parameters.limit, last.sequence
+        )
+    });
+    Ok(ListOrderEventsResponse::Ok {
+        body: page.into_iter().map(Into::into).collect(),
+        link,
+    })
 }
 
 /// `Link` of the next page (RFC 8288), with the same filters.
@@ -173,7 +242,7 @@ macro_rules! answers_store_errors {
                             retry_after: problem::RETRY_AFTER_SECONDS,
                         }
                     }
-                    StoreError::Unexpected(_) => {
+                    StoreError::Corrupt(_) | StoreError::Unexpected(_) => {
                         tracing::error!(error = %error, "the database refused");
                         Self::InternalServerError(problem::internal())
                     }
@@ -187,6 +256,7 @@ answers_store_errors!(
     CreateOrderResponse,
     DeleteOrderResponse,
     GetOrderResponse,
+    ListOrderEventsResponse,
     ListOrdersResponse,
     UpdateOrderResponse
 );

@@ -32,6 +32,23 @@ pub(super) fn invalid_parameter(name: &str, detail: &str) -> Problem {
     problem
 }
 
+pub(super) fn idempotency_key_required() -> Problem {
+    let mut problem = invalid_parameter("Idempotency-Key", "is required by this server");
+    problem.code = "idempotency_key_required".into();
+    problem.detail = Some("send an Idempotency-Key, and the same one when you try again".into());
+    problem
+}
+
+pub(super) fn idempotency_key_reused() -> Problem {
+    let detail = "this Idempotency-Key was used before, with another request";
+    problem(
+        422,
+        "Unprocessable Content",
+        "idempotency_key_reused",
+        Some(detail.into()),
+    )
+}
+
 pub(super) fn order_not_found(id: i64) -> Problem {
     problem(
         404,

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Double, Integer, Text};
+use diesel::sql_types::{Array, BigInt, Double, Integer, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use futures::{Stream, StreamExt};
+use serde::Serialize;
 
 use super::pool::{Database, connect};
 use super::schema::workflow_intents;
@@ -15,18 +16,28 @@ use crate::error::StoreError;
 /// What is to be done with an order's workflow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
-    /// Start it.
+    /// Start it, once.
     Start,
+    /// Start it again: Temporal has lost it, or it failed.
+    Restart,
     /// Ask it to end: the order has ended, or is gone.
     End,
 }
 
 impl Action {
-    const fn as_str(self) -> &'static str {
+    const ALL: [Self; 3] = [Self::Start, Self::Restart, Self::End];
+
+    /// The name that is stored.
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Start => "start",
+            Self::Restart => "restart",
             Self::End => "end",
         }
+    }
+
+    fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|action| action.as_str() == name)
     }
 }
 
@@ -55,20 +66,35 @@ struct IntentRow {
     attempts: i32,
 }
 
-/// Writes an intent, in the transaction of the change that it belongs to.
-pub(super) async fn write(
-    connection: &mut AsyncPgConnection,
-    order_id: i64,
-    action: Action,
-) -> QueryResult<()> {
-    diesel::insert_into(workflow_intents::table)
-        .values((
-            workflow_intents::order_id.eq(order_id),
-            workflow_intents::action.eq(action.as_str()),
-        ))
-        .execute(connection)
-        .await?;
-    Ok(())
+/// The outbox, as an operator sees it.
+#[derive(Debug, Clone, PartialEq, Eq, QueryableByName, Serialize)]
+pub struct Backlog {
+    /// Intents that Temporal has not confirmed.
+    #[diesel(sql_type = BigInt)]
+    pub waiting: i64,
+    /// Of those, the ones that were tried and failed.
+    #[diesel(sql_type = BigInt)]
+    pub failing: i64,
+    /// The age of the oldest, in seconds; 0 when none waits.
+    #[diesel(sql_type = BigInt)]
+    pub oldest_age_seconds: i64,
+}
+
+/// An intent that Temporal would not take.
+#[derive(Debug, Clone, PartialEq, Eq, QueryableByName, Serialize)]
+pub struct FailingIntent {
+    /// The order whose workflow it is about.
+    #[diesel(sql_type = BigInt)]
+    pub order_id: i64,
+    /// What is to be done.
+    #[diesel(sql_type = Text)]
+    pub action: String,
+    /// How often it has been tried.
+    #[diesel(sql_type = Integer)]
+    pub attempts: i32,
+    /// What Temporal said the last time.
+    #[diesel(sql_type = Text)]
+    pub last_error: String,
 }
 
 /// Hands out intents, and forgets those that are done.
@@ -89,12 +115,14 @@ impl IntentRepository {
     /// # Errors
     /// When the database fails.
     pub async fn claim(&self, limit: usize, lease: Duration) -> Result<Vec<Intent>, StoreError> {
-        let rows: Vec<IntentRow> = diesel::sql_query(
+        // An action that a newer version of this program wrote is left to it.
+        let known: Vec<&str> = Action::ALL.into_iter().map(Action::as_str).collect();
+        let query = diesel::sql_query(
             "UPDATE workflow_intents
                 SET available_at = now() + make_interval(secs => $2), attempts = attempts + 1
               WHERE id IN (
                     SELECT id FROM workflow_intents AS due
-                     WHERE available_at <= now()
+                     WHERE available_at <= now() AND action = ANY($3)
                        AND NOT EXISTS (SELECT FROM workflow_intents AS earlier
                                         WHERE earlier.order_id = due.order_id
                                           AND earlier.id < due.id)
@@ -105,17 +133,18 @@ impl IntentRepository {
         )
         .bind::<BigInt, _>(i64::try_from(limit).unwrap_or(i64::MAX))
         .bind::<Double, _>(lease.as_secs_f64())
-        .load(&mut self.database.connection().await?)
-        .await?;
+        .bind::<Array<Text>, _>(known);
+        let rows: Vec<IntentRow> = self
+            .database
+            .run(async |mut connection| {
+                let loaded = query.load(&mut *connection).await;
+                (connection, loaded.map_err(StoreError::from))
+            })
+            .await?;
         rows.into_iter()
             .map(|row| {
-                let action = match row.action.as_str() {
-                    "start" => Action::Start,
-                    "end" => Action::End,
-                    other => {
-                        return Err(StoreError::Unexpected(format!("unknown action {other}")));
-                    }
-                };
+                let action = Action::from_name(&row.action)
+                    .ok_or_else(|| StoreError::Corrupt(format!("unknown action {}", row.action)))?;
                 Ok(Intent {
                     id: row.id,
                     order_id: row.order_id,
@@ -131,40 +160,90 @@ impl IntentRepository {
     /// # Errors
     /// When the database fails; the intent is then told again, which does no harm.
     pub async fn done(&self, id: i64) -> Result<(), StoreError> {
-        diesel::delete(workflow_intents::table.find(id))
-            .execute(&mut self.database.connection().await?)
-            .await?;
-        Ok(())
+        let query = diesel::delete(workflow_intents::table.find(id));
+        self.database
+            .run(async |mut connection| {
+                let executed = query.execute(&mut *connection).await;
+                (connection, executed.map(drop).map_err(StoreError::from))
+            })
+            .await
     }
 
-    /// Gives an intent back, to be tried again after `delay`.
+    /// Gives an intent that Temporal refused back, to be tried again after `delay`.
     ///
     /// # Errors
     /// When the database fails; the intent is then free again when its lease ends.
     pub async fn retry(&self, id: i64, delay: Duration, error: &str) -> Result<(), StoreError> {
-        diesel::sql_query(
+        let query = diesel::sql_query(
             "UPDATE workflow_intents
                 SET available_at = now() + make_interval(secs => $2), last_error = $3
               WHERE id = $1",
         )
         .bind::<BigInt, _>(id)
         .bind::<Double, _>(delay.as_secs_f64())
-        .bind::<Text, _>(error)
-        .execute(&mut self.database.connection().await?)
-        .await?;
-        Ok(())
+        .bind::<Text, _>(error);
+        self.database
+            .run(async |mut connection| {
+                let executed = query.execute(&mut *connection).await;
+                (connection, executed.map(drop).map_err(StoreError::from))
+            })
+            .await
     }
 
-    /// How many intents wait.
+    /// Gives back intents that were never told, as if they had not been claimed.
+    ///
+    /// # Errors
+    /// When the database fails; the intents are then free again when their lease ends.
+    pub async fn release(&self, ids: &[i64]) -> Result<(), StoreError> {
+        let query = diesel::sql_query(
+            "UPDATE workflow_intents
+                SET available_at = now(), attempts = greatest(attempts - 1, 0)
+              WHERE id = ANY($1)",
+        )
+        .bind::<Array<BigInt>, _>(ids);
+        self.database
+            .run(async |mut connection| {
+                let executed = query.execute(&mut *connection).await;
+                (connection, executed.map(drop).map_err(StoreError::from))
+            })
+            .await
+    }
+
+    /// How much waits.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn backlog(&self) -> Result<i64, StoreError> {
-        let count = workflow_intents::table
-            .count()
-            .get_result(&mut self.database.connection().await?)
-            .await?;
-        Ok(count)
+    pub async fn backlog(&self) -> Result<Backlog, StoreError> {
+        let query = diesel::sql_query(
+            "SELECT count(*) AS waiting, count(last_error) AS failing,
+                    coalesce(extract(epoch FROM now() - min(created_at)), 0)::bigint
+                        AS oldest_age_seconds
+               FROM workflow_intents",
+        );
+        self.database
+            .run(async |mut connection| {
+                let got = query.get_result(&mut *connection).await;
+                (connection, got.map_err(StoreError::from))
+            })
+            .await
+    }
+
+    /// Up to `limit` intents that Temporal would not take, those that failed most often first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn failing(&self, limit: i64) -> Result<Vec<FailingIntent>, StoreError> {
+        let query = diesel::sql_query(
+            "SELECT order_id, action, attempts, last_error FROM workflow_intents
+              WHERE last_error IS NOT NULL ORDER BY attempts DESC, id LIMIT $1",
+        )
+        .bind::<BigInt, _>(limit);
+        self.database
+            .run(async |mut connection| {
+                let loaded = query.load(&mut *connection).await;
+                (connection, loaded.map_err(StoreError::from))
+            })
+            .await
     }
 }
 

@@ -1,11 +1,17 @@
 //! PostgreSQL: the pool, the migrations, and all SQL there is.
 
+mod events;
+mod idempotency;
 mod intents;
 pub mod migrations;
 mod orders;
 mod pool;
+mod reconciliation;
 pub mod schema;
 
-pub use intents::{Action, Intent, IntentListener, IntentRepository};
-pub use orders::{OrderFilter, OrderRepository, Precondition, Rejected};
+pub use events::EventRepository;
+pub use idempotency::sweep_expired_keys;
+pub use intents::{Action, Backlog, FailingIntent, Intent, IntentListener, IntentRepository};
+pub use orders::{Created, IdempotencyKey, OrderFilter, OrderRepository, Precondition, Rejected};
 pub use pool::{Database, connect};
+pub use reconciliation::{EndedOrder, Findings, OpenOrder, ReconciliationRepository, Report};

@@ -1,15 +1,46 @@
-//! Orders in the database. Every change writes what Temporal must hear in the same transaction.
+//! Orders in the database. One statement makes a change, writes its event, and notes what Temporal
+//! must hear of it: all of it or nothing, in one round trip, and no lock outlives the statement.
+
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
+use diesel::sql_types::{BigInt, Binary, Bool, Double, Jsonb, Nullable, Numeric, Text};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use rust_decimal::Decimal;
 
-use super::intents::{self, Action};
+use super::events;
 use super::pool::Database;
-use super::schema::orders;
-use crate::domain::{ChangeError, NewOrder, Order, OrderChange, OrderStatus};
+use super::schema::{idempotency_keys, orders};
+use crate::domain::{
+    Actor, ChangeError, NewOrder, Order, OrderChange, OrderEventData, OrderStatus,
+};
 use crate::error::StoreError;
+
+/// How often a change is tried while others change the same order. One of them succeeds each time.
+const MOST_RACES: usize = 100;
+
+/// A client's name for a request that it may send more than once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdempotencyKey {
+    /// What the client sent, 1 to 255 characters.
+    pub key: String,
+    /// SHA-256 of the request that it stands for.
+    pub fingerprint: [u8; 32],
+    /// For how long it is remembered.
+    pub lifetime: Duration,
+}
+
+/// What came of a new order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Created {
+    /// It is stored.
+    New(Order),
+    /// It was stored before, under the same key; this is the order as it was then.
+    Replayed(Order),
+    /// The key stands for another request.
+    KeyReused,
+}
 
 /// Which orders to list.
 #[derive(Debug, Clone, Default)]
@@ -61,7 +92,7 @@ impl From<diesel::result::Error> for Rejected {
     }
 }
 
-#[derive(Queryable, Selectable)]
+#[derive(Queryable, QueryableByName, Selectable)]
 #[diesel(table_name = orders, check_for_backend(diesel::pg::Pg))]
 struct OrderRow {
     id: i64,
@@ -78,7 +109,7 @@ impl TryFrom<OrderRow> for Order {
 
     fn try_from(row: OrderRow) -> Result<Self, StoreError> {
         let status = OrderStatus::from_name(&row.status).ok_or_else(|| {
-            StoreError::Unexpected(format!(
+            StoreError::Corrupt(format!(
                 "order {} has the unknown status {}",
                 row.id, row.status
             ))
@@ -107,27 +138,22 @@ impl OrderRepository {
         Self { database }
     }
 
-    /// Stores an order and the intent to start its workflow, both or neither.
+    /// Stores an order, its first event and the intent to start its workflow, and the key that the
+    /// client gave it. A request with the same key that is still on its way is waited for.
     ///
     /// # Errors
     /// When the database fails; nothing is stored then.
-    pub async fn create(&self, new: NewOrder) -> Result<Order, StoreError> {
-        let mut connection = self.database.connection().await?;
-        let row = connection
-            .transaction::<OrderRow, diesel::result::Error, _>(async |connection| {
-                let row: OrderRow = diesel::insert_into(orders::table)
-                    .values((
-                        orders::customer_id.eq(new.customer_id),
-                        orders::total_amount.eq(new.total_amount),
-                    ))
-                    .returning(OrderRow::as_returning())
-                    .get_result(connection)
-                    .await?;
-                intents::write(connection, row.id, Action::Start).await?;
-                Ok(row)
+    pub async fn create(
+        &self,
+        new: &NewOrder,
+        key: Option<&IdempotencyKey>,
+    ) -> Result<Created, StoreError> {
+        self.database
+            .run(async |mut connection| {
+                let created = create(&mut connection, new, key).await;
+                (connection, created)
             })
-            .await?;
-        row.try_into()
+            .await
     }
 
     /// The order of this id.
@@ -135,7 +161,12 @@ impl OrderRepository {
     /// # Errors
     /// When the database fails.
     pub async fn get(&self, id: i64) -> Result<Option<Order>, StoreError> {
-        find(&mut *self.database.connection().await?, id).await
+        self.database
+            .run(async |mut connection| {
+                let found = find(&mut connection, id).await;
+                (connection, found)
+            })
+            .await
     }
 
     /// At most `limit` orders from the newest down, from below the id `before` on.
@@ -167,41 +198,34 @@ impl OrderRepository {
                 query = query.filter(orders::status.eq_any(names));
             }
         }
-        let rows: Vec<OrderRow> = query.load(&mut self.database.connection().await?).await?;
+        let rows: Vec<OrderRow> = self
+            .database
+            .run(async |mut connection| {
+                let loaded = query.load(&mut *connection).await;
+                (connection, loaded.map_err(StoreError::from))
+            })
+            .await?;
         rows.into_iter().map(Order::try_from).collect()
     }
 
-    /// Changes an order; ending it also writes the intent to end its workflow.
+    /// Changes an order. When somebody else than its workflow ends it, the intent to end the
+    /// workflow is written too.
     ///
     /// # Errors
     /// When there is none, the precondition or the order's state forbids it, or the database fails.
-    pub async fn update(
+    pub async fn change(
         &self,
         id: i64,
         precondition: &Precondition,
         change: &OrderChange,
+        by: Actor,
+        reason: Option<&str>,
     ) -> Result<Order, Rejected> {
-        let mut connection = self.database.connection().await?;
-        connection
-            .transaction::<Order, Rejected, _>(async |connection| {
-                let order = locked(connection, id, precondition).await?;
-                let Some((status, amount)) = order.after(change)? else {
-                    return Ok(order);
-                };
-                let row: OrderRow = diesel::update(orders::table.find(id))
-                    .set((
-                        orders::status.eq(status.as_str()),
-                        orders::total_amount.eq(amount),
-                        orders::version.eq(orders::version + 1),
-                        orders::updated_at.eq(now()),
-                    ))
-                    .returning(OrderRow::as_returning())
-                    .get_result(connection)
-                    .await?;
-                if status.is_terminal() {
-                    intents::write(connection, id, Action::End).await?;
-                }
-                Ok(row.try_into()?)
+        self.database
+            .run(async |mut connection| {
+                let changed = change_order(&mut connection, id, precondition, change, by, reason);
+                let changed = changed.await;
+                (connection, changed)
             })
             .await
     }
@@ -211,54 +235,152 @@ impl OrderRepository {
     /// # Errors
     /// When there is none, the precondition forbids it, or the database fails.
     pub async fn delete(&self, id: i64, precondition: &Precondition) -> Result<(), Rejected> {
-        let mut connection = self.database.connection().await?;
-        connection
-            .transaction::<(), Rejected, _>(async |connection| {
-                locked(connection, id, precondition).await?;
-                diesel::delete(orders::table.find(id))
-                    .execute(connection)
-                    .await?;
-                intents::write(connection, id, Action::End).await?;
-                Ok(())
+        self.database
+            .run(async |mut connection| {
+                let deleted = delete_order(&mut connection, id, precondition).await;
+                (connection, deleted)
             })
             .await
     }
 
-    /// Moves an order on to `status` if it may go there, and says where it is then; `None` when it
-    /// is gone. Doing it twice is the same as doing it once.
+    /// Writes the intent to give an order a new workflow, if it is at this version still. Says
+    /// whether it was.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn advance(
-        &self,
-        id: i64,
-        status: OrderStatus,
-    ) -> Result<Option<OrderStatus>, StoreError> {
-        let mut connection = self.database.connection().await?;
-        let sources: Vec<&str> = status.sources().map(OrderStatus::as_str).collect();
-        let moved = diesel::update(
-            orders::table
-                .find(id)
-                .filter(orders::status.eq_any(sources)),
+    pub async fn restart(&self, id: i64, version: i64, reason: &str) -> Result<bool, StoreError> {
+        let data = OrderEventData {
+            reason: Some(reason.to_owned()),
+            ..OrderEventData::default()
+        };
+        let data = events::to_json(&data)?;
+        let query = diesel::sql_query(
+            "WITH restarted AS (
+                UPDATE orders
+                   SET version = version + 1, updated_at = greatest(now(), updated_at)
+                 WHERE id = $1 AND version = $2
+                RETURNING *),
+             recorded AS (
+                INSERT INTO order_events (order_id, sequence, type, data, actor, occurred_at)
+                SELECT id, version, 'restarted', $3, $4, updated_at FROM restarted),
+             intended AS (
+                INSERT INTO workflow_intents (order_id, action)
+                SELECT id, 'restart' FROM restarted)
+             SELECT * FROM restarted",
         )
-        .set((
-            orders::status.eq(status.as_str()),
-            orders::version.eq(orders::version + 1),
-            orders::updated_at.eq(now()),
-        ))
-        .execute(&mut connection)
-        .await?;
-        if moved == 1 {
-            return Ok(Some(status));
-        }
-        let order = find(&mut connection, id).await?;
-        Ok(order.map(|order| order.status))
+        .bind::<BigInt, _>(id)
+        .bind::<BigInt, _>(version)
+        .bind::<Jsonb, _>(data)
+        .bind::<Text, _>(Actor::Reconciler.as_str());
+        let restarted: Option<OrderRow> = self
+            .database
+            .run(async |mut connection| {
+                let restarted = query.get_result(&mut *connection).await.optional();
+                (connection, restarted.map_err(StoreError::from))
+            })
+            .await?;
+        Ok(restarted.is_some())
     }
 }
 
-/// A clock that is set back must not make an order older than it is.
-fn now() -> diesel::expression::SqlLiteral<diesel::sql_types::Timestamptz> {
-    diesel::dsl::sql("greatest(now(), orders.updated_at)")
+/// Changes the version of the order that it has read; again from the start when somebody else was
+/// faster.
+async fn change_order(
+    connection: &mut AsyncPgConnection,
+    id: i64,
+    precondition: &Precondition,
+    change: &OrderChange,
+    by: Actor,
+    reason: Option<&str>,
+) -> Result<Order, Rejected> {
+    for _ in 0..MOST_RACES {
+        let order = expected(connection, id, precondition).await?;
+        let Some((status, total_amount)) = order.after(change)? else {
+            return Ok(order);
+        };
+        let data = OrderEventData {
+            customer_id: None,
+            status: (status != order.status).then_some(status),
+            total_amount: (total_amount != order.total_amount).then_some(total_amount),
+            reason: reason.map(str::to_owned),
+        };
+        let changed: Option<OrderRow> = diesel::sql_query(
+            "WITH changed AS (
+                UPDATE orders
+                   SET status = $3, total_amount = $4, version = version + 1,
+                       updated_at = greatest(now(), updated_at)
+                 WHERE id = $1 AND version = $2
+                RETURNING *),
+             recorded AS (
+                INSERT INTO order_events (order_id, sequence, type, data, actor, occurred_at)
+                SELECT id, version, 'updated', $5, $6, updated_at FROM changed),
+             intended AS (
+                INSERT INTO workflow_intents (order_id, action)
+                SELECT id, 'end' FROM changed WHERE $7)
+             SELECT * FROM changed",
+        )
+        .bind::<BigInt, _>(id)
+        .bind::<BigInt, _>(order.version)
+        .bind::<Text, _>(status.as_str())
+        .bind::<Numeric, _>(total_amount)
+        .bind::<Jsonb, _>(events::to_json(&data)?)
+        .bind::<Text, _>(by.as_str())
+        .bind::<Bool, _>(status.is_terminal() && by != Actor::Workflow)
+        .get_result(connection)
+        .await
+        .optional()?;
+        if let Some(row) = changed {
+            return Ok(row.try_into()?);
+        }
+    }
+    Err(outraced(id))
+}
+
+/// Deletes the version of the order that it has read; as [`change_order`].
+async fn delete_order(
+    connection: &mut AsyncPgConnection,
+    id: i64,
+    precondition: &Precondition,
+) -> Result<(), Rejected> {
+    for _ in 0..MOST_RACES {
+        let order = expected(connection, id, precondition).await?;
+        let deleted: Option<OrderRow> = diesel::sql_query(
+            "WITH deleted AS (
+                DELETE FROM orders WHERE id = $1 AND version = $2 RETURNING *),
+             recorded AS (
+                INSERT INTO order_events (order_id, sequence, type, actor, occurred_at)
+                SELECT id, version + 1, 'deleted', $3, greatest(now(), updated_at) FROM deleted),
+             intended AS (
+                INSERT INTO workflow_intents (order_id, action) SELECT id, 'end' FROM deleted)
+             SELECT * FROM deleted",
+        )
+        .bind::<BigInt, _>(id)
+        .bind::<BigInt, _>(order.version)
+        .bind::<Text, _>(Actor::Client.as_str())
+        .get_result(connection)
+        .await
+        .optional()?;
+        if deleted.is_some() {
+            return Ok(());
+        }
+    }
+    Err(outraced(id))
+}
+
+async fn expected(
+    connection: &mut AsyncPgConnection,
+    id: i64,
+    precondition: &Precondition,
+) -> Result<Order, Rejected> {
+    let order = find(connection, id).await?.ok_or(Rejected::NotFound)?;
+    match precondition.holds(&order) {
+        true => Ok(order),
+        false => Err(Rejected::VersionMismatch),
+    }
+}
+
+fn outraced(id: i64) -> Rejected {
+    StoreError::Unavailable(format!("order {id} is changed by too many at once")).into()
 }
 
 async fn find(connection: &mut AsyncPgConnection, id: i64) -> Result<Option<Order>, StoreError> {
@@ -271,21 +393,105 @@ async fn find(connection: &mut AsyncPgConnection, id: i64) -> Result<Option<Orde
     row.map(Order::try_from).transpose()
 }
 
-async fn locked(
+async fn create(
     connection: &mut AsyncPgConnection,
-    id: i64,
-    precondition: &Precondition,
-) -> Result<Order, Rejected> {
-    let row: Option<OrderRow> = orders::table
-        .find(id)
-        .select(OrderRow::as_select())
-        .for_update()
+    new: &NewOrder,
+    key: Option<&IdempotencyKey>,
+) -> Result<Created, StoreError> {
+    // More than once only when the key is free again between the two statements.
+    for _ in 0..MOST_RACES {
+        if let Some(order) = insert(connection, new, key).await? {
+            return Ok(Created::New(order));
+        }
+        let Some(key) = key else { break };
+        if let Some(first) = first_answer(connection, key).await? {
+            return Ok(first);
+        }
+    }
+    Err(StoreError::Unexpected("the order was not stored".into()))
+}
+
+/// `None` when the key is taken.
+async fn insert(
+    connection: &mut AsyncPgConnection,
+    new: &NewOrder,
+    key: Option<&IdempotencyKey>,
+) -> Result<Option<Order>, StoreError> {
+    let row: Option<OrderRow> = diesel::sql_query(
+        "WITH claimed AS (
+            INSERT INTO idempotency_keys AS known (key, fingerprint, order_id, expires_at)
+            SELECT $3, $4, nextval('orders_id_seq'), now() + make_interval(secs => $5)
+             WHERE $3 IS NOT NULL
+            ON CONFLICT (key) DO UPDATE
+               SET fingerprint = excluded.fingerprint, order_id = excluded.order_id,
+                   expires_at = excluded.expires_at
+             WHERE known.expires_at <= now()
+            RETURNING order_id),
+         numbered AS (
+            SELECT order_id AS id FROM claimed
+            UNION ALL
+            SELECT nextval('orders_id_seq') WHERE $3 IS NULL),
+         accepted AS (
+            INSERT INTO orders (id, customer_id, total_amount) OVERRIDING SYSTEM VALUE
+            SELECT id, $1, $2 FROM numbered
+            RETURNING *),
+         recorded AS (
+            INSERT INTO order_events (order_id, sequence, type, data, actor, occurred_at)
+            SELECT id, version, 'created',
+                   jsonb_build_object('customer_id', customer_id, 'status', status,
+                                      'total_amount', total_amount),
+                   $6, created_at
+              FROM accepted),
+         intended AS (
+            INSERT INTO workflow_intents (order_id, action) SELECT id, 'start' FROM accepted)
+         SELECT * FROM accepted",
+    )
+    .bind::<BigInt, _>(new.customer_id)
+    .bind::<Numeric, _>(new.total_amount)
+    .bind::<Nullable<Text>, _>(key.map(|key| &key.key))
+    .bind::<Nullable<Binary>, _>(key.map(|key| &key.fingerprint[..]))
+    .bind::<Nullable<Double>, _>(key.map(|key| key.lifetime.as_secs_f64()))
+    .bind::<Text, _>(Actor::Client.as_str())
+    .get_result(connection)
+    .await
+    .optional()?;
+    row.map(Order::try_from).transpose()
+}
+
+/// What the request that used the key first was told. `None` when the key is free again.
+async fn first_answer(
+    connection: &mut AsyncPgConnection,
+    key: &IdempotencyKey,
+) -> Result<Option<Created>, StoreError> {
+    let known: Option<(i64, Vec<u8>)> = idempotency_keys::table
+        .find(&key.key)
+        .select((idempotency_keys::order_id, idempotency_keys::fingerprint))
         .first(connection)
         .await
         .optional()?;
-    let order = Order::try_from(row.ok_or(Rejected::NotFound)?)?;
-    match precondition.holds(&order) {
-        true => Ok(order),
-        false => Err(Rejected::VersionMismatch),
+    let Some((order_id, fingerprint)) = known else {
+        return Ok(None);
+    };
+    if fingerprint != key.fingerprint {
+        return Ok(Some(Created::KeyReused));
     }
+    // The order may have changed since, or be gone; its first event is what it was.
+    let event = events::first(connection, order_id).await?;
+    let (Some(customer_id), Some(status), Some(total_amount)) = (
+        event.data.customer_id,
+        event.data.status,
+        event.data.total_amount,
+    ) else {
+        let cause = format!("the first event of order {order_id} lacks a field");
+        return Err(StoreError::Corrupt(cause));
+    };
+    Ok(Some(Created::Replayed(Order {
+        id: order_id,
+        customer_id,
+        status,
+        total_amount,
+        version: event.sequence,
+        created_at: event.occurred_at,
+        updated_at: event.occurred_at,
+    })))
 }

@@ -3,6 +3,27 @@
 #![allow(missing_docs)] // the macro makes items that cannot carry any
 
 diesel::table! {
+    idempotency_keys (key) {
+        key -> Text,
+        fingerprint -> Bytea,
+        order_id -> Int8,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    order_events (order_id, sequence) {
+        order_id -> Int8,
+        sequence -> Int8,
+        #[sql_name = "type"]
+        type_ -> Text,
+        data -> Jsonb,
+        actor -> Text,
+        occurred_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     orders (id) {
         id -> Int8,
         customer_id -> Int8,
@@ -11,6 +32,18 @@ diesel::table! {
         version -> Int8,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    reconciliation (id) {
+        id -> Int4,
+        holder -> Nullable<Text>,
+        leased_until -> Timestamptz,
+        finished_at -> Nullable<Timestamptz>,
+        compared -> Int8,
+        drift -> Int8,
+        repaired -> Int8,
     }
 }
 
@@ -25,5 +58,3 @@ diesel::table! {
         created_at -> Timestamptz,
     }
 }
-
-diesel::allow_tables_to_appear_in_same_query!(orders, workflow_intents,);

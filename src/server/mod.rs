@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::api::{Health, Orders};
 use crate::config::Settings;
-use crate::db::{Database, OrderRepository};
+use crate::db::Database;
 use crate::generated;
 use crate::workflow::Temporal;
 
@@ -39,7 +39,7 @@ impl Server {
         let address = listener
             .local_addr()
             .context("the listening socket has no address")?;
-        let orders_api = Data::new(Orders::new(OrderRepository::new(database.clone())));
+        let orders_api = Data::new(Orders::new(&database, settings.idempotency.clone()));
         let health_api = Data::new(Health::new(database, temporal));
         let limits = context::Limits {
             request_timeout: http.request_timeout,

@@ -7,8 +7,8 @@ use temporalio_sdk::ApplicationFailure;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
 
 use super::order_workflow::Outcome;
-use crate::db::OrderRepository;
-use crate::domain::OrderStatus;
+use crate::db::{OrderRepository, Precondition, Rejected};
+use crate::domain::{Actor, ChangeError, OrderChange, OrderStatus};
 use crate::error::StoreError;
 
 /// What the steps need.
@@ -23,20 +23,51 @@ impl OrderActivities {
     }
 
     async fn advance(&self, order_id: i64, to: OrderStatus) -> Result<Outcome, ActivityError> {
-        let outcome = match self.orders.advance(order_id, to).await {
-            Ok(None) => Outcome::Deleted,
-            Ok(Some(OrderStatus::Completed)) => Outcome::Completed,
-            Ok(Some(OrderStatus::Cancelled)) => Outcome::Cancelled,
-            Ok(Some(OrderStatus::Pending | OrderStatus::Processing)) => Outcome::Processing,
-            // Both kinds are tried again: a fault of ours is mended by a deployment, and the order
-            // must not be lost until then.
-            Err(error @ (StoreError::Unavailable(_) | StoreError::Unexpected(_))) => {
-                return Err(ActivityError::application(ApplicationFailure::new(error)));
+        let change = OrderChange {
+            status: Some(to),
+            total_amount: None,
+        };
+        let changed = self
+            .orders
+            .change(
+                order_id,
+                &Precondition::None,
+                &change,
+                Actor::Workflow,
+                None,
+            )
+            .await;
+        let status = match changed {
+            Ok(order) => Some(order.status),
+            Err(Rejected::NotFound) => None,
+            // Somebody else was faster: where the order is now decides.
+            Err(Rejected::Change(
+                ChangeError::TransitionNotAllowed { from: status, .. }
+                | ChangeError::AmountIsSettled { status },
+            )) => Some(status),
+            Err(Rejected::Store(error)) => return Err(failure(error)),
+            Err(error @ Rejected::VersionMismatch) => {
+                return Err(failure(StoreError::Unexpected(error.to_string())));
             }
+        };
+        let outcome = match status {
+            None => Outcome::Deleted,
+            Some(OrderStatus::Completed) => Outcome::Completed,
+            Some(OrderStatus::Cancelled) => Outcome::Cancelled,
+            Some(OrderStatus::Pending | OrderStatus::Processing) => Outcome::Processing,
         };
         tracing::info!(order.id = order_id, outcome = ?outcome, "order advanced");
         Ok(outcome)
     }
+}
+
+fn failure(error: StoreError) -> ActivityError {
+    ActivityError::application(match error {
+        StoreError::Corrupt(_) => ApplicationFailure::non_retryable(error),
+        // Tried again for ever: a database comes back, a fault of ours is mended by a deployment,
+        // and the order must not be lost until then.
+        StoreError::Unavailable(_) | StoreError::Unexpected(_) => ApplicationFailure::new(error),
+    })
 }
 
 #[activities]

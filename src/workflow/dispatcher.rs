@@ -1,5 +1,6 @@
 //! Carries intents from the outbox to Temporal. Any number of these may run.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,12 +10,15 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
+use super::backoff::backoff;
 use super::gateway::{Temporal, TemporalError};
 use crate::config::Settings;
 use crate::db::{Action, Database, Intent, IntentListener, IntentRepository};
 
-/// The first wait after a failure; it doubles from there.
-const FIRST_BACKOFF: Duration = Duration::from_millis(200);
+/// The longest wait before Temporal is asked whether it is back.
+const LONGEST_OUTAGE_NAP: Duration = Duration::from_secs(5);
+/// How long giving back what was claimed may take at the end.
+const RELEASE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Tells Temporal what the outbox holds.
 pub struct Dispatcher {
@@ -46,17 +50,23 @@ impl Dispatcher {
 
     async fn work(&self, wake: &Notify, stop: &CancellationToken) {
         let settings = &self.settings.dispatcher;
-        let mut running = JoinSet::new();
+        let mut running = Claimed::default();
+        // In a row: of the database, and of Temporal as a whole.
         let mut failures: u32 = 0;
+        let mut outages: u32 = 0;
         loop {
-            while running.try_join_next().is_some() {}
-            let free = settings.concurrency.saturating_sub(running.len());
+            // While Temporal is away, one intent at a time asks whether it is back.
+            let places = match outages {
+                0 => settings.concurrency,
+                _ => 1,
+            };
+            let free = places.saturating_sub(running.len());
             if free > 0 && !stop.is_cancelled() {
                 match self.next(free, stop).await {
                     Ok(claimed) => {
                         failures = 0;
                         for intent in claimed {
-                            running.spawn(self.teller().tell(intent));
+                            running.tell(self.teller(), intent);
                         }
                     }
                     Err(error) => {
@@ -65,24 +75,46 @@ impl Dispatcher {
                     }
                 }
             }
-            let nap = match failures {
-                0 => settings.poll_interval,
-                _ => backoff(failures, settings.max_backoff),
+            let nap = match (failures, outages) {
+                (0, 0) => settings.poll_interval,
+                (0, _) => backoff(outages, settings.max_backoff.min(LONGEST_OUTAGE_NAP)),
+                (_, _) => backoff(failures, settings.max_backoff.min(LONGEST_OUTAGE_NAP)),
             };
-            tokio::select! {
-                () = stop.cancelled() => break,
-                // With every place taken, only an end makes room for more.
-                () = wake.notified(), if running.len() < settings.concurrency => {}
-                Some(_) = running.join_next() => {}
-                () = sleep(nap) => {}
+            let napping = sleep(nap);
+            pin_mut!(napping);
+            // Many that fail together are one outage.
+            let outages_before = outages;
+            loop {
+                tokio::select! {
+                    () = stop.cancelled() => return self.drain(running).await,
+                    // With every place taken, only an end makes room for more; and no new intent
+                    // ends an outage.
+                    () = wake.notified(), if outages == 0 && running.len() < places => break,
+                    Some(told) = running.next() => match told {
+                        Told::Outage => outages = outages_before.saturating_add(1),
+                        Told::Answered => {
+                            outages = 0;
+                            break;
+                        }
+                    },
+                    () = &mut napping => break,
+                }
             }
         }
-        let drained = async { while running.join_next().await.is_some() {} };
-        if timeout(self.settings.http.shutdown_timeout, drained)
-            .await
-            .is_err()
-        {
-            tracing::warn!("gave up on intents in flight; their leases free them");
+    }
+
+    /// Lets what is in flight come to its end, and gives back what does not in time.
+    async fn drain(&self, mut running: Claimed) {
+        let drained = async { while running.next().await.is_some() {} };
+        let limit = self.settings.http.shutdown_timeout;
+        if timeout(limit, drained).await.is_ok() {
+            return;
+        }
+        let left = running.abandon().await;
+        tracing::warn!(intents = left.len(), "gave up on intents in flight");
+        let released = timeout(RELEASE_TIMEOUT, self.intents.release(&left)).await;
+        if !matches!(released, Ok(Ok(()))) {
+            tracing::warn!("could not give them back; their leases free them");
         }
     }
 
@@ -130,6 +162,54 @@ impl Dispatcher {
     }
 }
 
+/// The intents that are being told at the moment.
+#[derive(Default)]
+struct Claimed {
+    tasks: JoinSet<(i64, Told)>,
+    intents: HashSet<i64>,
+}
+
+impl Claimed {
+    fn len(&self) -> usize {
+        self.tasks.len()
+    }
+
+    fn tell(&mut self, teller: Teller, intent: Intent) {
+        let id = intent.id;
+        self.intents.insert(id);
+        self.tasks
+            .spawn(async move { (id, teller.tell(intent).await) });
+    }
+
+    /// The next one to end; `None` when there is none.
+    async fn next(&mut self) -> Option<Told> {
+        match self.tasks.join_next().await? {
+            Ok((id, told)) => {
+                self.intents.remove(&id);
+                Some(told)
+            }
+            Err(error) => {
+                tracing::error!(error = %error, "telling Temporal failed; the lease frees the intent");
+                Some(Told::Answered)
+            }
+        }
+    }
+
+    /// Stops them all, and says which had not ended.
+    async fn abandon(mut self) -> Vec<i64> {
+        self.tasks.shutdown().await;
+        self.intents.into_iter().collect()
+    }
+}
+
+/// What came of telling.
+enum Told {
+    /// Temporal took it, or refused it.
+    Answered,
+    /// Temporal can not be asked anything.
+    Outage,
+}
+
 /// Tells Temporal of one intent.
 struct Teller {
     settings: Arc<Settings>,
@@ -138,72 +218,66 @@ struct Teller {
 }
 
 impl Teller {
-    async fn tell(self, intent: Intent) {
-        match self.send(&intent).await {
-            Ok(()) => match self.intents.done(intent.id).await {
-                Ok(()) => {
-                    tracing::debug!(order.id = intent.order_id, action = ?intent.action, "told Temporal");
-                }
-                Err(error) => {
-                    tracing::warn!(order.id = intent.order_id, error = %error, "told Temporal, but could not note it; it is told again");
-                }
-            },
-            Err(error) => {
-                let attempts = u32::try_from(intent.attempts).unwrap_or(u32::MAX);
-                let delay = backoff(attempts, self.settings.dispatcher.max_backoff);
-                tracing::warn!(
+    async fn tell(self, intent: Intent) -> Told {
+        let sent = self.send(&intent).await;
+        let outage = sent.as_ref().is_err_and(TemporalError::is_outage);
+        match sent {
+            Ok(()) => self.done(&intent).await,
+            Err(error) => self.failed(&intent, &error).await,
+        }
+        match outage {
+            true => Told::Outage,
+            false => Told::Answered,
+        }
+    }
+
+    async fn done(&self, intent: &Intent) {
+        match self.intents.done(intent.id).await {
+            Ok(()) => {
+                tracing::debug!(
                     order.id = intent.order_id,
-                    action = ?intent.action,
-                    attempts,
-                    retry_in_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX),
-                    error = %error,
-                    "could not tell Temporal"
+                    action = intent.action.as_str(),
+                    "told Temporal"
                 );
-                if let Err(error) = self
-                    .intents
-                    .retry(intent.id, delay, &error.to_string())
-                    .await
-                {
-                    tracing::warn!(order.id = intent.order_id, error = %error, "could not give the intent back; its lease frees it");
-                }
+            }
+            Err(error) => {
+                tracing::warn!(order.id = intent.order_id, error = %error, "told Temporal, but could not note it; it is told again");
             }
         }
     }
 
+    async fn failed(&self, intent: &Intent, error: &TemporalError) {
+        let attempts = u32::try_from(intent.attempts).unwrap_or(u32::MAX);
+        let longest = self.settings.dispatcher.max_backoff;
+        // An outage is nobody's fault: the intent need not wait longer than the outage.
+        let delay = match error.is_outage() {
+            true => backoff(1, longest),
+            false => backoff(attempts, longest),
+        };
+        tracing::warn!(
+            order.id = intent.order_id,
+            action = intent.action.as_str(),
+            attempts,
+            retry_in_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX),
+            error = %error,
+            "could not tell Temporal"
+        );
+        let text = error.to_string();
+        if let Err(error) = self.intents.retry(intent.id, delay, &text).await {
+            tracing::warn!(order.id = intent.order_id, error = %error, "could not give the intent back; its lease frees it");
+        }
+    }
+
     async fn send(&self, intent: &Intent) -> Result<(), TemporalError> {
+        let delay = self.settings.workflow.processing_delay;
         match intent.action {
-            Action::Start => {
-                self.temporal
-                    .start(intent.order_id, self.settings.workflow.processing_delay)
-                    .await
-            }
+            Action::Start => self.temporal.start(intent.order_id, delay, false).await,
+            Action::Restart => self.temporal.start(intent.order_id, delay, true).await,
             Action::End => {
                 self.temporal
                     .end(intent.order_id, "the order has ended")
                     .await
             }
-        }
-    }
-}
-
-/// Doubles with every failure up to `longest`, less a random part of up to a half, so that many
-/// that failed together do not come back together.
-fn backoff(failures: u32, longest: Duration) -> Duration {
-    let doubled = FIRST_BACKOFF.saturating_mul(2_u32.saturating_pow(failures.saturating_sub(1)));
-    doubled.min(longest).mul_f64(rand::random_range(0.5..=1.0))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn backoff_grows_to_its_limit() {
-        let longest = Duration::from_secs(30);
-        assert!(backoff(1, longest) <= FIRST_BACKOFF);
-        assert!(backoff(1, longest) >= FIRST_BACKOFF / 2);
-        for failures in [10, 31, 32, 1000, u32::MAX] {
-            assert!((longest / 2..=longest).contains(&backoff(failures, longest)));
         }
     }
 }

@@ -8,16 +8,19 @@ use temporalio_client::{
     Client, ClientOptions, Connection, ConnectionOptions, UntypedWorkflow, WorkflowCancelOptions,
     WorkflowIdReusePolicy, WorkflowStartOptions,
 };
+use temporalio_common::protos::temporal::api::errordetails::v1::NamespaceNotFoundFailure;
+use temporalio_common::protos::utilities::decode_status_detail;
 use tokio::runtime::Handle;
 use tokio::sync::OnceCell;
 use tokio::time::timeout;
+use tonic::Code;
 
 use super::order_workflow::{OrderInput, OrderWorkflow};
 use super::workflow_id;
 use crate::config;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
-const CALL_TIMEOUT: Duration = Duration::from_secs(10);
+pub(super) const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 const PING_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Temporal did not do what it was asked.
@@ -34,9 +37,32 @@ pub enum TemporalError {
     /// It did not answer in time.
     #[error("Temporal did not answer in {} s", CALL_TIMEOUT.as_secs())]
     TimedOut,
-    /// It answered with an error.
+    /// It is there, but can not serve: the same may work later.
+    #[error("Temporal is not available: {0}")]
+    Unavailable(String),
+    /// It will not do this: the next thing asked may well be done.
     #[error("Temporal refused: {0}")]
     Refused(String),
+}
+
+impl TemporalError {
+    /// Whether everything else that is asked of Temporal will fail as well.
+    pub fn is_outage(&self) -> bool {
+        !matches!(self, Self::Refused(_))
+    }
+}
+
+impl From<tonic::Status> for TemporalError {
+    fn from(status: tonic::Status) -> Self {
+        match status.code() {
+            Code::Unavailable
+            | Code::DeadlineExceeded
+            | Code::ResourceExhausted
+            | Code::Cancelled
+            | Code::Unknown => Self::Unavailable(status.to_string()),
+            _ => Self::Refused(status.to_string()),
+        }
+    }
 }
 
 /// A client of Temporal that need not be there yet. Cheap to clone.
@@ -77,6 +103,7 @@ impl Temporal {
             })
             .await
     }
+
     /// Whether it answers, soon.
     pub async fn is_up(&self) -> bool {
         let asked = async {
@@ -92,8 +119,8 @@ impl Temporal {
         matches!(timeout(PING_TIMEOUT, asked).await, Ok(Ok(_)))
     }
 
-    /// Starts the workflow of an order. One that was started before is left as it is: that is
-    /// success too.
+    /// Starts the workflow of an order. One that is running is left as it is, and unless `again` so
+    /// is one that has ended: that is success too.
     ///
     /// # Errors
     /// When Temporal did not confirm.
@@ -101,6 +128,7 @@ impl Temporal {
         &self,
         order_id: i64,
         processing_delay: Duration,
+        again: bool,
     ) -> Result<(), TemporalError> {
         let input = OrderInput {
             order_id,
@@ -108,7 +136,10 @@ impl Temporal {
         };
         let options =
             WorkflowStartOptions::new(self.settings.task_queue.clone(), workflow_id(order_id))
-                .id_reuse_policy(WorkflowIdReusePolicy::RejectDuplicate)
+                .id_reuse_policy(match again {
+                    true => WorkflowIdReusePolicy::AllowDuplicate,
+                    false => WorkflowIdReusePolicy::RejectDuplicate,
+                })
                 .build();
         let started = self
             .client()
@@ -117,6 +148,7 @@ impl Temporal {
         match timeout(CALL_TIMEOUT, started).await {
             Err(_) => Err(TemporalError::TimedOut),
             Ok(Ok(_) | Err(WorkflowStartError::AlreadyStarted { .. })) => Ok(()),
+            Ok(Err(WorkflowStartError::Rpc(status))) => Err(status.into()),
             Ok(Err(error)) => Err(TemporalError::Refused(error.to_string())),
         }
     }
@@ -131,10 +163,23 @@ impl Temporal {
         let options = WorkflowCancelOptions::builder().reason(reason).build();
         match timeout(CALL_TIMEOUT, handle.cancel(options)).await {
             Err(_) => Err(TemporalError::TimedOut),
-            Ok(Ok(()) | Err(WorkflowInteractionError::NotFound(_))) => Ok(()),
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(WorkflowInteractionError::NotFound(status))) => {
+                match namespace_is_missing(&status) {
+                    true => Err(status.into()),
+                    false => Ok(()),
+                }
+            }
+            Ok(Err(WorkflowInteractionError::Rpc(status))) => Err(status.into()),
             Ok(Err(error)) => Err(TemporalError::Refused(error.to_string())),
         }
     }
+}
+
+/// Temporal says "not found" of a namespace as it does of a workflow; only the latter means that
+/// there is none.
+pub(super) fn namespace_is_missing(status: &tonic::Status) -> bool {
+    decode_status_detail::<NamespaceNotFoundFailure>(status.details()).is_some()
 }
 
 async fn connect(settings: Arc<config::Temporal>) -> Result<Client, TemporalError> {

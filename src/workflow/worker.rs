@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use temporalio_sdk::runtime::RuntimeOptions;
 use temporalio_sdk::{Runtime, Worker, WorkerOptions};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::activities::OrderActivities;
@@ -47,7 +48,14 @@ pub async fn run_worker(
         result = &mut running => return result.context("the worker failed"),
         () = stop.cancelled() => shutdown(),
     }
-    running.await.context("the worker failed while it stopped")
+    // A Temporal that is away must not keep the process; what it does not hear is done again.
+    match timeout(grace * 2, running).await {
+        Ok(result) => result.context("the worker failed while it stopped"),
+        Err(_) => {
+            tracing::warn!("the worker did not stop in time; it is left as it is");
+            Ok(())
+        }
+    }
 }
 
 async fn connected(

@@ -1,0 +1,3 @@
+DROP INDEX orders_open;
+
+DROP TABLE reconciliation;

@@ -1,0 +1,257 @@
+//! What is needed to compare orders with their workflows: the candidates, who compares, what was
+//! found.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Double, Nullable, Text};
+use diesel_async::RunQueryDsl;
+use serde::Serialize;
+
+use super::pool::Database;
+use super::schema::reconciliation;
+use crate::error::StoreError;
+
+/// An order that is on its way, and of which Temporal has been told all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, QueryableByName)]
+pub struct OpenOrder {
+    /// Its id.
+    #[diesel(sql_type = BigInt)]
+    pub id: i64,
+    /// Its version.
+    #[diesel(sql_type = BigInt)]
+    pub version: i64,
+    /// How often it got a new workflow.
+    #[diesel(sql_type = BigInt)]
+    pub restarts: i64,
+}
+
+/// An order that has ended, or is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EndedOrder {
+    /// Its id.
+    pub id: i64,
+    /// Since when nothing has happened to it; `None` when there never was such an order.
+    pub ended_for: Option<Duration>,
+}
+
+/// What the rounds found.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Serialize)]
+#[diesel(table_name = reconciliation, check_for_backend(diesel::pg::Pg))]
+pub struct Report {
+    /// When the last round finished.
+    pub finished_at: Option<DateTime<Utc>>,
+    /// Orders and workflows that it compared.
+    pub compared: i64,
+    /// Those that disagreed.
+    pub drift: i64,
+    /// Those that were mended, in all rounds.
+    pub repaired: i64,
+}
+
+/// One round's findings.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Findings {
+    /// Orders and workflows that were compared.
+    pub compared: i64,
+    /// Those that disagreed.
+    pub drift: i64,
+    /// Those that were mended.
+    pub repaired: i64,
+}
+
+/// Hands out rounds and candidates, and keeps the findings.
+#[derive(Clone)]
+pub struct ReconciliationRepository {
+    database: Database,
+}
+
+impl ReconciliationRepository {
+    /// On this database.
+    pub fn new(database: Database) -> Self {
+        Self { database }
+    }
+
+    /// Begins a round when none is on and the last one finished `interval` ago. Nobody else begins
+    /// one for the time of `lease`.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn begin(
+        &self,
+        holder: &str,
+        interval: Duration,
+        lease: Duration,
+    ) -> Result<bool, StoreError> {
+        let query = diesel::sql_query(
+            "UPDATE reconciliation
+                SET holder = $1, leased_until = now() + make_interval(secs => $3)
+              WHERE leased_until <= now()
+                AND (finished_at IS NULL OR finished_at + make_interval(secs => $2) <= now())",
+        )
+        .bind::<Text, _>(holder)
+        .bind::<Double, _>(interval.as_secs_f64())
+        .bind::<Double, _>(lease.as_secs_f64());
+        self.database
+            .run(async |mut connection| {
+                let changed = query.execute(&mut *connection).await;
+                let one = changed.map(|rows| rows == 1);
+                (connection, one.map_err(StoreError::from))
+            })
+            .await
+    }
+
+    /// Holds on to a round. `false` when somebody else has it by now.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn renew(&self, holder: &str, lease: Duration) -> Result<bool, StoreError> {
+        let query = diesel::sql_query(
+            "UPDATE reconciliation SET leased_until = now() + make_interval(secs => $2)
+              WHERE holder = $1",
+        )
+        .bind::<Text, _>(holder)
+        .bind::<Double, _>(lease.as_secs_f64());
+        self.database
+            .run(async |mut connection| {
+                let changed = query.execute(&mut *connection).await;
+                let one = changed.map(|rows| rows == 1);
+                (connection, one.map_err(StoreError::from))
+            })
+            .await
+    }
+
+    /// Ends a round with what it found.
+    ///
+    /// # Errors
+    /// When the database fails; the next round finds what is left.
+    pub async fn finish(&self, holder: &str, found: Findings) -> Result<(), StoreError> {
+        let query = diesel::sql_query(
+            "UPDATE reconciliation
+                SET holder = NULL, leased_until = now(), finished_at = now(),
+                    compared = $2, drift = $3, repaired = repaired + $4
+              WHERE holder = $1",
+        )
+        .bind::<Text, _>(holder)
+        .bind::<BigInt, _>(found.compared)
+        .bind::<BigInt, _>(found.drift)
+        .bind::<BigInt, _>(found.repaired);
+        self.database
+            .run(async |mut connection| {
+                let executed = query.execute(&mut *connection).await;
+                (connection, executed.map(drop).map_err(StoreError::from))
+            })
+            .await
+    }
+
+    /// Gives a round back that was not finished.
+    ///
+    /// # Errors
+    /// When the database fails; the round is then free when its lease ends.
+    pub async fn abandon(&self, holder: &str) -> Result<(), StoreError> {
+        let query = diesel::sql_query(
+            "UPDATE reconciliation SET holder = NULL, leased_until = now() WHERE holder = $1",
+        )
+        .bind::<Text, _>(holder);
+        self.database
+            .run(async |mut connection| {
+                let executed = query.execute(&mut *connection).await;
+                (connection, executed.map(drop).map_err(StoreError::from))
+            })
+            .await
+    }
+
+    /// What the rounds found so far.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn report(&self) -> Result<Report, StoreError> {
+        let query = reconciliation::table.select(Report::as_select());
+        self.database
+            .run(async |mut connection| {
+                let got = query.first(&mut *connection).await;
+                (connection, got.map_err(StoreError::from))
+            })
+            .await
+    }
+
+    /// At most `limit` orders above the id `after` that are on their way, have not changed for the
+    /// time of `grace`, and of which Temporal has been told all: each must have a running workflow.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn open_orders(
+        &self,
+        after: i64,
+        grace: Duration,
+        limit: i64,
+    ) -> Result<Vec<OpenOrder>, StoreError> {
+        let query = diesel::sql_query(
+            "SELECT id, version,
+                    (SELECT count(*) FROM order_events
+                      WHERE order_id = orders.id AND type = 'restarted') AS restarts
+               FROM orders
+              WHERE id > $1 AND status IN ('pending', 'processing')
+                AND updated_at <= now() - make_interval(secs => $2)
+                AND NOT EXISTS (SELECT FROM workflow_intents WHERE order_id = orders.id)
+              ORDER BY id LIMIT $3",
+        )
+        .bind::<BigInt, _>(after)
+        .bind::<Double, _>(grace.as_secs_f64())
+        .bind::<BigInt, _>(limit);
+        self.database
+            .run(async |mut connection| {
+                let loaded = query.load(&mut *connection).await;
+                (connection, loaded.map_err(StoreError::from))
+            })
+            .await
+    }
+
+    /// Which of these orders have ended, or are gone, for the time of `grace`, with nothing left to
+    /// tell Temporal: none may have a running workflow.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn ended_orders(
+        &self,
+        ids: &[i64],
+        grace: Duration,
+    ) -> Result<Vec<EndedOrder>, StoreError> {
+        #[derive(QueryableByName)]
+        struct Row {
+            #[diesel(sql_type = BigInt)]
+            id: i64,
+            #[diesel(sql_type = Nullable<Double>)]
+            ended_for: Option<f64>,
+        }
+        let query = diesel::sql_query(
+            "SELECT asked.id, extract(epoch FROM now() - last.occurred_at)::float8 AS ended_for
+               FROM unnest($1) AS asked (id)
+               LEFT JOIN LATERAL (SELECT occurred_at FROM order_events
+                                   WHERE order_id = asked.id
+                                   ORDER BY sequence DESC LIMIT 1) AS last ON true
+              WHERE NOT EXISTS (SELECT FROM orders
+                                 WHERE orders.id = asked.id
+                                   AND status IN ('pending', 'processing'))
+                AND NOT EXISTS (SELECT FROM workflow_intents WHERE order_id = asked.id)
+                AND coalesce(last.occurred_at <= now() - make_interval(secs => $2), true)",
+        )
+        .bind::<Array<BigInt>, _>(ids)
+        .bind::<Double, _>(grace.as_secs_f64());
+        let rows: Vec<Row> = self
+            .database
+            .run(async |mut connection| {
+                let loaded = query.load(&mut *connection).await;
+                (connection, loaded.map_err(StoreError::from))
+            })
+            .await?;
+        let ended = |row: Row| EndedOrder {
+            id: row.id,
+            ended_for: row
+                .ended_for
+                .map(|seconds| Duration::from_secs_f64(seconds.max(0.0))),
+        };
+        Ok(rows.into_iter().map(ended).collect())
+    }
+}
