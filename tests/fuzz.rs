@@ -14,6 +14,7 @@ async fn schemathesis_finds_nothing() {
     let project = Path::new(env!("CARGO_MANIFEST_DIR"));
     let program = project.join(".tools/bin/schemathesis");
     let config = project.join("tests/schemathesis.toml");
+    let hooks = project.join("tests/schemathesis_hooks.py");
     let url = app.url("/openapi.json");
     let output = tokio::task::spawn_blocking(move || {
         Command::new(program)
@@ -37,6 +38,8 @@ async fn schemathesis_finds_nothing() {
                 "1",
                 "--no-color",
             ])
+            .env("SCHEMATHESIS_HOOKS", hooks)
+            .env("PYTHONDONTWRITEBYTECODE", "1")
             .current_dir(env!("CARGO_TARGET_TMPDIR"))
             .output()
             .unwrap()

@@ -303,19 +303,9 @@ async fn ends_as_soon(app: &TestApp, id: i64) {
 }
 
 async fn outbox_is_empty(app: &TestApp) {
-    use diesel_async::RunQueryDsl;
-    #[derive(diesel::QueryableByName)]
-    struct Count {
-        #[diesel(sql_type = diesel::sql_types::BigInt)]
-        count: i64,
-    }
-    let mut connection = app.connection().await;
     eventually("the outbox is empty", async || {
-        let counted: Count = diesel::sql_query("SELECT count(*) AS count FROM workflow_intents")
-            .get_result(&mut connection)
-            .await
-            .unwrap();
-        (counted.count == 0).then_some(())
+        let left = app.count("SELECT count(*) FROM workflow_intents").await;
+        (left == 0).then_some(())
     })
     .await;
 }

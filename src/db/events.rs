@@ -13,6 +13,9 @@ use super::schema::order_events;
 use crate::domain::{Actor, OrderEvent, OrderEventData, OrderEventKind, OrderStatus};
 use crate::error::StoreError;
 
+/// Decimals of an amount.
+const AMOUNT_SCALE: u32 = 2;
+
 /// An event's data as it is stored. Fields are only ever added: old events stay readable.
 #[derive(Default, Serialize, Deserialize)]
 struct StoredData {
@@ -35,7 +38,11 @@ pub(super) fn to_json(data: &OrderEventData) -> Result<Value, StoreError> {
     let stored = StoredData {
         customer_id: data.customer_id,
         status: data.status.map(|status| status.as_str().to_owned()),
-        total_amount: data.total_amount,
+        // As the column of the order has it.
+        total_amount: data.total_amount.map(|mut amount| {
+            amount.rescale(AMOUNT_SCALE);
+            amount
+        }),
         reason: data.reason.clone(),
     };
     serde_json::to_value(stored).map_err(|error| StoreError::Corrupt(error.to_string()))

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use prost::Message;
 use temporalio_client::errors::{WorkflowInteractionError, WorkflowStartError};
 use temporalio_client::{
     Client, ClientOptions, Connection, ConnectionOptions, UntypedWorkflow, WorkflowCancelOptions,
     WorkflowIdReusePolicy, WorkflowStartOptions,
 };
-use temporalio_common::protos::temporal::api::errordetails::v1::NamespaceNotFoundFailure;
-use temporalio_common::protos::utilities::decode_status_detail;
+use temporalio_common::protos::google::rpc::Status as RpcStatus;
 use tokio::runtime::Handle;
 use tokio::sync::OnceCell;
 use tokio::time::timeout;
@@ -179,7 +179,10 @@ impl Temporal {
 /// Temporal says "not found" of a namespace as it does of a workflow; only the latter means that
 /// there is none.
 pub(super) fn namespace_is_missing(status: &tonic::Status) -> bool {
-    decode_status_detail::<NamespaceNotFoundFailure>(status.details()).is_some()
+    RpcStatus::decode(status.details()).is_ok_and(|status| {
+        let mut details = status.details.iter();
+        details.any(|detail| detail.type_url.ends_with(".NamespaceNotFoundFailure"))
+    })
 }
 
 async fn connect(settings: Arc<config::Temporal>) -> Result<Client, TemporalError> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use order_processing::commands;
 use order_processing::config::{SecretUrl, Settings};
 use order_processing::db::Database;
@@ -26,6 +26,8 @@ pub struct Options {
     pub request_timeout: Duration,
     pub temporal_address: Option<String>,
     pub worker: bool,
+    /// Any other setting.
+    pub adjust: fn(&mut Settings),
 }
 
 impl Default for Options {
@@ -35,6 +37,7 @@ impl Default for Options {
             request_timeout: Duration::from_secs(10),
             temporal_address: None,
             worker: false,
+            adjust: |_| {},
         }
     }
 }
@@ -82,6 +85,7 @@ impl TestApp {
         settings.temporal.task_queue = database.clone();
         settings.workflow.processing_delay = options.processing_delay;
         settings.dispatcher.max_backoff = Duration::from_secs(1);
+        (options.adjust)(&mut settings);
         let settings = Arc::new(settings);
 
         let stop = CancellationToken::new();
@@ -187,6 +191,27 @@ impl TestApp {
             (self.status_of(id).await == status).then_some(())
         })
         .await;
+    }
+
+    /// The history of an order, all of it.
+    pub async fn events(&self, id: i64) -> Vec<Value> {
+        let response = self.get(&format!("/orders/{id}/events?limit=1000")).await;
+        assert_eq!(response.status(), 200);
+        response.json().await.unwrap()
+    }
+
+    /// The number that a query gives.
+    pub async fn count(&self, query: &str) -> i64 {
+        #[derive(diesel::QueryableByName)]
+        struct Row {
+            #[diesel(sql_type = diesel::sql_types::BigInt)]
+            count: i64,
+        }
+        let row: Row = diesel::sql_query(query)
+            .get_result(&mut self.connection().await)
+            .await
+            .unwrap();
+        row.count
     }
 
     /// Runs SQL in this test's database.

@@ -1,0 +1,146 @@
+//! What clients see, and what becomes of orders, while something is away.
+
+use std::time::{Duration, Instant};
+
+use diesel::sql_types::Integer;
+use diesel_async::RunQueryDsl;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use order_processing::dev::{TemporalOptions, TemporalServer};
+use reqwest::Method;
+
+use crate::harness::{Options, TestApp, eventually, tools};
+
+/// `ORDERS_TEST_OUTAGE_SECONDS=60 ./justw test temporal_away` takes its time.
+fn outage() -> Duration {
+    let seconds = std::env::var("ORDERS_TEST_OUTAGE_SECONDS").ok();
+    Duration::from_secs(seconds.map_or(5, |seconds| seconds.parse().unwrap()))
+}
+
+/// Sends `POST` and `GET` for this long and gives every answer's time. Each must succeed.
+async fn load(app: &TestApp, length: Duration) -> Vec<Duration> {
+    let clients = (0..4).map(|_| async {
+        let begun = Instant::now();
+        let mut times = Vec::new();
+        while begun.elapsed() < length {
+            let sent = Instant::now();
+            let id = app.create(1, "1").await;
+            times.push(sent.elapsed());
+            let sent = Instant::now();
+            assert_eq!(app.get(&format!("/orders/{id}")).await.status(), 200);
+            times.push(sent.elapsed());
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        times
+    });
+    let mut times = futures::future::join_all(clients).await.concat();
+    times.sort();
+    times
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_temporal_away_nobody_waits_and_afterwards_all_orders_finish() {
+    let options = |port| TemporalOptions {
+        database_file: None,
+        log_file: None,
+        port,
+        ui_port: None,
+        namespace: "default".into(),
+    };
+    let temporal = TemporalServer::start(&tools(), options(0)).await.unwrap();
+    let address = temporal.address();
+    let port = address.rsplit(':').next().unwrap().parse().unwrap();
+    let app = TestApp::with(Options {
+        temporal_address: Some(address),
+        processing_delay: Duration::from_millis(100),
+        worker: true,
+        adjust: |settings| {
+            settings.reconciler.interval = Duration::from_millis(500);
+            settings.reconciler.grace = Duration::from_secs(1);
+        },
+        ..Options::default()
+    })
+    .await;
+    let before = load(&app, Duration::from_secs(2)).await;
+    temporal.stop().await;
+    let during = load(&app, outage()).await;
+    let temporal = TemporalServer::start(&tools(), options(port))
+        .await
+        .unwrap();
+    let median = |times: &[Duration]| times[times.len() / 2];
+    let worst = |times: &[Duration]| times[times.len() - 1];
+    println!(
+        "answers before: median {:?}, worst {:?}; with Temporal away: {} answers, median {:?}, worst {:?}",
+        median(&before),
+        worst(&before),
+        during.len(),
+        median(&during),
+        worst(&during),
+    );
+    assert!(median(&during) < median(&before) * 5 + Duration::from_millis(20));
+    assert!(
+        worst(&during) < Duration::from_secs(2),
+        "{:?}",
+        worst(&during)
+    );
+    eventually("all orders are completed", async || {
+        let open = "SELECT count(*) FROM orders WHERE status <> 'completed'";
+        (app.count(open).await == 0).then_some(())
+    })
+    .await;
+    drop(app);
+    temporal.stop().await;
+}
+
+/// A database that takes requests and says nothing: worse than one that is gone.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_frozen_database_is_a_503_in_time_and_no_restart_is_needed() {
+    #[derive(diesel::QueryableByName)]
+    struct Backend {
+        #[diesel(sql_type = Integer)]
+        pid: i32,
+    }
+    let app = TestApp::start().await;
+    let id = app.create(1, "1").await;
+    let backends: Vec<Backend> = diesel::sql_query(
+        "SELECT pid FROM pg_stat_activity
+          WHERE datname = current_database() AND application_name = 'orders-test'",
+    )
+    .load(&mut app.connection().await)
+    .await
+    .unwrap();
+    let signal = |signal| {
+        for backend in &backends {
+            kill(Pid::from_raw(backend.pid), signal).unwrap();
+        }
+    };
+    signal(Signal::SIGSTOP);
+    // More than there are connections: each frozen one is met, and replaced.
+    let limit = app.settings.database.statement_timeout + Duration::from_secs(5);
+    let mut failed = 0;
+    for round in 0..8 {
+        let sent = Instant::now();
+        let answer = app.get(&format!("/orders/{id}")).await;
+        assert!(sent.elapsed() < limit, "took {:?}", sent.elapsed());
+        match answer.status().as_u16() {
+            200 => {}
+            503 => {
+                failed += 1;
+                assert_eq!(answer.headers()["retry-after"], "1");
+            }
+            other => panic!("{other} in round {round}"),
+        }
+    }
+    assert!(failed >= 1, "the frozen connections were never used");
+    let answer = app.get(&format!("/orders/{id}")).await;
+    assert_eq!(answer.status(), 200, "what froze is out of the pool");
+    signal(Signal::SIGCONT);
+    let answer = app
+        .send(
+            Method::PUT,
+            &format!("/orders/{id}"),
+            r#"{"total_amount":2}"#,
+        )
+        .await;
+    assert_eq!(answer.status(), 200);
+}

@@ -1,0 +1,205 @@
+//! Orders that disagree with their workflows are found and mended.
+
+use std::time::Duration;
+
+use order_processing::dev::{TemporalOptions, TemporalServer};
+use order_processing::workflow::{Temporal, WorkflowState};
+use reqwest::Method;
+use serde_json::Value;
+use temporalio_client::{UntypedWorkflow, WorkflowTerminateOptions};
+
+use crate::harness::{Options, TestApp, eventually, tools};
+
+const NEVER: Duration = Duration::from_secs(3600);
+
+fn eager(settings: &mut order_processing::config::Settings) {
+    settings.reconciler.interval = Duration::from_millis(200);
+    settings.reconciler.grace = Duration::from_millis(200);
+}
+
+async fn app_from(first: i64, processing_delay: Duration) -> TestApp {
+    let app = TestApp::with(Options {
+        processing_delay,
+        worker: true,
+        adjust: eager,
+        ..Options::default()
+    })
+    .await;
+    app.sql(&format!(
+        "ALTER TABLE orders ALTER COLUMN id RESTART WITH {first}"
+    ))
+    .await;
+    app
+}
+
+async fn workflow_is(app: &TestApp, id: i64, expected: fn(WorkflowState) -> bool) {
+    let temporal = Temporal::new(app.settings.temporal.clone());
+    eventually("the workflow is as expected", async || {
+        expected(temporal.describe(id).await.unwrap()).then_some(())
+    })
+    .await;
+}
+
+fn last_reason(events: &[Value]) -> (&str, &str, &str) {
+    let last = events.last().unwrap();
+    (
+        last["type"].as_str().unwrap(),
+        last["actor"].as_str().unwrap(),
+        last["data"]["reason"].as_str().unwrap_or_default(),
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_whose_workflow_was_terminated_is_cancelled() {
+    let app = app_from(130_000, NEVER).await;
+    let id = app.create(1, "1").await;
+    app.becomes(id, "processing").await;
+    let temporal = Temporal::new(app.settings.temporal.clone());
+    let handle = temporal
+        .client()
+        .await
+        .unwrap()
+        .get_workflow_handle::<UntypedWorkflow>(format!("order-{id}"));
+    handle
+        .terminate(WorkflowTerminateOptions::default())
+        .await
+        .unwrap();
+    app.becomes(id, "cancelled").await;
+    let events = app.events(id).await;
+    let expected = ("updated", "reconciler", "its workflow was terminated");
+    assert_eq!(last_reason(&events), expected);
+    eventually("the drift is counted", async || {
+        let repaired = app.count("SELECT repaired AS count FROM reconciliation");
+        (repaired.await >= 1).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_that_temporal_never_heard_of_is_started() {
+    let app = app_from(131_000, Duration::from_millis(50)).await;
+    // As a restored database may have it: an order, and no intent.
+    app.sql(
+        "WITH accepted AS (INSERT INTO orders (customer_id, total_amount) VALUES (1, 1) RETURNING *)
+         INSERT INTO order_events (order_id, sequence, type, actor, occurred_at)
+         SELECT id, 1, 'created', 'client', created_at FROM accepted",
+    )
+    .await;
+    app.becomes(131_000, "completed").await;
+    let events = app.events(131_000).await;
+    assert_eq!(events[1]["type"], "restarted");
+    assert_eq!(
+        events[1]["data"]["reason"],
+        "its workflow is unknown to Temporal"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_workflow_behind_an_ended_order_is_ended() {
+    let app = app_from(132_000, NEVER).await;
+    let ended = app.create(1, "1").await;
+    let gone = app.create(1, "1").await;
+    for id in [ended, gone] {
+        app.becomes(id, "processing").await;
+    }
+    // Past the outbox.
+    app.sql(&format!(
+        "UPDATE orders SET status = 'completed' WHERE id = {ended};
+         DELETE FROM orders WHERE id = {gone}"
+    ))
+    .await;
+    for id in [ended, gone] {
+        workflow_is(&app, id, |state| {
+            matches!(state, WorkflowState::Ended("completed"))
+        })
+        .await;
+    }
+    assert_eq!(app.status_of(ended).await, "completed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_workflow_that_does_not_end_when_asked_is_terminated() {
+    // Nobody works: what is asked of the workflow waits for ever.
+    let app = TestApp::with(Options {
+        adjust: eager,
+        ..Options::default()
+    })
+    .await;
+    app.sql("ALTER TABLE orders ALTER COLUMN id RESTART WITH 133000")
+        .await;
+    let id = app.create(1, "1").await;
+    workflow_is(&app, id, |state| {
+        matches!(state, WorkflowState::Running { .. })
+    })
+    .await;
+    assert_eq!(app.put_status(id, "cancelled").await.status(), 200);
+    workflow_is(&app, id, |state| state == WorkflowState::Terminated).await;
+    assert_eq!(app.status_of(id).await, "cancelled");
+}
+
+/// What no retry can mend ends: a few new workflows, then the order is cancelled and says why.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_whose_workflow_fails_again_and_again_is_cancelled() {
+    let app = app_from(134_000, Duration::from_millis(50)).await;
+    app.sql("ALTER TABLE order_events ADD CONSTRAINT broken CHECK (actor <> 'workflow')")
+        .await;
+    let id = app.create(1, "1").await;
+    app.becomes(id, "cancelled").await;
+    let events = app.events(id).await;
+    let expected = ("updated", "reconciler", "its workflow failed");
+    assert_eq!(last_reason(&events), expected);
+    let restarts = events.iter().filter(|event| event["type"] == "restarted");
+    assert_eq!(restarts.count(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn orders_survive_a_temporal_that_forgets_everything() {
+    const ORDERS: usize = 100;
+    let options = |port| TemporalOptions {
+        database_file: None,
+        log_file: None,
+        port,
+        ui_port: None,
+        namespace: "default".into(),
+    };
+    let temporal = TemporalServer::start(&tools(), options(0)).await.unwrap();
+    let address = temporal.address();
+    let port = address.rsplit(':').next().unwrap().parse().unwrap();
+    let app = TestApp::with(Options {
+        temporal_address: Some(address),
+        processing_delay: Duration::from_secs(8),
+        worker: true,
+        adjust: eager,
+        ..Options::default()
+    })
+    .await;
+    let mut ids = Vec::new();
+    for _ in 0..ORDERS {
+        ids.push(app.create(1, "1").await);
+    }
+    let deleted = ids.pop().unwrap();
+    eventually("all orders are in flight", async || {
+        let waiting = "SELECT count(*) FROM orders WHERE status = 'pending'";
+        (app.count(waiting).await == 0).then_some(())
+    })
+    .await;
+    // In memory only: stopping it is wiping it.
+    temporal.stop().await;
+    let path = format!("/orders/{deleted}");
+    let answer = app.request(Method::DELETE, &path).send().await.unwrap();
+    assert_eq!(answer.status(), 204);
+    let temporal = TemporalServer::start(&tools(), options(port))
+        .await
+        .unwrap();
+    eventually("all orders are completed", async || {
+        let done = "SELECT count(*) FROM orders WHERE status = 'completed'";
+        (app.count(done).await == i64::try_from(ids.len()).unwrap()).then_some(())
+    })
+    .await;
+    let once = "SELECT count(*) FROM (
+                    SELECT order_id FROM order_events
+                     WHERE data->>'status' = 'completed' GROUP BY order_id HAVING count(*) = 1) AS one";
+    assert_eq!(app.count(once).await, i64::try_from(ids.len()).unwrap());
+    drop(app);
+    temporal.stop().await;
+}
