@@ -6,10 +6,9 @@ use diesel::sql_types::Integer;
 use diesel_async::RunQueryDsl;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use order_processing::dev::{TemporalOptions, TemporalServer};
 use reqwest::Method;
 
-use crate::harness::{Options, TestApp, eventually, tools};
+use crate::harness::{Options, OwnTemporal, TestApp, eventually};
 
 /// `ORDERS_TEST_OUTAGE_SECONDS=60 ./justw test temporal_away` takes its time.
 fn outage() -> Duration {
@@ -40,18 +39,9 @@ async fn load(app: &TestApp, length: Duration) -> Vec<Duration> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn with_temporal_away_nobody_waits_and_afterwards_all_orders_finish() {
-    let options = |port| TemporalOptions {
-        database_file: None,
-        log_file: None,
-        port,
-        ui_port: None,
-        namespace: "default".into(),
-    };
-    let temporal = TemporalServer::start(&tools(), options(0)).await.unwrap();
-    let address = temporal.address();
-    let port = address.rsplit(':').next().unwrap().parse().unwrap();
+    let mut temporal = OwnTemporal::start().await;
     let app = TestApp::with(Options {
-        temporal_address: Some(address),
+        temporal_address: Some(temporal.address.clone()),
         processing_delay: Duration::from_millis(100),
         worker: true,
         adjust: |settings| {
@@ -64,9 +54,7 @@ async fn with_temporal_away_nobody_waits_and_afterwards_all_orders_finish() {
     let before = load(&app, Duration::from_secs(2)).await;
     temporal.stop().await;
     let during = load(&app, outage()).await;
-    let temporal = TemporalServer::start(&tools(), options(port))
-        .await
-        .unwrap();
+    temporal.start_again().await;
     let median = |times: &[Duration]| times[times.len() / 2];
     let worst = |times: &[Duration]| times[times.len() - 1];
     println!(

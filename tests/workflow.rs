@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use order_processing::dev::{TemporalOptions, TemporalServer};
 use order_processing::workflow::{OrderWorkflow, Outcome, Temporal, workflow_id};
 use prost::Message;
 use reqwest::Method;
@@ -16,7 +15,7 @@ use temporalio_common::protos::temporal::api::enums::v1::WorkflowExecutionStatus
 use temporalio_common::protos::temporal::api::history::v1::History;
 use temporalio_sdk::workflow_replayer::{WorkflowReplayer, WorkflowReplayerOptions};
 
-use crate::harness::{Options, TestApp, eventually, tools};
+use crate::harness::{Options, OwnTemporal, TestApp, eventually};
 
 const SOON: Duration = Duration::from_millis(100);
 const NEVER: Duration = Duration::from_secs(3600);
@@ -159,21 +158,11 @@ async fn cancelling_the_workflow_cancels_the_order() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn orders_are_accepted_without_temporal_and_processed_when_it_is_back() {
-    let options = |port| TemporalOptions {
-        database_file: None,
-        log_file: None,
-        port,
-        ui_port: None,
-        namespace: "default".into(),
-    };
-    // Its port, free again.
-    let temporal = TemporalServer::start(&tools(), options(0)).await.unwrap();
-    let address = temporal.address();
-    let port = address.rsplit(':').next().unwrap().parse().unwrap();
+    let mut temporal = OwnTemporal::start().await;
     temporal.stop().await;
 
     let app = TestApp::with(Options {
-        temporal_address: Some(address),
+        temporal_address: Some(temporal.address.clone()),
         processing_delay: SOON,
         worker: true,
         ..Options::default()
@@ -189,9 +178,7 @@ async fn orders_are_accepted_without_temporal_and_processed_when_it_is_back() {
     assert_eq!(ready["dependencies"][1]["status"], "down", "{ready}");
     assert_eq!(app.status_of(id).await, "pending");
 
-    let temporal = TemporalServer::start(&tools(), options(port))
-        .await
-        .unwrap();
+    temporal.start_again().await;
     app.becomes(id, "completed").await;
     drop(app);
     temporal.stop().await;

@@ -4,7 +4,7 @@ mod app;
 mod services;
 
 pub use app::{Options, TestApp, admin};
-pub use services::{database_url, tools};
+pub use services::{OwnTemporal, database_url, tools};
 
 use std::time::{Duration, Instant};
 

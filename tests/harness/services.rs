@@ -35,6 +35,46 @@ pub fn services() -> &'static Services {
     })
 }
 
+/// A Temporal of a test's own, to be taken away and brought back. It keeps nothing: to stop it is to
+/// wipe it.
+pub struct OwnTemporal {
+    pub address: String,
+    server: Option<TemporalServer>,
+}
+
+impl OwnTemporal {
+    pub async fn start() -> Self {
+        let server = Self::server(0).await;
+        Self {
+            address: server.address(),
+            server: Some(server),
+        }
+    }
+
+    pub async fn stop(&mut self) {
+        if let Some(server) = self.server.take() {
+            server.stop().await;
+        }
+    }
+
+    /// At the same address.
+    pub async fn start_again(&mut self) {
+        let port = self.address.rsplit(':').next().unwrap().parse().unwrap();
+        self.server = Some(Self::server(port).await);
+    }
+
+    async fn server(port: u16) -> TemporalServer {
+        let options = TemporalOptions {
+            database_file: None,
+            log_file: None,
+            port,
+            ui_port: None,
+            namespace: "default".into(),
+        };
+        TemporalServer::start(&tools(), options).await.unwrap()
+    }
+}
+
 pub fn tools() -> Tools {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(".tools");
     Tools::locate(Some(&folder))
