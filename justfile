@@ -15,7 +15,7 @@ run *ARGS: build
 
 # Check and test everything; ARGS go to `cargo test`
 [positional-arguments]
-test *ARGS: check-generated lint
+test *ARGS: check-generated lint contract-diff
     @echo "== tests"
     cargo test --workspace --locked "$@"
 
@@ -43,6 +43,17 @@ contract-lint:
     @echo "== contract"
     @out=$(redocly lint --config tools/redocly.yaml --max-problems=1000 api/openapi.yaml 2>&1); status=$?; echo "$out"; \
         [ $status -eq 0 ] && ! echo "$out" | grep -q "warning"
+
+# Say what changed for clients since the released contract, or since REF of git; fail when the version does not say so
+contract-diff REF="":
+    @echo "== contract, compared with {{ if REF == "" { "api/released.yaml" } else { REF } }}"
+    @mkdir -p target
+    @{{ if REF == "" { "cp api/released.yaml target/contract-before.yaml" } else { "git show '" + REF + ":api/openapi.yaml' > target/contract-before.yaml" } }}
+    @cargo run --quiet --locked --package contract-diff -- target/contract-before.yaml api/openapi.yaml
+
+# Keep the contract as the released one, which later changes are compared with
+contract-release: contract-lint contract-diff
+    cp api/openapi.yaml api/released.yaml
 
 # Fail when generated/ is not what the contract makes
 check-generated: generate
