@@ -132,3 +132,43 @@ async fn a_frozen_database_is_a_503_in_time_and_no_restart_is_needed() {
         .await;
     assert_eq!(answer.status(), 200);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_claimed_is_given_back_at_the_end() {
+    let mut temporal = OwnTemporal::start().await;
+    let mut app = TestApp::with(Options {
+        temporal_address: Some(temporal.address.clone()),
+        adjust: |settings| {
+            settings.dispatcher.lease = Duration::from_secs(3600);
+            settings.http.shutdown_timeout = Duration::from_secs(1);
+        },
+        ..Options::default()
+    })
+    .await;
+    app.create(1, "1").await;
+    eventually("Temporal has confirmed the first", async || {
+        let left = app.count("SELECT count(*) FROM workflow_intents").await;
+        (left == 0).then_some(())
+    })
+    .await;
+    temporal.signal(Signal::SIGSTOP);
+    for _ in 0..5 {
+        app.create(1, "1").await;
+    }
+    let claimed = "SELECT count(*) FROM workflow_intents WHERE available_at > now()";
+    eventually("they are claimed", async || {
+        (app.count(claimed).await == 5).then_some(())
+    })
+    .await;
+    let stopping = Instant::now();
+    tokio::task::block_in_place(|| app.stop());
+    assert!(
+        stopping.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        stopping.elapsed()
+    );
+    let free = "SELECT count(*) FROM workflow_intents WHERE available_at <= now() AND attempts = 0";
+    assert_eq!(app.count(free).await, 5);
+    temporal.signal(Signal::SIGCONT);
+    temporal.stop().await;
+}

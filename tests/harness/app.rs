@@ -214,6 +214,14 @@ impl TestApp {
         row.count
     }
 
+    /// Ends the service as SIGTERM does, and leaves its database.
+    pub fn stop(&mut self) {
+        self.stop.cancel();
+        if let Some(thread) = self.thread.take() {
+            thread.join().expect("the service ended badly");
+        }
+    }
+
     /// Runs SQL in this test's database.
     pub async fn sql(&self, statement: &str) {
         let mut connection = self.connection().await;
@@ -239,8 +247,10 @@ impl Drop for TestApp {
         })
         .join()
         .unwrap();
-        if !std::thread::panicking() {
-            ended.unwrap().expect("the service ended badly");
+        if let Some(ended) = ended
+            && !std::thread::panicking()
+        {
+            ended.expect("the service ended badly");
         }
     }
 }

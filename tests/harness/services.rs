@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use order_processing::config::{Database, SecretUrl};
 use order_processing::db;
 use order_processing::dev::{
@@ -61,6 +63,22 @@ impl OwnTemporal {
     pub async fn start_again(&mut self) {
         let port = self.address.rsplit(':').next().unwrap().parse().unwrap();
         self.server = Some(Self::server(port).await);
+    }
+
+    /// Sends a signal to its process, found by its port.
+    pub fn signal(&self, signal: Signal) {
+        let port = self.address.rsplit(':').next().unwrap();
+        let mut sent = 0;
+        for entry in std::fs::read_dir("/proc").unwrap().filter_map(Result::ok) {
+            let line = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
+            let line = String::from_utf8_lossy(&line);
+            if line.contains("start-dev") && line.contains(port) {
+                let pid = entry.file_name().to_str().unwrap().parse().unwrap();
+                kill(Pid::from_raw(pid), signal).unwrap();
+                sent += 1;
+            }
+        }
+        assert!(sent >= 1, "no Temporal at {port}");
     }
 
     async fn server(port: u16) -> TemporalServer {
