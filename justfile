@@ -18,6 +18,14 @@ run *ARGS: build
 test *ARGS: check-generated lint contract-diff
     @echo "== tests"
     cargo test --workspace --locked "$@"
+    @echo "== chaos, a short one"
+    @cargo build --quiet --locked --bin orders
+    @cargo run --quiet --locked --package chaos -- --seed 1 --faults 12 --orders 300
+
+# Break things at random under load, then audit every order; ARGS: --seed, --faults, --orders, --limit (see --help)
+[positional-arguments]
+chaos *ARGS: build
+    @cargo run --quiet --locked --package chaos -- "$@"
 
 # Make generated/ anew from the contract
 generate:
