@@ -142,6 +142,22 @@ async fn an_order_deleted_before_its_workflow_began_ends_it_too() {
     );
 }
 
+/// During an upgrade, a newer version may write what this one does not know.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_intent_that_is_not_understood_stands_in_nobodys_way() {
+    let app = app_from(111_000, SOON).await;
+    app.sql(
+        "ALTER TABLE workflow_intents DROP CONSTRAINT workflow_intents_action_check;
+         INSERT INTO workflow_intents (order_id, action, created_at)
+         SELECT n, 'pause', now() - interval '1 hour' FROM generate_series(1, 100) AS n",
+    )
+    .await;
+    let id = app.create(1, "1").await;
+    app.becomes(id, "completed").await;
+    let untouched = "SELECT count(*) FROM workflow_intents WHERE attempts = 0";
+    assert_eq!(app.count(untouched).await, 100);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn cancelling_the_workflow_cancels_the_order() {
     let app = app_from(106_000, NEVER).await;
