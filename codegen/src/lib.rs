@@ -1,15 +1,24 @@
 //! Turns an OpenAPI contract into an actix-web module: traits, types, routes.
 //!
-//! The way of the data: [`contract`] reads the YAML, [`annotate`] adds to a copy of it what a
+//! The way of the data: [`contract`] reads the YAML, [`annotate`] lays into a copy of it what a
 //! template cannot work out (Rust names, types, checks), [`generator`] runs openapi-generator with
 //! our templates over that copy, and the result is formatted and put in place as a whole.
 
 pub mod annotate;
+mod body;
+mod check;
 pub mod contract;
+mod docs;
 mod fingerprint;
 mod generator;
+mod models;
 mod names;
+mod operation;
+mod parameter;
 mod schema;
+mod security;
+pub mod stub;
+mod translate;
 
 use std::path::PathBuf;
 
@@ -48,13 +57,19 @@ impl Project {
         fingerprint::matches(self)
     }
 
-    /// Makes `generated/` anew. Needs the tools that `./justw` installs.
-    pub fn generate(&self) -> Result<()> {
+    /// Makes `generated/` anew. Needs the tools that `./justw` installs. Returns warnings.
+    pub fn generate(&self) -> Result<Vec<String>> {
         let contract = contract::read(&self.contract())?;
-        let annotated =
-            annotate::annotate(&contract).context("the contract cannot be turned into Rust")?;
-        let files = generator::run(self, &contract, &annotated)?;
-        generator::replace(&self.generated(), files, &fingerprint::of(self)?)
+        let annotated = annotate::annotate(&contract, false)
+            .context("the contract cannot be turned into Rust")?;
+        let made = generator::run(&self.root, &contract, &annotated)?;
+        let mut files = generator::below(made, generator::MODULE);
+        files.insert(
+            fingerprint::FILE.into(),
+            format!("{}\n", fingerprint::of(self)?).into(),
+        );
+        generator::replace(&self.generated(), &files, fingerprint::FILE)?;
+        Ok(annotated.warnings)
     }
 }
 
