@@ -25,6 +25,8 @@ pub struct Annotated {
     pub copy: Value,
     /// The schemas that the generated code validates with.
     pub schemas: Value,
+    /// The tags of the copy and the modules that they stand for.
+    pub modules: Vec<(String, String)>,
     /// What an engineer should know, and the generator did not stop for.
     pub warnings: Vec<String>,
 }
@@ -38,7 +40,7 @@ const MODULES: &[&str] = &[
 pub fn annotate(contract: &Value, stub: bool) -> Result<Annotated> {
     let mut warnings = Vec::new();
     let mut schemas = Schemas::new(contract);
-    let schemes = Schemes::of_contract(contract)?;
+    let schemes = Schemes::of_contract(contract, &mut warnings)?;
     let operations = operations(contract, &mut schemas, &mut warnings)?;
     schemas.box_recursion();
 
@@ -77,6 +79,8 @@ pub fn annotate(contract: &Value, stub: bool) -> Result<Annotated> {
         stub,
     };
     let traits = trait_names(&apis);
+    // The generator makes names of files of its own of whatever has more than letters.
+    let tags: HashMap<&String, String> = traits.keys().zip((0..).map(letters)).collect();
     for operation in &operations {
         let place = || format!("in {} {}", operation.method.to_uppercase(), operation.path);
         let mut x_rust = facts.of(operation).with_context(place)?;
@@ -89,7 +93,7 @@ pub fn annotate(contract: &Value, stub: bool) -> Result<Annotated> {
             format!("/{:05}", paths.len()),
             json!({ &operation.method: {
                 "operationId": operation.name,
-                "tags": [operation.module],
+                "tags": [tags[&operation.module]],
                 "responses": { "default": { "description": "see x-rust" } },
                 "x-rust": x_rust,
             } }),
@@ -123,6 +127,7 @@ pub fn annotate(contract: &Value, stub: bool) -> Result<Annotated> {
             },
         }),
         schemas: json!({ "roots": roots, "$defs": definitions }),
+        modules: traits.keys().map(|module| (tags[module].clone(), module.clone())).collect(),
         warnings,
     })
 }
@@ -151,8 +156,8 @@ fn operations<'c>(
             let place = || format!("in {} {path}", method.to_uppercase());
             let (route, segments) = operation::route(path, &mut routes).with_context(place)?;
             if !taken.insert((method.clone(), route.clone())) {
-                return Err(anyhow::anyhow!("another path means the same requests"))
-                    .with_context(place);
+                let place = place();
+                warnings.push(format!("{place}: never reached, a path before it means the same"));
             }
             let id = match node.value["operationId"].as_str() {
                 Some(id) if !id.trim().is_empty() => id.to_owned(),
@@ -188,7 +193,7 @@ fn operations<'c>(
         }
     }
     if found.is_empty() {
-        bail!("the contract has no operation");
+        bail!("the contract has no operation to serve");
     }
     Ok(found)
 }
@@ -225,6 +230,16 @@ fn trait_names(apis: &Map<String, Value>) -> BTreeMap<String, String> {
             (module.clone(), taken.free(&name))
         })
         .collect()
+}
+
+/// A number as a word that is no word of any language.
+fn letters(mut number: usize) -> String {
+    let mut word = "tag".to_owned();
+    for _ in 0..4 {
+        word.push(char::from(b'a' + (number % 26) as u8));
+        number /= 26;
+    }
+    word
 }
 
 /// The path of the first server: what comes before every path of the contract.

@@ -284,7 +284,9 @@ impl<'c> Facts<'_, '_, 'c> {
         let mut variants = Vec::new();
         for (index, media) in body.media.iter().enumerate() {
             let (rust, mut read) = self.reader(operation, media)?;
-            if several {
+            if several && media.format == Format::Bytes {
+                read = format!("Some({}::{}(bytes.clone()))", body.enumeration, media.variant);
+            } else if several {
                 read.push_str(&format!(".map({}::{})", body.enumeration, media.variant));
             }
             cases.push(json!({ "caseIndex": index, "caseRead": read }));

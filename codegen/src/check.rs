@@ -146,7 +146,7 @@ impl Checks {
             }
             Kind::String => {
                 let length = format!("{name}.chars().count()");
-                checks.extend(count(&length, &schema["minLength"], &schema["maxLength"]));
+                checks.extend(count(name, &length, &schema["minLength"], &schema["maxLength"]));
                 if let Some(pattern) = schema["pattern"].as_str() {
                     match rust_pattern(pattern) {
                         Some(pattern) => checks.push(format!(
@@ -163,7 +163,7 @@ impl Checks {
             }
             Kind::List(item) => {
                 let length = format!("{name}.len()");
-                checks.extend(count(&length, &schema["minItems"], &schema["maxItems"]));
+                checks.extend(count(name, &length, &schema["minItems"], &schema["maxItems"]));
                 if schema["uniqueItems"] == true {
                     checks.push(format!("all_unique({})", value.reference()));
                 }
@@ -174,7 +174,7 @@ impl Checks {
             Kind::Map(item) => {
                 let length = format!("{name}.len()");
                 let (minimum, maximum) = (&schema["minProperties"], &schema["maxProperties"]);
-                checks.extend(count(&length, minimum, maximum));
+                checks.extend(count(name, &length, minimum, maximum));
                 if let Some(check) = self.of(item, Place::Reference("item")) {
                     checks.push(format!("{name}.values().all(|item| {check})"));
                 }
@@ -187,9 +187,61 @@ impl Checks {
 
 /// A pattern of ECMA-262 in the syntax of Rust's `fancy-regex`; `None` when it is none.
 pub(crate) fn rust_pattern(pattern: &str) -> Option<String> {
-    let translated = jsonschema_regex::to_rust_regex(pattern).ok()?;
-    fancy_regex::Regex::new(&translated).ok()?;
+    let pattern = plain_pattern(pattern)?;
+    let translated = jsonschema_regex::to_rust_regex(&pattern).ok()?;
     Some(translated.into_owned())
+}
+
+/// The pattern without what browsers take and nobody else (ECMA-262, annex B): a brace that counts
+/// nothing, an escape of what means nothing. `None` when it is no pattern at all.
+pub(crate) fn plain_pattern(pattern: &str) -> Option<String> {
+    let works = |pattern: &str| {
+        jsonschema_regex::to_rust_regex(pattern)
+            .is_ok_and(|translated| fancy_regex::Regex::new(&translated).is_ok())
+    };
+    if works(pattern) {
+        return Some(pattern.to_owned());
+    }
+    let letters: Vec<char> = pattern.chars().collect();
+    let mut plain = String::new();
+    let mut index = 0;
+    while let Some(letter) = letters.get(index).copied() {
+        let rest: String = letters[index..].iter().collect();
+        let next = letters.get(index + 1).copied();
+        match (letter, next) {
+            ('\\', Some(escaped)) => {
+                let means_nothing = matches!(escaped, '_' | ' ' | '\'' | '"' | '@' | '<' | '>' | ',' | ':' | ';' | '=' | '%' | '!' | '`' | '~');
+                if !means_nothing {
+                    plain.push('\\');
+                }
+                plain.push(escaped);
+                index += 1;
+            }
+            ('{', _) => match counts(&rest) {
+                Some(length) => {
+                    plain.push_str(&rest[..length]);
+                    index += length - 1;
+                }
+                None => plain.push_str("\\{"),
+            },
+            ('}', _) => plain.push_str("\\}"),
+            _ => plain.push(letter),
+        }
+        index += 1;
+    }
+    works(&plain).then_some(plain)
+}
+
+/// How long a quantifier in braces is.
+fn counts(rest: &str) -> Option<usize> {
+    let end = rest.find('}')?;
+    let inner = &rest[1..end];
+    let number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let fits = match inner.split_once(',') {
+        Some((from, to)) => number(from) && (to.is_empty() || number(to)),
+        None => number(inner),
+    };
+    fits.then_some(end + 1)
 }
 
 /// The lowest and the highest value, each with whether it is itself excluded.
@@ -328,13 +380,17 @@ fn between<T: std::fmt::Display + PartialOrd>(
     }
 }
 
-fn count(count: &str, minimum: &Value, maximum: &Value) -> Option<String> {
-    let limit = |value: &Value| match value.as_number().map(whole) {
+fn count(whole: &str, count: &str, minimum: &Value, maximum: &Value) -> Option<String> {
+    let limit = |value: &Value| match value.as_number().map(self::whole) {
         Some(Ok(limit)) => u64::try_from(limit).ok(),
         _ => None,
     };
     let minimum = limit(minimum).filter(|limit| *limit > 0);
-    between(minimum, limit(maximum), Place::Owned(count))
+    match (minimum, limit(maximum)) {
+        (Some(1), None) => Some(format!("!{whole}.is_empty()")),
+        (None, Some(0)) => Some(format!("{whole}.is_empty()")),
+        (minimum, maximum) => between(minimum, maximum, Place::Owned(count)),
+    }
 }
 
 /// The digits of a number as a `Decimal`; `None` when it cannot hold them.

@@ -61,6 +61,12 @@ pub(crate) fn run(root: &Path, contract: &Value, annotated: &Annotated) -> Resul
     }
 
     let root = output.join("stub");
+    for (tag, module) in &annotated.modules {
+        for folder in [MODULE, "src/api"] {
+            let folder = root.join(folder);
+            fs::rename(folder.join(format!("{tag}.rs")), folder.join(format!("{module}.rs")))?;
+        }
+    }
     drop_empty(&root)?;
     format_rust(&root.join("src/main.rs"))?;
     let mut files = Files::new();

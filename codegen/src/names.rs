@@ -19,9 +19,10 @@ pub(crate) fn pascal(name: &str) -> String {
                 .unwrap_or_default()
         })
         .collect::<String>();
-    match joined.starts_with(|first: char| first.is_ascii_digit()) {
-        true => format!("N{joined}"),
-        false => escape(joined),
+    match joined.chars().next() {
+        None => "Empty".into(),
+        Some('0'..='9') => format!("N{joined}"),
+        Some(_) => escape(joined),
     }
 }
 
@@ -188,6 +189,7 @@ mod tests {
         assert_eq!(snake("2fa"), "n2fa");
         assert_eq!(snake("$"), "dollar");
         assert_eq!(snake(""), "empty");
+        assert_eq!(pascal(""), "Empty");
         assert_eq!(variant("+1"), "Plus1");
         assert_eq!(variant("-1.5"), "Minus1_5");
         assert_eq!(pascal("日本"), "U65e5U672c");

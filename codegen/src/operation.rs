@@ -170,8 +170,10 @@ pub(crate) fn route(
     path: &str,
     known: &mut HashMap<String, Vec<String>>,
 ) -> Result<(String, HashMap<String, String>)> {
-    if path.contains(['?', '#']) {
-        anyhow::bail!("a path with a query or a fragment cannot be routed");
+    // A fragment tells operations apart in documents only: no client sends it.
+    let path = path.split('#').next().unwrap_or_default();
+    if path.contains('?') {
+        anyhow::bail!("a path with a query cannot be routed");
     }
     let mut wires = Vec::new();
     let mut shape = String::new();

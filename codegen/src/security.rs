@@ -22,7 +22,7 @@ pub(crate) struct Secured {
 }
 
 impl Schemes {
-    pub(crate) fn of_contract(contract: &Value) -> Result<Self> {
+    pub(crate) fn of_contract(contract: &Value, warnings: &mut Vec<String>) -> Result<Self> {
         let mut taken = Taken::default();
         let mut schemes = Vec::new();
         for (name, scheme) in members(&contract["components"]["securitySchemes"]) {
@@ -71,6 +71,20 @@ impl Schemes {
                 }),
             ));
         }
+        for name in demanded(contract) {
+            if !schemes.iter().any(|(known, _, _)| *known == name) {
+                // Who asks for what does not exist is to get nothing.
+                warnings.push(format!("security scheme `{name}` does not exist: nobody has it"));
+                let variant = taken.free(&names::pascal(&name));
+                let facts = json!({
+                    "schemeName": variant,
+                    "schemeWire": format!("{name:?}"),
+                    "schemeDocs": ["The contract demands it without saying what it is."],
+                    "carrier": "Carrier::Nowhere",
+                });
+                schemes.push((name, variant, facts));
+            }
+        }
         Ok(Self { schemes })
     }
 
@@ -116,4 +130,19 @@ impl Schemes {
             optional,
         }))
     }
+}
+
+/// The names of all schemes that are demanded, in the order of the contract.
+fn demanded(contract: &Value) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    let operations = members(&contract["paths"]).flat_map(|(_, item)| members(item));
+    let lists = operations.map(|(_, operation)| &operation["security"]);
+    for alternative in lists.chain([&contract["security"]]).flat_map(items) {
+        for (name, _) in members(alternative) {
+            if !names.contains(name) {
+                names.push(name.clone());
+            }
+        }
+    }
+    names
 }

@@ -166,8 +166,8 @@ impl<'c> Translation<'c> {
                     .filter(|name| !self.is_read_only(node, name.as_str().unwrap_or_default()))
                     .cloned()
                     .collect(),
-                "pattern" => match value.as_str().and_then(check::rust_pattern) {
-                    Some(_) => value.clone(),
+                "pattern" => match value.as_str().and_then(check::plain_pattern) {
+                    Some(plain) => json!(plain),
                     None => continue,
                 },
                 "exclusiveMinimum" | "exclusiveMaximum" if value.is_boolean() => continue,
