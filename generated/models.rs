@@ -80,7 +80,8 @@ impl DependencyStatus {
         }
     }
 
-    fn of(text: &str) -> Option<Self> {
+    /// The value that is written so on the wire.
+    pub fn of(text: &str) -> Option<Self> {
         Some(match text {
             "up" => Self::Up,
             "down" => Self::Down,
@@ -120,7 +121,8 @@ impl LivenessStatus {
         }
     }
 
-    fn of(text: &str) -> Option<Self> {
+    /// The value that is written so on the wire.
+    pub fn of(text: &str) -> Option<Self> {
         Some(match text {
             "ok" => Self::Ok,
             _ => return None,
@@ -146,6 +148,8 @@ pub struct Order {
     pub created_at: DateTime<Utc>,
     /// When the order last changed
     pub updated_at: DateTime<Utc>,
+    /// The statuses that the order may go to from here; none when it has ended
+    pub allowed_transitions: Vec<OrderStatus>,
 }
 
 object!(Order, ignore {  }
@@ -155,6 +159,7 @@ object!(Order, ignore {  }
     "total_amount" => total_amount required,
     "created_at" => created_at required,
     "updated_at" => updated_at required,
+    "allowed_transitions" => allowed_transitions required,
 );
 
 impl Order {
@@ -164,6 +169,7 @@ impl Order {
             && self.customer_id >= 1
             && (Decimal::ZERO..=Decimal::new(9_999_999_999, 2)).contains(&self.total_amount)
             && self.total_amount % Decimal::new(1, 2) == Decimal::ZERO
+            && self.allowed_transitions.len() <= 4
     }
 }
 
@@ -224,7 +230,8 @@ impl OrderEventActor {
         }
     }
 
-    fn of(text: &str) -> Option<Self> {
+    /// The value that is written so on the wire.
+    pub fn of(text: &str) -> Option<Self> {
         Some(match text {
             "client" => Self::Client,
             "workflow" => Self::Workflow,
@@ -296,7 +303,8 @@ impl OrderEventType {
         }
     }
 
-    fn of(text: &str) -> Option<Self> {
+    /// The value that is written so on the wire.
+    pub fn of(text: &str) -> Option<Self> {
         Some(match text {
             "created" => Self::Created,
             "updated" => Self::Updated,
@@ -342,7 +350,8 @@ impl OrderStatus {
         }
     }
 
-    fn of(text: &str) -> Option<Self> {
+    /// The value that is written so on the wire.
+    pub fn of(text: &str) -> Option<Self> {
         Some(match text {
             "pending" => Self::Pending,
             "processing" => Self::Processing,
@@ -350,6 +359,28 @@ impl OrderStatus {
             "cancelled" => Self::Cancelled,
             _ => return None,
         })
+    }
+}
+
+impl OrderStatus {
+    /// The values that this one may become (`x-transitions` of the contract).
+    pub const fn transitions(self) -> &'static [Self] {
+        match self {
+            Self::Pending => &[Self::Processing, Self::Completed, Self::Cancelled],
+            Self::Processing => &[Self::Completed, Self::Cancelled],
+            Self::Completed => &[],
+            Self::Cancelled => &[],
+        }
+    }
+
+    /// Whether this value may become `next`. The same value again is no transition.
+    pub fn can_become(self, next: Self) -> bool {
+        self.transitions().contains(&next)
+    }
+
+    /// Whether this value never becomes another.
+    pub const fn is_final(self) -> bool {
+        self.transitions().is_empty()
     }
 }
 
@@ -426,7 +457,8 @@ impl ReadinessStatus {
         }
     }
 
-    fn of(text: &str) -> Option<Self> {
+    /// The value that is written so on the wire.
+    pub fn of(text: &str) -> Option<Self> {
         Some(match text {
             "ready" => Self::Ready,
             _ => return None,

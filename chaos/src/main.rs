@@ -26,7 +26,7 @@ use tokio::time::sleep;
 use crate::audit::{Audit, audit};
 use crate::load::{Accepted, Load};
 use crate::report::{Progress, differences, say, table};
-use crate::state::State;
+use crate::state::{State, Unrest};
 use crate::world::World;
 
 /// What a long run may write.
@@ -116,10 +116,10 @@ async fn run(arguments: &Arguments) -> Result<bool> {
     }
     stop.send_replace(true);
     let accepted = loading.await?;
+    telling.abort();
     progress.log("all clients have their answers; waiting for rest");
     let (state, rest) = rest(&world, arguments.quiet_limit, &progress).await?;
     supervising.abort();
-    telling.abort();
 
     let audit = audit(&accepted, &state);
     let findings = progress.findings();
@@ -146,21 +146,16 @@ fn temporary_folder() -> Result<tempfile::TempDir> {
 /// Waits until nothing moves any more; what there is then, and how long it took.
 async fn rest(world: &World, limit: Duration, progress: &Progress) -> Result<(State, Duration)> {
     let begun = Instant::now();
-    let mut last = Instant::now();
     loop {
-        let state = State::read(world).await?;
-        let unrest = state.unrest();
-        if unrest == (0, 0, 0) || begun.elapsed() > limit {
-            return Ok((state, begun.elapsed()));
+        let unrest = Unrest::read(world).await?;
+        if unrest.is_none() || begun.elapsed() > limit {
+            return Ok((State::read(world).await?, begun.elapsed()));
         }
-        if last.elapsed() > Duration::from_secs(5) {
-            last = Instant::now();
-            let (intents, open, running) = unrest;
-            progress.log(&format!(
-                "{intents} intents, {open} open orders, {running} running workflows"
-            ));
-        }
-        sleep(Duration::from_millis(500)).await;
+        progress.log(&format!(
+            "{} intents, {} open orders, {} running workflows",
+            unrest.intents, unrest.open, unrest.running
+        ));
+        sleep(Duration::from_secs(2)).await;
     }
 }
 

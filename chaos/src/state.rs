@@ -9,7 +9,9 @@ use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use order_processing::config::Settings;
 use order_processing::workflow::Temporal;
 use temporalio_common::protos::temporal::api::enums::v1::WorkflowExecutionStatus;
-use temporalio_common::protos::temporal::api::workflowservice::v1::ListWorkflowExecutionsRequest;
+use temporalio_common::protos::temporal::api::workflowservice::v1::{
+    CountWorkflowExecutionsRequest, ListWorkflowExecutionsRequest,
+};
 
 use crate::world::World;
 
@@ -121,13 +123,48 @@ impl State {
         }
         Ok(state)
     }
+}
 
-    /// What keeps it from being quiet: entries of the outbox, open orders, running workflows.
-    pub fn unrest(&self) -> (i64, usize, usize) {
-        let open = self.orders.values().filter(|row| !is_end(&row.status));
-        let running = self.workflows.values().flatten();
-        let running = running.filter(|status| **status == WorkflowExecutionStatus::Running);
-        (self.intents, open.count(), running.count())
+/// What keeps it all from being at rest: entries of the outbox, open orders, running workflows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unrest {
+    pub intents: i64,
+    pub open: i64,
+    pub running: i64,
+}
+
+impl Unrest {
+    /// Counts, and nothing more: it is asked again and again.
+    pub async fn read(world: &World) -> Result<Self> {
+        let mut database = AsyncPgConnection::establish(world.database_url()).await?;
+        let intents: Count = diesel::sql_query("SELECT count(*) AS count FROM workflow_intents")
+            .get_result(&mut database)
+            .await?;
+        let open: Count = diesel::sql_query(
+            "SELECT count(*) AS count FROM orders WHERE status NOT IN ('completed', 'cancelled')",
+        )
+        .get_result(&mut database)
+        .await?;
+        let temporal = temporal(world)?;
+        let request = CountWorkflowExecutionsRequest {
+            namespace: temporal.settings().namespace.clone(),
+            query: "ExecutionStatus = 'Running'".into(),
+        };
+        let mut service = temporal.client().await?.connection().workflow_service();
+        let running = service
+            .count_workflow_executions(tonic::Request::new(request))
+            .await?
+            .into_inner();
+        Ok(Self {
+            intents: intents.count,
+            open: open.count,
+            running: running.count,
+        })
+    }
+
+    /// Whether nothing moves any more.
+    pub fn is_none(self) -> bool {
+        (self.intents, self.open, self.running) == (0, 0, 0)
     }
 }
 
@@ -137,9 +174,7 @@ pub fn is_end(status: &str) -> bool {
 }
 
 async fn workflows(world: &World) -> Result<BTreeMap<i64, Vec<WorkflowExecutionStatus>>> {
-    let mut settings = Settings::load(None)?.temporal;
-    settings.address = world.temporal_address().to_owned();
-    let temporal = Temporal::new(settings);
+    let temporal = temporal(world)?;
     let client = temporal.client().await?;
     let mut workflows: BTreeMap<i64, Vec<WorkflowExecutionStatus>> = BTreeMap::new();
     let mut page = Vec::new();
@@ -169,4 +204,10 @@ async fn workflows(world: &World) -> Result<BTreeMap<i64, Vec<WorkflowExecutionS
             return Ok(workflows);
         }
     }
+}
+
+fn temporal(world: &World) -> Result<Temporal> {
+    let mut settings = Settings::load(None)?.temporal;
+    settings.address = world.temporal_address().to_owned();
+    Ok(Temporal::new(settings))
 }

@@ -70,6 +70,7 @@ pub fn annotate(contract: &Value, stub: bool) -> Result<Annotated> {
         *known = json!(secured || *known == true);
     }
     let mut paths = Map::new();
+    let mut answers = Map::new();
     let mut facts = Facts {
         schemas: &schemas,
         checks: &mut checks,
@@ -84,6 +85,8 @@ pub fn annotate(contract: &Value, stub: bool) -> Result<Annotated> {
     for operation in &operations {
         let place = || format!("in {} {}", operation.method.to_uppercase(), operation.path);
         let mut x_rust = facts.of(operation).with_context(place)?;
+        let key = format!("{} {}", operation.method.to_uppercase(), operation.route);
+        answers.insert(key, facts.answers(operation).with_context(place)?);
         x_rust["api"] = json!(traits[&operation.module]);
         x_rust["module"] = json!(operation.module);
         x_rust["apiSecured"] = apis[&operation.module].clone();
@@ -126,8 +129,11 @@ pub fn annotate(contract: &Value, stub: bool) -> Result<Annotated> {
                     .collect::<Vec<_>>(),
             },
         }),
-        schemas: json!({ "roots": roots, "$defs": definitions }),
-        modules: traits.keys().map(|module| (tags[module].clone(), module.clone())).collect(),
+        schemas: json!({ "roots": roots, "answers": answers, "$defs": definitions }),
+        modules: traits
+            .keys()
+            .map(|module| (tags[module].clone(), module.clone()))
+            .collect(),
         warnings,
     })
 }
@@ -157,7 +163,9 @@ fn operations<'c>(
             let (route, segments) = operation::route(path, &mut routes).with_context(place)?;
             if !taken.insert((method.clone(), route.clone())) {
                 let place = place();
-                warnings.push(format!("{place}: never reached, a path before it means the same"));
+                warnings.push(format!(
+                    "{place}: never reached, a path before it means the same"
+                ));
             }
             let id = match node.value["operationId"].as_str() {
                 Some(id) if !id.trim().is_empty() => id.to_owned(),

@@ -5,6 +5,7 @@
 //! our templates over that copy, and the result is formatted and put in place as a whole.
 
 pub mod annotate;
+mod answers;
 mod body;
 mod check;
 pub mod contract;

@@ -1,5 +1,6 @@
 //! The facts that `models.mustache` prints: structs, enums and their checks.
 
+use anyhow::{Context, Error, Result, bail};
 use serde_json::{Value, json};
 
 use crate::check::Checks;
@@ -14,13 +15,14 @@ pub(crate) fn facts<'c>(
     translation: &mut Translation<'c>,
     roots: &mut serde_json::Map<String, Value>,
     item: &Item<'c>,
-) -> anyhow::Result<Value> {
+) -> Result<Value> {
     let name = &item.name;
     let mut facts = json!({
         "name": name,
         "docs": docs(item.schema, &format!("`{name}` of the contract.")),
         "isStruct": false,
         "isStrings": false,
+        "machine": [],
         "isIntegers": false,
         "isUnion": false,
         "check": checks.of_item(item).join("\n            && "),
@@ -59,6 +61,7 @@ pub(crate) fn facts<'c>(
                     })
                 })
                 .collect();
+            facts["machine"] = machine(name, item.schema, variants)?;
         }
         Shape::Integers(variants) => {
             facts["isIntegers"] = json!(true);
@@ -74,6 +77,38 @@ pub(crate) fn facts<'c>(
         Shape::Pending => {}
     }
     Ok(facts)
+}
+
+/// `x-transitions` of an enum of strings: a state machine. From each value, those that it may become.
+fn machine(name: &str, schema: &Value, variants: &[(String, String)]) -> Result<Value> {
+    let table = match &schema["x-transitions"] {
+        Value::Null => return Ok(json!([])),
+        Value::Object(table) => table,
+        _ => bail!("in {name}: x-transitions has to be an object"),
+    };
+    let variant_of = |wire: &str| {
+        let known = variants.iter().find(|(value, _)| value == wire);
+        let (_, variant) = known.with_context(|| {
+            format!("in {name}: x-transitions names `{wire}`, which is not among the values")
+        })?;
+        Ok::<_, Error>(variant)
+    };
+    for wire in table.keys() {
+        variant_of(wire)?;
+    }
+    let mut states = Vec::new();
+    for (wire, variant) in variants {
+        let Some(targets) = table.get(wire).and_then(Value::as_array) else {
+            bail!("in {name}: x-transitions has to say what `{wire}` may become, `[]` if nothing");
+        };
+        let targets: Vec<String> = targets
+            .iter()
+            .map(|target| variant_of(target.as_str().unwrap_or_default()))
+            .map(|target| target.map(|target| format!("Self::{target}")))
+            .collect::<Result<_>>()?;
+        states.push(json!({ "from": variant, "targets": targets.join(", ") }));
+    }
+    Ok(json!([{ "states": states }]))
 }
 
 fn field_facts(schemas: &Schemas, field: &Field) -> Value {
@@ -119,7 +154,7 @@ fn union_facts<'c>(
     union: &Union<'c>,
     name: &str,
     facts: &mut Value,
-) -> anyhow::Result<()> {
+) -> Result<()> {
     let mut variants = Vec::new();
     for variant in &union.variants {
         let inner = schemas.spell(&variant.kind, "");

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, unused_macros, unused_imports)] // a contract may not need all of it
 
+pub mod answer;
 mod binary;
 pub mod contract;
 pub mod decimal;

@@ -29,6 +29,11 @@ pub fn named(name: &str) -> &'static Value {
     &SCHEMAS["roots"][name]
 }
 
+/// The answers of the operation at this method and route; `null` when there is none.
+pub fn answers(method: &str, route: &str) -> &'static Value {
+    &SCHEMAS["answers"][format!("{method} {route}")]
+}
+
 /// Whether the value keeps the schema of this name.
 pub fn holds(name: &str, value: &Value) -> bool {
     validator(name).is_some_and(|validator| validator.is_valid(value))

@@ -75,6 +75,7 @@ impl TestApp {
         let mut settings = Settings::load(None).unwrap();
         settings.http.listen = "127.0.0.1:0".into();
         settings.http.workers = 1;
+        settings.http.check_answers = true;
         settings.http.request_timeout = options.request_timeout;
         settings.http.shutdown_timeout = Duration::from_secs(5);
         settings.database.url = SecretUrl::try_from(database_url(&database).as_str()).unwrap();
