@@ -6,6 +6,7 @@ use diesel::sql_types::Integer;
 use diesel_async::RunQueryDsl;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use order_processing::config::SecretUrl;
 use reqwest::Method;
 
 use crate::harness::{Options, OwnTemporal, TestApp, eventually};
@@ -171,4 +172,36 @@ async fn what_is_claimed_is_given_back_at_the_end() {
     assert_eq!(app.count(free).await, 5);
     temporal.signal(Signal::SIGCONT);
     temporal.stop().await;
+}
+
+/// A server under such load that letting somebody in takes longer than any request waits must not
+/// stay out of reach for ever.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_slow_to_let_anyone_in_is_reached_in_the_end() {
+    let app = TestApp::with(Options {
+        adjust: |settings| {
+            settings.database.acquire_timeout = Duration::from_millis(500);
+            let mut url = settings.database.url.expose().clone();
+            // In seconds, for everyone who connects.
+            url.set_query(Some("options=-c%20post_auth_delay%3D2"));
+            settings.database.url = SecretUrl::try_from(url.as_str()).unwrap();
+        },
+        ..Options::default()
+    })
+    .await;
+    let begun = Instant::now();
+    let clients = (0..16).map(|_| async {
+        let mut refused = 0;
+        while begun.elapsed() < Duration::from_secs(30) {
+            match app.get("/orders").await.status().as_u16() {
+                200 => return (true, refused),
+                503 => refused += 1,
+                other => panic!("{other}"),
+            }
+        }
+        (false, refused)
+    });
+    let ends = futures::future::join_all(clients).await;
+    assert!(ends.iter().any(|(_, refused)| *refused > 0), "{ends:?}");
+    assert!(ends.iter().all(|(reached, _)| *reached), "{ends:?}");
 }

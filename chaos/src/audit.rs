@@ -26,10 +26,9 @@ pub struct Audit {
 }
 
 impl Audit {
-    /// Everything that must not be.
-    pub fn differences(&self) -> Vec<String> {
-        let kinds = [&self.lost, &self.double, &self.disagreeing, &self.open];
-        kinds.into_iter().flatten().cloned().collect()
+    /// Everything that must not be, by kind.
+    pub fn differences(&self) -> [&[String]; 4] {
+        [&self.lost, &self.double, &self.disagreeing, &self.open]
     }
 }
 

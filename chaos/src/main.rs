@@ -124,12 +124,16 @@ async fn run(arguments: &Arguments) -> Result<bool> {
     let audit = audit(&accepted, &state);
     let findings = progress.findings();
     show(&accepted, &audit, &counts, &progress, rest, findings.len());
-    let all: Vec<String> = findings.into_iter().chain(audit.differences()).collect();
-    differences(&all);
+    let kinds = audit.differences().into_iter().chain([findings.as_slice()]);
+    let mut agreed = true;
+    for kind in kinds {
+        differences(kind);
+        agreed &= kind.is_empty();
+    }
     if accepted.is_empty() {
         bail!("not one order was accepted");
     }
-    Ok(all.is_empty())
+    Ok(agreed)
 }
 
 /// In memory where there is room: Temporal's SQLite waits for the disk at every step, and what has to

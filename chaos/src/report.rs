@@ -5,8 +5,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-/// Differences that are shown in full.
-const SHOWN: usize = 20;
+/// Differences of a kind that are shown in full.
+const SHOWN: usize = 6;
 
 /// Writes a line, at once even into a pipe.
 pub fn say(line: &str) {
