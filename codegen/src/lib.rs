@@ -20,7 +20,7 @@ mod security;
 pub mod stub;
 mod translate;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
@@ -71,6 +71,21 @@ impl Project {
         generator::replace(&self.generated(), &files, fingerprint::FILE)?;
         Ok(annotated.warnings)
     }
+}
+
+/// Makes the module of a contract anywhere else, with the templates of this crate. Returns warnings.
+pub fn module(contract: &Path, folder: &Path) -> Result<Vec<String>> {
+    let document = contract::read(contract)?;
+    let annotated = annotate::annotate(&document, false)
+        .with_context(|| format!("{} cannot be turned into Rust", contract.display()))?;
+    let files = generator::run(&home(), &document, &annotated)?;
+    generator::replace(folder, &generator::below(files, generator::MODULE), "mod.rs")?;
+    Ok(annotated.warnings)
+}
+
+/// The project that this crate is a part of.
+fn home() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
 #[cfg(test)]

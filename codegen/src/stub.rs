@@ -19,8 +19,7 @@ pub fn write(contract: &Path, folder: &Path) -> Result<Vec<String>> {
     let document = contract::read(contract)?;
     let annotated = annotate::annotate(&document, true)
         .with_context(|| format!("{} cannot be turned into Rust", contract.display()))?;
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let files = generator::run(&root, &document, &annotated)?;
+    let files = generator::run(&crate::home(), &document, &annotated)?;
     let mut generated = generator::below(files.clone(), generator::MODULE);
     generated.insert(MARK.into(), Vec::new());
     generator::replace(&folder.join(generator::MODULE), &generated, MARK)?;
