@@ -3,25 +3,13 @@
 //! One module for each tag holds its trait, parameters, answers and routes. [`models`] holds the
 //! schemas, [`support`] what every contract needs.
 
-// What a contract is like shows in what is made of it: long lists, names alike, texts as they are.
+// What a contract is like shows in what is made of it: long lists, names alike, limits that say
+// nothing. Lints that look for faults stay; those that judge taste do not apply.
 #![allow(
-    clippy::absurd_extreme_comparisons,
-    clippy::doc_lazy_continuation,
-    clippy::doc_overindented_list_items,
-    clippy::empty_docs,
-    clippy::enum_variant_names,
-    clippy::excessive_precision,
-    clippy::large_enum_variant,
-    clippy::match_single_binding,
-    clippy::module_inception,
-    clippy::never_loop,
-    clippy::redundant_closure,
-    clippy::result_large_err,
-    clippy::struct_field_names,
-    clippy::tabs_in_doc_comments,
-    clippy::too_many_arguments,
-    clippy::type_complexity,
-    clippy::upper_case_acronyms
+    clippy::style,
+    clippy::complexity,
+    clippy::perf,
+    clippy::result_large_err
 )]
 
 use actix_web::web::{Data, ServiceConfig};

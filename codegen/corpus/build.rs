@@ -8,8 +8,10 @@ fn main() {
     for input in ["specs", "../src", "../templates", "../config.yaml"] {
         println!("cargo::rerun-if-changed={}", here.join(input).display());
     }
-    let mut specs: Vec<PathBuf> =
-        fs::read_dir(here.join("specs")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut specs: Vec<PathBuf> = fs::read_dir(here.join("specs"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
     specs.sort();
     // As many at once as there are processors, as far as they are known.
     let width = thread::available_parallelism().map_or(2, usize::from);

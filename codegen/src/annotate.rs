@@ -127,7 +127,10 @@ pub fn annotate(contract: &Value, stub: bool) -> Result<Annotated> {
             },
         }),
         schemas: json!({ "roots": roots, "$defs": definitions }),
-        modules: traits.keys().map(|module| (tags[module].clone(), module.clone())).collect(),
+        modules: traits
+            .keys()
+            .map(|module| (tags[module].clone(), module.clone()))
+            .collect(),
         warnings,
     })
 }
@@ -157,7 +160,9 @@ fn operations<'c>(
             let (route, segments) = operation::route(path, &mut routes).with_context(place)?;
             if !taken.insert((method.clone(), route.clone())) {
                 let place = place();
-                warnings.push(format!("{place}: never reached, a path before it means the same"));
+                warnings.push(format!(
+                    "{place}: never reached, a path before it means the same"
+                ));
             }
             let id = match node.value["operationId"].as_str() {
                 Some(id) if !id.trim().is_empty() => id.to_owned(),

@@ -285,7 +285,10 @@ impl<'c> Facts<'_, '_, 'c> {
         for (index, media) in body.media.iter().enumerate() {
             let (rust, mut read) = self.reader(operation, media)?;
             if several && media.format == Format::Bytes {
-                read = format!("Some({}::{}(bytes.clone()))", body.enumeration, media.variant);
+                read = format!(
+                    "Some({}::{}(bytes.clone()))",
+                    body.enumeration, media.variant
+                );
             } else if several {
                 read.push_str(&format!(".map({}::{})", body.enumeration, media.variant));
             }

@@ -146,7 +146,12 @@ impl Checks {
             }
             Kind::String => {
                 let length = format!("{name}.chars().count()");
-                checks.extend(count(name, &length, &schema["minLength"], &schema["maxLength"]));
+                checks.extend(count(
+                    name,
+                    &length,
+                    &schema["minLength"],
+                    &schema["maxLength"],
+                ));
                 if let Some(pattern) = schema["pattern"].as_str() {
                     match rust_pattern(pattern) {
                         Some(pattern) => checks.push(format!(
@@ -163,7 +168,12 @@ impl Checks {
             }
             Kind::List(item) => {
                 let length = format!("{name}.len()");
-                checks.extend(count(name, &length, &schema["minItems"], &schema["maxItems"]));
+                checks.extend(count(
+                    name,
+                    &length,
+                    &schema["minItems"],
+                    &schema["maxItems"],
+                ));
                 if schema["uniqueItems"] == true {
                     checks.push(format!("all_unique({})", value.reference()));
                 }
@@ -210,7 +220,23 @@ pub(crate) fn plain_pattern(pattern: &str) -> Option<String> {
         let next = letters.get(index + 1).copied();
         match (letter, next) {
             ('\\', Some(escaped)) => {
-                let means_nothing = matches!(escaped, '_' | ' ' | '\'' | '"' | '@' | '<' | '>' | ',' | ':' | ';' | '=' | '%' | '!' | '`' | '~');
+                let means_nothing = matches!(
+                    escaped,
+                    '_' | ' '
+                        | '\''
+                        | '"'
+                        | '@'
+                        | '<'
+                        | '>'
+                        | ','
+                        | ':'
+                        | ';'
+                        | '='
+                        | '%'
+                        | '!'
+                        | '`'
+                        | '~'
+                );
                 if !means_nothing {
                     plain.push('\\');
                 }

@@ -64,7 +64,10 @@ pub(crate) fn run(root: &Path, contract: &Value, annotated: &Annotated) -> Resul
     for (tag, module) in &annotated.modules {
         for folder in [MODULE, "src/api"] {
             let folder = root.join(folder);
-            fs::rename(folder.join(format!("{tag}.rs")), folder.join(format!("{module}.rs")))?;
+            fs::rename(
+                folder.join(format!("{tag}.rs")),
+                folder.join(format!("{module}.rs")),
+            )?;
         }
     }
     drop_empty(&root)?;

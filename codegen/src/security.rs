@@ -74,7 +74,9 @@ impl Schemes {
         for name in demanded(contract) {
             if !schemes.iter().any(|(known, _, _)| *known == name) {
                 // Who asks for what does not exist is to get nothing.
-                warnings.push(format!("security scheme `{name}` does not exist: nobody has it"));
+                warnings.push(format!(
+                    "security scheme `{name}` does not exist: nobody has it"
+                ));
                 let variant = taken.free(&names::pascal(&name));
                 let facts = json!({
                     "schemeName": variant,

@@ -222,6 +222,11 @@ pub fn put<'de, T: Json, A: MapAccess<'de>>(
     Ok(())
 }
 
+/// Refuses a member.
+pub fn forbid<E: de::Error>(name: &str) -> Result<(), E> {
+    Err(E::unknown_field(name, &[]))
+}
+
 /// Writes a member.
 pub fn member<T: Json, M: SerializeMap>(
     members: &mut M,
@@ -285,7 +290,7 @@ macro_rules! object {
         }
     };
     (@unknown forbid () $key:ident $members:ident) => {
-        return ::std::result::Result::Err(::serde::de::Error::unknown_field(&$key, &[]))
+        super::support::json::forbid(&$key)?
     };
     (@unknown keep ($kept:ident) $key:ident $members:ident) => {
         {

@@ -9,12 +9,12 @@ mod schemas;
 mod security;
 mod stub;
 
+use actix_web::App;
 use actix_web::body::to_bytes;
 use actix_web::dev::Service;
 use actix_web::http::header::HeaderMap;
 use actix_web::test::{TestRequest, init_service};
 use actix_web::web::ServiceConfig;
-use actix_web::App;
 use serde_json::Value;
 
 /// What a server answered.
@@ -26,7 +26,9 @@ struct Answer {
 
 impl Answer {
     fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
     }
 
     fn json(&self) -> Value {
@@ -49,8 +51,10 @@ impl Answer {
         assert_eq!(self.header("content-type"), "application/problem+json");
         let problem = self.json();
         let errors = problem["errors"].as_array().unwrap();
-        let mut named: Vec<&str> =
-            errors.iter().map(|error| error["pointer"].as_str().unwrap()).collect();
+        let mut named: Vec<&str> = errors
+            .iter()
+            .map(|error| error["pointer"].as_str().unwrap())
+            .collect();
         named.sort();
         named.dedup();
         let mut wanted = pointers.to_vec();
@@ -70,7 +74,11 @@ async fn ask(routes: impl FnOnce(&mut ServiceConfig), request: TestRequest) -> A
     let status = response.status().as_u16();
     let headers = response.headers().clone();
     let body = to_bytes(response.into_body()).await.unwrap();
-    Answer { status, headers, body: String::from_utf8_lossy(&body).into_owned() }
+    Answer {
+        status,
+        headers,
+        body: String::from_utf8_lossy(&body).into_owned(),
+    }
 }
 
 /// Methods that answer what they were given, as `Debug` shows it.

@@ -17,7 +17,9 @@ impl DefaultApi for Echo {
 
 async fn post(body: &str) -> Answer {
     println!("{body}");
-    let request = TestRequest::post().uri("/modern").insert_header(("content-type", "application/json"));
+    let request = TestRequest::post()
+        .uri("/modern")
+        .insert_header(("content-type", "application/json"));
     let routes = |service: &mut _| configure(service, &Data::new(Echo));
     ask(routes, request.set_payload(body.to_owned())).await
 }
@@ -30,21 +32,57 @@ async fn what_json_schema_2020_12_says_holds() {
             "conditional":{"a":1,"b":1},"level":"low"}"#,
     )
     .await;
-    answer.got("kind: Modern").got("maybe: Some(None)").got("null_or_point: Some(None)");
-    answer.got("between: Some(1)").got("Base64([104, 105])").got("level: Some(Some(Low))");
-    post(r#"{"kind":"modern","null_or_point":{"x":1}}"#).await.got("Point { x: 1 }");
+    answer
+        .got("kind: Modern")
+        .got("maybe: Some(None)")
+        .got("null_or_point: Some(None)");
+    answer
+        .got("between: Some(1)")
+        .got("Base64([104, 105])")
+        .got("level: Some(Some(Low))");
+    post(r#"{"kind":"modern","null_or_point":{"x":1}}"#)
+        .await
+        .got("Point { x: 1 }");
     for (body, pointers) in [
         ("{}", vec!["/kind"]),
-        (r#"{"kind":"old","maybe":"long","either":null}"#, vec!["/kind", "/maybe", "/either"]),
-        (r#"{"kind":"modern","null_or_point":{}}"#, vec!["/null_or_point"]),
-        (r#"{"kind":"modern","between":0,"fraction":0}"#, vec!["/between", "/fraction"]),
-        (r#"{"kind":"modern","between":10,"fraction":1}"#, vec!["/between"]),
-        (r#"{"kind":"modern","tuple":["a",1,2]}"#, vec!["/tuple"]),
+        (
+            r#"{"kind":"old","maybe":"long","either":null}"#,
+            vec!["/kind", "/maybe", "/either"],
+        ),
+        (
+            r#"{"kind":"modern","null_or_point":{}}"#,
+            vec!["/null_or_point/x"],
+        ),
+        (
+            r#"{"kind":"modern","null_or_point":5}"#,
+            vec!["/null_or_point"],
+        ),
+        (
+            r#"{"kind":"modern","between":0,"fraction":0}"#,
+            vec!["/between", "/fraction"],
+        ),
+        (
+            r#"{"kind":"modern","between":10,"fraction":1}"#,
+            vec!["/between"],
+        ),
+        (r#"{"kind":"modern","tuple":["a",1,2]}"#, vec!["/tuple/2"]),
         (r#"{"kind":"modern","tuple":[1,1]}"#, vec!["/tuple/0"]),
-        (r#"{"kind":"modern","data":"?","described":"a"}"#, vec!["/data", "/described"]),
-        (r#"{"kind":"modern","described":"abcde"}"#, vec!["/described"]),
-        (r#"{"kind":"modern","patterned":{"x-a":"b","y":1}}"#, vec!["/patterned/x-a", "/patterned/y"]),
-        (r#"{"kind":"modern","conditional":{"a":1}}"#, vec!["/conditional/b"]),
+        (
+            r#"{"kind":"modern","data":"?","described":"a"}"#,
+            vec!["/data", "/described"],
+        ),
+        (
+            r#"{"kind":"modern","described":"abcde"}"#,
+            vec!["/described"],
+        ),
+        (
+            r#"{"kind":"modern","patterned":{"x-a":"b","y":1}}"#,
+            vec!["/patterned/x-a", "/patterned/y"],
+        ),
+        (
+            r#"{"kind":"modern","conditional":{"a":1}}"#,
+            vec!["/conditional/b"],
+        ),
         (r#"{"kind":"modern","between":1}"#, vec!["/fraction"]),
     ] {
         post(body).await.refused(&pointers);

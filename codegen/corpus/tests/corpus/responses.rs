@@ -39,7 +39,10 @@ impl DefaultApi for Given {
                 status,
                 body: models::Status4XxResponse { title: "No".into() },
             },
-            _ => StatusResponse::Default { status, body: "text".into() },
+            _ => StatusResponse::Default {
+                status,
+                body: "text".into(),
+            },
         }
     }
 
@@ -106,7 +109,10 @@ async fn statuses_ranges_and_default() {
     assert_eq!((answer.status, answer.body.as_str()), (204, ""));
     assert_eq!(get("/status/299").await.status, 299);
     let answer = get("/status/418").await;
-    assert_eq!((answer.status, answer.body.as_str()), (418, "{\"title\":\"No\"}"));
+    assert_eq!(
+        (answer.status, answer.body.as_str()),
+        (418, "{\"title\":\"No\"}")
+    );
     assert_eq!(answer.header("content-type"), "application/problem+json");
     let answer = get("/status/503").await;
     assert_eq!((answer.status, answer.body.as_str()), (503, "text"));
@@ -117,10 +123,19 @@ async fn statuses_ranges_and_default() {
 #[actix_web::test]
 async fn files_and_streams() {
     let answer = get("/file").await;
-    assert_eq!((answer.header("content-type"), answer.body.as_str()), ("application/pdf", "%PDF"));
-    assert_eq!(answer.header("content-disposition"), "attachment; filename=\"a _b_.pdf\"");
+    assert_eq!(
+        (answer.header("content-type"), answer.body.as_str()),
+        ("application/pdf", "%PDF")
+    );
+    assert_eq!(
+        answer.header("content-disposition"),
+        "attachment; filename=\"a _b_.pdf\""
+    );
     let answer = get("/picture").await;
-    assert_eq!((answer.header("content-type"), answer.body.as_str()), ("image/png", "onetwo"));
+    assert_eq!(
+        (answer.header("content-type"), answer.body.as_str()),
+        ("image/png", "onetwo")
+    );
 }
 
 #[actix_web::test]
@@ -135,10 +150,16 @@ async fn server_sent_events() {
 
 #[actix_web::test]
 async fn several_media_types_of_one_answer() {
-    assert_eq!(get("/several").await.header("content-type"), "application/json");
+    assert_eq!(
+        get("/several").await.header("content-type"),
+        "application/json"
+    );
     assert_eq!(get("/several").await.body, "\"a\"");
     assert_eq!(get("/several?as=text").await.body, "5");
-    assert_eq!(get("/several?as=csv").await.header("content-type"), "text/csv; charset=utf-8");
+    assert_eq!(
+        get("/several?as=csv").await.header("content-type"),
+        "text/csv; charset=utf-8"
+    );
 }
 
 #[actix_web::test]

@@ -23,7 +23,12 @@ impl Authenticate for Guard {
         presented: &[Presented],
     ) -> Result<String, Rejection> {
         let mut names = Vec::new();
-        for Presented { scheme, credential, scopes } in presented {
+        for Presented {
+            scheme,
+            credential,
+            scopes,
+        } in presented
+        {
             let secret = match credential {
                 Credential::ApiKey(key) | Credential::Bearer(key) | Credential::Http(key) => key,
                 Credential::Basic { password, .. } => password,
@@ -39,7 +44,10 @@ impl Authenticate for Guard {
                 _ => return Err(Rejection::unauthorized("unknown credentials")),
             }
         }
-        assert!(!format!("{presented:?}").contains("good"), "secrets stay secret");
+        assert!(
+            !format!("{presented:?}").contains("good"),
+            "secrets stay secret"
+        );
         Ok(names.join("+"))
     }
 }
@@ -96,7 +104,11 @@ impl open::OpenApi for Guard {
 
 async fn send(request: TestRequest) -> Answer {
     let guard = Data::new(Guard);
-    ask(|service| configure(service, &guard, &guard, &guard, &guard), request).await
+    ask(
+        |service| configure(service, &guard, &guard, &guard, &guard),
+        request,
+    )
+    .await
 }
 
 async fn get(path: &str, headers: &[(&str, &str)]) -> Answer {
@@ -117,10 +129,16 @@ async fn every_scheme_is_read_from_its_place() {
     get("/inherited", &[TOKEN]).await.got("token[]");
     get("/header", &[KEY]).await.got("headerKey[]");
     get("/query?key=go%6fd", &[]).await.got("queryKey[]");
-    get("/cookie", &[("cookie", "a=b; session=good")]).await.got("cookieKey[]");
+    get("/cookie", &[("cookie", "a=b; session=good")])
+        .await
+        .got("cookieKey[]");
     get("/basic", &[PASSWORD]).await.got("password[]");
-    get("/scopes", &[TOKEN]).await.got("login[\"read\", \"write\"]");
-    get("/digest", &[("authorization", "Digest good")]).await.got("other[]");
+    get("/scopes", &[TOKEN])
+        .await
+        .got("login[\"read\", \"write\"]");
+    get("/digest", &[("authorization", "Digest good")])
+        .await
+        .got("other[]");
     get("/none", &[]).await.got("anybody");
     get("/public", &[]).await.got("anybody");
     assert_eq!(Scheme::HeaderKey.as_str(), "headerKey");
@@ -138,7 +156,11 @@ async fn who_presents_nothing_is_told_what_is_wanted() {
         ("/digest", "digest"),
     ] {
         let answer = get(path, &[]).await;
-        assert_eq!((answer.status, answer.header("www-authenticate")), (401, challenge), "{path}");
+        assert_eq!(
+            (answer.status, answer.header("www-authenticate")),
+            (401, challenge),
+            "{path}"
+        );
         assert_eq!(answer.json()["code"], "unauthorized");
     }
     let wrong: &[(&str, &[(&str, &str)])] = &[
@@ -160,9 +182,14 @@ async fn who_presents_nothing_is_told_what_is_wanted() {
 #[actix_web::test]
 async fn alternatives_are_tried_in_order() {
     get("/either", &[KEY, PASSWORD]).await.got("headerKey[]");
-    get("/either", &[("x-key", "bad"), PASSWORD]).await.got("password[]");
+    get("/either", &[("x-key", "bad"), PASSWORD])
+        .await
+        .got("password[]");
     assert_eq!(get("/either", &[TOKEN]).await.status, 403);
-    assert_eq!(get("/either", &[("x-key", "down"), PASSWORD]).await.status, 503);
+    assert_eq!(
+        get("/either", &[("x-key", "down"), PASSWORD]).await.status,
+        503
+    );
     get("/both", &[KEY, TOKEN]).await.got("headerKey[]+token[]");
     get("/optional", &[TOKEN]).await.got("token[]");
     get("/optional", &[]).await.got("nobody");
@@ -172,6 +199,9 @@ async fn alternatives_are_tried_in_order() {
 async fn who_asks_is_found_out_before_what() {
     let post = TestRequest::post().uri("/body").set_payload("{");
     assert_eq!(send(post).await.status, 401);
-    let post = TestRequest::post().uri("/body").insert_header(TOKEN).set_payload("{");
+    let post = TestRequest::post()
+        .uri("/body")
+        .insert_header(TOKEN)
+        .set_payload("{");
     assert_eq!(send(post).await.status, 415);
 }

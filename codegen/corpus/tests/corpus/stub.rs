@@ -36,13 +36,23 @@ fn a_stub_lints_clean_and_answers_501() {
     let target = target.ancestors().nth(3).unwrap().to_owned();
     let cargo = |command: &str| {
         let mut cargo = Command::new(env!("CARGO"));
-        cargo.current_dir(folder.path()).env("CARGO_TARGET_DIR", &target).args([command, "--quiet"]);
+        cargo
+            .current_dir(folder.path())
+            .env("CARGO_TARGET_DIR", &target)
+            .args([command, "--quiet"]);
         cargo
     };
-    let lint = cargo("clippy").args(["--", "-D", "warnings"]).status().unwrap();
+    let lint = cargo("clippy")
+        .args(["--", "-D", "warnings"])
+        .status()
+        .unwrap();
     assert!(lint.success());
 
-    let mut running = cargo("run").env("LISTEN", "127.0.0.1:0").stdout(Stdio::piped()).spawn().unwrap();
+    let mut running = cargo("run")
+        .env("LISTEN", "127.0.0.1:0")
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
     let output = BufReader::new(running.stdout.take().unwrap());
     let running = Running(running);
     let ready = output.lines().next().unwrap().unwrap();
