@@ -328,7 +328,8 @@ impl<'c> Schemas<'c> {
             .filter(|part| type_name(part.value).is_some() || part.value["enum"].is_array())
             .collect();
         let kind = match typed.as_slice() {
-            [one, ..] if !union => self.plain((*one).clone(), hint)?.kind,
+            [one, ..] if !union && one.at == node.at => self.plain((*one).clone(), hint)?.kind,
+            [one, ..] if !union => self.type_of((*one).clone(), hint)?.kind,
             _ => Kind::Any,
         };
         Ok(Type {

@@ -359,7 +359,8 @@ async fn what_types_cannot_say_the_schema_says() {
             (r#"{"undeclared":1,"one_needed":{"a":1,"b":1}}"#, &["/one_needed"]),
             (r#"{"undeclared":1,"one_needed":{}}"#, &["/one_needed"]),
             (r#"{"undeclared":1,"untyped":"ab","limited":"abcd"}"#, &["/untyped", "/limited"]),
-            (r#"{"undeclared":1,"limited":"a"}"#, &["/limited"]),
+            (r#"{"undeclared":1,"limited":"a","refined":2}"#, &["/limited", "/refined"]),
+            (r#"{"undeclared":1,"refined":-3}"#, &[]),
         ],
     )
     .await;
