@@ -67,8 +67,13 @@ fn a_stub_lints_clean_and_answers_501() {
     assert!(ask(address, "PUT /public HTTP/1.1").starts_with("HTTP/1.1 405"));
     drop(running);
 
-    // It is written anew where it stands, and nowhere else.
-    codegen::stub::write(&here.join("specs/security.yaml"), folder.path()).unwrap();
+    // It is renewed where it stands, but for what somebody has written, and nowhere else.
+    let api = folder.path().join("src/api");
+    std::fs::write(api.join("default.rs"), "// mine").unwrap();
+    let warnings = codegen::stub::write(&here.join("specs/names.yaml"), folder.path()).unwrap();
+    assert!(warnings.iter().any(|warning| warning.contains("src/api/default.rs")), "{warnings:?}");
+    assert_eq!(std::fs::read_to_string(api.join("default.rs")).unwrap(), "// mine");
+    assert!(api.join("type_.rs").is_file() && !api.join("bodies.rs").is_file());
     let occupied = tempfile::tempdir().unwrap();
     std::fs::write(occupied.path().join("mine"), "").unwrap();
     assert!(codegen::stub::write(&here.join("specs/security.yaml"), occupied.path()).is_err());
