@@ -15,7 +15,7 @@ run *ARGS: build
 
 # Check and test everything; ARGS go to `cargo test`
 [positional-arguments]
-test *ARGS: check-generated lint contract-diff
+test *ARGS: check-generated lint contract-diff corpus
     @echo "== tests"
     cargo test --workspace --locked "$@"
     @echo "== chaos, a short one"
@@ -30,6 +30,16 @@ chaos *ARGS: build
 # Make generated/ anew from the contract
 generate:
     cargo run --quiet --package codegen -- generate
+
+# Write a crate of its own at DIR that serves the contract SPEC and answers 501 everywhere
+[no-cd, positional-arguments]
+stub SPEC DIR:
+    @exec cargo run --quiet --locked --manifest-path "{{ justfile_directory() }}/Cargo.toml" --package codegen -- stub "$1" "$2"
+
+# Make servers of contracts with everything in them (codegen/corpus), and ask them
+corpus:
+    @echo "== corpus of contracts"
+    cargo test --manifest-path codegen/corpus/Cargo.toml --target-dir target/corpus --locked
 
 # Build the program
 build:

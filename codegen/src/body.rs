@@ -235,7 +235,7 @@ fn response<'c>(
     let media = media(
         schemas,
         node.child("content"),
-        &format!("{name}{}Response", names::pascal(code)),
+        &format!("{name}{}Response", part(code)),
     )?;
     let mut taken = Taken::with(&["body", "status", "reply"]);
     let mut headers = Vec::new();
@@ -251,7 +251,7 @@ fn response<'c>(
             Some((_, media)) => media.child("schema"),
             None => header.child("schema"),
         };
-        let hint = format!("{name}{}{}", names::pascal(code), names::pascal(wire));
+        let hint = format!("{name}{}{}", part(code), names::pascal(wire));
         let mut kind = schemas.type_of(schema, &hint)?;
         kind.nullable = false;
         headers.push(Header {
@@ -500,6 +500,11 @@ impl<'c> Facts<'_, '_, 'c> {
             _ => "String".into(),
         }
     }
+}
+
+/// A status as a part of a name, which never begins with it.
+fn part(code: &str) -> String {
+    names::pascal(code).trim_start_matches('N').to_owned()
 }
 
 fn writer(media: &Media) -> String {

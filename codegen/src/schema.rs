@@ -328,7 +328,8 @@ impl<'c> Schemas<'c> {
             .filter(|part| type_name(part.value).is_some() || part.value["enum"].is_array())
             .collect();
         let kind = match typed.as_slice() {
-            [one, ..] if !union => self.plain((*one).clone(), hint)?.kind,
+            [one, ..] if !union && one.at == node.at => self.plain((*one).clone(), hint)?.kind,
+            [one, ..] if !union => self.type_of((*one).clone(), hint)?.kind,
             _ => Kind::Any,
         };
         Ok(Type {
@@ -413,7 +414,7 @@ impl<'c> Schemas<'c> {
     fn object(&mut self, node: &Node<'c>, hint: &str) -> Result<Type<'c>> {
         let schema = node.value;
         if members(&schema["properties"]).next().is_some()
-            || schema["additionalProperties"] == false
+            || (schema["additionalProperties"] == false && schema["patternProperties"].is_null())
         {
             let mut kind = self.structure(node, std::slice::from_ref(node), hint)?;
             kind.nullable = is_nullable(schema);
@@ -506,7 +507,9 @@ impl<'c> Schemas<'c> {
         let mut unknown = Unknown::Ignored;
         for part in parts {
             match &part.value["additionalProperties"] {
-                Value::Bool(false) if single => unknown = Unknown::Forbidden,
+                Value::Bool(false) if single && part.value["patternProperties"].is_null() => {
+                    unknown = Unknown::Forbidden;
+                }
                 // It forbids what other parts name: only the schemas themselves know.
                 Value::Bool(false) => exact = false,
                 Value::Null => {}

@@ -186,6 +186,15 @@ impl<'c> Translation<'c> {
                 made.insert(flag.into(), limit);
             }
         }
+        // Where nothing is allowed, only the other keyword names what was there.
+        if schema["additionalProperties"] == false
+            && !["properties", "patternProperties"]
+                .iter()
+                .any(|key| made.contains_key(*key))
+        {
+            made.remove("additionalProperties");
+            made.insert("unevaluatedProperties".into(), json!(false));
+        }
         if schema["type"].is_null()
             && let Some(name) = type_name(schema)
         {

@@ -121,6 +121,17 @@ fn describe(error: &ValidationError, found: &mut Vec<Violation>) {
                 detail: "is not allowed here".into(),
             }));
         }
+        // Of several alternatives, the only one of the value's type is what was meant.
+        ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context }
+            if meant_alternative(error, context).is_some() =>
+        {
+            let errors = meant_alternative(error, context).into_iter().flatten();
+            errors.for_each(|error| describe(error, found));
+        }
+        ValidationErrorKind::FalseSchema => found.push(Violation {
+            pointer: parent,
+            detail: "is not allowed here".into(),
+        }),
         ValidationErrorKind::Enum { options } => found.push(Violation {
             pointer: parent,
             detail: shortened(format!("{} is not one of {options}", error.instance())),
@@ -130,6 +141,19 @@ fn describe(error: &ValidationError, found: &mut Vec<Violation>) {
             detail: shortened(error.to_string()),
         }),
     }
+}
+
+fn meant_alternative<'e>(
+    error: &ValidationError,
+    alternatives: &'e [Vec<ValidationError<'static>>],
+) -> Option<&'e Vec<ValidationError<'static>>> {
+    let mut of_its_type = alternatives.iter().filter(|errors| {
+        !errors.iter().any(|inner| {
+            matches!(inner.kind(), ValidationErrorKind::Type { .. })
+                && inner.instance_path() == error.instance_path()
+        })
+    });
+    of_its_type.next().filter(|_| of_its_type.next().is_none())
 }
 
 fn shortened(mut detail: String) -> String {
