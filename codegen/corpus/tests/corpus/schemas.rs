@@ -365,3 +365,20 @@ async fn what_types_cannot_say_the_schema_says() {
     )
     .await;
 }
+
+#[test]
+fn a_state_machine_is_the_one_of_the_contract() {
+    use models::Light;
+    let machine = Light::ALL.iter().map(|light| (*light, light.transitions()));
+    assert_eq!(
+        machine.collect::<Vec<_>>(),
+        [
+            (Light::Red, &[Light::Green, Light::OutOfOrder][..]),
+            (Light::Green, &[Light::Red, Light::OutOfOrder]),
+            (Light::OutOfOrder, &[]),
+        ]
+    );
+    assert!(Light::Red.can_become(Light::Green) && !Light::Red.can_become(Light::Red));
+    assert!(Light::OutOfOrder.is_final() && !Light::Green.is_final());
+    assert_eq!(Light::of("out of order"), Some(Light::OutOfOrder));
+}
