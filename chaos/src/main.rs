@@ -237,6 +237,7 @@ fn show(
     row("time to the 201, p99", at(0.99));
     row("given a new workflow", audit.restarted.to_string());
     row("ended by the reconciler", audit.given_up.to_string());
+    row("workflows terminated", audit.terminated.to_string());
     row(
         "duration",
         format!("{:.0} s", progress.elapsed().as_secs_f64()),
@@ -250,6 +251,7 @@ fn show(
     row("lost", audit.lost.len().to_string());
     row("double", audit.double.len().to_string());
     row("disagreeing", audit.disagreeing.len().to_string());
+    row("nobody asked for", audit.unasked.len().to_string());
     row("not at an end", audit.open.len().to_string());
     table(&rows);
 }
