@@ -177,6 +177,14 @@ async fn formats_are_types() {
                 &["/decimal", "/decimal_or_null"],
             ),
             (r#"{"float":"x","double":null}"#, &["/float", "/double"]),
+            (
+                r#"{"int32":1.0,"int64":1e3,"double":1e400}"#,
+                &["/int32", "/int64", "/double"],
+            ),
+            (
+                r#"{"int32":1.5,"decimal":1.00000000000000000000000000000000001}"#,
+                &["/int32", "/decimal"],
+            ),
         ],
     )
     .await;
