@@ -23,6 +23,10 @@ test *ARGS: check-generated lint
 generate:
     cargo run --quiet --package codegen -- generate
 
+# Build the client package for typescript, python, rust, go or java into target/sdk/
+sdk LANG: generate
+    @python3 sdk/build.py build {{ LANG }}
+
 # Build the program
 build:
     cargo build --locked --bin orders

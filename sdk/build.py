@@ -1,0 +1,207 @@
+#!/usr/bin/env python3
+"""Builds the client packages from the contract, and tries them as their consumers would.
+
+build.py build LANGUAGE                  makes target/sdk/LANGUAGE/package/ and prints what is in it
+build.py conformance LANGUAGE SCENARIOS  builds, installs the package into a project of its own, and
+                                         runs the language's runner and its README's snippet there
+
+Called by `./justw sdk LANGUAGE` and by tests/sdk/. Each language has a folder here:
+config.yaml and templates/ for openapi-generator, package/ with what is written by hand,
+conformance/ with the consumer. Ends with 77 when the language's toolchain is not installed.
+"""
+
+import fcntl
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+TOOLS = Path(os.environ.get("ORDERS_TOOLS_DIR", ROOT / ".tools"))
+SKIPPED = 77
+# Limits are the service's to check: one that is widened must not need a new SDK, and a violation is
+# then the same error in every language.
+LIMITS = {
+    "minimum", "maximum", "multipleOf", "pattern",
+    "minLength", "maxLength", "minItems", "maxItems", "uniqueItems",
+}  # fmt: skip
+
+
+def main():
+    match sys.argv[1:]:
+        case ["build", language] if language in LANGUAGES:
+            made = LANGUAGES[language](language).build()
+            print(made.relative_to(ROOT))
+        case ["conformance", language, scenarios] if language in LANGUAGES:
+            sdk = LANGUAGES[language](language)
+            sdk.build()
+            sdk.try_out(Path(scenarios).resolve())
+        case _:
+            sys.exit(f"usage: ./justw sdk {'|'.join(LANGUAGES)}")
+
+
+class Sdk:
+    #: Programs without which this language is skipped.
+    programs = ()
+    #: The language's name in the README's fence, and the file that its snippet becomes.
+    fence = ""
+    snippet = ""
+    #: Options for openapi-generator beside config.yaml.
+    options = ()
+
+    def __init__(self, language):
+        self.sources = ROOT / "sdk" / language
+        self.work = ROOT / "target" / "sdk" / language
+        self.generated = self.work / "source"
+        self.package = self.work / "package"
+        self.consumer = self.work / "consumer"
+        self.environment = dict(os.environ)
+        for program in self.programs:
+            if not shutil.which(program):
+                print(f"no {program}")
+                sys.exit(SKIPPED)
+        self.work.mkdir(parents=True, exist_ok=True)
+        # Held until this process ends: two builds of a language would disturb each other.
+        self.lock = open(self.work / ".lock", "w")
+        fcntl.flock(self.lock, fcntl.LOCK_EX)
+        # Beside the YAML, which Python cannot read by itself; the build keeps the two in step.
+        self.contract = json.loads((ROOT / "generated" / "openapi.json").read_text("utf-8"))
+        self.version = self.contract["info"]["version"]
+
+    def build(self):
+        """Makes the package and gives its path."""
+        for folder in (self.generated, self.package):
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+        self.generate()
+        shutil.copytree(self.sources / "package", self.generated, dirs_exist_ok=True)
+        return self.pack()
+
+    def generate(self):
+        contract = self.work / "contract.json"
+        contract.write_text(json.dumps(without_limits(self.contract)))
+        java = TOOLS / "bin" / "java"
+        self.run(
+            str(java) if java.exists() else "java", "-XX:TieredStopAtLevel=1",
+            "-jar", TOOLS / "openapi-generator-cli.jar", "generate",
+            "--input-spec", contract, "--config", self.sources / "config.yaml",
+            "--template-dir", self.sources / "templates", "--output", self.generated,
+            "--additional-properties", ",".join(
+                f"{name}={self.version}"
+                for name in ("npmVersion", "packageVersion", "artifactVersion")
+            ),
+            *self.options,
+        )  # fmt: skip
+
+    def pack(self):
+        """Turns the sources into the installable file and gives its path."""
+        raise NotImplementedError
+
+    def try_out(self, scenarios):
+        """Installs the package beside the runner and the snippet, and runs both."""
+        shutil.rmtree(self.consumer, ignore_errors=True)
+        shutil.copytree(self.sources / "conformance", self.consumer)
+        target = self.consumer / self.snippet
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(readme_snippet(self.generated / "README.md", self.fence))
+        runner, snippet = self.install()
+        for scenario in json.loads(scenarios.read_text()):
+            if scenario["snippet"]:
+                self.run_snippet(snippet, scenario)
+        # Last, and in our place: what it says is for the caller.
+        done = subprocess.run([*runner, scenarios], cwd=self.consumer, env=self.environment)
+        sys.exit(done.returncode)
+
+    def install(self):
+        """Makes the consumer ready; gives the commands of its runner and of its snippet."""
+        raise NotImplementedError
+
+    def run_snippet(self, command, scenario):
+        done = subprocess.run(
+            command,
+            cwd=self.consumer,
+            env={**self.environment, "ORDERS_URL": scenario["url"]},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        if done.returncode == 0 and "completed" in done.stdout.splitlines():
+            print(f"ok {scenario['name']}", flush=True)
+        else:
+            said = " ".join(done.stdout.split())
+            print(f"failed {scenario['name']}: {done.returncode} {said}", flush=True)
+
+    def run(self, *command, cwd=None):
+        """Says nothing when it succeeds, and everything when it fails."""
+        done = subprocess.run(
+            list(map(str, command)),
+            cwd=cwd or self.generated,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        if done.returncode != 0:
+            name = " ".join(Path(str(part)).name for part in command[:4])
+            sys.exit(f"{done.stdout}\nerror: {name} … failed with {done.returncode}, see above")
+        return done.stdout
+
+
+class TypeScript(Sdk):
+    fence = "ts"
+    snippet = "snippet.ts"
+
+    def __init__(self, language):
+        super().__init__(language)
+        self.environment["PATH"] = f"{TOOLS / 'bin'}{os.pathsep}{self.environment['PATH']}"
+
+    def pack(self):
+        self.run("tsc")
+        self.run("npm", "pack", "--ignore-scripts", "--pack-destination", self.package)
+        return self.package / f"order-processing-sdk-{self.version}.tgz"
+
+    def install(self):
+        (package,) = self.package.glob("*.tgz")
+        self.run(
+            "npm", "install", "--offline", "--ignore-scripts", "--no-audit", "--no-fund", package,
+            cwd=self.consumer,
+        )  # fmt: skip
+        self.run("tsc", cwd=self.consumer)
+        node = str(TOOLS / "bin" / "node")
+        return [node, "runner.js"], [node, "snippet.js"]
+
+
+LANGUAGES = {
+    "typescript": TypeScript,
+}
+
+
+def without_limits(node):
+    """A copy of a contract that no longer says how small, large or long a value may be."""
+    match node:
+        case dict():
+            return {
+                name: without_limits(value)
+                for name, value in node.items()
+                # What is an object here is a property that happens to have such a name.
+                if name not in LIMITS or isinstance(value, dict)
+            }
+        case list():
+            return list(map(without_limits, node))
+        case _:
+            return node
+
+
+def readme_snippet(readme, fence):
+    """The first block of code in the language."""
+    found = re.search(rf"^```{fence}\n(.*?)^```$", readme.read_text("utf-8"), re.M | re.S)
+    return found[1] if found else sys.exit(f"error: {readme} has no snippet in {fence}")
+
+
+if __name__ == "__main__":
+    main()
