@@ -176,8 +176,46 @@ class TypeScript(Sdk):
         return [node, "runner.js"], [node, "snippet.js"]
 
 
+class Python(Sdk):
+    fence = "python"
+    snippet = "snippet.py"
+
+    def __init__(self, language):
+        super().__init__(language)
+        self.python = self.work / "venv" / ("Scripts" if os.name == "nt" else "bin") / "python"
+
+    def pack(self):
+        self.prepare_venv()
+        self.run(self.python, "-m", "flit_core.wheel", "--outdir", self.package)
+        (wheel,) = self.package.glob("*.whl")
+        return wheel
+
+    def prepare_venv(self):
+        """One with the pinned dependencies, kept until a pin changes."""
+        pins = self.sources / "requirements.txt"
+        stamp = self.work / "venv" / ".pins"
+        if stamp.is_file() and stamp.read_text() == pins.read_text():
+            return
+        venv.create(self.work / "venv", clear=True, with_pip=True)
+        self.pip("--require-hashes", "--only-binary=:all:", "--requirement", pins)
+        stamp.write_text(pins.read_text())
+
+    def pip(self, *arguments):
+        self.run(
+            self.python, "-m", "pip", "--disable-pip-version-check", "install", *arguments
+        )  # fmt: skip
+
+    def install(self):
+        (wheel,) = self.package.glob("*.whl")
+        self.pip("--no-index", "--no-deps", "--force-reinstall", wheel)
+        self.run(self.python, "-m", "pip", "--disable-pip-version-check", "check")
+        python = str(self.python)
+        return [python, "runner.py"], [python, "snippet.py"]
+
+
 LANGUAGES = {
     "typescript": TypeScript,
+    "python": Python,
 }
 
 
