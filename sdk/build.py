@@ -213,9 +213,37 @@ class Python(Sdk):
         return [python, "runner.py"], [python, "snippet.py"]
 
 
+class Rust(Sdk):
+    programs = ("cargo",)
+    fence = "rust"
+    snippet = "src/bin/snippet.rs"
+
+    def __init__(self, language):
+        super().__init__(language)
+        # What is built for the consumer is kept, and apart from the service's own.
+        self.environment["CARGO_TARGET_DIR"] = str(self.work / "target")
+
+    def pack(self):
+        self.run("rustfmt", "--edition", "2021", "src/lib.rs")
+        # Not compiled here: the consumer does that, with what it pins.
+        self.run("cargo", "package", "--no-verify", "--allow-dirty", "--exclude-lockfile", "--quiet")
+        name = f"order-processing-sdk-{self.version}.crate"
+        shutil.copy(self.work / "target" / "package" / name, self.package)
+        return self.package / name
+
+    def install(self):
+        (crate,) = self.package.glob("*.crate")
+        shutil.unpack_archive(crate, self.consumer, "gztar")
+        (self.consumer / crate.stem).rename(self.consumer / "order-processing-sdk")
+        self.run("cargo", "build", "--bins", cwd=self.consumer)
+        programs = self.work / "target" / "debug"
+        return [str(programs / "runner")], [str(programs / "snippet")]
+
+
 LANGUAGES = {
     "typescript": TypeScript,
     "python": Python,
+    "rust": Rust,
 }
 
 
