@@ -18,6 +18,7 @@ import shutil
 import subprocess
 import sys
 import venv
+import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -240,10 +241,56 @@ class Rust(Sdk):
         return [str(programs / "runner")], [str(programs / "snippet")]
 
 
+class Go(Sdk):
+    programs = ("go",)
+    fence = "go"
+    snippet = "snippet/main.go"
+    module = "example.com/order-processing-sdk"
+
+    def __init__(self, language):
+        super().__init__(language)
+        self.cache = self.work / "modules"
+        self.environment |= {
+            "GOPROXY": self.package.as_uri(),
+            "GOSUMDB": "off",
+            "GOTOOLCHAIN": "local",
+            "GOMODCACHE": str(self.cache),
+            # Otherwise the cache could not be removed.
+            "GOFLAGS": "-modcacherw -mod=mod",
+        }
+
+    def pack(self):
+        """A module proxy of files, as `go help goproxy` describes it."""
+        self.run("gofmt", "-w", ".")
+        self.run("go", "vet", ".")
+        version = f"v{self.version}"
+        folder = self.package / self.module / "@v"
+        folder.mkdir(parents=True)
+        (folder / "list").write_text(f"{version}\n")
+        (folder / f"{version}.info").write_text(json.dumps({"Version": version}))
+        shutil.copy(self.generated / "go.mod", folder / f"{version}.mod")
+        archive = folder / f"{version}.zip"
+        with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as files:
+            for path in sorted(self.generated.iterdir()):
+                if path.is_file():
+                    files.write(path, f"{self.module}@{version}/{path.name}")
+        return archive
+
+    def install(self):
+        # It would hold an earlier build of the same version.
+        shutil.rmtree(self.cache, ignore_errors=True)
+        self.run("go", "get", f"{self.module}@v{self.version}", cwd=self.consumer)
+        self.run("go", "vet", "./...", cwd=self.consumer)
+        self.run("go", "build", "-o", "runner", ".", cwd=self.consumer)
+        self.run("go", "build", "-o", "snippet/snippet", "./snippet", cwd=self.consumer)
+        return [str(self.consumer / "runner")], [str(self.consumer / "snippet" / "snippet")]
+
+
 LANGUAGES = {
     "typescript": TypeScript,
     "python": Python,
     "rust": Rust,
+    "go": Go,
 }
 
 
