@@ -286,11 +286,45 @@ class Go(Sdk):
         return [str(self.consumer / "runner")], [str(self.consumer / "snippet" / "snippet")]
 
 
+class Java(Sdk):
+    programs = ("mvn", "javac")
+    fence = "java"
+    snippet = "src/main/java/Snippet.java"
+
+    def __init__(self, language):
+        super().__init__(language)
+        # The Java in .tools/ cannot compile.
+        self.home = Path(shutil.which("javac")).resolve().parent.parent
+        self.environment["JAVA_HOME"] = str(self.home)
+
+    def mvn(self, *goals, cwd=None):
+        # A repository of its own: the package stays out of everybody else's.
+        repository = f"-Dmaven.repo.local={self.work / 'repository'}"
+        self.run("mvn", "-B", "-q", repository, *goals, cwd=cwd)
+
+    def pack(self):
+        self.mvn("install")
+        name = f"order-processing-sdk-{self.version}"
+        shutil.copy(self.generated / "pom.xml", self.package / f"{name}.pom")
+        shutil.copy(self.generated / "target" / f"{name}.jar", self.package)
+        return self.package / f"{name}.jar"
+
+    def install(self):
+        self.mvn(
+            f"-Dsdk.version={self.version}",
+            "compile", "dependency:copy-dependencies", "-DoutputDirectory=libraries",
+            cwd=self.consumer,
+        )  # fmt: skip
+        java = [str(self.home / "bin" / "java"), "-cp", f"target/classes{os.pathsep}libraries/*"]
+        return [*java, "Runner"], [*java, "Snippet"]
+
+
 LANGUAGES = {
     "typescript": TypeScript,
     "python": Python,
     "rust": Rust,
     "go": Go,
+    "java": Java,
 }
 
 
