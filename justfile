@@ -25,7 +25,7 @@ generate:
 
 # Build the client package for typescript, python, rust, go or java into target/sdk/
 sdk LANG: generate
-    @python3 sdk/build.py build {{ LANG }}
+    @.tools/venv/bin/python sdk/build.py build {{ LANG }}
 
 # Build the program
 build:

@@ -34,6 +34,9 @@ struct Scenario {
     /// Nobody listens.
     #[serde(default)]
     closed: bool,
+    /// What stands before the service's paths.
+    #[serde(default)]
+    prefix: String,
     /// Settings of the client that the runner makes.
     #[serde(default)]
     client: Value,
@@ -127,7 +130,7 @@ async fn run(
         let app = if scenario.worker { moving } else { still };
         let proxy = match scenario.closed {
             true => Proxy::closed().await,
-            false => Proxy::start(app.address, &scenario.faults).await,
+            false => Proxy::start(app.address, &scenario.prefix, &scenario.faults).await,
         };
         let customer = customers + number + 1;
         told.push(json!({

@@ -69,6 +69,7 @@ pub struct Seen {
 }
 
 pub struct Proxy {
+    /// With the prefix and, then, a slash at its end.
     pub url: String,
     seen: Arc<Mutex<Vec<Seen>>>,
     accepting: Option<JoinHandle<()>>,
@@ -76,6 +77,8 @@ pub struct Proxy {
 
 struct Shared {
     service: SocketAddr,
+    /// What stands before each path here, and not at the service.
+    prefix: String,
     client: Client,
     faults: Mutex<Vec<Fault>>,
     seen: Arc<Mutex<Vec<Seen>>>,
@@ -95,12 +98,14 @@ struct Answer {
 }
 
 impl Proxy {
-    pub async fn start(service: SocketAddr, faults: &[Fault]) -> Self {
+    pub async fn start(service: SocketAddr, prefix: &str, faults: &[Fault]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
+        let end = if prefix.is_empty() { "" } else { "/" };
+        let url = format!("http://{}{prefix}{end}", listener.local_addr().unwrap());
         let seen = Arc::default();
         let shared = Arc::new(Shared {
             service,
+            prefix: prefix.to_owned(),
             client: Client::builder()
                 .no_gzip()
                 .no_brotli()
@@ -211,7 +216,8 @@ impl Shared {
     }
 
     async fn forward(&self, request: &Request, kind: Option<Kind>) -> Answer {
-        let url = format!("http://{}{}", self.service, request.target);
+        let path = request.target.strip_prefix(&self.prefix).unwrap();
+        let url = format!("http://{}{path}", self.service);
         let mut sent = self
             .client
             .request(request.method.parse().unwrap(), url)

@@ -103,6 +103,14 @@ func wait(client *orders.Client, customer int64) {
 	equal(finished.Order.Status, orders.ORDERSTATUS_COMPLETED)
 }
 
+func inPages(client *orders.Client, customer int64) {
+	made := []int64{}
+	for range 5 {
+		made = append([]int64{create(client, customer)}, made...)
+	}
+	equal(listed(client, orders.Filter{CustomerID: customer, PageSize: 2}), made)
+}
+
 func inVain(timeout, limit time.Duration) check {
 	return func(client *orders.Client, customer int64) {
 		id := create(client, customer)
@@ -180,6 +188,9 @@ var checks = map[string]check{
 		err := refused(client.GetOrder(ctx, 1))
 		equal([]any{err.Status, err.Code, err.Attempts}, []any{502, "", 1})
 	},
+	"unreadable": func(client *orders.Client, _ int64) {
+		equal(failure[*orders.UnreadableError](client.GetOrder(ctx, 1)).Attempts, 1)
+	},
 	"retry_503":          func(client *orders.Client, customer int64) { create(client, customer) },
 	"retry_429":          createAndGet,
 	"retry_without_hint": createAndGet,
@@ -219,19 +230,20 @@ var checks = map[string]check{
 		changed := must(client.UpdateOrder(ctx, id, status(orders.ORDERSTATUS_CANCELLED), ""))
 		equal(changed.Order.Status, orders.ORDERSTATUS_CANCELLED)
 	},
+	"update_ambiguous": func(client *orders.Client, customer int64) {
+		made := must(client.CreateOrder(ctx, request(customer, "1")))
+		change := status(orders.ORDERSTATUS_CANCELLED)
+		err := refused(client.UpdateOrder(ctx, made.Order.Id, change, made.ETag))
+		equal([]any{err.Status, err.Attempts}, []any{412, 2})
+	},
 	"delete_retried": func(client *orders.Client, customer int64) {
 		must(0, client.DeleteOrder(ctx, create(client, customer), ""))
 	},
 	"delete_missing": func(client *orders.Client, _ int64) {
 		equal(refused(nil, client.DeleteOrder(ctx, missing, "")).Status, 404)
 	},
-	"pages": func(client *orders.Client, customer int64) {
-		made := []int64{}
-		for range 5 {
-			made = append([]int64{create(client, customer)}, made...)
-		}
-		equal(listed(client, orders.Filter{CustomerID: customer, PageSize: 2}), made)
-	},
+	"pages":   inPages,
+	"gateway": inPages,
 	"filtered": func(client *orders.Client, customer int64) {
 		pending, cancelled, completed := create(client, customer), create(client, customer), create(client, customer)
 		must(client.UpdateOrder(ctx, cancelled, status(orders.ORDERSTATUS_CANCELLED), ""))

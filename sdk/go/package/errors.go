@@ -43,6 +43,12 @@ type TimeoutError struct {
 	Attempts int
 }
 
+// UnreadableError says that the answer is not what the contract says, some proxy's page for instance.
+type UnreadableError struct {
+	Attempts    int
+	ContentType string
+}
+
 // NotFinishedError says that an order was not finished when the time to wait was over.
 type NotFinishedError struct {
 	ID int64
@@ -69,6 +75,10 @@ func (e *ConnectionError) Unwrap() error { return e.Err }
 
 func (e *TimeoutError) Error() string {
 	return fmt.Sprintf("no answer in time, attempt %d", e.Attempts)
+}
+
+func (e *UnreadableError) Error() string {
+	return fmt.Sprintf("expected JSON, got %q", e.ContentType)
 }
 
 func (e *NotFinishedError) Error() string {

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -125,6 +126,10 @@ func (t *resilient) send(
 		return nil, &ConnectionError{Attempts: attempt, Err: err}
 	case response.StatusCode >= 400:
 		return nil, newAPIError(response, answer, attempt)
+	}
+	kind := response.Header.Get("Content-Type")
+	if len(answer) > 0 && !strings.Contains(kind, "json") {
+		return nil, &UnreadableError{Attempts: attempt, ContentType: kind}
 	}
 	response.Body = io.NopCloser(bytes.NewReader(answer))
 	response.Request = request

@@ -16,6 +16,7 @@ from order_processing_sdk import (
     OrdersClient,
     OrderStatus,
     TimedOut,
+    Unreadable,
     UpdateOrderRequest,
 )
 
@@ -116,6 +117,10 @@ def not_a_problem(client, customer):
     equal((error.status, error.code, error.attempts), (502, None, 1))
 
 
+def unreadable(client, customer):
+    equal(fails(Unreadable, client.get_order, 1).attempts, 1)
+
+
 def retry_503(client, customer):
     create(client, customer)
 
@@ -173,6 +178,14 @@ def update_retried(client, customer):
     equal(changed.order.status, OrderStatus.CANCELLED)
 
 
+def update_ambiguous(client, customer):
+    made = client.create_order(order(customer))
+    error = fails(
+        ApiError, client.update_order, made.order.id, CANCELLED, if_match=made.etag
+    )
+    equal((error.status, error.attempts), (412, 2))
+
+
 def delete_retried(client, customer):
     client.delete_order(create(client, customer))
 
@@ -185,6 +198,9 @@ def pages(client, customer):
     made = [create(client, customer) for _ in range(5)]
     found = [each.id for each in client.orders(customer_id=customer, page_size=2)]
     equal(found, made[::-1])
+
+
+gateway = pages
 
 
 def filtered(client, customer):

@@ -8,6 +8,7 @@ import {
     type OrderStatus,
     OrdersError,
     TimedOut,
+    Unreadable,
 } from 'order-processing-sdk';
 
 interface Scenario {
@@ -51,6 +52,15 @@ async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
 /** Creates an order and gives its id. */
 async function create(client: OrdersClient, customerId: number): Promise<number> {
     return (await client.createOrder({ customerId, totalAmount: 99.95 })).order.id;
+}
+
+async function inPages(client: OrdersClient, customerId: number): Promise<void> {
+    const ids: number[] = [];
+    for (let count = 0; count < 5; count++) {
+        ids.unshift(await create(client, customerId));
+    }
+    const found = await all(client.orders({ customerId, pageSize: 2 }));
+    equal(found.map(({ id }) => id), ids);
 }
 
 const checks: Record<string, Check> = {
@@ -122,6 +132,10 @@ const checks: Record<string, Check> = {
         equal([error.status, error.code, error.attempts], [502, undefined, 1]);
     },
 
+    async unreadable(client) {
+        equal((await fails(Unreadable, client.getOrder(1))).attempts, 1);
+    },
+
     async retry_503(client, customerId) {
         await create(client, customerId);
     },
@@ -189,6 +203,13 @@ const checks: Record<string, Check> = {
         equal((await client.updateOrder(id, { status: 'cancelled' })).order.status, 'cancelled');
     },
 
+    async update_ambiguous(client, customerId) {
+        const { order, etag } = await client.createOrder({ customerId, totalAmount: 1 });
+        const change = client.updateOrder(order.id, { status: 'cancelled' }, { ifMatch: etag });
+        const error = await fails(ApiError, change);
+        equal([error.status, error.attempts], [412, 2]);
+    },
+
     async delete_retried(client, customerId) {
         await client.deleteOrder(await create(client, customerId));
     },
@@ -197,14 +218,8 @@ const checks: Record<string, Check> = {
         equal((await fails(ApiError, client.deleteOrder(4_000_000_000_000))).status, 404);
     },
 
-    async pages(client, customerId) {
-        const ids: number[] = [];
-        for (let count = 0; count < 5; count++) {
-            ids.unshift(await create(client, customerId));
-        }
-        const found = await all(client.orders({ customerId, pageSize: 2 }));
-        equal(found.map(({ id }) => id), ids);
-    },
+    pages: inPages,
+    gateway: inPages,
 
     async filtered(client, customerId) {
         const pending = await create(client, customerId);

@@ -66,6 +66,14 @@ class TimedOut(OrdersError):
     """The service did not answer in time."""
 
 
+class Unreadable(OrdersError):
+    """The answer is not what the contract says, some proxy's page for instance."""
+
+    @property
+    def transient(self) -> bool:
+        return False
+
+
 class NotFinished(OrdersError):
     """The order was not finished when the time to wait was over.
 

@@ -15,7 +15,13 @@ from urllib3.exceptions import HTTPError, NewConnectionError, TimeoutError
 import order_processing_sdk
 from order_processing_sdk.api_client import ApiClient
 from order_processing_sdk.configuration import Configuration
-from order_processing_sdk.errors import ApiError, ConnectionFailed, OrdersError, TimedOut
+from order_processing_sdk.errors import (
+    ApiError,
+    ConnectionFailed,
+    OrdersError,
+    TimedOut,
+    Unreadable,
+)
 
 _IDEMPOTENT = ("GET", "HEAD", "OPTIONS", "PUT", "DELETE")
 
@@ -127,6 +133,9 @@ class ResilientApiClient(ApiClient):
             raise ConnectionFailed(f"the connection failed: {error}", attempt) from error
         if response.status >= 400:
             raise ApiError(response.status, response.headers, bytes(data), attempt)
+        kind = response.headers.get("Content-Type", "nothing")
+        if data and "json" not in kind:
+            raise Unreadable(f"expected JSON, got {kind}", attempt)
         headers = {name.lower(): value for name, value in response.headers.items()}
         return Answer(response.status, headers, bytes(data))
 

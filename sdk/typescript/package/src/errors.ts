@@ -67,6 +67,15 @@ export class TimedOut extends OrdersError {
     override name = 'TimedOut';
 }
 
+/** The answer is not what the contract says, some proxy's page for instance. */
+export class Unreadable extends OrdersError {
+    override name = 'Unreadable';
+
+    override get transient(): boolean {
+        return false;
+    }
+}
+
 /** The order was not finished when the time to wait was over. */
 export class NotFinished extends OrdersError {
     override name = 'NotFinished';

@@ -1,4 +1,4 @@
-import { ApiError, ConnectionFailed, type OrdersError, TimedOut } from './errors.js';
+import { ApiError, ConnectionFailed, type OrdersError, TimedOut, Unreadable } from './errors.js';
 import { VERSION } from './version.js';
 
 export interface TransportSettings {
@@ -64,6 +64,10 @@ async function send(
         const body = await response.text();
         if (response.status >= 400) {
             return new ApiError(response, body, attempt);
+        }
+        const type = response.headers.get('Content-Type') ?? 'nothing';
+        if (body !== '' && !type.includes('json')) {
+            return new Unreadable(`expected JSON, got ${type}`, attempt);
         }
         const empty = response.status === 204 || response.status === 304;
         return new Response(empty ? null : body, response);

@@ -182,6 +182,10 @@ async fn check(name: &str, client: &OrdersClient, customer: i64) -> Checked {
             let error = refused(client.get_order(1).await)?;
             equal!((error.status, error.code, error.attempts), (502, None, 1));
         }
+        "unreadable" => {
+            let result = client.get_order(1).await;
+            equal!(matches!(result, Err(Error::Unreadable(_))), true);
+        }
         "retry_503" | "dropped_before" => {
             create(client, customer).await?;
         }
@@ -233,6 +237,13 @@ async fn check(name: &str, client: &OrdersClient, customer: i64) -> Checked {
                 .await?;
             equal!(changed.order.status, OrderStatus::Cancelled);
         }
+        "update_ambiguous" => {
+            let created = create(client, customer).await?;
+            let change = status(OrderStatus::Cancelled);
+            let etag = Some(created.etag.as_str());
+            let error = refused(client.update_order(created.order.id, &change, etag).await)?;
+            equal!((error.status, error.attempts), (412, 2));
+        }
         "delete_retried" => {
             let id = create(client, customer).await?.order.id;
             client.delete_order(id, None).await?;
@@ -243,7 +254,7 @@ async fn check(name: &str, client: &OrdersClient, customer: i64) -> Checked {
                 404
             );
         }
-        "pages" => {
+        "pages" | "gateway" => {
             let mut made = Vec::new();
             for _ in 0..5 {
                 made.insert(0, create(client, customer).await?.order.id);

@@ -7,6 +7,7 @@ import com.example.orders.OrderVersion;
 import com.example.orders.OrdersClient;
 import com.example.orders.OrdersFilter;
 import com.example.orders.TimedOutException;
+import com.example.orders.UnreadableException;
 import com.example.orders.model.CreateOrderRequest;
 import com.example.orders.model.Order;
 import com.example.orders.model.OrderEvent;
@@ -49,6 +50,7 @@ public final class Runner {
             Map.entry("own_key", Runner::ownKey),
             Map.entry("key_reused", Runner::keyReused),
             Map.entry("not_a_problem", Runner::notAProblem),
+            Map.entry("unreadable", Runner::unreadable),
             Map.entry("retry_503", Runner::create),
             Map.entry("retry_429", (client, customer) -> client.getOrder(create(client, customer))),
             Map.entry("retry_without_hint", (client, customer) -> client.getOrder(create(client, customer))),
@@ -63,9 +65,11 @@ public final class Runner {
             Map.entry("total_timeout", Runner::totalTimeout),
             Map.entry("nobody_there", Runner::nobodyThere),
             Map.entry("update_retried", Runner::updateRetried),
+            Map.entry("update_ambiguous", Runner::updateAmbiguous),
             Map.entry("delete_retried", (client, customer) -> client.deleteOrder(create(client, customer))),
             Map.entry("delete_missing", Runner::deleteMissing),
             Map.entry("pages", Runner::pages),
+            Map.entry("gateway", Runner::pages),
             Map.entry("filtered", Runner::filtered),
             Map.entry("history", Runner::history),
             Map.entry("wait", Runner::waitForIt),
@@ -193,6 +197,10 @@ public final class Runner {
         equal(List.of(error.status(), error.code(), error.attempts()), List.of(502, Optional.empty(), 1));
     }
 
+    private static void unreadable(OrdersClient client, long customer) throws Exception {
+        equal(fails(UnreadableException.class, () -> client.getOrder(1)).attempts(), 1);
+    }
+
     private static void unkeyedPost(OrdersClient client, long customer) throws Exception {
         ApiException error = refused(() -> client.api().createOrder(order(customer, "1"), null));
         equal(List.of(error.status(), error.attempts()), List.of(503, 1));
@@ -230,6 +238,13 @@ public final class Runner {
     private static void updateRetried(OrdersClient client, long customer) {
         long id = create(client, customer);
         equal(client.updateOrder(id, CANCEL).order().getStatus(), OrderStatus.CANCELLED);
+    }
+
+    private static void updateAmbiguous(OrdersClient client, long customer) throws Exception {
+        CreatedOrder created = client.createOrder(order(customer, "1"));
+        long id = created.order().getId();
+        ApiException error = refused(() -> client.updateOrder(id, CANCEL, created.etag()));
+        equal(List.of(error.status(), error.attempts()), List.of(412, 2));
     }
 
     private static void deleteMissing(OrdersClient client, long customer) throws Exception {

@@ -144,7 +144,7 @@ public final class Transport {
             T value = body.length == 0 ? null : MAPPER.readValue(body, type);
             return new Answer<>(response.statusCode(), response.headers(), value);
         } catch (IOException e) {
-            throw new OrdersException("the answer is not what the contract says", attempt, e);
+            throw new UnreadableException(attempt, e);
         }
     }
 
