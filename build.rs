@@ -17,7 +17,10 @@ fn main() {
             return Ok(());
         }
         println!("cargo::warning=the contract changed: regenerating generated/");
-        project.generate()
+        for warning in project.generate()? {
+            println!("cargo::warning={warning}");
+        }
+        Ok(())
     });
     if let Err(error) = current {
         println!("cargo::error={}", format!("{error:#}").replace('\n', "; "));

@@ -15,17 +15,39 @@ run *ARGS: build
 
 # Check and test everything; ARGS go to `cargo test`
 [positional-arguments]
-test *ARGS: check-generated lint
+test *ARGS: check-generated lint contract-diff corpus
     @echo "== tests"
     cargo test --workspace --locked "$@"
+    @echo "== chaos, a short one"
+    @cargo build --quiet --locked --bin orders
+    @cargo run --quiet --locked --package chaos -- --seed 1 --faults 12 --orders 300
+
+# Break things at random under load, then audit every order; ARGS: --seed, --faults, --orders, --limit (see --help)
+[positional-arguments]
+chaos *ARGS: build
+    @cargo run --quiet --locked --package chaos -- "$@"
 
 # Make generated/ anew from the contract
 generate:
     cargo run --quiet --package codegen -- generate
 
+# Write a crate of its own at DIR that serves the contract SPEC and answers 501 everywhere
+[no-cd, positional-arguments]
+stub SPEC DIR:
+    @exec cargo run --quiet --locked --manifest-path "{{ justfile_directory() }}/Cargo.toml" --package codegen -- stub "$1" "$2"
+
+# Make servers of contracts with everything in them (codegen/corpus), and ask them
+corpus:
+    @echo "== corpus of contracts"
+    cargo test --manifest-path codegen/corpus/Cargo.toml --target-dir target/corpus --locked
+
 # Build the client package for typescript, python, rust, go or java into target/sdk/
 sdk LANG: generate
     @.tools/venv/bin/python sdk/build.py build {{ LANG }}
+
+# Try the client packages against the running service, all or some (go,java), and print the table
+sdk-test LANGS="":
+    @{{ if LANGS == "" { "" } else { "ORDERS_TEST_SDKS='" + LANGS + "'" } }} cargo test --quiet --locked --test integration -- sdk:: --nocapture
 
 # Build the program
 build:
@@ -47,6 +69,17 @@ contract-lint:
     @echo "== contract"
     @out=$(redocly lint --config tools/redocly.yaml --max-problems=1000 api/openapi.yaml 2>&1); status=$?; echo "$out"; \
         [ $status -eq 0 ] && ! echo "$out" | grep -q "warning"
+
+# Say what changed for clients since the released contract, or since REF of git; fail when the version does not say so
+contract-diff REF="":
+    @echo "== contract, compared with {{ if REF == "" { "api/released.yaml" } else { REF } }}"
+    @mkdir -p target
+    @{{ if REF == "" { "cp api/released.yaml target/contract-before.yaml" } else { "git show '" + REF + ":api/openapi.yaml' > target/contract-before.yaml" } }}
+    @cargo run --quiet --locked --package contract-diff -- target/contract-before.yaml api/openapi.yaml
+
+# Keep the contract as the released one, which later changes are compared with
+contract-release: contract-lint contract-diff
+    cp api/openapi.yaml api/released.yaml
 
 # Fail when generated/ is not what the contract makes
 check-generated: generate

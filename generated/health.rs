@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 
-use actix_web::http::Method;
-use actix_web::web::{Data, Payload};
+use actix_web::http::{Method, StatusCode};
+use actix_web::web::{Bytes, Data, Payload};
 use actix_web::{HttpRequest, HttpResponse, Responder};
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
@@ -14,7 +14,11 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::models;
-use super::support::{Input, Pattern, Rejection, Reply, Router, all_unique};
+
+use super::support::{
+    Base64, Binary, DecimalText, EventStream, File, Input, Json, Pattern, Rejection, Reply, Router,
+    all_unique, fixed, is_multiple,
+};
 
 /// What an implementation of `Health` has to do.
 ///
@@ -39,8 +43,8 @@ pub trait HealthApi: 'static {
 
 /// Adds the routes of these operations, served by `api`.
 pub fn routes<A: HealthApi>(router: &mut Router, api: &Data<A>) {
-    router.add(Method::GET, "/healthz", api, get_liveness::<A>);
-    router.add(Method::GET, "/readyz", api, get_readiness::<A>);
+    router.add(Method::GET, "/healthz", api.clone(), get_liveness::<A>);
+    router.add(Method::GET, "/readyz", api.clone(), get_readiness::<A>);
 }
 
 /// The answers of `GET /healthz`.
@@ -64,7 +68,7 @@ impl Responder for GetLivenessResponse {
 }
 
 async fn get_liveness<A: HealthApi>(api: Data<A>) -> Result<GetLivenessResponse, actix_web::Error> {
-    Ok(api.get_liveness().await)
+    Ok(HealthApi::get_liveness(&**api).await)
 }
 
 /// The answers of `GET /readyz`.
@@ -100,5 +104,5 @@ impl Responder for GetReadinessResponse {
 async fn get_readiness<A: HealthApi>(
     api: Data<A>,
 ) -> Result<GetReadinessResponse, actix_web::Error> {
-    Ok(api.get_readiness().await)
+    Ok(HealthApi::get_readiness(&**api).await)
 }

@@ -6,24 +6,32 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde::ser::SerializeMap;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::support::{FromParameter, Pattern, all_unique, decimal, present};
+use super::support::json::{number_enum, object, text_enum, union};
+use super::support::{
+    Base64, Binary, DecimalText, Json, Pattern, Text, all_unique, fixed, is_multiple,
+};
 
 /// A new order
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct CreateOrderRequest {
     /// The number of a customer
     pub customer_id: i64,
     /// An amount of money with at most two decimals; exact, never rounded
-    #[serde(with = "decimal")]
     pub total_amount: Decimal,
 }
 
+object!(CreateOrderRequest, ignore {  }
+    "customer_id" => customer_id required,
+    "total_amount" => total_amount required,
+);
+
 impl CreateOrderRequest {
-    /// Whether every field keeps the limits of the contract.
+    /// Whether everything in it keeps the limits of the contract.
     pub fn is_valid(&self) -> bool {
         self.customer_id >= 1
             && (Decimal::ZERO..=Decimal::new(9_999_999_999, 2)).contains(&self.total_amount)
@@ -32,7 +40,7 @@ impl CreateOrderRequest {
 }
 
 /// Something this process needs
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Dependency {
     /// What it is
     pub name: String,
@@ -41,29 +49,22 @@ pub struct Dependency {
     /// Whether requests fail without it
     pub required: bool,
     /// What it means when it is down
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        deserialize_with = "present"
-    )]
     pub detail: Option<String>,
 }
 
-impl Dependency {
-    /// Whether every field keeps the limits of the contract.
-    pub fn is_valid(&self) -> bool {
-        true
-    }
-}
+object!(Dependency, ignore {  }
+    "name" => name required,
+    "status" => status required,
+    "required" => required required,
+    "detail" => detail optional,
+);
 
 /// Whether it answers
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum DependencyStatus {
     /// `up`
-    #[serde(rename = "up")]
     Up,
     /// `down`
-    #[serde(rename = "down")]
     Down,
 }
 
@@ -78,42 +79,34 @@ impl DependencyStatus {
             Self::Down => "down",
         }
     }
-}
 
-impl std::fmt::Display for DependencyStatus {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str(self.as_str())
+    /// The value that is written so on the wire.
+    pub fn of(text: &str) -> Option<Self> {
+        Some(match text {
+            "up" => Self::Up,
+            "down" => Self::Down,
+            _ => return None,
+        })
     }
 }
 
-impl FromParameter for DependencyStatus {
-    fn from_parameter(text: &str) -> Option<Self> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|value| value.as_str() == text)
-    }
-}
+text_enum!(DependencyStatus);
 
 /// The process is alive
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Liveness {
     /// Always `ok`
     pub status: LivenessStatus,
 }
 
-impl Liveness {
-    /// Whether every field keeps the limits of the contract.
-    pub fn is_valid(&self) -> bool {
-        true
-    }
-}
+object!(Liveness, ignore {  }
+    "status" => status required,
+);
 
 /// Always `ok`
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum LivenessStatus {
     /// `ok`
-    #[serde(rename = "ok")]
     Ok,
 }
 
@@ -127,25 +120,20 @@ impl LivenessStatus {
             Self::Ok => "ok",
         }
     }
-}
 
-impl std::fmt::Display for LivenessStatus {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str(self.as_str())
+    /// The value that is written so on the wire.
+    pub fn of(text: &str) -> Option<Self> {
+        Some(match text {
+            "ok" => Self::Ok,
+            _ => return None,
+        })
     }
 }
 
-impl FromParameter for LivenessStatus {
-    fn from_parameter(text: &str) -> Option<Self> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|value| value.as_str() == text)
-    }
-}
+text_enum!(LivenessStatus);
 
 /// An order
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Order {
     /// The number of an order, given by the server
     pub id: i64,
@@ -155,26 +143,38 @@ pub struct Order {
     /// `completed` or `cancelled` (ended, for good).
     pub status: OrderStatus,
     /// An amount of money with at most two decimals; exact, never rounded
-    #[serde(with = "decimal")]
     pub total_amount: Decimal,
     /// When the order was accepted
     pub created_at: DateTime<Utc>,
     /// When the order last changed
     pub updated_at: DateTime<Utc>,
+    /// The statuses that the order may go to from here; none when it has ended
+    pub allowed_transitions: Vec<OrderStatus>,
 }
 
+object!(Order, ignore {  }
+    "id" => id required,
+    "customer_id" => customer_id required,
+    "status" => status required,
+    "total_amount" => total_amount required,
+    "created_at" => created_at required,
+    "updated_at" => updated_at required,
+    "allowed_transitions" => allowed_transitions required,
+);
+
 impl Order {
-    /// Whether every field keeps the limits of the contract.
+    /// Whether everything in it keeps the limits of the contract.
     pub fn is_valid(&self) -> bool {
         self.id >= 1
             && self.customer_id >= 1
             && (Decimal::ZERO..=Decimal::new(9_999_999_999, 2)).contains(&self.total_amount)
             && self.total_amount % Decimal::new(1, 2) == Decimal::ZERO
+            && self.allowed_transitions.len() <= 4
     }
 }
 
 /// One thing that happened to an order
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct OrderEvent {
     /// Its place in the history, from 1 without a gap; the version that it made
     pub sequence: i64,
@@ -190,8 +190,16 @@ pub struct OrderEvent {
     pub occurred_at: DateTime<Utc>,
 }
 
+object!(OrderEvent, ignore {  }
+    "sequence" => sequence required,
+    "type" => r#type required,
+    "data" => data required,
+    "actor" => actor required,
+    "occurred_at" => occurred_at required,
+);
+
 impl OrderEvent {
-    /// Whether every field keeps the limits of the contract.
+    /// Whether everything in it keeps the limits of the contract.
     pub fn is_valid(&self) -> bool {
         self.sequence >= 1 && self.data.is_valid()
     }
@@ -199,16 +207,13 @@ impl OrderEvent {
 
 /// Who did it: a `client` of this API, the order's `workflow`, or the `reconciler`, which
 /// mends orders that disagree with their workflows
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum OrderEventActor {
     /// `client`
-    #[serde(rename = "client")]
     Client,
     /// `workflow`
-    #[serde(rename = "workflow")]
     Workflow,
     /// `reconciler`
-    #[serde(rename = "reconciler")]
     Reconciler,
 }
 
@@ -224,59 +229,43 @@ impl OrderEventActor {
             Self::Reconciler => "reconciler",
         }
     }
-}
 
-impl std::fmt::Display for OrderEventActor {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str(self.as_str())
+    /// The value that is written so on the wire.
+    pub fn of(text: &str) -> Option<Self> {
+        Some(match text {
+            "client" => Self::Client,
+            "workflow" => Self::Workflow,
+            "reconciler" => Self::Reconciler,
+            _ => return None,
+        })
     }
 }
 
-impl FromParameter for OrderEventActor {
-    fn from_parameter(text: &str) -> Option<Self> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|value| value.as_str() == text)
-    }
-}
+text_enum!(OrderEventActor);
 
 /// The fields that an event set, with their new values, and its reason
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct OrderEventData {
     /// The number of a customer
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        deserialize_with = "present"
-    )]
     pub customer_id: Option<i64>,
     /// Where an order is on its way: `pending` (accepted), `processing` (its workflow has begun),
     /// `completed` or `cancelled` (ended, for good).
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        deserialize_with = "present"
-    )]
     pub status: Option<OrderStatus>,
     /// An amount of money with at most two decimals; exact, never rounded
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        with = "decimal::option"
-    )]
     pub total_amount: Option<Decimal>,
     /// Why, where it is not plain
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        deserialize_with = "present"
-    )]
     pub reason: Option<String>,
 }
 
+object!(OrderEventData, ignore {  }
+    "customer_id" => customer_id optional,
+    "status" => status optional,
+    "total_amount" => total_amount optional,
+    "reason" => reason optional,
+);
+
 impl OrderEventData {
-    /// Whether every field keeps the limits of the contract.
+    /// Whether everything in it keeps the limits of the contract.
     pub fn is_valid(&self) -> bool {
         self.customer_id.as_ref().is_none_or(|value| *value >= 1)
             && self.total_amount.as_ref().is_none_or(|value| {
@@ -288,19 +277,15 @@ impl OrderEventData {
 
 /// What happened: `created`; `updated` by a change of its fields; `restarted` with a new
 /// workflow, because its own was lost; `deleted`
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum OrderEventType {
     /// `created`
-    #[serde(rename = "created")]
     Created,
     /// `updated`
-    #[serde(rename = "updated")]
     Updated,
     /// `restarted`
-    #[serde(rename = "restarted")]
     Restarted,
     /// `deleted`
-    #[serde(rename = "deleted")]
     Deleted,
 }
 
@@ -317,38 +302,32 @@ impl OrderEventType {
             Self::Deleted => "deleted",
         }
     }
-}
 
-impl std::fmt::Display for OrderEventType {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str(self.as_str())
+    /// The value that is written so on the wire.
+    pub fn of(text: &str) -> Option<Self> {
+        Some(match text {
+            "created" => Self::Created,
+            "updated" => Self::Updated,
+            "restarted" => Self::Restarted,
+            "deleted" => Self::Deleted,
+            _ => return None,
+        })
     }
 }
 
-impl FromParameter for OrderEventType {
-    fn from_parameter(text: &str) -> Option<Self> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|value| value.as_str() == text)
-    }
-}
+text_enum!(OrderEventType);
 
 /// Where an order is on its way: `pending` (accepted), `processing` (its workflow has begun),
 /// `completed` or `cancelled` (ended, for good).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum OrderStatus {
     /// `pending`
-    #[serde(rename = "pending")]
     Pending,
     /// `processing`
-    #[serde(rename = "processing")]
     Processing,
     /// `completed`
-    #[serde(rename = "completed")]
     Completed,
     /// `cancelled`
-    #[serde(rename = "cancelled")]
     Cancelled,
 }
 
@@ -370,25 +349,45 @@ impl OrderStatus {
             Self::Cancelled => "cancelled",
         }
     }
-}
 
-impl std::fmt::Display for OrderStatus {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str(self.as_str())
+    /// The value that is written so on the wire.
+    pub fn of(text: &str) -> Option<Self> {
+        Some(match text {
+            "pending" => Self::Pending,
+            "processing" => Self::Processing,
+            "completed" => Self::Completed,
+            "cancelled" => Self::Cancelled,
+            _ => return None,
+        })
     }
 }
 
-impl FromParameter for OrderStatus {
-    fn from_parameter(text: &str) -> Option<Self> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|value| value.as_str() == text)
+impl OrderStatus {
+    /// The values that this one may become (`x-transitions` of the contract).
+    pub const fn transitions(self) -> &'static [Self] {
+        match self {
+            Self::Pending => &[Self::Processing, Self::Completed, Self::Cancelled],
+            Self::Processing => &[Self::Completed, Self::Cancelled],
+            Self::Completed => &[],
+            Self::Cancelled => &[],
+        }
+    }
+
+    /// Whether this value may become `next`. The same value again is no transition.
+    pub fn can_become(self, next: Self) -> bool {
+        self.transitions().contains(&next)
+    }
+
+    /// Whether this value never becomes another.
+    pub const fn is_final(self) -> bool {
+        self.transitions().is_empty()
     }
 }
+
+text_enum!(OrderStatus);
 
 /// Why a request was not done (RFC 9457)
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Problem {
     /// A URI that names the kind of problem
     pub r#type: String,
@@ -399,48 +398,35 @@ pub struct Problem {
     /// A stable name of the problem, for programs
     pub code: String,
     /// What happened this time, for people
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        deserialize_with = "present"
-    )]
     pub detail: Option<String>,
     /// The path that was asked for
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        deserialize_with = "present"
-    )]
     pub instance: Option<String>,
     /// The request's id, as in `X-Request-Id`; quote it when you ask for help
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        deserialize_with = "present"
-    )]
     pub request_id: Option<String>,
     /// Every violation found in the request
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        deserialize_with = "present"
-    )]
     pub errors: Option<Vec<Violation>>,
 }
 
+object!(Problem, ignore {  }
+    "type" => r#type required,
+    "title" => title required,
+    "status" => status required,
+    "code" => code required,
+    "detail" => detail optional,
+    "instance" => instance optional,
+    "request_id" => request_id optional,
+    "errors" => errors optional,
+);
+
 impl Problem {
-    /// Whether every field keeps the limits of the contract.
+    /// Whether everything in it keeps the limits of the contract.
     pub fn is_valid(&self) -> bool {
         (400..=599).contains(&self.status)
-            && self
-                .errors
-                .as_ref()
-                .is_none_or(|value| value.iter().all(|item| item.is_valid()))
     }
 }
 
 /// Whether requests can be served, and why
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Readiness {
     /// Always `ready`; an unready process answers with a problem
     pub status: ReadinessStatus,
@@ -448,18 +434,15 @@ pub struct Readiness {
     pub dependencies: Vec<Dependency>,
 }
 
-impl Readiness {
-    /// Whether every field keeps the limits of the contract.
-    pub fn is_valid(&self) -> bool {
-        self.dependencies.iter().all(|item| item.is_valid())
-    }
-}
+object!(Readiness, ignore {  }
+    "status" => status required,
+    "dependencies" => dependencies required,
+);
 
 /// Always `ready`; an unready process answers with a problem
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ReadinessStatus {
     /// `ready`
-    #[serde(rename = "ready")]
     Ready,
 }
 
@@ -473,45 +456,35 @@ impl ReadinessStatus {
             Self::Ready => "ready",
         }
     }
-}
 
-impl std::fmt::Display for ReadinessStatus {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str(self.as_str())
+    /// The value that is written so on the wire.
+    pub fn of(text: &str) -> Option<Self> {
+        Some(match text {
+            "ready" => Self::Ready,
+            _ => return None,
+        })
     }
 }
 
-impl FromParameter for ReadinessStatus {
-    fn from_parameter(text: &str) -> Option<Self> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|value| value.as_str() == text)
-    }
-}
+text_enum!(ReadinessStatus);
 
 /// What to change; a field that is absent stays as it is
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct UpdateOrderRequest {
     /// Where an order is on its way: `pending` (accepted), `processing` (its workflow has begun),
     /// `completed` or `cancelled` (ended, for good).
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        deserialize_with = "present"
-    )]
     pub status: Option<OrderStatus>,
     /// An amount of money with at most two decimals; exact, never rounded
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        with = "decimal::option"
-    )]
     pub total_amount: Option<Decimal>,
 }
 
+object!(UpdateOrderRequest, ignore {  }
+    "status" => status optional,
+    "total_amount" => total_amount optional,
+);
+
 impl UpdateOrderRequest {
-    /// Whether every field keeps the limits of the contract.
+    /// Whether everything in it keeps the limits of the contract.
     pub fn is_valid(&self) -> bool {
         self.total_amount.as_ref().is_none_or(|value| {
             (Decimal::ZERO..=Decimal::new(9_999_999_999, 2)).contains(value)
@@ -521,7 +494,7 @@ impl UpdateOrderRequest {
 }
 
 /// One thing that is wrong with a request
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Violation {
     /// Where: a JSON pointer (RFC 6901) into the body, or the name of a parameter
     pub pointer: String,
@@ -529,9 +502,7 @@ pub struct Violation {
     pub detail: String,
 }
 
-impl Violation {
-    /// Whether every field keeps the limits of the contract.
-    pub fn is_valid(&self) -> bool {
-        true
-    }
-}
+object!(Violation, ignore {  }
+    "pointer" => pointer required,
+    "detail" => detail required,
+);

@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 
-use actix_web::http::Method;
-use actix_web::web::{Data, Payload};
+use actix_web::http::{Method, StatusCode};
+use actix_web::web::{Bytes, Data, Payload};
 use actix_web::{HttpRequest, HttpResponse, Responder};
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
@@ -14,7 +14,11 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::models;
-use super::support::{Input, Pattern, Rejection, Reply, Router, all_unique};
+
+use super::support::{
+    Base64, Binary, DecimalText, EventStream, File, Input, Json, Pattern, Rejection, Reply, Router,
+    all_unique, fixed, is_multiple,
+};
 
 /// What an implementation of `Orders` has to do.
 ///
@@ -95,17 +99,22 @@ pub trait OrdersApi: 'static {
 
 /// Adds the routes of these operations, served by `api`.
 pub fn routes<A: OrdersApi>(router: &mut Router, api: &Data<A>) {
-    router.add(Method::POST, "/orders", api, create_order::<A>);
-    router.add(Method::DELETE, "/orders/{id}", api, delete_order::<A>);
-    router.add(Method::GET, "/orders/{id}", api, get_order::<A>);
+    router.add(Method::POST, "/orders", api.clone(), create_order::<A>);
+    router.add(
+        Method::DELETE,
+        "/orders/{id}",
+        api.clone(),
+        delete_order::<A>,
+    );
+    router.add(Method::GET, "/orders/{id}", api.clone(), get_order::<A>);
     router.add(
         Method::GET,
         "/orders/{id}/events",
-        api,
+        api.clone(),
         list_order_events::<A>,
     );
-    router.add(Method::GET, "/orders", api, list_orders::<A>);
-    router.add(Method::PUT, "/orders/{id}", api, update_order::<A>);
+    router.add(Method::GET, "/orders", api.clone(), list_orders::<A>);
+    router.add(Method::PUT, "/orders/{id}", api.clone(), update_order::<A>);
 }
 
 /// The parameters of `POST /orders`.
@@ -198,15 +207,17 @@ async fn create_order<A: OrdersApi>(
         static PATTERN: Pattern = Pattern::new(r#"^("[!#-\[\]-~]{1,255}"|[!#-\[\]-~]{1,255})$"#);
         PATTERN.matches(value)
     });
-    let body = input
-        .object::<models::CreateOrderRequest>(payload, |body| body.is_valid())
-        .await?;
+    let bytes = input.read(payload).await?;
+    let body = match input.media_type(&bytes, &["application/json"]) {
+        Some(0) => input.json::<models::CreateOrderRequest>(&bytes, "application/json", |value| {
+            value.is_valid()
+        }),
+        _ => None,
+    };
     let (Some(idempotency_key), Some(body)) = (idempotency_key, body) else {
         return Err(input.reject().into());
     };
-    Ok(api
-        .create_order(CreateOrderParameters { idempotency_key }, body)
-        .await)
+    Ok(OrdersApi::create_order(&**api, CreateOrderParameters { idempotency_key }, body).await)
 }
 
 /// The parameters of `DELETE /orders/{id}`.
@@ -279,9 +290,7 @@ async fn delete_order<A: OrdersApi>(
     let (Some(id), Some(if_match)) = (id, if_match) else {
         return Err(input.reject().into());
     };
-    Ok(api
-        .delete_order(DeleteOrderParameters { id, if_match })
-        .await)
+    Ok(OrdersApi::delete_order(&**api, DeleteOrderParameters { id, if_match }).await)
 }
 
 /// The parameters of `GET /orders/{id}`.
@@ -362,9 +371,7 @@ async fn get_order<A: OrdersApi>(
     let (Some(id), Some(if_none_match)) = (id, if_none_match) else {
         return Err(input.reject().into());
     };
-    Ok(api
-        .get_order(GetOrderParameters { id, if_none_match })
-        .await)
+    Ok(OrdersApi::get_order(&**api, GetOrderParameters { id, if_none_match }).await)
 }
 
 /// The parameters of `GET /orders/{id}/events`.
@@ -434,16 +441,14 @@ async fn list_order_events<A: OrdersApi>(
     let id = input.path("id").required::<i64>(|value| *value >= 1);
     let limit = input
         .query("limit")
-        .or_default::<i32>("100", |value| (1..=1000).contains(value));
+        .default::<i32>(|| 100, |value| (1..=1000).contains(value));
     let after = input
         .query("after")
-        .or_default::<i64>("0", |value| *value >= 0);
+        .default::<i64>(|| 0, |value| *value >= 0);
     let (Some(id), Some(limit), Some(after)) = (id, limit, after) else {
         return Err(input.reject().into());
     };
-    Ok(api
-        .list_order_events(ListOrderEventsParameters { id, limit, after })
-        .await)
+    Ok(OrdersApi::list_order_events(&**api, ListOrderEventsParameters { id, limit, after }).await)
 }
 
 /// The parameters of `GET /orders`.
@@ -511,7 +516,7 @@ async fn list_orders<A: OrdersApi>(
     let mut input = Input::new(&request, "GET", "/orders");
     let limit = input
         .query("limit")
-        .or_default::<i32>("50", |value| (1..=1000).contains(value));
+        .default::<i32>(|| 50, |value| (1..=1000).contains(value));
     let cursor = input.query("cursor").optional::<String>(|value| {
         (1..=256).contains(&value.chars().count()) && {
             static PATTERN: Pattern = Pattern::new("^[A-Za-z0-9_-]+$");
@@ -531,14 +536,16 @@ async fn list_orders<A: OrdersApi>(
     else {
         return Err(input.reject().into());
     };
-    Ok(api
-        .list_orders(ListOrdersParameters {
+    Ok(OrdersApi::list_orders(
+        &**api,
+        ListOrdersParameters {
             limit,
             cursor,
             status,
             customer_id,
-        })
-        .await)
+        },
+    )
+    .await)
 }
 
 /// The parameters of `PUT /orders/{id}`.
@@ -627,13 +634,15 @@ async fn update_order<A: OrdersApi>(
             Pattern::new(r#"^(\*|(W/)?"[!#-~]{0,64}"( {0,4}, {0,4}(W/)?"[!#-~]{0,64}"){0,31})$"#);
         PATTERN.matches(value)
     });
-    let body = input
-        .object::<models::UpdateOrderRequest>(payload, |body| body.is_valid())
-        .await?;
+    let bytes = input.read(payload).await?;
+    let body = match input.media_type(&bytes, &["application/json"]) {
+        Some(0) => input.json::<models::UpdateOrderRequest>(&bytes, "application/json", |value| {
+            value.is_valid()
+        }),
+        _ => None,
+    };
     let (Some(id), Some(if_match), Some(body)) = (id, if_match, body) else {
         return Err(input.reject().into());
     };
-    Ok(api
-        .update_order(UpdateOrderParameters { id, if_match }, body)
-        .await)
+    Ok(OrdersApi::update_order(&**api, UpdateOrderParameters { id, if_match }, body).await)
 }

@@ -51,6 +51,8 @@ pub struct Http {
     pub shutdown_timeout: Duration,
     /// Threads that serve requests; 0 means one for each core.
     pub workers: usize,
+    /// Whether every answer is compared with the contract.
+    pub check_answers: bool,
 }
 
 /// Settings of the database.

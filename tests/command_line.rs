@@ -431,3 +431,41 @@ async fn waiting(connection: &mut diesel_async::AsyncPgConnection) -> bool {
     .unwrap();
     waits.waits
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn status_says_what_waits_and_what_disagrees() {
+    let app = TestApp::with(Options {
+        temporal_address: Some("127.0.0.1:9".into()),
+        ..Options::default()
+    })
+    .await;
+    app.create(1, "1").await;
+    app.create(1, "1").await;
+    app.sql(
+        "UPDATE workflow_intents SET attempts = 7, last_error = 'Temporal refused: why'
+          WHERE order_id = 2;
+         UPDATE reconciliation SET finished_at = now(), compared = 250, drift = 3, repaired = 9",
+    )
+    .await;
+    let url = database_url(&app.database);
+    let status = |arguments: &[&str]| {
+        let output = orders(arguments, &[("ORDERS__DATABASE__URL", &url)])
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{output:?}");
+        stdout(&output)
+    };
+    let text = status(&["status"]);
+    for expected in [
+        "outbox: 2 waiting, 1 failing, the oldest for ",
+        "  order 2 start attempts 7: Temporal refused: why",
+        "drift: 3 of 250 compared, last at 20",
+        "; 9 repaired so far",
+    ] {
+        assert!(text.contains(expected), "{text}");
+    }
+    let json: Value = serde_json::from_str(&status(&["status", "--json"])).unwrap();
+    assert_eq!(json["outbox"]["waiting"], 2);
+    assert_eq!(json["failing"][0]["order_id"], 2);
+    assert_eq!(json["reconciliation"]["drift"], 3);
+}

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use order_processing::config::Settings;
 use reqwest::{Method, Response};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -329,4 +330,37 @@ async fn a_fault_of_ours_says_nothing_of_the_inside() {
     let problem = problem(app.get("/orders/1").await, 500, "internal_error").await;
     assert!(problem.get("detail").is_none(), "{problem}");
     assert!(!problem.to_string().contains("relation"), "{problem}");
+}
+
+/// All tests run with this check; here is one that would fail it.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_breaks_the_contract_is_caught() {
+    for (check, status) in [
+        (
+            (|settings| settings.http.check_answers = true) as fn(&mut Settings),
+            500,
+        ),
+        (|settings| settings.http.check_answers = false, 200),
+    ] {
+        let app = TestApp::with(Options {
+            adjust: check,
+            ..Options::default()
+        })
+        .await;
+        let id = app.create(1, "1").await;
+        let path = format!("/orders/{id}/events");
+        assert_eq!(app.get(&path).await.status(), 200);
+        // No customer has this number, says the contract.
+        app.sql(&format!(
+            "INSERT INTO order_events (order_id, sequence, type, data, actor, occurred_at)
+             VALUES ({id}, 2, 'updated', '{{\"customer_id\": 0}}', 'client', now())"
+        ))
+        .await;
+        let answer = app.get(&path).await;
+        assert_eq!(answer.status(), status);
+        if status == 500 {
+            let problem: Value = answer.json().await.unwrap();
+            assert_eq!(problem["code"], "internal_error");
+        }
+    }
 }

@@ -6,10 +6,10 @@ use diesel::sql_types::Integer;
 use diesel_async::RunQueryDsl;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use order_processing::dev::{TemporalOptions, TemporalServer};
+use order_processing::config::SecretUrl;
 use reqwest::Method;
 
-use crate::harness::{Options, TestApp, eventually, tools};
+use crate::harness::{Options, OwnTemporal, TestApp, eventually};
 
 /// `ORDERS_TEST_OUTAGE_SECONDS=60 ./justw test temporal_away` takes its time.
 fn outage() -> Duration {
@@ -40,18 +40,9 @@ async fn load(app: &TestApp, length: Duration) -> Vec<Duration> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn with_temporal_away_nobody_waits_and_afterwards_all_orders_finish() {
-    let options = |port| TemporalOptions {
-        database_file: None,
-        log_file: None,
-        port,
-        ui_port: None,
-        namespace: "default".into(),
-    };
-    let temporal = TemporalServer::start(&tools(), options(0)).await.unwrap();
-    let address = temporal.address();
-    let port = address.rsplit(':').next().unwrap().parse().unwrap();
+    let mut temporal = OwnTemporal::start().await;
     let app = TestApp::with(Options {
-        temporal_address: Some(address),
+        temporal_address: Some(temporal.address.clone()),
         processing_delay: Duration::from_millis(100),
         worker: true,
         adjust: |settings| {
@@ -64,9 +55,7 @@ async fn with_temporal_away_nobody_waits_and_afterwards_all_orders_finish() {
     let before = load(&app, Duration::from_secs(2)).await;
     temporal.stop().await;
     let during = load(&app, outage()).await;
-    let temporal = TemporalServer::start(&tools(), options(port))
-        .await
-        .unwrap();
+    temporal.start_again().await;
     let median = |times: &[Duration]| times[times.len() / 2];
     let worst = |times: &[Duration]| times[times.len() - 1];
     println!(
@@ -143,4 +132,76 @@ async fn a_frozen_database_is_a_503_in_time_and_no_restart_is_needed() {
         )
         .await;
     assert_eq!(answer.status(), 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_claimed_is_given_back_at_the_end() {
+    let mut temporal = OwnTemporal::start().await;
+    let mut app = TestApp::with(Options {
+        temporal_address: Some(temporal.address.clone()),
+        adjust: |settings| {
+            settings.dispatcher.lease = Duration::from_secs(3600);
+            settings.http.shutdown_timeout = Duration::from_secs(1);
+        },
+        ..Options::default()
+    })
+    .await;
+    app.create(1, "1").await;
+    eventually("Temporal has confirmed the first", async || {
+        let left = app.count("SELECT count(*) FROM workflow_intents").await;
+        (left == 0).then_some(())
+    })
+    .await;
+    temporal.signal(Signal::SIGSTOP);
+    for _ in 0..5 {
+        app.create(1, "1").await;
+    }
+    let claimed = "SELECT count(*) FROM workflow_intents WHERE available_at > now()";
+    eventually("they are claimed", async || {
+        (app.count(claimed).await == 5).then_some(())
+    })
+    .await;
+    let stopping = Instant::now();
+    tokio::task::block_in_place(|| app.stop());
+    assert!(
+        stopping.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        stopping.elapsed()
+    );
+    let free = "SELECT count(*) FROM workflow_intents WHERE available_at <= now() AND attempts = 0";
+    assert_eq!(app.count(free).await, 5);
+    temporal.signal(Signal::SIGCONT);
+    temporal.stop().await;
+}
+
+/// A server under such load that letting somebody in takes longer than any request waits must not
+/// stay out of reach for ever.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_slow_to_let_anyone_in_is_reached_in_the_end() {
+    let app = TestApp::with(Options {
+        adjust: |settings| {
+            settings.database.acquire_timeout = Duration::from_millis(500);
+            let mut url = settings.database.url.expose().clone();
+            // In seconds, for everyone who connects.
+            url.set_query(Some("options=-c%20post_auth_delay%3D2"));
+            settings.database.url = SecretUrl::try_from(url.as_str()).unwrap();
+        },
+        ..Options::default()
+    })
+    .await;
+    let begun = Instant::now();
+    let clients = (0..16).map(|_| async {
+        let mut refused = 0;
+        while begun.elapsed() < Duration::from_secs(30) {
+            match app.get("/orders").await.status().as_u16() {
+                200 => return (true, refused),
+                503 => refused += 1,
+                other => panic!("{other}"),
+            }
+        }
+        (false, refused)
+    });
+    let ends = futures::future::join_all(clients).await;
+    assert!(ends.iter().any(|(_, refused)| *refused > 0), "{ends:?}");
+    assert!(ends.iter().all(|(reached, _)| *reached), "{ends:?}");
 }

@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use order_processing::dev::{TemporalOptions, TemporalServer};
 use order_processing::workflow::{Temporal, WorkflowState};
 use reqwest::Method;
 use serde_json::Value;
 use temporalio_client::{UntypedWorkflow, WorkflowTerminateOptions};
 
-use crate::harness::{Options, TestApp, eventually, tools};
+use crate::harness::{Options, OwnTemporal, TestApp, eventually};
 
 const NEVER: Duration = Duration::from_secs(3600);
 
@@ -155,18 +154,9 @@ async fn an_order_whose_workflow_fails_again_and_again_is_cancelled() {
 #[tokio::test(flavor = "multi_thread")]
 async fn orders_survive_a_temporal_that_forgets_everything() {
     const ORDERS: usize = 100;
-    let options = |port| TemporalOptions {
-        database_file: None,
-        log_file: None,
-        port,
-        ui_port: None,
-        namespace: "default".into(),
-    };
-    let temporal = TemporalServer::start(&tools(), options(0)).await.unwrap();
-    let address = temporal.address();
-    let port = address.rsplit(':').next().unwrap().parse().unwrap();
+    let mut temporal = OwnTemporal::start().await;
     let app = TestApp::with(Options {
-        temporal_address: Some(address),
+        temporal_address: Some(temporal.address.clone()),
         processing_delay: Duration::from_secs(8),
         worker: true,
         adjust: eager,
@@ -183,14 +173,11 @@ async fn orders_survive_a_temporal_that_forgets_everything() {
         (app.count(waiting).await == 0).then_some(())
     })
     .await;
-    // In memory only: stopping it is wiping it.
     temporal.stop().await;
     let path = format!("/orders/{deleted}");
     let answer = app.request(Method::DELETE, &path).send().await.unwrap();
     assert_eq!(answer.status(), 204);
-    let temporal = TemporalServer::start(&tools(), options(port))
-        .await
-        .unwrap();
+    temporal.start_again().await;
     eventually("all orders are completed", async || {
         let done = "SELECT count(*) FROM orders WHERE status = 'completed'";
         (app.count(done).await == i64::try_from(ids.len()).unwrap()).then_some(())

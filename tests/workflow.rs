@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use order_processing::dev::{TemporalOptions, TemporalServer};
 use order_processing::workflow::{OrderWorkflow, Outcome, Temporal, workflow_id};
 use prost::Message;
 use reqwest::Method;
@@ -16,7 +15,7 @@ use temporalio_common::protos::temporal::api::enums::v1::WorkflowExecutionStatus
 use temporalio_common::protos::temporal::api::history::v1::History;
 use temporalio_sdk::workflow_replayer::{WorkflowReplayer, WorkflowReplayerOptions};
 
-use crate::harness::{Options, TestApp, eventually, tools};
+use crate::harness::{Options, OwnTemporal, TestApp, eventually};
 
 const SOON: Duration = Duration::from_millis(100);
 const NEVER: Duration = Duration::from_secs(3600);
@@ -143,6 +142,22 @@ async fn an_order_deleted_before_its_workflow_began_ends_it_too() {
     );
 }
 
+/// During an upgrade, a newer version may write what this one does not know.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_intent_that_is_not_understood_stands_in_nobodys_way() {
+    let app = app_from(111_000, SOON).await;
+    app.sql(
+        "ALTER TABLE workflow_intents DROP CONSTRAINT workflow_intents_action_check;
+         INSERT INTO workflow_intents (order_id, action, created_at)
+         SELECT n, 'pause', now() - interval '1 hour' FROM generate_series(1, 100) AS n",
+    )
+    .await;
+    let id = app.create(1, "1").await;
+    app.becomes(id, "completed").await;
+    let untouched = "SELECT count(*) FROM workflow_intents WHERE attempts = 0";
+    assert_eq!(app.count(untouched).await, 100);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn cancelling_the_workflow_cancels_the_order() {
     let app = app_from(106_000, NEVER).await;
@@ -159,21 +174,11 @@ async fn cancelling_the_workflow_cancels_the_order() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn orders_are_accepted_without_temporal_and_processed_when_it_is_back() {
-    let options = |port| TemporalOptions {
-        database_file: None,
-        log_file: None,
-        port,
-        ui_port: None,
-        namespace: "default".into(),
-    };
-    // Its port, free again.
-    let temporal = TemporalServer::start(&tools(), options(0)).await.unwrap();
-    let address = temporal.address();
-    let port = address.rsplit(':').next().unwrap().parse().unwrap();
+    let mut temporal = OwnTemporal::start().await;
     temporal.stop().await;
 
     let app = TestApp::with(Options {
-        temporal_address: Some(address),
+        temporal_address: Some(temporal.address.clone()),
         processing_delay: SOON,
         worker: true,
         ..Options::default()
@@ -189,9 +194,7 @@ async fn orders_are_accepted_without_temporal_and_processed_when_it_is_back() {
     assert_eq!(ready["dependencies"][1]["status"], "down", "{ready}");
     assert_eq!(app.status_of(id).await, "pending");
 
-    let temporal = TemporalServer::start(&tools(), options(port))
-        .await
-        .unwrap();
+    temporal.start_again().await;
     app.becomes(id, "completed").await;
     drop(app);
     temporal.stop().await;

@@ -1,277 +1,271 @@
-//! Adds to a copy of the contract, as `x-rust` extensions, what a template cannot work out.
+//! Works out of a contract what a template cannot, and lays it down as `x-rust` in the copy of the
+//! contract that openapi-generator reads.
+//!
+//! That copy holds operations, tags and models only: everything else is in the `x-rust` by then,
+//! and what the generator does not read it cannot stumble over.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use anyhow::{Context, Result, bail};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use crate::contract::{METHODS, members_mut, resolve};
-use crate::names;
-use crate::schema::{Place, Schemas, docs, hoist, is_item};
+use crate::check::Checks;
+use crate::contract::{METHODS, Node, follow, members};
+use crate::names::{self, Taken};
+use crate::operation::{self, Facts, Names, Operation};
+use crate::schema::Schemas;
+use crate::security::Schemes;
+use crate::translate::Translation;
+use crate::{body, models, parameter};
 
-/// The annotated copy that the generator reads.
-pub fn annotate(contract: &Value) -> Result<Value> {
-    let mut copy = contract.clone();
-    inline_shared_parts(&mut copy)?;
-    hoist(&mut copy);
-
-    let facts_source = copy.clone();
-    let schemas = Schemas {
-        contract: &facts_source,
-    };
-    for (name, schema) in members_mut(&mut copy, "/components/schemas") {
-        if is_item(schema) {
-            schema["x-rust"] = schemas
-                .facts(name, schema)
-                .with_context(|| format!("in schema `{name}`"))?;
-        }
-    }
-    for (path, item) in members_mut(&mut copy, "/paths") {
-        for (method, operation) in members_mut(item, "") {
-            operation["x-rust"] = operation_facts(&schemas, path, method, operation)
-                .with_context(|| format!("in {} {path}", method.to_uppercase()))?;
-        }
-    }
-    Ok(copy)
+/// What is made of a contract before the generator runs.
+#[derive(Debug)]
+pub struct Annotated {
+    /// The copy that the generator reads.
+    pub copy: Value,
+    /// The schemas that the generated code validates with.
+    pub schemas: Value,
+    /// The tags of the copy and the modules that they stand for.
+    pub modules: Vec<(String, String)>,
+    /// What an engineer should know, and the generator did not stop for.
+    pub warnings: Vec<String>,
 }
 
-/// Gives every operation its own copy of the parameters, bodies, responses and headers that it
-/// refers to: only then can they carry facts that depend on where they are used.
-fn inline_shared_parts(contract: &mut Value) -> Result<()> {
-    let source = contract.clone();
-    for (path, item) in members_mut(contract, "/paths") {
-        let shared = item["parameters"].as_array().cloned().unwrap_or_default();
-        if let Some(item) = item.as_object_mut() {
-            item.retain(|key, _| METHODS.contains(&key.as_str()));
-        }
-        for (method, operation) in members_mut(item, "") {
-            if operation["operationId"].is_null() {
-                operation["operationId"] = json!(names::snake(&format!("{method} {path}")));
-            }
-            let own = operation["parameters"]
-                .as_array()
-                .cloned()
-                .unwrap_or_default();
-            let mut parameters: Vec<Value> = Vec::new();
-            for parameter in shared.iter().chain(&own) {
-                let parameter = resolve(&source, parameter)?.clone();
-                parameters.retain(|known| {
-                    known["name"] != parameter["name"] || known["in"] != parameter["in"]
-                });
-                parameters.push(parameter);
-            }
-            operation["parameters"] = json!(parameters);
-            // An operation has one implementation, so it stands in one trait: that of its first tag.
-            if let Some(first) = operation["tags"].as_array().and_then(|tags| tags.first()) {
-                operation["tags"] = json!([first]);
-            }
-            if !operation["requestBody"].is_null() {
-                operation["requestBody"] = resolve(&source, &operation["requestBody"])?.clone();
-            }
-            for (_, response) in members_mut(operation, "/responses") {
-                *response = resolve(&source, response)?.clone();
-                if response["headers"].is_object() {
-                    for (_, header) in members_mut(response, "/headers") {
-                        *header = resolve(&source, header)?.clone();
-                    }
-                }
-            }
-        }
-    }
-    Ok(())
-}
+/// Modules that are there whatever the contract says.
+const MODULES: &[&str] = &[
+    "models", "support", "security", "api", "main", "lib", "service", "router",
+];
 
-fn operation_facts(
-    schemas: &Schemas,
-    path: &str,
-    method: &str,
-    operation: &Value,
-) -> Result<Value> {
-    let id = operation["operationId"].as_str().unwrap_or_default();
-    let name = names::pascal(id);
-    let tag = operation["tags"][0].as_str().unwrap_or("default");
-    let mut parameters = Vec::new();
-    for (index, parameter) in array(&operation["parameters"]).iter().enumerate() {
-        let wire = parameter["name"]
-            .as_str()
-            .context("a parameter has no name")?;
-        parameters.push(
-            parameter_facts(schemas, parameter, wire)
-                .with_context(|| format!("in parameter {} `{wire}`", index + 1))?,
+/// The annotated copy. With `stub`, every operation may answer that it is not written yet.
+pub fn annotate(contract: &Value, stub: bool) -> Result<Annotated> {
+    let mut warnings = Vec::new();
+    let mut schemas = Schemas::new(contract);
+    let schemes = Schemes::of_contract(contract, &mut warnings)?;
+    let operations = operations(contract, &mut schemas, &mut warnings)?;
+    schemas.box_recursion();
+
+    let mut checks = Checks::new(&schemas);
+    let mut translation = Translation::new(contract);
+    let mut roots = Map::new();
+    let mut items: Vec<_> = schemas.items.iter().collect();
+    items.sort_by(|one, other| one.name.cmp(&other.name));
+    let mut model_facts = Map::new();
+    for (index, item) in items.into_iter().enumerate() {
+        let facts = models::facts(&schemas, &mut checks, &mut translation, &mut roots, item)?;
+        // The generator sorts by name, and renames what it thinks it has to.
+        model_facts.insert(
+            format!("M{index:05}"),
+            json!({
+                "type": "object",
+                "properties": { "value": { "type": "string" } },
+                "x-rust": facts,
+            }),
         );
     }
-    let body = body_facts(schemas, &operation["requestBody"]).context("in the request body")?;
-    let mut responses = Vec::new();
-    for (status, response) in operation["responses"].as_object().into_iter().flatten() {
-        responses.push(
-            response_facts(schemas, status, response)
-                .with_context(|| format!("in response {status}"))?,
+
+    let mut apis = Map::new();
+    for operation in &operations {
+        let secured = schemes.of(contract, operation.node.value)?.is_some();
+        let known = apis.entry(operation.module.clone()).or_insert(json!(false));
+        *known = json!(secured || *known == true);
+    }
+    let mut paths = Map::new();
+    let mut answers = Map::new();
+    let mut facts = Facts {
+        schemas: &schemas,
+        checks: &mut checks,
+        translation: &mut translation,
+        roots: &mut roots,
+        security: &schemes,
+        stub,
+    };
+    let traits = trait_names(&apis);
+    // The generator makes names of files of its own of whatever has more than letters.
+    let tags: HashMap<&String, String> = traits.keys().zip((0..).map(letters)).collect();
+    for operation in &operations {
+        let place = || format!("in {} {}", operation.method.to_uppercase(), operation.path);
+        let mut x_rust = facts.of(operation).with_context(place)?;
+        let key = format!("{} {}", operation.method.to_uppercase(), operation.route);
+        answers.insert(key, facts.answers(operation).with_context(place)?);
+        x_rust["api"] = json!(traits[&operation.module]);
+        x_rust["module"] = json!(operation.module);
+        x_rust["apiSecured"] = apis[&operation.module].clone();
+        x_rust["tag"] = json!(operation::tag(operation.node.value));
+        // A path that the generator has nothing to say about.
+        paths.insert(
+            format!("/{:05}", paths.len()),
+            json!({ &operation.method: {
+                "operationId": operation.name,
+                "tags": [tags[&operation.module]],
+                "responses": { "default": { "description": "see x-rust" } },
+                "x-rust": x_rust,
+            } }),
         );
     }
-    let summary = operation["summary"].as_str().unwrap_or(id);
-    let mut text = vec![format!("{}.", summary.trim_end_matches('.'))];
-    if operation["description"].is_string() {
-        text.push(String::new());
-        text.extend(docs(operation, ""));
-    }
-    Ok(json!({
-        "method": names::snake(id),
-        "name": name,
-        "api": format!("{}Api", names::pascal(tag)),
-        "httpMethod": method.to_uppercase(),
-        "path": path,
-        "docs": text,
-        "parameters": parameters,
-        "hasParameters": !parameters.is_empty(),
-        "body": body,
-        "hasInput": !parameters.is_empty() || !body.is_null(),
-        "responses": responses,
-    }))
-}
-
-fn parameter_facts(schemas: &Schemas, parameter: &Value, wire: &str) -> Result<Value> {
-    let place = parameter["in"].as_str().context("it has no `in`")?;
-    if !["path", "query", "header"].contains(&place) {
-        bail!("a {place} parameter cannot be expressed yet");
-    }
-    let schema = &parameter["schema"];
-    let kind = schemas.rust_type(schema)?;
-    let resolved = resolve(schemas.contract, schema)?;
-    let many = resolved["type"] == "array";
-    let plain = match place {
-        "query" => "form",
-        _ => "simple",
-    };
-    if parameter["style"]
-        .as_str()
-        .is_some_and(|style| style != plain)
-    {
-        bail!("style {} cannot be expressed yet", parameter["style"]);
-    }
-    if parameter["content"].is_object() || kind.contains("Value") || kind.contains("Map<") {
-        bail!("an object as a parameter cannot be expressed yet");
-    }
-    if resolved["nullable"] == true {
-        bail!("a nullable parameter cannot be expressed yet");
-    }
-    if many && (place != "query" || parameter["explode"] == false) {
-        bail!("an array in {place} with this style cannot be expressed yet");
-    }
-    let check = match schemas.check(schema, Place::Reference("value"))? {
-        Some(check) => format!("|value| {check}"),
-        None => "|_| true".into(),
-    };
-    let required = parameter["required"] == true;
-    let default = match &resolved["default"] {
-        Value::Null => None,
-        Value::String(text) => Some(text.clone()),
-        other => Some(other.to_string()),
-    };
-    let field = if required || default.is_some() {
-        kind.clone()
-    } else {
-        format!("Option<{kind}>")
-    };
-    let item = kind.trim_start_matches("Vec<").trim_end_matches('>');
-    let read = match (many, required, &default) {
-        (true, true, _) => format!("required_list::<{item}>({check})"),
-        (true, false, None) => format!("optional_list::<{item}>({check})"),
-        (true, false, Some(_)) => bail!("a default for an array cannot be expressed yet"),
-        (false, true, _) => format!("required::<{kind}>({check})"),
-        (false, false, Some(default)) => {
-            format!("or_default::<{kind}>({}, {check})", json!(default))
-        }
-        (false, false, None) => format!("optional::<{kind}>({check})"),
-    };
-    Ok(json!({
-        "name": names::snake(wire),
-        "wire": wire,
-        "place": place,
-        "type": field,
-        "read": read,
-        "docs": docs(parameter, &format!("`{wire}` of the contract.")),
-    }))
-}
-
-fn body_facts(schemas: &Schemas, body: &Value) -> Result<Value> {
-    let Some((media_type, media)) = body["content"]
-        .as_object()
-        .and_then(|content| content.iter().next())
-    else {
-        return Ok(Value::Null);
-    };
-    if media_type != "application/json" {
-        bail!("a body of {media_type} cannot be expressed yet");
-    }
-    only_one_media_type(body)?;
-    let schema = &media["schema"];
-    let check = match schemas.check(schema, Place::Reference("body"))? {
-        Some(check) => format!("|body| {check}"),
-        None => "|_| true".into(),
-    };
-    if body["required"] != true {
-        bail!("an optional body cannot be expressed yet");
-    }
-    Ok(json!({
-        "type": schemas.rust_type(schema)?,
-        "reader": if resolve(schemas.contract, schema)?["type"] == "object" { "object" } else { "json" },
-        "check": check,
-    }))
-}
-
-fn response_facts(schemas: &Schemas, status: &str, response: &Value) -> Result<Value> {
-    let code: u16 = status
-        .parse()
-        .context("only numeric statuses can be expressed yet")?;
-    let variant = match names::status(code) {
-        "" => format!("Status{code}"),
-        name => name.to_owned(),
-    };
-    only_one_media_type(response)?;
-    let media = response["content"]
-        .as_object()
-        .and_then(|content| content.iter().next());
-    let body = match media {
-        Some((media_type, media)) if media_type.ends_with("json") => json!({
-            "type": schemas.rust_type(&media["schema"])?,
-            "mediaType": media_type,
+    let secured = apis.values().any(|secured| secured == true);
+    let definitions = translation.into_definitions();
+    warnings.extend(checks.into_warnings());
+    let title = contract["info"]["title"].as_str().unwrap_or("Untitled");
+    let version = contract["info"]["version"].as_str().unwrap_or("0");
+    Ok(Annotated {
+        copy: json!({
+            "openapi": "3.0.3",
+            "info": { "title": title, "version": version },
+            "paths": paths,
+            "components": { "schemas": model_facts },
+            "x-rust": {
+                "heading": crate::docs::lines(&format!("{title} {version}")).join(" "),
+                "secured": secured,
+                "multipart": operations.iter().any(Operation::has_multipart),
+                "schemes": schemes.facts(),
+                "basePath": format!("{:?}", base_path(contract)),
+                "modules": traits
+                    .iter()
+                    .map(|(module, name)| json!({
+                        "module": module,
+                        "api": name,
+                        "apiSecured": apis[module],
+                    }))
+                    .collect::<Vec<_>>(),
+            },
         }),
-        Some((media_type, _)) => bail!("an answer of {media_type} cannot be expressed yet"),
-        None => Value::Null,
+        schemas: json!({ "roots": roots, "answers": answers, "$defs": definitions }),
+        modules: traits
+            .keys()
+            .map(|module| (tags[module].clone(), module.clone()))
+            .collect(),
+        warnings,
+    })
+}
+
+/// Every operation with the types of its parts.
+fn operations<'c>(
+    contract: &'c Value,
+    schemas: &mut Schemas<'c>,
+    warnings: &mut Vec<String>,
+) -> Result<Vec<Operation<'c>>> {
+    let paths = Node {
+        value: &contract["paths"],
+        at: "/paths".into(),
     };
-    let mut headers = Vec::new();
-    for (wire, header) in response["headers"].as_object().into_iter().flatten() {
-        let kind = schemas.rust_type(&header["schema"])?;
-        let required = header["required"] == true;
-        headers.push(json!({
-            "name": names::snake(wire),
-            "wire": wire.to_lowercase(),
-            "required": required,
-            "type": if required { kind } else { format!("Option<{kind}>") },
-            "docs": docs(header, &format!("`{wire}`")),
-        }));
+    let mut names = Names::default();
+    let mut modules = Modules::default();
+    let mut routes = HashMap::new();
+    let mut taken = HashSet::new();
+    let mut found = Vec::new();
+    for (path, item) in paths.children().filter(|(path, _)| path.starts_with('/')) {
+        let item = follow(contract, item)?;
+        for (method, node) in item.children() {
+            if !METHODS.contains(&method.as_str()) {
+                continue;
+            }
+            let place = || format!("in {} {path}", method.to_uppercase());
+            let (route, segments) = operation::route(path, &mut routes).with_context(place)?;
+            if !taken.insert((method.clone(), route.clone())) {
+                let place = place();
+                warnings.push(format!(
+                    "{place}: never reached, a path before it means the same"
+                ));
+            }
+            let id = match node.value["operationId"].as_str() {
+                Some(id) if !id.trim().is_empty() => id.to_owned(),
+                _ => names::snake(&format!("{method} {path}")),
+            };
+            let module = modules.of(operation::tag(node.value));
+            let (name, function) = names.give(&id, &module);
+            let mut operation = Operation {
+                method: method.clone(),
+                path: path.clone(),
+                route,
+                segments,
+                id,
+                function,
+                module,
+                parameters: Vec::new(),
+                body: None,
+                responses: Vec::new(),
+                name,
+                node: node.clone(),
+            };
+            let (name, segments) = (&operation.name, &operation.segments);
+            let mut parts = || -> Result<_> {
+                Ok((
+                    parameter::gather(schemas, &item, &node, name, segments, warnings)?,
+                    body::body(schemas, &node, name).context("in the request body")?,
+                    body::responses(schemas, &node, name)?,
+                ))
+            };
+            (operation.parameters, operation.body, operation.responses) =
+                parts().with_context(place)?;
+            found.push(operation);
+        }
     }
-    Ok(json!({
-        "variant": variant,
-        "code": code,
-        "docs": docs(response, "As the contract says."),
-        "body": body,
-        "headers": headers,
-        "plain": headers.is_empty(),
-        "unit": headers.is_empty() && body.is_null(),
-        "tuple": headers.is_empty() && !body.is_null(),
-        "record": !headers.is_empty(),
-    }))
+    if found.is_empty() {
+        bail!("the contract has no operation to serve");
+    }
+    Ok(found)
 }
 
-fn only_one_media_type(body: &Value) -> Result<()> {
-    if body["content"]
-        .as_object()
-        .is_some_and(|content| content.len() > 1)
-    {
-        bail!("more than one media type cannot be expressed yet");
-    }
-    Ok(())
+/// The module of each tag.
+#[derive(Default)]
+struct Modules {
+    known: HashMap<String, String>,
+    taken: Option<Taken>,
 }
 
-fn array(value: &Value) -> &[Value] {
-    value.as_array().map_or(&[], Vec::as_slice)
+impl Modules {
+    fn of(&mut self, tag: &str) -> String {
+        if let Some(module) = self.known.get(tag) {
+            return module.clone();
+        }
+        let taken = self.taken.get_or_insert_with(|| Taken::with(MODULES));
+        let name = names::snake(tag);
+        let name = match name.strip_prefix("r#") {
+            Some(keyword) => format!("{keyword}_"),
+            None => name,
+        };
+        let module = taken.free(&name);
+        self.known.insert(tag.to_owned(), module.clone());
+        module
+    }
+}
+
+fn trait_names(apis: &Map<String, Value>) -> BTreeMap<String, String> {
+    let mut taken = Taken::default();
+    apis.iter()
+        .map(|(module, _)| {
+            let name = format!("{}Api", names::pascal(module));
+            (module.clone(), taken.free(&name))
+        })
+        .collect()
+}
+
+/// A number as a word that is no word of any language.
+fn letters(mut number: usize) -> String {
+    let mut word = "tag".to_owned();
+    for _ in 0..4 {
+        word.push(char::from(b'a' + (number % 26) as u8));
+        number /= 26;
+    }
+    word
+}
+
+/// The path of the first server: what comes before every path of the contract.
+fn base_path(contract: &Value) -> String {
+    let url = contract["servers"][0]["url"].as_str().unwrap_or_default();
+    let mut url = url.to_owned();
+    for (name, variable) in members(&contract["servers"][0]["variables"]) {
+        let value = variable["default"].as_str().unwrap_or_default();
+        url = url.replace(&format!("{{{name}}}"), value);
+    }
+    let path = match url.split_once("://") {
+        Some((_, rest)) => rest.split_once('/').map_or("", |(_, path)| path),
+        None => &url,
+    };
+    let path = path.split(['?', '#']).next().unwrap_or_default();
+    match path.trim_matches('/') {
+        "" => String::new(),
+        path if path.contains(['{', '}']) => String::new(),
+        path => format!("/{path}"),
+    }
 }

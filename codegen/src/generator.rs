@@ -6,27 +6,30 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use crate::Project;
-use crate::fingerprint;
+use crate::annotate::Annotated;
 
 const GENERATOR: &str = "openapi-generator-cli.jar";
 const INSTALL: &str = "run `./justw generate`, which installs it";
 
-/// Path inside `generated/` → content.
+/// Where the generated module is in the output, which is a crate around it.
+pub(crate) const MODULE: &str = "src/generated";
+
+/// Path inside a folder → content.
 pub(crate) type Files = BTreeMap<PathBuf, Vec<u8>>;
 
-/// Generates and formats; nothing under the project is touched.
-pub(crate) fn run(project: &Project, contract: &Value, annotated: &Value) -> Result<Files> {
+/// Generates and formats, with the templates of the project at `root`; nothing there is touched.
+pub(crate) fn run(root: &Path, contract: &Value, annotated: &Annotated) -> Result<Files> {
     let work = Scratch::new()?;
     let input = work.0.join("annotated.json");
-    fs::write(&input, serde_json::to_vec(annotated)?)?;
+    fs::write(&input, serde_json::to_vec(&annotated.copy)?)?;
     let output = work.0.join("out");
 
-    let tools = tools(&project.root);
+    let tools = tools(root);
     let jar = tools.join(GENERATOR);
     if !jar.is_file() {
         bail!("openapi-generator is missing: {INSTALL}");
@@ -40,9 +43,9 @@ pub(crate) fn run(project: &Project, contract: &Value, annotated: &Value) -> Res
         .arg("--input-spec")
         .arg(&input)
         .arg("--config")
-        .arg(project.root.join("codegen/config.yaml"))
+        .arg(root.join("codegen/config.yaml"))
         .arg("--template-dir")
-        .arg(project.root.join("codegen/templates"))
+        .arg(root.join("codegen/templates"))
         .arg("--output")
         .arg(&output)
         .output()
@@ -57,18 +60,38 @@ pub(crate) fn run(project: &Project, contract: &Value, annotated: &Value) -> Res
         bail!("openapi-generator failed:\n{}", lines.join("\n"));
     }
 
-    let made = output.join("made");
-    format_rust(&made)?;
+    let root = output.join("stub");
+    for (tag, module) in &annotated.modules {
+        for folder in [MODULE, "src/api"] {
+            let folder = root.join(folder);
+            fs::rename(
+                folder.join(format!("{tag}.rs")),
+                folder.join(format!("{module}.rs")),
+            )?;
+        }
+    }
+    drop_empty(&root)?;
+    format_rust(&root.join("src/main.rs"))?;
     let mut files = Files::new();
-    read_tree(&made, &made, &mut files)?;
-    let mut document = serde_json::to_vec_pretty(contract)?;
-    document.push(b'\n');
-    files.insert("openapi.json".into(), document);
+    read_tree(&root, &root, &mut files)?;
+    for (name, document) in [("openapi", contract), ("schemas", &annotated.schemas)] {
+        let mut text = serde_json::to_vec_pretty(document)?;
+        text.push(b'\n');
+        files.insert(format!("{MODULE}/{name}.json").into(), text);
+    }
     Ok(files)
 }
 
+/// The files below one folder of the output, with their paths in it.
+pub(crate) fn below(files: Files, folder: &str) -> Files {
+    files
+        .into_iter()
+        .filter_map(|(path, content)| Some((path.strip_prefix(folder).ok()?.to_owned(), content)))
+        .collect()
+}
+
 /// Makes the folder hold just these files; one that did not change keeps its time stamp.
-pub(crate) fn replace(folder: &Path, mut files: Files, digest: &str) -> Result<()> {
+pub(crate) fn replace(folder: &Path, files: &Files, last: &str) -> Result<()> {
     let mut present = Files::new();
     if folder.is_dir() {
         read_tree(folder, folder, &mut present)?;
@@ -76,19 +99,30 @@ pub(crate) fn replace(folder: &Path, mut files: Files, digest: &str) -> Result<(
     for orphan in present.keys().filter(|path| !files.contains_key(*path)) {
         fs::remove_file(folder.join(orphan))?;
     }
-    // Last, so that an interrupted run is not taken for a finished one.
-    let fingerprint = format!("{digest}\n").into_bytes();
-    files.remove(Path::new(fingerprint::FILE));
-    for (path, content) in files
-        .iter()
-        .filter(|(path, content)| present.get(*path) != Some(content))
-    {
-        write(&folder.join(path), content)?;
+    // Last what says that all is done: an interrupted run is not taken for a finished one.
+    let (done, rest): (Vec<_>, Vec<_>) =
+        files.iter().partition(|(path, _)| *path == Path::new(last));
+    for (path, content) in rest.into_iter().chain(done) {
+        if present.get(path) != Some(content) {
+            write(&folder.join(path), content)?;
+        }
     }
-    write(&folder.join(fingerprint::FILE), &fingerprint)
+    Ok(())
 }
 
-fn write(path: &Path, content: &[u8]) -> Result<()> {
+/// A part of the support that this contract does not need has an empty file.
+fn drop_empty(folder: &Path) -> Result<()> {
+    let mut files = Files::new();
+    read_tree(folder, folder, &mut files)?;
+    for (path, content) in files {
+        if content.iter().all(u8::is_ascii_whitespace) {
+            fs::remove_file(folder.join(path))?;
+        }
+    }
+    Ok(())
+}
+
+pub(crate) fn write(path: &Path, content: &[u8]) -> Result<()> {
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent)?;
     }
@@ -99,15 +133,11 @@ fn tools(root: &Path) -> PathBuf {
     env::var_os("ORDERS_TOOLS_DIR").map_or_else(|| root.join(".tools"), PathBuf::from)
 }
 
-fn format_rust(folder: &Path) -> Result<()> {
-    let mut files = Files::new();
-    read_tree(folder, folder, &mut files)?;
-    let sources = files
-        .keys()
-        .filter(|path| path.extension().is_some_and(|kind| kind == "rs"));
+/// Formats a program with all its modules.
+fn format_rust(main: &Path) -> Result<()> {
     let result = Command::new("rustfmt")
         .args(["--edition", "2024"])
-        .args(sources.map(|path| folder.join(path)))
+        .arg(main)
         .output();
     let result = result.context("rustfmt is missing: `rustup component add rustfmt`")?;
     if !result.status.success() {
@@ -138,7 +168,10 @@ struct Scratch(PathBuf);
 
 impl Scratch {
     fn new() -> Result<Self> {
-        let path = env::temp_dir().join(format!("contract-codegen-{}", std::process::id()));
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("contract-codegen-{}-{number}", std::process::id());
+        let path = env::temp_dir().join(name);
         fs::create_dir_all(&path)?;
         Ok(Self(path))
     }

@@ -1,17 +1,27 @@
 //! Turns an OpenAPI contract into an actix-web module: traits, types, routes.
 //!
-//! The way of the data: [`contract`] reads the YAML, [`annotate`] adds to a copy of it what a
+//! The way of the data: [`contract`] reads the YAML, [`annotate`] lays into a copy of it what a
 //! template cannot work out (Rust names, types, checks), [`generator`] runs openapi-generator with
 //! our templates over that copy, and the result is formatted and put in place as a whole.
 
 pub mod annotate;
+mod answers;
+mod body;
+mod check;
 pub mod contract;
+mod docs;
 mod fingerprint;
 mod generator;
+mod models;
 mod names;
+mod operation;
+mod parameter;
 mod schema;
+mod security;
+pub mod stub;
+mod translate;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
@@ -48,14 +58,39 @@ impl Project {
         fingerprint::matches(self)
     }
 
-    /// Makes `generated/` anew. Needs the tools that `./justw` installs.
-    pub fn generate(&self) -> Result<()> {
+    /// Makes `generated/` anew. Needs the tools that `./justw` installs. Returns warnings.
+    pub fn generate(&self) -> Result<Vec<String>> {
         let contract = contract::read(&self.contract())?;
-        let annotated =
-            annotate::annotate(&contract).context("the contract cannot be turned into Rust")?;
-        let files = generator::run(self, &contract, &annotated)?;
-        generator::replace(&self.generated(), files, &fingerprint::of(self)?)
+        let annotated = annotate::annotate(&contract, false)
+            .context("the contract cannot be turned into Rust")?;
+        let made = generator::run(&self.root, &contract, &annotated)?;
+        let mut files = generator::below(made, generator::MODULE);
+        files.insert(
+            fingerprint::FILE.into(),
+            format!("{}\n", fingerprint::of(self)?).into(),
+        );
+        generator::replace(&self.generated(), &files, fingerprint::FILE)?;
+        Ok(annotated.warnings)
     }
+}
+
+/// Makes the module of a contract anywhere else, with the templates of this crate. Returns warnings.
+pub fn module(contract: &Path, folder: &Path) -> Result<Vec<String>> {
+    let document = contract::read(contract)?;
+    let annotated = annotate::annotate(&document, false)
+        .with_context(|| format!("{} cannot be turned into Rust", contract.display()))?;
+    let files = generator::run(&home(), &document, &annotated)?;
+    generator::replace(
+        folder,
+        &generator::below(files, generator::MODULE),
+        "mod.rs",
+    )?;
+    Ok(annotated.warnings)
+}
+
+/// The project that this crate is a part of.
+fn home() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
 #[cfg(test)]
@@ -100,54 +135,84 @@ mod tests {
         }
     }
 
+    fn refusal(contract: serde_json::Value) -> String {
+        format!("{:#}", annotate::annotate(&contract, false).unwrap_err())
+    }
+
     #[test]
     fn what_cannot_be_expressed_is_named_with_its_place() {
-        let contract = json!({
-            "openapi": "3.0.3",
-            "paths": { "/pets": { "get": {
-                "operationId": "listPets",
-                "parameters": [{ "name": "tag", "in": "cookie", "schema": { "type": "string" } }],
-                "responses": { "204": { "description": "none" } },
-            } } },
-        });
-        let error = format!("{:#}", annotate::annotate(&contract).unwrap_err());
+        let operation = |operation| json!({ "openapi": "3.0.3", "paths": { "/pets": operation } });
+        let parameter = json!({ "name": "tag", "in": "body", "schema": { "type": "string" } });
+        let error = refusal(operation(json!({ "get": { "parameters": [parameter] } })));
         assert!(
             error.contains("GET /pets") && error.contains("tag"),
             "{error}"
         );
-        assert!(error.contains("cookie"), "{error}");
+        let error = refusal(operation(json!({ "get": { "responses": { "6XX": {} } } })));
+        assert!(
+            error.contains("GET /pets") && error.contains("6XX"),
+            "{error}"
+        );
+        let header = json!({ "200": { "headers": { "X Y": {} } } });
+        let error = refusal(operation(json!({ "get": { "responses": header } })));
+        assert!(error.contains("`X Y`"), "{error}");
+        let error = refusal(json!({ "openapi": "3.0.3", "paths": { "/a?b=c": { "get": {} } } }));
+        assert!(error.contains("query"), "{error}");
+        let error = refusal(json!({ "openapi": "3.1.0", "webhooks": {} }));
+        assert!(error.contains("no operation"), "{error}");
+        let scheme = json!({ "securitySchemes": { "key": { "type": "apiKey", "in": "body" } } });
+        let error = refusal(json!({ "openapi": "3.0.3", "components": scheme }));
+        assert!(error.contains("`key`"), "{error}");
     }
 
     #[test]
-    fn limits_that_no_check_is_made_of_are_refused() {
-        for (schema, named) in [
-            (
-                json!({ "type": "integer", "minimum": 1, "exclusiveMinimum": true }),
-                "exclusiveMinimum",
-            ),
-            (json!({ "type": "integer", "multipleOf": 5 }), "multipleOf"),
-            (json!({ "type": "integer", "enum": [1, 2] }), "enum"),
-            (
-                json!({ "type": "object", "additionalProperties": false }),
-                "additionalProperties",
-            ),
-            (json!({ "type": "string", "default": "x" }), "default"),
-            (
-                json!({ "type": "array", "items": { "type": "number", "format": "decimal" } }),
-                "decimals",
-            ),
-            (json!({ "oneOf": [{ "type": "string" }] }), "oneOf"),
+    fn only_what_can_be_read_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("contract.yaml");
+        for (text, named) in [
+            ("swagger: '2.0'", "Swagger 2.0"),
+            ("openapi: 4.0.0", "4.0.0"),
+            ("title: x", "not an OpenAPI document"),
+            ("a: [", "not valid YAML"),
         ] {
-            let contract = json!({
-                "openapi": "3.0.3",
-                "paths": {},
-                "components": { "schemas": { "Pet": {
-                    "type": "object", "properties": { "tag": schema },
-                } } },
-            });
-            let error = format!("{:#}", annotate::annotate(&contract).unwrap_err());
-            assert!(error.contains("`Pet`") && error.contains(named), "{error}");
+            fs::write(&file, text).unwrap();
+            let error = format!("{:#}", contract::read(&file).unwrap_err());
+            assert!(error.contains(named), "{error}");
         }
+        fs::write(&file, "openapi: 3.0.0\nx: { 200: [1.5, true, null] }").unwrap();
+        let read = contract::read(&file).unwrap();
+        assert_eq!(read["x"], json!({ "200": [1.5, true, null] }));
+    }
+
+    #[test]
+    fn what_is_not_checked_is_warned_of() {
+        let contract = json!({
+            "openapi": "3.0.3",
+            "security": [{ "nobody": [] }],
+            "paths": { "/pets": { "get": {
+                "parameters": [
+                    { "name": "tag", "in": "query", "schema": { "type": "string", "pattern": "(" } },
+                    { "name": "id", "in": "path", "schema": { "type": "string" } },
+                ],
+                "responses": {},
+            } } },
+        });
+        let warnings = annotate::annotate(&contract, false)
+            .unwrap()
+            .warnings
+            .join("\n");
+        for named in ["`nobody`", "`id`", "pattern \"(\""] {
+            assert!(warnings.contains(named), "{warnings}");
+        }
+    }
+
+    #[test]
+    fn the_same_contract_is_always_annotated_alike() {
+        let contract = contract::read(&home().join("codegen/corpus/specs/schemas.yaml")).unwrap();
+        let one = annotate::annotate(&contract, true).unwrap();
+        let other = annotate::annotate(&contract, true).unwrap();
+        assert_eq!(one.copy.to_string(), other.copy.to_string());
+        assert_eq!(one.schemas.to_string(), other.schemas.to_string());
     }
 
     #[test]
@@ -158,7 +223,15 @@ mod tests {
                 "responses": { "200": { "$ref": "#/components/responses/Pets" } },
             } } },
         });
-        let error = format!("{:#}", annotate::annotate(&contract).unwrap_err());
+        let error = refusal(contract);
         assert!(error.contains("#/components/responses/Pets"), "{error}");
+        let elsewhere = json!({ "200": { "$ref": "other.yaml#/x" } });
+        let error = refusal(json!({
+            "openapi": "3.0.3", "paths": { "/pets": { "get": { "responses": elsewhere } } },
+        }));
+        assert!(
+            error.contains("other.yaml") && error.contains("bundle"),
+            "{error}"
+        );
     }
 }

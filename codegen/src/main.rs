@@ -1,22 +1,38 @@
-//! `cargo run -p codegen -- generate`: what `./justw generate` calls.
+//! `cargo run -p codegen -- …`: what `./justw generate` and `./justw stub` call.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use codegen::Project;
+use anyhow::Result;
+use codegen::{Project, stub};
+
+const USAGE: &str = "usage: codegen generate | codegen stub SPEC DIR";
 
 #[allow(clippy::print_stderr)] // a command line's one way to talk
 fn main() -> ExitCode {
-    if std::env::args().nth(1).as_deref() != Some("generate") {
-        eprintln!("usage: codegen generate");
-        return ExitCode::from(2);
-    }
-    let project = Project {
-        root: PathBuf::from("."),
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match arguments.as_slice() {
+        ["generate"] => generate(),
+        ["stub", contract, folder] => {
+            stub::write(Path::new(contract), Path::new(folder)).map(|warnings| {
+                (
+                    warnings,
+                    format!("{folder} holds a server: run `cargo run` in it"),
+                )
+            })
+        }
+        _ => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(2);
+        }
     };
-    match project.generate() {
-        Ok(()) => {
-            eprintln!("generated/ is made from api/openapi.yaml");
+    match done {
+        Ok((warnings, done)) => {
+            for warning in warnings {
+                eprintln!("warning: {warning}");
+            }
+            eprintln!("{done}");
             ExitCode::SUCCESS
         }
         Err(error) => {
@@ -24,4 +40,12 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn generate() -> Result<(Vec<String>, String)> {
+    let project = Project {
+        root: PathBuf::from("."),
+    };
+    let done = "generated/ is made from api/openapi.yaml".to_owned();
+    project.generate().map(|warnings| (warnings, done))
 }

@@ -1,5 +1,7 @@
 //! Rust names for whatever a contract calls things.
 
+use std::collections::HashSet;
+
 /// `createOrder`, `create-order`, `X-Request-Id` → `create_order`, `create_order`, `x_request_id`.
 pub(crate) fn snake(name: &str) -> String {
     escape(words(name).join("_"))
@@ -16,8 +18,22 @@ pub(crate) fn pascal(name: &str) -> String {
                 .map(|first| first.to_uppercase().chain(letters).collect::<String>())
                 .unwrap_or_default()
         })
-        .collect();
-    escape(joined)
+        .collect::<String>();
+    match joined.chars().next() {
+        None => "Empty".into(),
+        Some('0'..='9') => format!("N{joined}"),
+        Some(_) => escape(joined),
+    }
+}
+
+/// The name of an enum's variant; a sign before a number is part of it.
+pub(crate) fn variant(wire: &str) -> String {
+    let sign = match wire.as_bytes() {
+        [b'-', b'0'..=b'9', ..] => "Minus",
+        [b'+', b'0'..=b'9', ..] => "Plus",
+        _ => return pascal(wire),
+    };
+    format!("{sign}{}", words(wire).join("_"))
 }
 
 /// The name of a response's variant: the standard phrase of its status.
@@ -70,23 +86,74 @@ pub(crate) fn status(code: u16) -> &'static str {
     }
 }
 
+/// Names that are taken in one Rust scope.
+#[derive(Debug, Default)]
+pub(crate) struct Taken(HashSet<String>);
+
+impl Taken {
+    /// A scope in which these names mean something already.
+    pub(crate) fn with(names: &[&str]) -> Self {
+        Self(names.iter().map(|name| (*name).to_owned()).collect())
+    }
+
+    /// The name itself, or with the first number behind it that makes it free.
+    pub(crate) fn free(&mut self, name: &str) -> String {
+        let mut free = name.to_owned();
+        let mut number = 2;
+        while !self.0.insert(free.clone()) {
+            free = format!("{}{number}", name.trim_start_matches("r#"));
+            number += 1;
+        }
+        free
+    }
+}
+
+/// Lower-case words of ASCII; what Rust would warn of, or has no letters for, is spelled out.
 fn words(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut previous_lower = false;
     for letter in name.chars() {
-        let boundary = !letter.is_alphanumeric() || (letter.is_uppercase() && previous_lower);
+        let plain = letter.is_ascii_alphanumeric();
+        let boundary = !plain || (letter.is_uppercase() && previous_lower);
         if boundary && words.last().is_some_and(|word| !word.is_empty()) {
             words.push(String::new());
         }
-        if letter.is_alphanumeric()
-            && let Some(word) = words.last_mut()
-        {
-            word.extend(letter.to_lowercase());
+        if let Some(word) = words.last_mut() {
+            if plain {
+                word.push(letter.to_ascii_lowercase());
+            } else if letter.is_alphanumeric() {
+                word.push_str(&format!("u{:x}", u32::from(letter)));
+                words.push(String::new());
+            }
         }
-        previous_lower = letter.is_lowercase() || letter.is_numeric();
+        previous_lower = letter.is_ascii_lowercase() || letter.is_ascii_digit();
     }
     words.retain(|word| !word.is_empty());
+    if words.is_empty() {
+        words = name.chars().map(spelled).collect();
+    }
     words
+}
+
+/// A sign as a word, for names that are nothing but signs.
+fn spelled(sign: char) -> String {
+    match sign {
+        '+' => "plus".into(),
+        '-' => "minus".into(),
+        '*' => "star".into(),
+        '=' => "equal".into(),
+        '!' => "not".into(),
+        '<' => "less".into(),
+        '>' => "greater".into(),
+        '.' => "dot".into(),
+        '/' => "slash".into(),
+        '$' => "dollar".into(),
+        '@' => "at".into(),
+        '#' => "hash".into(),
+        '%' => "percent".into(),
+        '_' => "underscore".into(),
+        other => format!("u{:x}", u32::from(other)),
+    }
 }
 
 fn escape(name: String) -> String {
@@ -101,7 +168,7 @@ fn escape(name: String) -> String {
         "" => "empty".into(),
         "self" | "Self" | "crate" | "super" => format!("{name}_"),
         _ if KEYWORDS.contains(&name.as_str()) => format!("r#{name}"),
-        _ if name.starts_with(|first: char| first.is_numeric()) => format!("n{name}"),
+        _ if name.starts_with(|first: char| first.is_ascii_digit()) => format!("n{name}"),
         _ => name,
     }
 }
@@ -120,6 +187,21 @@ mod tests {
         assert_eq!(pascal("in-progress"), "InProgress");
         assert_eq!(pascal("self"), "Self_");
         assert_eq!(snake("2fa"), "n2fa");
-        assert_eq!(snake("$$"), "empty");
+        assert_eq!(snake("$"), "dollar");
+        assert_eq!(snake(""), "empty");
+        assert_eq!(pascal(""), "Empty");
+        assert_eq!(variant("+1"), "Plus1");
+        assert_eq!(variant("-1.5"), "Minus1_5");
+        assert_eq!(pascal("日本"), "U65e5U672c");
+    }
+
+    #[test]
+    fn a_name_that_is_taken_gets_a_number() {
+        let mut taken = Taken::with(&["Option"]);
+        assert_eq!(taken.free("Option"), "Option2");
+        assert_eq!(taken.free("Pet"), "Pet");
+        assert_eq!(taken.free("Pet"), "Pet2");
+        assert_eq!(taken.free("r#type"), "r#type");
+        assert_eq!(taken.free("r#type"), "type2");
     }
 }

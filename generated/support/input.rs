@@ -1,22 +1,23 @@
 //! Reading a request as the contract describes it, and noting everything that is wrong with it.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::CONTENT_TYPE;
+use actix_web::http::header::{CONTENT_TYPE, COOKIE};
 use actix_web::web::{Bytes, Payload};
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use percent_encoding::percent_decode_str;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::fields::{self, Field, Tree};
+use super::json::Read;
 use super::parameter::{Parameter, Place};
-use super::{Rejection, Violation, contract};
+use super::{Json, Rejection, Text, Violation, schema};
 
 /// How deep serde_json follows a value.
 const DEPTH_LIMIT: usize = 127;
 
 /// One request, read piece by piece.
 pub struct Input<'r> {
-    request: &'r HttpRequest,
+    pub(super) request: &'r HttpRequest,
     method: &'static str,
     path: &'static str,
     violations: Vec<Violation>,
@@ -37,23 +38,25 @@ impl<'r> Input<'r> {
 
     /// A parameter in the path.
     pub fn path(&mut self, name: &'static str) -> Parameter<'_, 'r> {
-        let text = self.request.match_info().get(name).unwrap_or_default();
-        let values = vec![text];
-        self.parameter(Place::Path, name, values.into_iter().map(decode))
+        self.path_at(name, name)
+    }
+
+    /// A parameter in the path, which the route has under another name.
+    pub fn path_at(&mut self, segment: &str, name: &'static str) -> Parameter<'_, 'r> {
+        let raw = self
+            .request
+            .match_info()
+            .get(segment)
+            .unwrap_or_default()
+            .to_owned();
+        Parameter::new(self, Place::Path, name, vec![raw])
     }
 
     /// A parameter in the query; `name=1&name=2` gives two values.
     pub fn query(&mut self, name: &'static str) -> Parameter<'_, 'r> {
-        let pairs = self
-            .request
-            .query_string()
-            .split('&')
-            .filter(|pair| !pair.is_empty());
-        let values = pairs.filter_map(|pair| {
-            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (decode_form(key).as_deref() == Some(name)).then(|| decode_form(value))
-        });
-        self.parameter(Place::Query, name, values)
+        let raw = pairs(self.request).filter(|(key, _)| decode_form(key).as_deref() == Some(name));
+        let raw = raw.map(|(_, value)| value.to_owned()).collect();
+        Parameter::new(self, Place::Query, name, raw)
     }
 
     /// A parameter in the header; repeated lines are one list (RFC 9110, section 5.3).
@@ -61,65 +64,164 @@ impl<'r> Input<'r> {
         let lines: Vec<_> = self.request.headers().get_all(name).collect();
         let joined = (!lines.is_empty()).then(|| {
             let texts: Option<Vec<&str>> = lines.iter().map(|line| line.to_str().ok()).collect();
-            texts.map(|texts| texts.join(", "))
+            texts.map_or_else(|| "\u{fffd}".into(), |texts| texts.join(", "))
         });
-        self.parameter(Place::Header, name, joined.into_iter())
+        Parameter::new(self, Place::Header, name, joined.into_iter().collect())
     }
 
-    /// The JSON body, which has to be an object.
-    pub async fn object<T: DeserializeOwned>(
-        &mut self,
-        payload: Payload,
-        check: impl Fn(&T) -> bool,
-    ) -> Result<Option<T>, actix_web::Error> {
-        self.body(payload, Some('{'), check).await
+    /// A parameter in a cookie (RFC 6265, section 4.2).
+    pub fn cookie(&mut self, name: &'static str) -> Parameter<'_, 'r> {
+        let raw = cookies(self.request)
+            .filter(|(key, _)| *key == name)
+            .map(|(_, value)| value.to_owned())
+            .collect();
+        Parameter::new(self, Place::Cookie, name, raw)
     }
 
-    /// The JSON body. `None` when it breaks the contract; an error when it could not be read.
-    pub async fn json<T: DeserializeOwned>(
+    /// An object whose members are parameters of their own, with these names.
+    pub fn members(
         &mut self,
-        payload: Payload,
-        check: impl Fn(&T) -> bool,
-    ) -> Result<Option<T>, actix_web::Error> {
-        self.body(payload, None, check).await
+        place: &str,
+        name: &'static str,
+        known: &[&str],
+    ) -> Parameter<'_, 'r> {
+        self.spread(place, name, |key| known.contains(&key))
     }
 
-    async fn body<T: DeserializeOwned>(
+    /// An object whose members are all the parameters but these.
+    pub fn other_members(
         &mut self,
-        payload: Payload,
-        opening: Option<char>,
-        check: impl Fn(&T) -> bool,
-    ) -> Result<Option<T>, actix_web::Error> {
+        place: &str,
+        name: &'static str,
+        others: &[&str],
+    ) -> Parameter<'_, 'r> {
+        self.spread(place, name, |key| !others.contains(&key))
+    }
+
+    fn spread(
+        &mut self,
+        place: &str,
+        name: &'static str,
+        ours: impl Fn(&str) -> bool,
+    ) -> Parameter<'_, 'r> {
+        let member = |(key, raw): (&str, &str)| {
+            let key = decode_form(key).filter(|key| ours(key))?;
+            Some((vec![key], raw.to_owned()))
+        };
+        let (place, members) = match place {
+            "cookie" => (
+                Place::Cookie,
+                cookies(self.request).filter_map(member).collect(),
+            ),
+            _ => (
+                Place::Query,
+                pairs(self.request).filter_map(member).collect(),
+            ),
+        };
+        Parameter::new(self, place, name, Vec::new()).with_members(members)
+    }
+
+    /// An object in the query: `name[member]=value`.
+    pub fn deep_object(&mut self, name: &'static str) -> Parameter<'_, 'r> {
+        let members = pairs(self.request).filter_map(|(key, raw)| {
+            let mut path = fields::path(&decode_form(key)?);
+            (path.len() > 1 && path.remove(0) == name).then(|| (path, raw.to_owned()))
+        });
+        let members = members.collect();
+        Parameter::new(self, Place::Query, name, Vec::new()).with_members(members)
+    }
+
+    /// The whole body; an error when it could not be read.
+    pub async fn read(&self, payload: Payload) -> Result<Bytes, Rejection> {
         let mut payload = payload.into_inner();
-        let bytes = Bytes::from_request(self.request, &mut payload).await?;
-        if bytes.is_empty() {
+        Bytes::from_request(self.request, &mut payload)
+            .await
+            .map_err(|error| {
+                let status = error.as_response_error().status_code();
+                let code = match status {
+                    StatusCode::PAYLOAD_TOO_LARGE => "payload_too_large",
+                    _ => "bad_request",
+                };
+                Rejection::new(status, code, error.to_string())
+            })
+    }
+
+    /// Which of these media types the body has; `None`, and noted why, when it has none of them.
+    pub fn media_type(&mut self, bytes: &Bytes, known: &[&str]) -> Option<usize> {
+        if bytes.is_empty() && !self.request.headers().contains_key(CONTENT_TYPE) {
             self.violation("", "a body is required");
-            return Ok(None);
+            return None;
         }
-        if !self
-            .request
-            .content_type()
-            .eq_ignore_ascii_case("application/json")
-        {
+        let found = self.content_type(known);
+        if found.is_none() {
+            let known = known.join(" or ");
             let detail = match self.request.headers().contains_key(CONTENT_TYPE) {
-                true => "the body has to be application/json",
-                false => "Content-Type is missing; the body has to be application/json",
+                true => format!("the body has to be {known}"),
+                false => format!("Content-Type is missing; the body has to be {known}"),
             };
             self.rejection = Some(Rejection::new(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "unsupported_media_type",
                 detail,
             ));
-            return Ok(None);
         }
-        // JSON is UTF-8 (RFC 8259, section 8.1), also where nobody looks at the text.
-        let text = match std::str::from_utf8(&bytes) {
-            Ok(text) => text,
-            Err(error) => {
-                self.violation("", format!("is not valid UTF-8: {error}"));
-                return Ok(None);
-            }
+        found
+    }
+
+    /// The closest of the media types, where `*` stands for anything.
+    fn content_type(&self, known: &[&str]) -> Option<usize> {
+        let given = self.request.content_type().trim().to_ascii_lowercase();
+        let essence = |known: &str| {
+            known
+                .split(';')
+                .next()
+                .unwrap_or_default()
+                .trim()
+                .to_ascii_lowercase()
         };
+        let (kind, _) = given.split_once('/')?;
+        [given.clone(), format!("{kind}/*"), "*/*".into()]
+            .into_iter()
+            .find_map(|wanted| known.iter().position(|known| essence(known) == wanted))
+    }
+
+    /// A JSON body. `None`, and noted why, when it breaks the contract.
+    pub fn json<T: Json>(
+        &mut self,
+        bytes: &Bytes,
+        media_type: &str,
+        check: impl Fn(&T) -> bool,
+    ) -> Option<T> {
+        let text = self.json_text(bytes)?;
+        match serde_json::from_str::<Read<T>>(text) {
+            Ok(Read(body)) if check(&body) => Some(body),
+            typed => self.explain_json(text, media_type, typed.err()),
+        }
+    }
+
+    /// A JSON body whose type does not say all that its schema says.
+    pub fn json_validated<T: Json>(
+        &mut self,
+        bytes: &Bytes,
+        media_type: &str,
+        check: impl Fn(&T) -> bool,
+    ) -> Option<T> {
+        let text = self.json_text(bytes)?;
+        let holds = serde_json::from_str::<Value>(text)
+            .is_ok_and(|value| schema::holds(&self.body_root(media_type), &value));
+        // From the text and not from the value: it knows of members that are there twice.
+        match serde_json::from_str::<Read<T>>(text) {
+            Ok(Read(body)) if holds && check(&body) => Some(body),
+            typed => self.explain_json(text, media_type, typed.err()),
+        }
+    }
+
+    fn json_text<'b>(&mut self, bytes: &'b Bytes) -> Option<&'b str> {
+        if bytes.is_empty() {
+            self.violation("", "a body is required");
+            return None;
+        }
+        let text = self.utf8(bytes)?;
         // Members that the contract does not name are skipped without a look at their depth.
         let openings = bytes
             .iter()
@@ -129,20 +231,74 @@ impl<'r> Input<'r> {
             && let Err(error) = serde_json::from_str::<Value>(text)
         {
             self.violation("", format!("is not valid JSON: {error}"));
-            return Ok(None);
+            return None;
         }
-        // serde would read a struct from a list of its fields, too.
-        if opening.is_some_and(|opening| !text.trim_start().starts_with(opening)) {
-            self.explain_body(text, None);
-            return Ok(None);
-        }
-        match serde_json::from_str::<T>(text) {
-            Ok(body) if check(&body) => Ok(Some(body)),
-            typed => {
-                self.explain_body(text, typed.err());
-                Ok(None)
+        Some(text)
+    }
+
+    /// JSON is UTF-8 (RFC 8259, section 8.1), also where nobody looks at the text.
+    fn utf8<'b>(&mut self, bytes: &'b Bytes) -> Option<&'b str> {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Some(text),
+            Err(error) => {
+                self.violation("", format!("is not valid UTF-8: {error}"));
+                None
             }
         }
+    }
+
+    /// A body of `application/x-www-form-urlencoded`.
+    pub fn form<T: Json>(
+        &mut self,
+        bytes: &Bytes,
+        media_type: &str,
+        validated: bool,
+        check: impl Fn(&T) -> bool,
+    ) -> Option<T> {
+        let text = self.utf8(bytes)?;
+        let mut fields = Vec::new();
+        for pair in text.split('&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let (Some(name), Some(value)) = (decode_form(name), decode_form(value)) else {
+                self.violation("", "is not valid UTF-8");
+                return None;
+            };
+            fields.push((fields::path(&name), Field::Text(value)));
+        }
+        self.fields(fields, media_type, validated, check)
+    }
+
+    /// Named fields as the object that the schema describes.
+    pub(super) fn fields<T: Json>(
+        &mut self,
+        fields: Vec<(Vec<String>, Field)>,
+        media_type: &str,
+        validated: bool,
+        check: impl Fn(&T) -> bool,
+    ) -> Option<T> {
+        let root = self.body_root(media_type);
+        let tree = Tree::object(schema::named(&root), fields);
+        let value = tree.to_json();
+        let holds = !validated || schema::holds(&root, &value);
+        match <Read<T> as serde::Deserialize>::deserialize(tree) {
+            Ok(Read(body)) if holds && check(&body) => Some(body),
+            typed => self.explain(&value, media_type, typed.err()),
+        }
+    }
+
+    /// A body of plain text.
+    pub fn text<T: Text>(
+        &mut self,
+        bytes: &Bytes,
+        media_type: &str,
+        check: impl Fn(&T) -> bool,
+    ) -> Option<T> {
+        let text = self.utf8(bytes)?;
+        if let Some(body) = T::from_text(text).filter(|body| check(body)) {
+            return Some(body);
+        }
+        let value = schema::meant(schema::named(&self.body_root(media_type)), text);
+        self.explain(&value, media_type, None)
     }
 
     /// What to answer when something was wrong.
@@ -164,54 +320,77 @@ impl<'r> Input<'r> {
         });
     }
 
-    pub(super) fn refuse(&mut self, place: Place, name: &'static str, values: &[String]) {
-        let found =
-            contract::explain_parameter(self.method, self.path, place.as_str(), name, values);
-        self.violations.extend(found);
+    /// The name of the schema of a part of this request.
+    pub(super) fn root(&self, place: &str, name: &str) -> String {
+        format!("{} {} {place} {name}", self.method, self.path)
     }
 
-    fn parameter(
+    fn body_root(&self, media_type: &str) -> String {
+        self.root("body", media_type)
+    }
+
+    fn explain_json<T>(
         &mut self,
-        place: Place,
-        name: &'static str,
-        texts: impl Iterator<Item = Option<String>>,
-    ) -> Parameter<'_, 'r> {
-        // Text that is no UTF-8 is kept as the character that stands for it, so that it is refused
-        // as a value and never taken for an absent one.
-        let values = texts
-            .map(|text| text.unwrap_or_else(|| "\u{fffd}".into()))
-            .collect();
-        Parameter {
-            input: self,
-            place,
-            name,
-            values,
-        }
-    }
-
-    /// The slow way, taken only when the fast one failed: every violation by the contract's schema.
-    fn explain_body(&mut self, text: &str, typed: Option<serde_json::Error>) {
-        let before = self.violations.len();
+        text: &str,
+        media_type: &str,
+        typed: Option<serde_json::Error>,
+    ) -> Option<T> {
         match serde_json::from_str::<Value>(text) {
-            Err(error) => self.violation("", format!("is not valid JSON: {error}")),
-            Ok(body) => {
-                self.violations
-                    .extend(contract::explain_body(self.method, self.path, &body));
+            Ok(value) => self.explain(&value, media_type, typed),
+            Err(error) => {
+                self.violation("", format!("is not valid JSON: {error}"));
+                None
             }
         }
-        if self.violations.len() == before {
-            let detail = typed.map_or("breaks a limit of the contract".into(), |error| {
-                error.to_string()
-            });
-            self.violation("", detail);
+    }
+
+    /// The slow way, taken only when the fast one failed: every violation by the schema.
+    fn explain<T>(
+        &mut self,
+        value: &Value,
+        media_type: &str,
+        typed: Option<serde_json::Error>,
+    ) -> Option<T> {
+        let found = schema::explain(&self.body_root(media_type), value);
+        if found.is_empty() {
+            let typed = typed.map(|error| error.to_string());
+            self.violation("", typed.unwrap_or("breaks a limit of the contract".into()));
         }
+        self.violations.extend(found);
+        None
     }
 }
 
-fn decode(text: &str) -> Option<String> {
+/// The parameters of a query, as they stand there.
+pub fn pairs(request: &HttpRequest) -> impl Iterator<Item = (&str, &str)> {
+    let pairs = request
+        .query_string()
+        .split('&')
+        .filter(|pair| !pair.is_empty());
+    pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+}
+
+/// The cookies of a request, as they stand there.
+pub fn cookies(request: &HttpRequest) -> impl Iterator<Item = (&str, &str)> {
+    let lines = request
+        .headers()
+        .get_all(COOKIE)
+        .filter_map(|line| line.to_str().ok());
+    lines.flat_map(|line| line.split(';')).filter_map(|pair| {
+        let (name, value) = pair.trim().split_once('=')?;
+        let unquoted = value
+            .strip_prefix('"')
+            .and_then(|value| value.strip_suffix('"'));
+        Some((name, unquoted.unwrap_or(value)))
+    })
+}
+
+/// What is percent-encoded; `None` when it is no UTF-8.
+pub fn decode(text: &str) -> Option<String> {
     percent_decode_str(text).decode_utf8().ok().map(Into::into)
 }
 
-fn decode_form(text: &str) -> Option<String> {
+/// The same where a plus stands for a space.
+pub fn decode_form(text: &str) -> Option<String> {
     decode(&text.replace('+', " "))
 }

@@ -1,36 +1,27 @@
 //! What every contract needs, whatever it describes.
 
-#![allow(dead_code)]
+#![allow(dead_code, unused_macros, unused_imports)] // a contract may not need all of it
 
+pub mod answer;
+mod binary;
 pub mod contract;
 pub mod decimal;
-mod input;
+mod fields;
+pub mod input;
+pub mod json;
 mod parameter;
 mod pattern;
 mod rejection;
 mod reply;
 mod router;
+mod schema;
+mod text;
 
+pub use binary::Binary;
 pub use input::Input;
-pub use parameter::FromParameter;
+pub use json::{Json, all_unique, is_multiple};
 pub use pattern::Pattern;
 pub use rejection::{Rejection, Violation};
-pub use reply::Reply;
-pub use router::Router;
-
-use serde::{Deserialize, Deserializer};
-
-/// Deserializes an optional field: absent is `None`, but `null` is an error.
-pub fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
-    deserializer: D,
-) -> Result<Option<T>, D::Error> {
-    T::deserialize(deserializer).map(Some)
-}
-
-/// Whether no item stands twice in the list.
-pub fn all_unique<T: PartialEq>(items: &[T]) -> bool {
-    items
-        .iter()
-        .enumerate()
-        .all(|(index, item)| !items[..index].contains(item))
-}
+pub use reply::{Event, EventStream, File, Reply};
+pub use router::{Router, Shared};
+pub use text::{Base64, DecimalText, Text, fixed};

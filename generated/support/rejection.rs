@@ -3,6 +3,7 @@
 use std::fmt;
 
 use actix_web::http::StatusCode;
+use actix_web::http::header::WWW_AUTHENTICATE;
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use serde_json::json;
@@ -27,6 +28,8 @@ pub struct Rejection {
     pub detail: String,
     /// Every violation that was found.
     pub errors: Vec<Violation>,
+    /// How a client may authenticate: what `WWW-Authenticate` says (RFC 9110, section 11.6.1).
+    pub challenges: Vec<String>,
 }
 
 impl Rejection {
@@ -37,7 +40,18 @@ impl Rejection {
             code,
             detail: detail.into(),
             errors: Vec::new(),
+            challenges: Vec::new(),
         }
+    }
+
+    /// The client has not said, or not proved, who it is.
+    pub fn unauthorized(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", detail)
+    }
+
+    /// The client is known and may not do this.
+    pub fn forbidden(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "forbidden", detail)
     }
 }
 
@@ -64,7 +78,11 @@ impl ResponseError for Rejection {
         if !self.errors.is_empty() {
             problem["errors"] = json!(self.errors);
         }
-        HttpResponse::build(self.status)
+        let mut response = HttpResponse::build(self.status);
+        for challenge in &self.challenges {
+            response.append_header((WWW_AUTHENTICATE, challenge.as_str()));
+        }
+        response
             .content_type("application/problem+json")
             .body(problem.to_string())
     }

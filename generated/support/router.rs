@@ -1,5 +1,6 @@
 //! Routes, gathered over all tags before they are handed to actix-web.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use actix_web::dev::Handler;
@@ -9,38 +10,64 @@ use actix_web::{FromRequest, HttpResponse, Resource, Responder, ResponseError, R
 
 use super::Rejection;
 
-type Build = Box<dyn FnOnce(Resource) -> Resource>;
+/// Adds the route of an operation; says whether a `GET` may answer `HEAD`.
+type Build = Box<dyn FnOnce(Resource, bool) -> Resource>;
+
+struct Operation {
+    method: Method,
+    build: Build,
+}
+
+/// What handlers share: the implementation, and who asks for credentials.
+pub trait Shared {
+    /// Hands it to the handlers of a resource.
+    fn share(self, resource: Resource) -> Resource;
+}
+
+impl<A: 'static> Shared for Data<A> {
+    fn share(self, resource: Resource) -> Resource {
+        resource.app_data(self)
+    }
+}
+
+impl<A: 'static, S: 'static> Shared for (Data<A>, Data<S>) {
+    fn share(self, resource: Resource) -> Resource {
+        resource.app_data(self.0).app_data(self.1)
+    }
+}
 
 /// The resources of a contract, by path.
 #[derive(Default)]
 pub struct Router {
-    resources: BTreeMap<&'static str, Vec<(Method, Build)>>,
+    resources: BTreeMap<&'static str, Vec<Operation>>,
 }
 
 impl Router {
-    /// Adds one operation. A `GET` answers `HEAD` too (RFC 9110, section 9.3.2).
-    pub fn add<A: 'static, H, Arguments>(
+    /// Adds one operation.
+    pub fn add<H, Arguments>(
         &mut self,
         method: Method,
         path: &'static str,
-        api: &Data<A>,
+        shared: impl Shared + 'static,
         handler: H,
     ) where
         H: Handler<Arguments>,
         Arguments: FromRequest + 'static,
         H::Output: Responder + 'static,
     {
-        let api = api.clone();
-        let route = match method {
-            Method::GET => Route::new().guard(guard::Any(guard::Get()).or(guard::Head())),
-            ref other => Route::new().method(other.clone()),
-        };
-        let build: Build =
-            Box::new(move |resource| resource.app_data(api).route(route.to(handler)));
+        let taken = method.clone();
+        let build: Build = Box::new(move |resource, head_is_free| {
+            // A `GET` answers `HEAD` too (RFC 9110, section 9.3.2).
+            let route = match taken == Method::GET && head_is_free {
+                true => Route::new().guard(guard::Any(guard::Get()).or(guard::Head())),
+                false => Route::new().method(taken),
+            };
+            shared.share(resource).route(route.to(handler))
+        });
         self.resources
             .entry(path)
             .or_default()
-            .push((method, build));
+            .push(Operation { method, build });
     }
 
     /// Hands the resources to actix-web. A path without parameters goes before one with, and a
@@ -51,12 +78,15 @@ impl Router {
         for (path, operations) in resources {
             let mut allow = Vec::new();
             let mut resource = web::resource(path);
-            for (method, build) in operations {
-                if method == Method::GET {
+            let head_is_free = operations
+                .iter()
+                .all(|operation| operation.method != Method::HEAD);
+            for operation in operations {
+                if operation.method == Method::GET && head_is_free {
                     allow.push("HEAD".to_owned());
                 }
-                allow.push(method.to_string());
-                resource = build(resource);
+                allow.push(operation.method.to_string());
+                resource = (operation.build)(resource, head_is_free);
             }
             let allow = allow.join(", ");
             service.service(resource.default_service(web::to(move || {
@@ -67,9 +97,15 @@ impl Router {
     }
 }
 
-fn specificity(path: &str) -> Vec<bool> {
+/// The less of a segment is a parameter the earlier it is tried: `me`, `{id}.json`, `{id}`.
+fn specificity(path: &str) -> Vec<(bool, Reverse<usize>)> {
     path.split('/')
-        .map(|segment| segment.contains('{'))
+        .map(|segment| {
+            let literal = segment
+                .split('{')
+                .map(|part| part.split('}').next_back().unwrap_or(part).len());
+            (segment.contains('{'), Reverse(literal.sum()))
+        })
         .collect()
 }
 

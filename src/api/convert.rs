@@ -3,37 +3,16 @@
 use crate::domain;
 use crate::generated::models;
 
-impl From<domain::OrderStatus> for models::OrderStatus {
-    fn from(status: domain::OrderStatus) -> Self {
-        match status {
-            domain::OrderStatus::Pending => Self::Pending,
-            domain::OrderStatus::Processing => Self::Processing,
-            domain::OrderStatus::Completed => Self::Completed,
-            domain::OrderStatus::Cancelled => Self::Cancelled,
-        }
-    }
-}
-
-impl From<models::OrderStatus> for domain::OrderStatus {
-    fn from(status: models::OrderStatus) -> Self {
-        match status {
-            models::OrderStatus::Pending => Self::Pending,
-            models::OrderStatus::Processing => Self::Processing,
-            models::OrderStatus::Completed => Self::Completed,
-            models::OrderStatus::Cancelled => Self::Cancelled,
-        }
-    }
-}
-
 impl From<domain::Order> for models::Order {
     fn from(order: domain::Order) -> Self {
         Self {
             id: order.id,
             customer_id: order.customer_id,
-            status: order.status.into(),
+            status: order.status,
             total_amount: order.total_amount,
             created_at: order.created_at,
             updated_at: order.updated_at,
+            allowed_transitions: order.status.transitions().to_vec(),
         }
     }
 }
@@ -50,7 +29,7 @@ impl From<models::CreateOrderRequest> for domain::NewOrder {
 impl From<models::UpdateOrderRequest> for domain::OrderChange {
     fn from(request: models::UpdateOrderRequest) -> Self {
         Self {
-            status: request.status.map(Into::into),
+            status: request.status,
             total_amount: request.total_amount,
         }
     }
@@ -63,7 +42,7 @@ impl From<domain::OrderEvent> for models::OrderEvent {
             r#type: event.kind.into(),
             data: models::OrderEventData {
                 customer_id: event.data.customer_id,
-                status: event.data.status.map(Into::into),
+                status: event.data.status,
                 total_amount: event.data.total_amount,
                 reason: event.data.reason,
             },

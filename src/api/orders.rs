@@ -47,12 +47,7 @@ impl OrdersApi for Orders {
             }
         };
         let filter = OrderFilter {
-            statuses: parameters
-                .status
-                .iter()
-                .flatten()
-                .map(|status| (*status).into())
-                .collect(),
+            statuses: parameters.status.clone().unwrap_or_default(),
             customer_id: parameters.customer_id,
         };
         // One more than asked for tells whether there is a next page.

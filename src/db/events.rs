@@ -54,10 +54,9 @@ fn from_json(data: Value) -> Result<OrderEventData, StoreError> {
         serde_json::from_value(data).map_err(|error| corrupt(error.to_string()))?;
     let status = match stored.status {
         None => None,
-        Some(name) => Some(
-            OrderStatus::from_name(&name)
-                .ok_or_else(|| corrupt(format!("unknown status {name}")))?,
-        ),
+        Some(name) => {
+            Some(OrderStatus::of(&name).ok_or_else(|| corrupt(format!("unknown status {name}")))?)
+        }
     };
     Ok(OrderEventData {
         customer_id: stored.customer_id,

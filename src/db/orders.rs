@@ -108,7 +108,7 @@ impl TryFrom<OrderRow> for Order {
     type Error = StoreError;
 
     fn try_from(row: OrderRow) -> Result<Self, StoreError> {
-        let status = OrderStatus::from_name(&row.status).ok_or_else(|| {
+        let status = OrderStatus::of(&row.status).ok_or_else(|| {
             StoreError::Corrupt(format!(
                 "order {} has the unknown status {}",
                 row.id, row.status
@@ -325,7 +325,7 @@ async fn change_order(
         .bind::<Numeric, _>(total_amount)
         .bind::<Jsonb, _>(events::to_json(&data)?)
         .bind::<Text, _>(by.as_str())
-        .bind::<Bool, _>(status.is_terminal() && by != Actor::Workflow)
+        .bind::<Bool, _>(status.is_final() && by != Actor::Workflow)
         .get_result(connection)
         .await
         .optional()?;

@@ -7,6 +7,7 @@ use deadpool::managed::{self, Metrics, Object, Pool, RecycleError, RecycleResult
 use diesel::ConnectionError;
 use diesel_async::pooled_connection::PoolableConnection;
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 use url::Url;
@@ -17,6 +18,11 @@ use crate::error::StoreError;
 /// Seconds to wait for a TCP connection; the pool's own limit is what requests see.
 const CONNECT_TIMEOUT_SECONDS: u32 = 5;
 
+/// How long a new connection may take, TCP and authentication together. Longer than any request waits:
+/// were it given up with the request that asked for it, a server that is slow to let anyone in would
+/// never let anyone in.
+const CREATE_TIMEOUT: Duration = Duration::from_secs(15);
+
 /// How much longer than the server's own limit an answer may take to arrive.
 const ANSWER_MARGIN: Duration = Duration::from_secs(1);
 
@@ -24,6 +30,8 @@ const ANSWER_MARGIN: Duration = Duration::from_secs(1);
 #[derive(Clone)]
 pub struct Database {
     pool: Pool<Manager>,
+    runtime: Handle,
+    acquire_timeout: Duration,
     answer_limit: Duration,
 }
 
@@ -37,18 +45,18 @@ impl Database {
     pub fn new(settings: &config::Database, application: &str) -> Result<Self, StoreError> {
         let manager = Manager {
             url: url(settings, application),
-            runtime: Handle::current(),
         };
         let pool = Pool::builder(manager)
             .max_size(settings.pool_size)
             .wait_timeout(Some(settings.acquire_timeout))
-            .create_timeout(Some(settings.acquire_timeout))
-            .recycle_timeout(Some(settings.acquire_timeout))
+            .create_timeout(Some(CREATE_TIMEOUT))
             .runtime(deadpool::Runtime::Tokio1)
             .build()
             .map_err(|error| StoreError::Unexpected(error.to_string()))?;
         Ok(Self {
             pool,
+            runtime: Handle::current(),
+            acquire_timeout: settings.acquire_timeout,
             answer_limit: settings.statement_timeout + ANSWER_MARGIN,
         })
     }
@@ -65,14 +73,28 @@ impl Database {
         E: From<StoreError>,
         F: Future<Output = (Connection, Result<T, E>)>,
     {
-        let mut lent = Connection(self.pool.get().await.map_err(StoreError::from)?);
-        lent.0.busy = true;
-        match timeout(self.answer_limit, work(lent)).await {
+        match timeout(self.answer_limit, work(self.acquire().await?)).await {
             Err(_) => Err(StoreError::Unavailable("no answer in time".into()).into()),
             Ok((mut connection, result)) => {
                 connection.0.busy = false;
                 result
             }
+        }
+    }
+
+    /// A connection, marked as lent out. What is begun for a request that gives up is finished for
+    /// the next one.
+    async fn acquire(&self) -> Result<Connection, StoreError> {
+        let pool = self.pool.clone();
+        let acquiring = self.runtime.spawn(async move { pool.get().await });
+        match timeout(self.acquire_timeout, acquiring).await {
+            Ok(Ok(pooled)) => {
+                let mut connection = Connection(pooled?);
+                connection.0.busy = true;
+                Ok(connection)
+            }
+            Ok(Err(error)) => Err(StoreError::Unavailable(error.to_string())),
+            Err(_) => Err(StoreError::Unavailable("no connection in time".into())),
         }
     }
 
@@ -118,7 +140,6 @@ struct Pooled {
 /// Makes connections, and decides which are good for another turn.
 struct Manager {
     url: String,
-    runtime: Handle,
 }
 
 impl managed::Manager for Manager {
@@ -126,15 +147,8 @@ impl managed::Manager for Manager {
     type Error = ConnectionError;
 
     async fn create(&self) -> Result<Pooled, ConnectionError> {
-        let url = self.url.clone();
-        let connecting = self
-            .runtime
-            .spawn(async move { AsyncPgConnection::establish(&url).await });
-        let connection = connecting
-            .await
-            .unwrap_or_else(|error| Err(ConnectionError::BadConnection(error.to_string())))?;
         Ok(Pooled {
-            connection,
+            connection: AsyncPgConnection::establish(&self.url).await?,
             busy: false,
         })
     }
@@ -166,19 +180,52 @@ pub async fn connect(
 
 fn url(settings: &config::Database, application: &str) -> String {
     let mut url: Url = settings.url.expose().clone();
-    let timeout = settings.statement_timeout.as_millis();
+    let (options, pairs): (Vec<_>, Vec<_>) = url
+        .query_pairs()
+        .into_owned()
+        .partition(|(name, _)| name == "options");
     url.query_pairs_mut()
+        .clear()
+        .extend_pairs(pairs)
         .append_pair("application_name", application)
         .append_pair("connect_timeout", &CONNECT_TIMEOUT_SECONDS.to_string())
         // A peer that vanished without a word is noticed by the kernel.
         .append_pair("keepalives_idle", "15")
         .append_pair("keepalives_interval", "5")
         .append_pair("keepalives_retries", "3");
+    let timeout = settings.statement_timeout.as_millis();
+    let options: String = options
+        .into_iter()
+        .map(|(_, option)| option + " ")
+        .chain([format!("-c statement_timeout={timeout}")])
+        .collect();
     // Written by hand: the driver reads `+` in a URL as a plus sign, not as a space.
     let query = format!(
-        "{}&options=-c%20statement_timeout%3D{timeout}",
-        url.query().unwrap_or_default()
+        "{}&options={}",
+        url.query().unwrap_or_default().replace('+', "%20"),
+        utf8_percent_encode(&options, NON_ALPHANUMERIC)
     );
     url.set_query(Some(&query));
     url.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{SecretUrl, Settings};
+
+    #[test]
+    fn what_the_url_says_stays_beside_our_own() {
+        let mut settings = Settings::load(None).unwrap().database;
+        let text = "postgres://u:p@h/d?sslmode=disable&options=-c%20a%3Db";
+        settings.url = SecretUrl::try_from(text).unwrap();
+        let url = url(&settings, "orders test");
+        assert!(
+            url.starts_with("postgres://u:p@h/d?sslmode=disable&application_name=orders%20test&")
+        );
+        assert!(
+            url.ends_with("&options=%2Dc%20a%3Db%20%2Dc%20statement%5Ftimeout%3D3000"),
+            "{url}"
+        );
+    }
 }

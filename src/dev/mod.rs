@@ -32,5 +32,6 @@ mod user;
 pub use error::DevError;
 pub use lock::DataDirLock;
 pub use postgres::{Postgres, PostgresOptions};
+pub use spawn::end_with_us;
 pub use temporal::{TemporalOptions, TemporalServer};
 pub use tools::Tools;

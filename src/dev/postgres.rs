@@ -192,6 +192,12 @@ impl Postgres {
         self.port
     }
 
+    /// The process id of the postmaster, the parent of all its processes.
+    #[must_use]
+    pub fn pid(&self) -> i32 {
+        self.process.pid()
+    }
+
     /// Resolves if the server ends by itself, with the reason.
     pub async fn wait(&self) -> DevError {
         self.exited(self.process.ended().await)

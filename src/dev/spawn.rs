@@ -79,6 +79,15 @@ impl Spawn<'_> {
     }
 }
 
+/// Has the kernel end a program that `command` starts when we end, however that happens. Only on
+/// Linux; the thread that spawns must live as long as we do.
+pub fn end_with_us(command: &mut Command) {
+    #[cfg(target_os = "linux")]
+    linux::die_with_parent(command, Signal::SIGKILL);
+    #[cfg(not(target_os = "linux"))]
+    let _ = command;
+}
+
 /// A command on its way to the thread that spawns it.
 #[derive(Debug)]
 pub(super) struct Birth {

@@ -245,6 +245,12 @@ impl TemporalServer {
         self.ports.ui.map(|port| format!("http://127.0.0.1:{port}"))
     }
 
+    /// The process id of the server.
+    #[must_use]
+    pub fn pid(&self) -> i32 {
+        self.process.pid()
+    }
+
     /// Resolves if the server ends by itself, with the reason.
     pub async fn wait(&self) -> DevError {
         self.exited(self.process.ended().await)

@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn the_same_again_is_no_change() {
-        for status in OrderStatus::ALL {
+        for &status in OrderStatus::ALL {
             let change = OrderChange {
                 status: Some(status),
                 total_amount: Some(Decimal::new(10, 0)),

@@ -26,6 +26,7 @@ const REQUEST_ID_LIMIT: usize = 128;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
     pub(super) request_timeout: Duration,
+    pub(super) check_answers: bool,
 }
 
 /// Which request this is about, kept apart from the request, which the handler consumes.

@@ -1,5 +1,6 @@
 //! The HTTP server: routes, middleware, and the life of both.
 
+mod answers;
 mod context;
 mod docs;
 mod problem;
@@ -43,6 +44,7 @@ impl Server {
         let health_api = Data::new(Health::new(database, temporal));
         let limits = context::Limits {
             request_timeout: http.request_timeout,
+            check_answers: http.check_answers,
         };
         let body_limit = http.body_limit_bytes;
         let mut server = HttpServer::new(move || {
@@ -52,6 +54,8 @@ impl Server {
                 .configure(|service| generated::configure(service, &health_api, &orders_api))
                 .configure(docs::configure)
                 .default_service(actix_web::web::to(problem::unknown_route))
+                // Innermost, so that what replaces a wrong answer is completed like any other.
+                .wrap(from_fn(answers::check))
                 .wrap(from_fn(context::around))
                 // Outside of what completes the problem documents, which has to read them.
                 .wrap(Compress::default())

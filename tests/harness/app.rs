@@ -75,6 +75,7 @@ impl TestApp {
         let mut settings = Settings::load(None).unwrap();
         settings.http.listen = "127.0.0.1:0".into();
         settings.http.workers = 1;
+        settings.http.check_answers = true;
         settings.http.request_timeout = options.request_timeout;
         settings.http.shutdown_timeout = Duration::from_secs(5);
         settings.database.url = SecretUrl::try_from(database_url(&database).as_str()).unwrap();
@@ -214,6 +215,14 @@ impl TestApp {
         row.count
     }
 
+    /// Ends the service as SIGTERM does, and leaves its database.
+    pub fn stop(&mut self) {
+        self.stop.cancel();
+        if let Some(thread) = self.thread.take() {
+            thread.join().expect("the service ended badly");
+        }
+    }
+
     /// Runs SQL in this test's database.
     pub async fn sql(&self, statement: &str) {
         let mut connection = self.connection().await;
@@ -239,8 +248,10 @@ impl Drop for TestApp {
         })
         .join()
         .unwrap();
-        if !std::thread::panicking() {
-            ended.unwrap().expect("the service ended badly");
+        if let Some(ended) = ended
+            && !std::thread::panicking()
+        {
+            ended.expect("the service ended badly");
         }
     }
 }

@@ -4,12 +4,12 @@ mod app;
 mod services;
 
 pub use app::{Options, TestApp, admin};
-pub use services::{database_url, tools};
+pub use services::{OwnTemporal, database_url, tools};
 
 use std::time::{Duration, Instant};
 
 /// How long something that must happen may take on a busy machine.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(150);
 
 /// Asks until the answer is there; panics with `what` when it never is.
 pub async fn eventually<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {

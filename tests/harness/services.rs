@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use order_processing::config::{Database, SecretUrl};
 use order_processing::db;
 use order_processing::dev::{
@@ -33,6 +35,62 @@ pub fn services() -> &'static Services {
         .join()
         .unwrap()
     })
+}
+
+/// A Temporal of a test's own, to be taken away and brought back. It keeps nothing: to stop it is to
+/// wipe it.
+pub struct OwnTemporal {
+    pub address: String,
+    server: Option<TemporalServer>,
+}
+
+impl OwnTemporal {
+    pub async fn start() -> Self {
+        let server = Self::server(0).await;
+        Self {
+            address: server.address(),
+            server: Some(server),
+        }
+    }
+
+    pub async fn stop(&mut self) {
+        if let Some(server) = self.server.take() {
+            server.stop().await;
+        }
+    }
+
+    /// At the same address.
+    pub async fn start_again(&mut self) {
+        let port = self.address.rsplit(':').next().unwrap().parse().unwrap();
+        self.server = Some(Self::server(port).await);
+    }
+
+    /// Sends a signal to its process, found by its port.
+    pub fn signal(&self, signal: Signal) {
+        let port = self.address.rsplit(':').next().unwrap();
+        let mut sent = 0;
+        for entry in std::fs::read_dir("/proc").unwrap().filter_map(Result::ok) {
+            let line = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
+            let line = String::from_utf8_lossy(&line);
+            if line.contains("start-dev") && line.contains(port) {
+                let pid = entry.file_name().to_str().unwrap().parse().unwrap();
+                kill(Pid::from_raw(pid), signal).unwrap();
+                sent += 1;
+            }
+        }
+        assert!(sent >= 1, "no Temporal at {port}");
+    }
+
+    async fn server(port: u16) -> TemporalServer {
+        let options = TemporalOptions {
+            database_file: None,
+            log_file: None,
+            port,
+            ui_port: None,
+            namespace: "default".into(),
+        };
+        TemporalServer::start(&tools(), options).await.unwrap()
+    }
 }
 
 pub fn tools() -> Tools {

@@ -1,0 +1,228 @@
+//! Breaks the order service at random under load, and audits every order afterwards.
+//!
+//! Two `orders serve`, two `orders worker`, PostgreSQL and Temporal, and a proxy on each connection
+//! between them. Clients order at a steady pace while a seeded schedule kills, freezes, terminates
+//! and cuts. When all is quiet, every order is compared with what its client was told.
+
+mod audit;
+mod faults;
+mod load;
+mod proxy;
+mod report;
+mod state;
+mod world;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use clap::Parser;
+use nix::sys::statvfs::statvfs;
+use tokio::sync::watch;
+use tokio::time::sleep;
+
+use crate::audit::{Audit, audit};
+use crate::load::{Accepted, Load};
+use crate::report::{Progress, differences, say, table};
+use crate::state::{State, Unrest};
+use crate::world::World;
+
+/// What a long run may write.
+const ROOM_BYTES: u64 = 2 << 30;
+
+/// Breaks the order service at random under load, and audits every order afterwards
+#[derive(Parser)]
+struct Arguments {
+    /// Makes the schedule of faults; a random one when absent
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Faults to happen
+    #[arg(long, default_value_t = 200)]
+    faults: usize,
+    /// Orders to be accepted, at least
+    #[arg(long, default_value_t = 5000)]
+    orders: usize,
+    /// Orders that clients send in a second
+    #[arg(long, default_value_t = 20.0)]
+    rate: f64,
+    /// How long all of it may take to come to rest afterwards
+    #[arg(long, default_value = "3m", value_parser = humantime::parse_duration)]
+    quiet_limit: Duration,
+    /// Keep the data and the logs in this folder
+    #[arg(long)]
+    keep: Option<PathBuf>,
+    /// The program under test
+    #[arg(long, default_value = "target/debug/orders")]
+    orders_binary: PathBuf,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let runtime = tokio::runtime::Runtime::new();
+    let run = runtime
+        .context("no runtime")
+        .and_then(|runtime| runtime.block_on(run(&arguments)));
+    match run {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            say(&format!("error: {error:#}"));
+            ExitCode::from(2)
+        }
+    }
+}
+
+async fn run(arguments: &Arguments) -> Result<bool> {
+    let seed = arguments.seed.unwrap_or_else(rand::random);
+    say(&format!(
+        "seed {seed}: {} faults, {} orders at {} a second",
+        arguments.faults, arguments.orders, arguments.rate
+    ));
+    let orders = arguments.orders_binary.canonicalize().with_context(|| {
+        let path = arguments.orders_binary.display();
+        format!("{path} is not there; build it with `cargo build --bin orders`")
+    })?;
+    let temporary = temporary_folder()?;
+    let folder = match &arguments.keep {
+        Some(folder) => folder.clone(),
+        None => temporary.path().to_path_buf(),
+    };
+    std::fs::create_dir_all(&folder)?;
+    if arguments.keep.is_none() {
+        // PostgreSQL may have to run as another user.
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o755))?;
+    }
+    let world = Arc::new(World::start(&orders, &folder).await?);
+    let progress = Arc::new(Progress::new());
+    progress.log("everything runs");
+
+    let (stop, stopped) = watch::channel(false);
+    let load = Arc::new(Load::new(world.clone(), progress.clone())?);
+    let loading = tokio::spawn(load.run(seed, arguments.rate, stopped));
+    let supervising = {
+        let world = world.clone();
+        tokio::spawn(async move { faults::supervise(&world).await })
+    };
+    let telling = {
+        let progress = progress.clone();
+        tokio::spawn(async move { tell(&progress).await })
+    };
+    let counts = faults::run(&world, seed, arguments.faults, &progress).await?;
+    while progress.counts().0 < arguments.orders {
+        sleep(Duration::from_millis(100)).await;
+    }
+    stop.send_replace(true);
+    let accepted = loading.await?;
+    telling.abort();
+    progress.log("all clients have their answers; waiting for rest");
+    let (state, rest) = rest(&world, arguments.quiet_limit, &progress).await?;
+    supervising.abort();
+
+    let audit = audit(&accepted, &state);
+    let findings = progress.findings();
+    show(&accepted, &audit, &counts, &progress, rest, findings.len());
+    let kinds = audit.differences().into_iter().chain([findings.as_slice()]);
+    let mut agreed = true;
+    for kind in kinds {
+        differences(kind);
+        agreed &= kind.is_empty();
+    }
+    if accepted.is_empty() {
+        bail!("not one order was accepted");
+    }
+    Ok(agreed)
+}
+
+/// In memory where there is room: Temporal's SQLite waits for the disk at every step, and what has to
+/// survive here is the end of a process, not of the machine.
+fn temporary_folder() -> Result<tempfile::TempDir> {
+    let memory = Path::new("/dev/shm");
+    let free = statvfs(memory).map_or(0, |disk| disk.blocks_available() * disk.fragment_size());
+    Ok(match free >= ROOM_BYTES {
+        true => tempfile::tempdir_in(memory)?,
+        false => tempfile::tempdir()?,
+    })
+}
+
+/// Waits until nothing moves any more; what there is then, and how long it took.
+async fn rest(world: &World, limit: Duration, progress: &Progress) -> Result<(State, Duration)> {
+    let begun = Instant::now();
+    loop {
+        let unrest = Unrest::read(world).await?;
+        if unrest.is_none() || begun.elapsed() > limit {
+            return Ok((State::read(world).await?, begun.elapsed()));
+        }
+        progress.log(&format!(
+            "{} intents, {} open orders, {} running workflows",
+            unrest.intents, unrest.open, unrest.running
+        ));
+        sleep(Duration::from_secs(2)).await;
+    }
+}
+
+async fn tell(progress: &Progress) {
+    loop {
+        sleep(Duration::from_secs(5)).await;
+        let (accepted, faults, retries) = progress.counts();
+        progress.log(&format!(
+            "{accepted} orders accepted, {faults} faults, {retries} retries"
+        ));
+    }
+}
+
+fn show(
+    accepted: &[Accepted],
+    audit: &Audit,
+    counts: &faults::Counts,
+    progress: &Progress,
+    rest: Duration,
+    findings: usize,
+) {
+    let (_, faults, retries) = progress.counts();
+    let mut took: Vec<Duration> = accepted.iter().map(|order| order.took).collect();
+    took.sort();
+    let at = |share: f64| {
+        #[allow(
+            clippy::cast_precision_loss,
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss
+        )]
+        let index = (took.len() as f64 * share) as usize;
+        let took = took.get(index.min(took.len().saturating_sub(1)));
+        format!(
+            "{:.0} ms",
+            took.copied().unwrap_or_default().as_secs_f64() * 1000.0
+        )
+    };
+    let mut rows: Vec<(String, String)> = counts
+        .iter()
+        .map(|(name, count)| (name.clone(), count.to_string()))
+        .collect();
+    let mut row = |name: &str, value: String| rows.push((name.into(), value));
+    row("faults", faults.to_string());
+    row("", String::new());
+    row("accepted (201)", accepted.len().to_string());
+    row("requests sent again", retries.to_string());
+    row("time to the 201, median", at(0.5));
+    row("time to the 201, p99", at(0.99));
+    row("given a new workflow", audit.restarted.to_string());
+    row("ended by the reconciler", audit.given_up.to_string());
+    row(
+        "duration",
+        format!("{:.0} s", progress.elapsed().as_secs_f64()),
+    );
+    row(
+        "from the last fault to rest",
+        format!("{:.1} s", rest.as_secs_f64()),
+    );
+    row("", String::new());
+    row("wrong answers", findings.to_string());
+    row("lost", audit.lost.len().to_string());
+    row("double", audit.double.len().to_string());
+    row("disagreeing", audit.disagreeing.len().to_string());
+    row("not at an end", audit.open.len().to_string());
+    table(&rows);
+}

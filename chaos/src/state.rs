@@ -1,0 +1,213 @@
+//! What the database and Temporal hold, read past every proxy.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result};
+use diesel::QueryableByName;
+use diesel::sql_types::{BigInt, Nullable, Text};
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
+use order_processing::config::Settings;
+use order_processing::workflow::Temporal;
+use temporalio_common::protos::temporal::api::enums::v1::WorkflowExecutionStatus;
+use temporalio_common::protos::temporal::api::workflowservice::v1::{
+    CountWorkflowExecutionsRequest, ListWorkflowExecutionsRequest,
+};
+
+use crate::world::World;
+
+/// Workflows that Temporal lists in one answer.
+const PAGE: i32 = 1000;
+
+/// A row of `orders`.
+#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+pub struct Row {
+    #[diesel(sql_type = BigInt)]
+    pub id: i64,
+    #[diesel(sql_type = BigInt)]
+    pub customer_id: i64,
+    #[diesel(sql_type = Text)]
+    pub status: String,
+    #[diesel(sql_type = BigInt)]
+    pub cents: i64,
+    #[diesel(sql_type = BigInt)]
+    pub version: i64,
+    #[diesel(sql_type = BigInt)]
+    pub updated_at: i64,
+}
+
+/// A row of `order_events`.
+#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+pub struct Event {
+    #[diesel(sql_type = BigInt)]
+    pub order_id: i64,
+    #[diesel(sql_type = BigInt)]
+    pub sequence: i64,
+    #[diesel(sql_type = Text)]
+    pub kind: String,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub customer_id: Option<i64>,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub status: Option<String>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub cents: Option<i64>,
+    #[diesel(sql_type = Text)]
+    pub actor: String,
+    #[diesel(sql_type = BigInt)]
+    pub occurred_at: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+struct Key {
+    #[diesel(sql_type = Text)]
+    key: String,
+    #[diesel(sql_type = BigInt)]
+    order_id: i64,
+}
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+}
+
+/// Everything there is.
+#[derive(Debug, Default)]
+pub struct State {
+    pub orders: BTreeMap<i64, Row>,
+    pub events: BTreeMap<i64, Vec<Event>>,
+    /// Orders by their key.
+    pub keys: BTreeMap<String, i64>,
+    pub intents: i64,
+    /// The states of each order's workflows.
+    pub workflows: BTreeMap<i64, Vec<WorkflowExecutionStatus>>,
+}
+
+impl State {
+    /// Reads everything.
+    pub async fn read(world: &World) -> Result<Self> {
+        let mut database = AsyncPgConnection::establish(world.database_url()).await?;
+        let orders: Vec<Row> = diesel::sql_query(
+            "SELECT id, customer_id, status, (total_amount * 100)::bigint AS cents, version,
+                    (extract(epoch FROM updated_at) * 1000000)::bigint AS updated_at
+               FROM orders",
+        )
+        .load(&mut database)
+        .await?;
+        let events: Vec<Event> = diesel::sql_query(
+            "SELECT order_id, sequence, type AS kind, (data->>'customer_id')::bigint AS customer_id,
+                    data->>'status' AS status,
+                    ((data->>'total_amount')::numeric * 100)::bigint AS cents, actor,
+                    (extract(epoch FROM occurred_at) * 1000000)::bigint AS occurred_at
+               FROM order_events ORDER BY order_id, sequence",
+        )
+        .load(&mut database)
+        .await?;
+        let keys: Vec<Key> = diesel::sql_query("SELECT key, order_id FROM idempotency_keys")
+            .load(&mut database)
+            .await?;
+        let intents: Count = diesel::sql_query("SELECT count(*) AS count FROM workflow_intents")
+            .get_result(&mut database)
+            .await?;
+        let mut state = Self {
+            orders: orders.into_iter().map(|row| (row.id, row)).collect(),
+            keys: keys
+                .into_iter()
+                .map(|key| (key.key, key.order_id))
+                .collect(),
+            intents: intents.count,
+            workflows: workflows(world).await?,
+            ..Self::default()
+        };
+        for event in events {
+            state.events.entry(event.order_id).or_default().push(event);
+        }
+        Ok(state)
+    }
+}
+
+/// What keeps it all from being at rest: entries of the outbox, open orders, running workflows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unrest {
+    pub intents: i64,
+    pub open: i64,
+    pub running: i64,
+}
+
+impl Unrest {
+    /// Counts, and nothing more: it is asked again and again.
+    pub async fn read(world: &World) -> Result<Self> {
+        let mut database = AsyncPgConnection::establish(world.database_url()).await?;
+        let intents: Count = diesel::sql_query("SELECT count(*) AS count FROM workflow_intents")
+            .get_result(&mut database)
+            .await?;
+        let open: Count = diesel::sql_query(
+            "SELECT count(*) AS count FROM orders WHERE status NOT IN ('completed', 'cancelled')",
+        )
+        .get_result(&mut database)
+        .await?;
+        let temporal = temporal(world)?;
+        let request = CountWorkflowExecutionsRequest {
+            namespace: temporal.settings().namespace.clone(),
+            query: "ExecutionStatus = 'Running'".into(),
+        };
+        let mut service = temporal.client().await?.connection().workflow_service();
+        let running = service
+            .count_workflow_executions(tonic::Request::new(request))
+            .await?
+            .into_inner();
+        Ok(Self {
+            intents: intents.count,
+            open: open.count,
+            running: running.count,
+        })
+    }
+
+    /// Whether nothing moves any more.
+    pub fn is_none(self) -> bool {
+        (self.intents, self.open, self.running) == (0, 0, 0)
+    }
+}
+
+/// Whether an order stays as it is.
+pub fn is_end(status: &str) -> bool {
+    matches!(status, "completed" | "cancelled")
+}
+
+async fn workflows(world: &World) -> Result<BTreeMap<i64, Vec<WorkflowExecutionStatus>>> {
+    let temporal = temporal(world)?;
+    let client = temporal.client().await?;
+    let mut workflows: BTreeMap<i64, Vec<WorkflowExecutionStatus>> = BTreeMap::new();
+    let mut page = Vec::new();
+    loop {
+        let request = ListWorkflowExecutionsRequest {
+            namespace: temporal.settings().namespace.clone(),
+            page_size: PAGE,
+            next_page_token: page,
+            query: String::new(),
+        };
+        let mut service = client.connection().workflow_service();
+        let listed = service
+            .list_workflow_executions(tonic::Request::new(request))
+            .await?
+            .into_inner();
+        for info in listed.executions {
+            let status = info.status();
+            let id = info.execution.unwrap_or_default().workflow_id;
+            let order = id
+                .strip_prefix("order-")
+                .and_then(|id| id.parse().ok())
+                .with_context(|| format!("workflow {id} is of no order"))?;
+            workflows.entry(order).or_default().push(status);
+        }
+        page = listed.next_page_token;
+        if page.is_empty() {
+            return Ok(workflows);
+        }
+    }
+}
+
+fn temporal(world: &World) -> Result<Temporal> {
+    let mut settings = Settings::load(None)?.temporal;
+    settings.address = world.temporal_address().to_owned();
+    Ok(Temporal::new(settings))
+}

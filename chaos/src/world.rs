@@ -1,0 +1,314 @@
+//! The parts: PostgreSQL, Temporal, two of each of our processes, and the links between them.
+
+use std::fs::{self, File};
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use order_processing::dev::{
+    Postgres, PostgresOptions, TemporalOptions, TemporalServer, Tools, end_with_us,
+};
+use tokio::process::{Child, Command};
+use tokio::sync::Mutex;
+use tokio::time::timeout;
+
+use crate::proxy::Link;
+
+/// How many of each of our processes there are.
+const INSTANCES: usize = 2;
+/// How long an order is processed.
+pub const PROCESSING_DELAY: &str = "200ms";
+/// How long a process may take to end after SIGTERM: what the service promises, and some.
+const END_LIMIT: Duration = Duration::from_secs(30);
+const START_TRIES: usize = 5;
+const DATABASE: &str = "orders";
+
+/// All parts. They end with it.
+pub struct World {
+    tools: Tools,
+    postgres_options: PostgresOptions,
+    temporal_options: TemporalOptions,
+    postgres: Mutex<Option<Postgres>>,
+    temporal: Mutex<Option<TemporalServer>>,
+    /// `orders serve` and `orders worker`.
+    pub apps: Vec<App>,
+    /// Between those and the servers.
+    pub links: Vec<Link>,
+    database_url: String,
+    temporal_address: String,
+}
+
+/// One of our processes.
+pub struct App {
+    /// Which.
+    pub name: String,
+    /// Where it serves; `None` for a worker.
+    pub url: Option<String>,
+    program: PathBuf,
+    command: &'static str,
+    environment: Vec<(String, String)>,
+    log: PathBuf,
+    child: Mutex<Option<Child>>,
+}
+
+impl World {
+    /// Starts everything in `folder`.
+    pub async fn start(orders: &Path, folder: &Path) -> Result<Self> {
+        let tools = Tools::locate(None)?;
+        let mut postgres_options = PostgresOptions {
+            data_dir: folder.join("postgres"),
+            port: 0,
+            // What a killed process has written, the system still has.
+            settings: vec![("fsync".into(), "off".into())],
+        };
+        let mut temporal_options = TemporalOptions {
+            database_file: Some(folder.join("temporal.db")),
+            log_file: None,
+            port: 0,
+            ui_port: None,
+            namespace: "default".into(),
+        };
+        let (postgres, temporal) = tokio::try_join!(
+            Postgres::start(&tools, postgres_options.clone()),
+            TemporalServer::start(&tools, temporal_options.clone()),
+        )?;
+        // They come back where they were.
+        postgres_options.port = postgres.port();
+        let database_url = postgres.url(DATABASE);
+        let temporal_address = temporal.address();
+        let temporal_at: SocketAddr = temporal_address.parse()?;
+        temporal_options.port = temporal_at.port();
+        let postgres_at: SocketAddr = ([127, 0, 0, 1], postgres.port()).into();
+
+        let mut admin = AsyncPgConnection::establish(&postgres.url("postgres")).await?;
+        admin
+            .batch_execute(&format!("CREATE DATABASE {DATABASE}"))
+            .await?;
+        let migrated = Command::new(orders)
+            .args(["migrate", "up"])
+            .env("ORDERS__DATABASE__URL", &database_url)
+            .output()
+            .await
+            .with_context(|| format!("cannot run {}", orders.display()))?;
+        if !migrated.status.success() {
+            bail!(
+                "orders migrate up: {}",
+                String::from_utf8_lossy(&migrated.stderr)
+            );
+        }
+
+        let mut world = Self {
+            tools,
+            postgres_options,
+            temporal_options,
+            postgres: Mutex::new(Some(postgres)),
+            temporal: Mutex::new(Some(temporal)),
+            apps: Vec::new(),
+            links: Vec::new(),
+            database_url,
+            temporal_address,
+        };
+        for command in ["serve", "worker"] {
+            for number in 1..=INSTANCES {
+                let name = format!("{command} {number}");
+                let to_postgres = Link::open(format!("{name} – PostgreSQL"), postgres_at).await?;
+                let to_temporal = Link::open(format!("{name} – Temporal"), temporal_at).await?;
+                let app = App::new(orders, folder, command, name, &to_postgres, &to_temporal)?;
+                app.start().await?;
+                world.apps.push(app);
+                world.links.extend([to_postgres, to_temporal]);
+            }
+        }
+        Ok(world)
+    }
+
+    /// The database, past every proxy.
+    pub fn database_url(&self) -> &str {
+        &self.database_url
+    }
+
+    /// Temporal, past every proxy.
+    pub fn temporal_address(&self) -> &str {
+        &self.temporal_address
+    }
+
+    /// Kills PostgreSQL's parent process.
+    pub async fn kill_postgres(&self) -> Result<()> {
+        if let Some(postgres) = self.postgres.lock().await.take() {
+            kill(Pid::from_raw(postgres.pid()), Signal::SIGKILL)?;
+            postgres.wait().await;
+        }
+        Ok(())
+    }
+
+    /// Starts PostgreSQL again.
+    pub async fn start_postgres(&self) -> Result<()> {
+        let mut postgres = self.postgres.lock().await;
+        // Processes of a killed one may still be ending.
+        for _ in 1..START_TRIES {
+            if let Ok(started) = Postgres::start(&self.tools, self.postgres_options.clone()).await {
+                *postgres = Some(started);
+                return Ok(());
+            }
+        }
+        *postgres = Some(Postgres::start(&self.tools, self.postgres_options.clone()).await?);
+        Ok(())
+    }
+
+    /// PostgreSQL's processes, the parent first.
+    pub async fn postgres_pids(&self) -> Vec<Pid> {
+        match &*self.postgres.lock().await {
+            Some(postgres) => with_children(postgres.pid()),
+            None => Vec::new(),
+        }
+    }
+
+    /// Kills Temporal.
+    pub async fn kill_temporal(&self) -> Result<()> {
+        if let Some(temporal) = self.temporal.lock().await.take() {
+            kill(Pid::from_raw(temporal.pid()), Signal::SIGKILL)?;
+            temporal.wait().await;
+        }
+        Ok(())
+    }
+
+    /// Starts Temporal again, with what it has on disk.
+    pub async fn start_temporal(&self) -> Result<()> {
+        let mut temporal = self.temporal.lock().await;
+        let options = self.temporal_options.clone();
+        *temporal = Some(TemporalServer::start(&self.tools, options).await?);
+        Ok(())
+    }
+
+    /// Temporal's process.
+    pub async fn temporal_pids(&self) -> Vec<Pid> {
+        let temporal = self.temporal.lock().await;
+        temporal
+            .iter()
+            .map(|temporal| Pid::from_raw(temporal.pid()))
+            .collect()
+    }
+}
+
+impl App {
+    fn new(
+        program: &Path,
+        folder: &Path,
+        command: &'static str,
+        name: String,
+        to_postgres: &Link,
+        to_temporal: &Link,
+    ) -> Result<Self> {
+        // Fixed, so that clients find it after a restart; free at least now.
+        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let listen = format!("127.0.0.1:{port}");
+        let database = format!(
+            "postgres://orders:orders@{}/{DATABASE}",
+            to_postgres.address()
+        );
+        let settings = [
+            ("HTTP__LISTEN", listen.clone()),
+            ("HTTP__SHUTDOWN_TIMEOUT", "5s".into()),
+            ("DATABASE__URL", database),
+            ("TEMPORAL__ADDRESS", to_temporal.address().to_string()),
+            ("WORKFLOW__PROCESSING_DELAY", PROCESSING_DELAY.into()),
+            ("DISPATCHER__LEASE", "5s".into()),
+            ("DISPATCHER__MAX_BACKOFF", "2s".into()),
+            ("RECONCILER__INTERVAL", "2s".into()),
+            ("RECONCILER__GRACE", "3s".into()),
+            ("LOG__FORMAT", "text".into()),
+            ("LOG__FILTER", "warn,order_processing::workflow=info".into()),
+        ];
+        Ok(Self {
+            url: (command == "serve").then(|| format!("http://{listen}")),
+            program: program.to_path_buf(),
+            command,
+            environment: settings
+                .into_iter()
+                .map(|(name, value)| (format!("ORDERS__{name}"), value))
+                .collect(),
+            log: folder.join(format!("{}.log", name.replace(' ', "-"))),
+            child: Mutex::new(None),
+            name,
+        })
+    }
+
+    /// Starts it, unless it runs. It ends with us.
+    pub async fn start(&self) -> Result<()> {
+        let mut child = self.child.lock().await;
+        if child.is_some() {
+            return Ok(());
+        }
+        let log = File::options().create(true).append(true).open(&self.log)?;
+        let mut command = std::process::Command::new(&self.program);
+        command
+            .arg(self.command)
+            .envs(self.environment.iter().cloned())
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log);
+        end_with_us(&mut command);
+        let started = Command::from(command).kill_on_drop(true).spawn();
+        *child = Some(started.with_context(|| format!("cannot start {}", self.name))?);
+        Ok(())
+    }
+
+    /// Whether it ended by itself: a process that cannot start while the database is away does.
+    pub async fn start_if_ended(&self) -> Result<bool> {
+        let mut child = self.child.lock().await;
+        let ended = match child.as_mut() {
+            Some(running) => running.try_wait()?.is_some(),
+            None => return Ok(false),
+        };
+        if ended {
+            *child = None;
+            drop(child);
+            self.start().await?;
+        }
+        Ok(ended)
+    }
+
+    /// Sends it a signal.
+    pub async fn signal(&self, signal: Signal) -> Result<()> {
+        let child = self.child.lock().await;
+        if let Some(pid) = child.as_ref().and_then(Child::id) {
+            kill(Pid::from_raw(i32::try_from(pid)?), signal)?;
+        }
+        Ok(())
+    }
+
+    /// Waits for its end after a signal. `false` when it takes too long; it is killed then.
+    pub async fn ends(&self) -> Result<bool> {
+        let Some(mut child) = self.child.lock().await.take() else {
+            return Ok(true);
+        };
+        if timeout(END_LIMIT, child.wait()).await.is_ok() {
+            return Ok(true);
+        }
+        child.kill().await?;
+        Ok(false)
+    }
+}
+
+/// A process and its children.
+fn with_children(parent: i32) -> Vec<Pid> {
+    let children = fs::read_dir("/proc")
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| {
+            let pid: i32 = entry.ok()?.file_name().to_str()?.parse().ok()?;
+            let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+            // The name, in parentheses, may hold anything.
+            let (_, rest) = stat.rsplit_once(')')?;
+            let its_parent: i32 = rest.split_whitespace().nth(1)?.parse().ok()?;
+            (its_parent == parent).then_some(Pid::from_raw(pid))
+        });
+    std::iter::once(Pid::from_raw(parent))
+        .chain(children)
+        .collect()
+}

@@ -1,0 +1,31 @@
+//! Makes a module of every contract in `specs/`.
+
+use std::path::{Path, PathBuf};
+use std::{fs, thread};
+
+fn main() {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for input in ["specs", "../src", "../templates", "../config.yaml"] {
+        println!("cargo::rerun-if-changed={}", here.join(input).display());
+    }
+    let mut specs: Vec<PathBuf> = fs::read_dir(here.join("specs"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    specs.sort();
+    // As many at once as there are processors, as far as they are known.
+    let width = thread::available_parallelism().map_or(2, usize::from);
+    for some in specs.chunks(width) {
+        thread::scope(|scope| {
+            for spec in some {
+                scope.spawn(move || {
+                    let name = spec.file_stem().unwrap();
+                    let made = codegen::module(spec, &here.join("src/made").join(name));
+                    for warning in made.unwrap_or_else(|error| panic!("{error:#}")) {
+                        println!("cargo::warning={warning}");
+                    }
+                });
+            }
+        });
+    }
+}

@@ -1,0 +1,12 @@
+//! What is made of the contracts in `specs/`; the tests implement and ask it.
+
+pub mod made {
+    //! One module for each contract.
+    pub mod bodies;
+    pub mod modern;
+    pub mod names;
+    pub mod parameters;
+    pub mod responses;
+    pub mod schemas;
+    pub mod security;
+}

@@ -1,0 +1,90 @@
+//! OpenAPI 3.1.
+
+use actix_web::test::TestRequest;
+use actix_web::web::{Bytes, Data};
+use corpus::made::modern::{configure, default::*, models};
+
+use crate::{Answer, ask, echo};
+
+struct Echo;
+
+impl DefaultApi for Echo {
+    echo! {
+        modern(body: models::Modern) -> ModernResponse;
+        bytes(body: Bytes) -> BytesResponse;
+    }
+}
+
+async fn post(body: &str) -> Answer {
+    println!("{body}");
+    let request = TestRequest::post()
+        .uri("/modern")
+        .insert_header(("content-type", "application/json"));
+    let routes = |service: &mut _| configure(service, &Data::new(Echo));
+    ask(routes, request.set_payload(body.to_owned())).await
+}
+
+#[actix_web::test]
+async fn what_json_schema_2020_12_says_holds() {
+    let answer = post(
+        r#"{"kind":"modern","maybe":null,"either":5,"null_or_point":null,"between":1,"fraction":0.1,
+            "tuple":["a",1],"data":"aGk=","described":"abcd","patterned":{"x-a":1},
+            "conditional":{"a":1,"b":1},"level":"low"}"#,
+    )
+    .await;
+    answer
+        .got("kind: Modern")
+        .got("maybe: Some(None)")
+        .got("null_or_point: Some(None)");
+    answer
+        .got("between: Some(1)")
+        .got("Base64([104, 105])")
+        .got("level: Some(Some(Low))");
+    post(r#"{"kind":"modern","null_or_point":{"x":1}}"#)
+        .await
+        .got("Point { x: 1 }");
+    for (body, pointers) in [
+        ("{}", vec!["/kind"]),
+        (
+            r#"{"kind":"old","maybe":"long","either":null}"#,
+            vec!["/kind", "/maybe", "/either"],
+        ),
+        (
+            r#"{"kind":"modern","null_or_point":{}}"#,
+            vec!["/null_or_point/x"],
+        ),
+        (
+            r#"{"kind":"modern","null_or_point":5}"#,
+            vec!["/null_or_point"],
+        ),
+        (
+            r#"{"kind":"modern","between":0,"fraction":0}"#,
+            vec!["/between", "/fraction"],
+        ),
+        (
+            r#"{"kind":"modern","between":10,"fraction":1}"#,
+            vec!["/between"],
+        ),
+        (r#"{"kind":"modern","tuple":["a",1,2]}"#, vec!["/tuple/2"]),
+        (r#"{"kind":"modern","tuple":[1,1]}"#, vec!["/tuple/0"]),
+        (
+            r#"{"kind":"modern","data":"?","described":"a"}"#,
+            vec!["/data", "/described"],
+        ),
+        (
+            r#"{"kind":"modern","described":"abcde"}"#,
+            vec!["/described"],
+        ),
+        (
+            r#"{"kind":"modern","patterned":{"x-a":"b","y":1}}"#,
+            vec!["/patterned/x-a", "/patterned/y"],
+        ),
+        (
+            r#"{"kind":"modern","conditional":{"a":1}}"#,
+            vec!["/conditional/b"],
+        ),
+        (r#"{"kind":"modern","between":1}"#, vec!["/fraction"]),
+    ] {
+        post(body).await.refused(&pointers);
+    }
+}

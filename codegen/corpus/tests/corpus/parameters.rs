@@ -1,0 +1,296 @@
+//! Parameters of every place, type and style.
+
+use actix_web::test::TestRequest;
+use actix_web::web::Data;
+use corpus::made::parameters::{configure, default::*};
+
+use crate::{Answer, ask, echo};
+
+struct Echo;
+
+impl DefaultApi for Echo {
+    echo! {
+        types(parameters: TypesParameters) -> TypesResponse;
+        defaults(parameters: DefaultsParameters) -> DefaultsResponse;
+        required(parameters: RequiredParameters) -> RequiredResponse;
+        query(parameters: QueryParameters) -> QueryResponse;
+        free(parameters: FreeParameters) -> FreeResponse;
+        simple(parameters: SimpleParameters) -> SimpleResponse;
+        label(parameters: LabelParameters) -> LabelResponse;
+        matrix(parameters: MatrixParameters) -> MatrixResponse;
+        header(parameters: HeaderParameters) -> HeaderResponse;
+        overlap_id(parameters: OverlapIdParameters) -> OverlapIdResponse;
+        overlap_file(parameters: OverlapFileParameters) -> OverlapFileResponse;
+    }
+
+    async fn overlap_me(&self) -> OverlapMeResponse {
+        OverlapMeResponse::Ok("me".into())
+    }
+
+    async fn overlap_head(&self, _: OverlapHeadParameters) -> OverlapHeadResponse {
+        OverlapHeadResponse::NoContent
+    }
+}
+
+async fn send(request: TestRequest) -> Answer {
+    ask(|service| configure(service, &Data::new(Echo)), request).await
+}
+
+async fn get(path: &str) -> Answer {
+    send(TestRequest::get().uri(path)).await
+}
+
+#[actix_web::test]
+async fn every_type_is_read_and_checked() {
+    for (query, read) in [
+        ("int32=-5", "int32: Some(-5)"),
+        (
+            "int64=9223372036854775805",
+            "int64: Some(9223372036854775805)",
+        ),
+        ("float=1.5", "float: Some(1.5)"),
+        ("double=0.3", "double: Some(0.3)"),
+        ("decimal=99.990", "decimal: Some(99.990)"),
+        ("truth=true", "truth: Some(true)"),
+        ("text=%C3%A4b", "text: Some(\"äb\")"),
+        ("date=2026-02-28", "date: Some(2026-02-28)"),
+        (
+            "time=2026-01-15T09:30:00.5%2B01:00",
+            "time: Some(2026-01-15T08:30:00.500Z)",
+        ),
+        (
+            "uuid=01980c3e-5f6a-7c3b-9d2e-0123456789ab",
+            "uuid: Some(01980c3e-",
+        ),
+        ("bytes=aGk%3D", "bytes: Some(Base64([104, 105]))"),
+        ("color=dark+blue", "color: Some(DarkBlue)"),
+        ("level=-3", "level: Some(Minus3)"),
+        ("either=5", "either: Some(Integer(5))"),
+        ("either=true", "either: Some(Boolean(true))"),
+        (
+            "json=%7B%22x%22%3A1%7D",
+            "json: Some(Point { x: 1, y: None })",
+        ),
+        ("flag=true", "flag: Some(true)"),
+        ("flag=", "flag: None"),
+        ("unknown=1", "int32: None"),
+    ] {
+        println!("{query}");
+        get(&format!("/types?{query}")).await.got(read);
+    }
+    for query in [
+        "int32=6",
+        "int32=-6",
+        "int32=1.0",
+        "int32=x",
+        "int32=",
+        "int32=2147483648",
+        "int32=%2B1",
+        "int32=1&int32=2",
+        "int64=7",
+        "int64=9223372036854775808",
+        "float=inf",
+        "double=0",
+        "double=0.35",
+        "double=10.1",
+        "decimal=100",
+        "decimal=1e",
+        "truth=1",
+        "truth=True",
+        "text=a",
+        "text=abcd",
+        "text=AB",
+        "text=%ff%ff",
+        "date=2026-02-30",
+        "date=2026-2-3",
+        "time=2026-01-15",
+        "time=2026-01-15T09:30:00",
+        "time=2026-01-15%2009:30:00Z",
+        "uuid=01980c3e5f6a7c3b9d2e0123456789ab",
+        "bytes=!",
+        "color=blue",
+        "level=3",
+        "either=x",
+        "json=%7B%7D",
+        "json=x",
+        "flag=x",
+    ] {
+        println!("{query}");
+        let name = query.split('=').next().unwrap();
+        let pointer = if query.starts_with("json=%7B") {
+            "json/x"
+        } else {
+            name
+        };
+        get(&format!("/types?{query}")).await.refused(&[pointer]);
+    }
+    let many = get("/types?int32=x&truth=x&color=x&json=%7B%22x%22%3A-1%7D").await;
+    many.refused(&["int32", "truth", "color", "json/x"]);
+}
+
+#[actix_web::test]
+async fn defaults_stand_in_for_what_is_absent() {
+    let answer = get("/defaults").await;
+    answer
+        .got("number: 7")
+        .got(r#"text: "a \"quoted\" one""#)
+        .got("color: Red");
+    answer
+        .got("list: [1, 2]")
+        .got("date: 2026-01-15")
+        .got("broken: None");
+    get("/defaults?number=8&list=3")
+        .await
+        .got("number: 8")
+        .got("list: [3]");
+    get("/defaults?number=x&list=x")
+        .await
+        .refused(&["number", "list/0"]);
+}
+
+#[actix_web::test]
+async fn what_is_required_is_missed_by_name() {
+    get("/required").await.refused(&["q", "X-Header", "crumb"]);
+    let request = TestRequest::get().uri("/required?q=");
+    let request = request
+        .insert_header(("x-header", "1"))
+        .insert_header(("cookie", "a=b; crumb=2"));
+    send(request)
+        .await
+        .got("q: \"\"")
+        .got("x_header: 1")
+        .got("crumb: 2");
+}
+
+#[actix_web::test]
+async fn lists_and_objects_of_the_query_in_every_style() {
+    for (query, read) in [
+        ("form=1,2,3", "form: Some([1, 2, 3])"),
+        ("form=1%2C2", "form: None"),
+        ("form=", "form: Some([])"),
+        ("exploded=1&exploded=2", "exploded: Some([1, 2])"),
+        ("space=1%202+3", "space: Some([1, 2, 3])"),
+        ("pipe=1|2%7C3", "pipe: Some([1, 2, 3])"),
+        (
+            "deep[x]=1&deep%5By%5D=2.5",
+            "deep: Some(Point { x: 1, y: Some(2.5) })",
+        ),
+        ("point=x,1,y,2", "point: Some(Point { x: 1, y: Some(2.0) })"),
+        ("r=1&g=a&g=b", "{ r: Some(1), g: Some([\"a\", \"b\"]) }"),
+        ("other=1", "spread: None"),
+    ] {
+        println!("{query}");
+        match read {
+            "form: None" => get(&format!("/query?{query}")).await.refused(&["form/0"]),
+            read => get(&format!("/query?{query}")).await.got(read),
+        };
+    }
+    for (query, pointer) in [
+        ("form=1,1", "form"),
+        ("form=1,2,3,4", "form"),
+        ("form=1,x", "form/1"),
+        ("form=1,", "form/1"),
+        ("pipe=1,2", "pipe/0"),
+        ("exploded=1&exploded=x", "exploded/1"),
+        ("deep[y]=1", "deep/x"),
+        ("deep[x]=-1", "deep/x"),
+        ("point=x,1,y", "point/y"),
+        ("point=y,1", "point/x"),
+        ("r=x", "spread/r"),
+    ] {
+        println!("{query}");
+        get(&format!("/query?{query}")).await.refused(&[pointer]);
+    }
+    get("/free?a=1&b=2&other=c")
+        .await
+        .got("{\"a\": 1, \"b\": 2}")
+        .got("other: Some(\"c\")");
+    get("/free?a=x").await.refused(&["rest/a"]);
+}
+
+#[actix_web::test]
+async fn paths_in_every_style() {
+    let answer = get("/path/5/1,2/x,1,y,2/x=3,y=4").await;
+    answer
+        .got("simple: 5")
+        .got("list: [1, 2]")
+        .got("object: Point { x: 1, y: Some(2.0) }");
+    answer.got("exploded: Point { x: 3, y: Some(4.0) }");
+    get("/path/x/1,x/x,-1/y=3")
+        .await
+        .refused(&["simple", "list/1", "object/x", "exploded/x"]);
+
+    let answer = get("/label/.a.b/.1,2/.1.2/.x,1/.x=3.y=4").await;
+    answer
+        .got("one: \"a.b\"")
+        .got("list: [1, 2]")
+        .got("exploded: [1, 2]");
+    answer
+        .got("object: Point { x: 1, y: None }")
+        .got("fields: Point { x: 3, y: Some(4.0) }");
+    get("/label/.a/.1.2/.1/.x.1/.x=3")
+        .await
+        .got("list: [1, 2]")
+        .got("object: Point { x: 1,");
+    get("/label/.a/1/.1/.x,1/.x=3").await.refused(&["list/0"]);
+
+    let answer = get("/matrix/;one=a/;list=1,2/;exploded=1;exploded=2/;object=x,1/;x=3;y=4").await;
+    answer
+        .got("one: \"a\"")
+        .got("list: [1, 2]")
+        .got("exploded: [1, 2]");
+    answer
+        .got("object: Point { x: 1, y: None }")
+        .got("fields: Point { x: 3, y: Some(4.0) }");
+    get("/matrix/;one/;list=x/;exploded=1/;object=x,1/;x=3")
+        .await
+        .refused(&["list/0"]);
+}
+
+#[actix_web::test]
+async fn headers_and_cookies_in_every_style() {
+    let request = TestRequest::get()
+        .uri("/header")
+        .insert_header(("x-number", "5"))
+        .insert_header(("x-list", "1, 2"))
+        .append_header(("x-list", "3"))
+        .insert_header(("x-point", "x,1,y,2"))
+        .insert_header(("x-fields", "x=1,y=2"))
+        .insert_header(("x-color", "dark blue"))
+        .insert_header((
+            "cookie",
+            "one=true; list=1,2; exploded=1&exploded=2; point=x,1",
+        ));
+    let answer = send(request).await;
+    answer
+        .got("x_number: Some(5)")
+        .got("x_list: Some([1, 2, 3])")
+        .got("x_color: Some(DarkBlue)");
+    answer.got("x_point: Some(Point { x: 1, y: Some(2.0) })");
+    answer.got("x_fields: Some(Point { x: 1, y: Some(2.0) })");
+    answer
+        .got(" one: Some(true)")
+        .got(" list: Some([1, 2])")
+        .got("exploded: Some([1, 2])");
+    answer.got(" point: Some(Point { x: 1, y: None })");
+    let request = TestRequest::get()
+        .uri("/header")
+        .insert_header(("x-number", "0"))
+        .insert_header(("x-list", "1,x"))
+        .insert_header(("cookie", "one=1; list=x"));
+    send(request)
+        .await
+        .refused(&["X-Number", "X-List/1", "one", "list/0"]);
+}
+
+#[actix_web::test]
+async fn the_closest_path_is_taken() {
+    get("/overlap/me").await.got("me");
+    get("/overlap/a.json").await.got("file_name: \"a\"");
+    get("/overlap/a%2Fb").await.got("id: \"a/b\"");
+    let head = |path| TestRequest::with_uri(path).method(actix_web::http::Method::HEAD);
+    assert_eq!(send(head("/overlap/a")).await.status, 204);
+    assert_eq!(send(head("/overlap/me")).await.status, 200);
+    let post = send(TestRequest::post().uri("/overlap/me")).await;
+    assert_eq!((post.status, post.header("allow")), (405, "HEAD, GET"));
+}

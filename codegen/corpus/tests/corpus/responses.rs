@@ -1,0 +1,169 @@
+//! Responses of every kind.
+
+use std::time::Duration;
+
+use actix_web::http::StatusCode;
+use actix_web::test::TestRequest;
+use actix_web::web::{Bytes, Data};
+use chrono::DateTime;
+use corpus::made::responses::support::{Event, EventStream, File};
+use corpus::made::responses::{BASE_PATH, configure, default::*, models};
+use futures::stream;
+
+use crate::{Answer, ask};
+
+struct Given;
+
+impl DefaultApi for Given {
+    async fn headers(&self) -> HeadersResponse {
+        HeadersResponse::Ok {
+            body: vec!["0.10".parse().unwrap()],
+            x_count: 2,
+            x_list: vec!["a".into(), "b".into()],
+            x_time: DateTime::from_timestamp(0, 0),
+            status2: None,
+        }
+    }
+
+    async fn status(&self, parameters: StatusParameters) -> StatusResponse {
+        let status = StatusCode::from_u16(parameters.code.try_into().unwrap()).unwrap();
+        match parameters.code {
+            204 => StatusResponse::NoContent,
+            299 => StatusResponse::Status299,
+            400..500 => StatusResponse::ClientError {
+                status,
+                body: models::Status4XxResponse { title: "No".into() },
+            },
+            // What belongs to no range of the contract must not get out.
+            999 => StatusResponse::ClientError {
+                status,
+                body: models::Status4XxResponse { title: "No".into() },
+            },
+            _ => StatusResponse::Default {
+                status,
+                body: "text".into(),
+            },
+        }
+    }
+
+    async fn file(&self) -> FileResponse {
+        FileResponse::Ok(File::new("%PDF").named("a \"b\".pdf"))
+    }
+
+    async fn picture(&self) -> PictureResponse {
+        let pieces = ["one", "two"].map(|piece| Ok::<_, std::io::Error>(Bytes::from(piece)));
+        PictureResponse::Ok(File::stream(stream::iter(pieces)).of_type("image/png"))
+    }
+
+    async fn events(&self) -> EventsResponse {
+        let second = Event {
+            event: Some("tick\nid: 7".into()),
+            id: Some("2".into()),
+            retry: Some(Duration::from_secs(1)),
+            ..Event::json(&5)
+        };
+        EventsResponse::Ok(EventStream::new(stream::iter([Event::new("a\nb"), second])))
+    }
+
+    async fn several(&self, parameters: SeveralParameters) -> SeveralResponse {
+        SeveralResponse::Ok(match parameters.r#as.as_deref() {
+            Some("text") => SeveralOkBody::Text(5),
+            Some("csv") => SeveralOkBody::Csv("a,b".into()),
+            _ => SeveralOkBody::Json("a".into()),
+        })
+    }
+
+    async fn nullable(&self) -> NullableResponse {
+        let additional_properties = [("x".to_owned(), serde_json::json!(1))].into();
+        NullableResponse::Ok(models::Nullable200Response {
+            a: None,
+            b: Some(None),
+            c: None,
+            additional_properties,
+        })
+    }
+
+    async fn get_nothing(&self) -> GetNothingResponse {
+        std::future::pending().await
+    }
+}
+
+async fn get(path: &str) -> Answer {
+    let routes = |service: &mut _| configure(service, &Data::new(Given));
+    ask(routes, TestRequest::get().uri(path)).await
+}
+
+#[actix_web::test]
+async fn headers_are_typed() {
+    let answer = get("/headers").await;
+    assert_eq!(answer.body, "[0.10]");
+    assert_eq!(answer.header("x-count"), "2");
+    assert_eq!(answer.header("x-list"), "a,b");
+    assert_eq!(answer.header("x-time"), "1970-01-01T00:00:00Z");
+    assert!(answer.headers.get("status").is_none());
+}
+
+#[actix_web::test]
+async fn statuses_ranges_and_default() {
+    let answer = get("/status/204").await;
+    assert_eq!((answer.status, answer.body.as_str()), (204, ""));
+    assert_eq!(get("/status/299").await.status, 299);
+    let answer = get("/status/418").await;
+    assert_eq!(
+        (answer.status, answer.body.as_str()),
+        (418, "{\"title\":\"No\"}")
+    );
+    assert_eq!(answer.header("content-type"), "application/problem+json");
+    let answer = get("/status/503").await;
+    assert_eq!((answer.status, answer.body.as_str()), (503, "text"));
+    assert_eq!(answer.header("content-type"), "text/plain; charset=utf-8");
+    assert_eq!(get("/status/999").await.status, 500);
+}
+
+#[actix_web::test]
+async fn files_and_streams() {
+    let answer = get("/file").await;
+    assert_eq!(
+        (answer.header("content-type"), answer.body.as_str()),
+        ("application/pdf", "%PDF")
+    );
+    assert_eq!(
+        answer.header("content-disposition"),
+        "attachment; filename=\"a _b_.pdf\""
+    );
+    let answer = get("/picture").await;
+    assert_eq!(
+        (answer.header("content-type"), answer.body.as_str()),
+        ("image/png", "onetwo")
+    );
+}
+
+#[actix_web::test]
+async fn server_sent_events() {
+    let answer = get("/events").await;
+    assert_eq!(answer.header("content-type"), "text/event-stream");
+    assert_eq!(
+        answer.body,
+        "data: a\ndata: b\n\nevent: tick id: 7\nid: 2\nretry: 1000\ndata: 5\n\n"
+    );
+}
+
+#[actix_web::test]
+async fn several_media_types_of_one_answer() {
+    assert_eq!(
+        get("/several").await.header("content-type"),
+        "application/json"
+    );
+    assert_eq!(get("/several").await.body, "\"a\"");
+    assert_eq!(get("/several?as=text").await.body, "5");
+    assert_eq!(
+        get("/several?as=csv").await.header("content-type"),
+        "text/csv; charset=utf-8"
+    );
+}
+
+#[actix_web::test]
+async fn null_is_written_and_absent_is_not() {
+    assert_eq!(get("/nullable").await.body, r#"{"a":null,"b":null,"x":1}"#);
+    assert_eq!(BASE_PATH, "/v1");
+}

@@ -1,0 +1,207 @@
+//! Security of every scheme.
+
+use actix_web::HttpRequest;
+use actix_web::http::StatusCode;
+use actix_web::test::TestRequest;
+use actix_web::web::Data;
+use corpus::made::security::security::{Authenticate, Credential, Presented, Scheme};
+use corpus::made::security::support::Rejection;
+use corpus::made::security::{bodies, configure, default::*, open};
+use serde_json::{Value, json};
+
+use crate::{Answer, ask};
+
+/// Knows the key `good`, and what it may.
+struct Guard;
+
+impl Authenticate for Guard {
+    type Caller = String;
+
+    async fn authenticate(
+        &self,
+        _request: &HttpRequest,
+        presented: &[Presented],
+    ) -> Result<String, Rejection> {
+        let mut names = Vec::new();
+        for Presented {
+            scheme,
+            credential,
+            scopes,
+        } in presented
+        {
+            let secret = match credential {
+                Credential::ApiKey(key) | Credential::Bearer(key) | Credential::Http(key) => key,
+                Credential::Basic { password, .. } => password,
+                Credential::Tls => "",
+            };
+            match secret {
+                "good" if *scopes == ["admin"] => return Err(Rejection::forbidden("not for you")),
+                "good" => names.push(format!("{}{scopes:?}", scheme.as_str())),
+                "down" => {
+                    let status = StatusCode::SERVICE_UNAVAILABLE;
+                    return Err(Rejection::new(status, "service_unavailable", "ask again"));
+                }
+                _ => return Err(Rejection::unauthorized("unknown credentials")),
+            }
+        }
+        assert!(
+            !format!("{presented:?}").contains("good"),
+            "secrets stay secret"
+        );
+        Ok(names.join("+"))
+    }
+}
+
+macro_rules! who {
+    ($($name:ident -> $response:ident;)*) => {$(
+        async fn $name(&self, caller: String) -> $response {
+            $response::Ok(json!(caller))
+        }
+    )*};
+}
+
+impl DefaultApi for Guard {
+    type Caller = String;
+
+    who! {
+        inherited -> InheritedResponse;
+        header -> HeaderResponse;
+        query -> QueryResponse;
+        cookie -> CookieResponse;
+        basic -> BasicResponse;
+        scopes -> ScopesResponse;
+        either -> EitherResponse;
+        both -> BothResponse;
+        digest -> DigestResponse;
+    }
+
+    async fn none(&self) -> NoneResponse {
+        NoneResponse::Ok(json!("anybody"))
+    }
+
+    async fn optional(&self, caller: Option<String>) -> OptionalResponse {
+        OptionalResponse::Ok(json!(caller.unwrap_or("nobody".into())))
+    }
+}
+
+impl bodies::BodiesApi for Guard {
+    type Caller = String;
+
+    async fn body(
+        &self,
+        caller: String,
+        _body: std::collections::BTreeMap<String, Value>,
+    ) -> bodies::BodyResponse {
+        bodies::BodyResponse::Ok(json!(caller))
+    }
+}
+
+impl open::OpenApi for Guard {
+    async fn public(&self) -> open::PublicResponse {
+        open::PublicResponse::Ok(json!("anybody"))
+    }
+}
+
+async fn send(request: TestRequest) -> Answer {
+    let guard = Data::new(Guard);
+    ask(
+        |service| configure(service, &guard, &guard, &guard, &guard),
+        request,
+    )
+    .await
+}
+
+async fn get(path: &str, headers: &[(&str, &str)]) -> Answer {
+    let mut request = TestRequest::get().uri(path);
+    for (name, value) in headers {
+        request = request.append_header((*name, *value));
+    }
+    send(request).await
+}
+
+const TOKEN: (&str, &str) = ("authorization", "Bearer good");
+const KEY: (&str, &str) = ("x-key", "good");
+/// `user:good`
+const PASSWORD: (&str, &str) = ("authorization", "basic dXNlcjpnb29k");
+
+#[actix_web::test]
+async fn every_scheme_is_read_from_its_place() {
+    get("/inherited", &[TOKEN]).await.got("token[]");
+    get("/header", &[KEY]).await.got("headerKey[]");
+    get("/query?key=go%6fd", &[]).await.got("queryKey[]");
+    get("/cookie", &[("cookie", "a=b; session=good")])
+        .await
+        .got("cookieKey[]");
+    get("/basic", &[PASSWORD]).await.got("password[]");
+    get("/scopes", &[TOKEN])
+        .await
+        .got("login[\"read\", \"write\"]");
+    get("/digest", &[("authorization", "Digest good")])
+        .await
+        .got("other[]");
+    get("/none", &[]).await.got("anybody");
+    get("/public", &[]).await.got("anybody");
+    assert_eq!(Scheme::HeaderKey.as_str(), "headerKey");
+}
+
+#[actix_web::test]
+async fn who_presents_nothing_is_told_what_is_wanted() {
+    for (path, challenge) in [
+        ("/inherited", "Bearer"),
+        ("/header", "ApiKey in=\"header\", name=\"X-Key\""),
+        ("/query", "ApiKey in=\"query\", name=\"key\""),
+        ("/cookie", "ApiKey in=\"cookie\", name=\"session\""),
+        ("/basic", "Basic realm=\"api\", charset=\"UTF-8\""),
+        ("/scopes", "Bearer scope=\"read write\""),
+        ("/digest", "digest"),
+    ] {
+        let answer = get(path, &[]).await;
+        assert_eq!(
+            (answer.status, answer.header("www-authenticate")),
+            (401, challenge),
+            "{path}"
+        );
+        assert_eq!(answer.json()["code"], "unauthorized");
+    }
+    let wrong: &[(&str, &[(&str, &str)])] = &[
+        ("/inherited", &[("authorization", "Bearer bad")]),
+        ("/inherited", &[("authorization", "Bearer ")]),
+        ("/inherited", &[("authorization", "good")]),
+        ("/inherited", &[PASSWORD]),
+        ("/basic", &[("authorization", "Basic !")]),
+        ("/header", &[KEY, KEY]),
+        ("/both", &[KEY]),
+    ];
+    for (path, headers) in wrong {
+        assert_eq!(get(path, headers).await.status, 401, "{path} {headers:?}");
+    }
+    let all = get("/either", &[]).await;
+    assert_eq!(all.headers.get_all("www-authenticate").count(), 3);
+}
+
+#[actix_web::test]
+async fn alternatives_are_tried_in_order() {
+    get("/either", &[KEY, PASSWORD]).await.got("headerKey[]");
+    get("/either", &[("x-key", "bad"), PASSWORD])
+        .await
+        .got("password[]");
+    assert_eq!(get("/either", &[TOKEN]).await.status, 403);
+    assert_eq!(
+        get("/either", &[("x-key", "down"), PASSWORD]).await.status,
+        503
+    );
+    get("/both", &[KEY, TOKEN]).await.got("headerKey[]+token[]");
+    get("/optional", &[TOKEN]).await.got("token[]");
+    get("/optional", &[]).await.got("nobody");
+}
+
+#[actix_web::test]
+async fn who_asks_is_found_out_before_what() {
+    let post = TestRequest::post().uri("/body").set_payload("{");
+    assert_eq!(send(post).await.status, 401);
+    let post = TestRequest::post()
+        .uri("/body")
+        .insert_header(TOKEN)
+        .set_payload("{");
+    assert_eq!(send(post).await.status, 415);
+}

@@ -1,0 +1,62 @@
+//! What answers have to look like: for the generated code to compare real ones with it.
+
+use anyhow::Result;
+use serde_json::{Map, Value, json};
+
+use crate::contract;
+use crate::operation::{Facts, Operation};
+
+impl<'c> Facts<'_, '_, 'c> {
+    /// The answers of an operation by their status: headers and media types, each with the name of
+    /// its schema (`null` where it is not JSON), which is remembered.
+    pub(crate) fn answers(&mut self, operation: &Operation<'c>) -> Result<Value> {
+        let mut answers = Map::new();
+        for (status, node) in operation.node.child("responses").children() {
+            if status.starts_with("x-") {
+                continue;
+            }
+            let place = format!(
+                "{} {} answer {status}",
+                operation.method.to_uppercase(),
+                operation.path
+            );
+            let node = contract::follow(self.schemas.contract, node)?;
+            let mut headers = Map::new();
+            for (name, header) in node.child("headers").children() {
+                let header = contract::follow(self.schemas.contract, header)?;
+                let schema = header.child("schema");
+                let root = match schema.value.is_null() {
+                    true => Value::Null,
+                    false => {
+                        let root = format!("{place} header {name}");
+                        self.root(root.clone(), &schema)?;
+                        json!(root)
+                    }
+                };
+                let required = header.value["required"] == true;
+                headers.insert(
+                    name.clone(),
+                    json!({ "required": required, "schema": root }),
+                );
+            }
+            let mut content = Map::new();
+            for (media_type, media) in node.child("content").children() {
+                let schema = media.child("schema");
+                let essence = media_type.split(';').next().unwrap_or_default().trim();
+                let is_json = essence.ends_with("/json") || essence.ends_with("+json");
+                let root = match is_json && !schema.value.is_null() {
+                    false => Value::Null,
+                    true => {
+                        let root = format!("{place} {media_type}");
+                        self.root(root.clone(), &schema)?;
+                        json!(root)
+                    }
+                };
+                content.insert(essence.to_ascii_lowercase(), root);
+            }
+            let status = status.to_ascii_uppercase();
+            answers.insert(status, json!({ "headers": headers, "content": content }));
+        }
+        Ok(Value::Object(answers))
+    }
+}

@@ -1,0 +1,76 @@
+//! Descriptions of the contract as doc comments.
+
+use serde_json::Value;
+
+use crate::check::is_bidirectional;
+
+/// The description as the lines of a doc comment.
+pub(crate) fn docs(value: &Value, otherwise: &str) -> Vec<String> {
+    let text = value["description"]
+        .as_str()
+        .filter(|text| !text.trim().is_empty())
+        .unwrap_or(otherwise);
+    lines(text)
+}
+
+/// Text as the lines of a doc comment that the compiler takes and that `cargo test` does not run.
+pub(crate) fn lines(text: &str) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut fence: Option<String> = None;
+    for line in text.trim().lines() {
+        let line: String = line
+            .chars()
+            .map(|letter| if letter == '\t' { ' ' } else { letter })
+            .filter(|letter| !letter.is_control() && !is_bidirectional(*letter))
+            .collect();
+        let line = line.trim_end();
+        let bare = line.trim_start();
+        let marks: String = bare
+            .chars()
+            .take_while(|letter| bare.starts_with(*letter) && matches!(letter, '`' | '~'))
+            .collect();
+        let opens = marks.len() >= 3;
+        match &fence {
+            Some(open) if opens && marks.len() >= open.len() && bare == marks => fence = None,
+            Some(_) => {}
+            None if opens => {
+                lines.push(format!("{marks}text"));
+                fence = Some(marks);
+                continue;
+            }
+            // What is indented by four is code, which `cargo test` would compile as Rust.
+            None if line.len() - bare.len() > 3 => {
+                lines.push(format!("   {bare}"));
+                continue;
+            }
+            None => {}
+        }
+        lines.push(line.to_owned());
+    }
+    lines.extend(fence);
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_text_of_a_contract_becomes_code() {
+        let text = "One\n\n```rust\nlet\u{202e} x\n```\n        indented\r\nlast\rline\n```";
+        assert_eq!(
+            lines(text),
+            [
+                "One",
+                "",
+                "```text",
+                "let x",
+                "```",
+                "   indented",
+                "lastline",
+                "```text",
+                "```"
+            ]
+        );
+    }
+}

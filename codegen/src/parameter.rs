@@ -1,0 +1,297 @@
+//! Parameters: how each is found in a request, and what it is read into.
+
+use std::collections::HashMap;
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+
+use crate::contract::{self, Node};
+use crate::docs::docs;
+use crate::names::{self, Taken};
+use crate::operation::{Facts, Operation};
+use crate::schema::{Kind, Schemas, Shape, Type, Unknown};
+
+/// Headers that are no parameters, whatever the contract says (OpenAPI, parameter object).
+const NOT_PARAMETERS: [&str; 3] = ["accept", "content-type", "authorization"];
+
+pub(crate) struct Parameter<'c> {
+    pub(crate) wire: String,
+    pub(crate) name: String,
+    place: String,
+    node: Node<'c>,
+    /// Where its schema stands.
+    schema: Node<'c>,
+    /// Whether it is JSON inside (`content` instead of `schema`).
+    json: bool,
+    kind: Type<'c>,
+}
+
+/// The parameters of an operation: those of the path item, replaced by its own.
+pub(crate) fn gather<'c>(
+    schemas: &mut Schemas<'c>,
+    path_item: &Node<'c>,
+    operation: &Node<'c>,
+    name: &str,
+    segments: &HashMap<String, String>,
+    warnings: &mut Vec<String>,
+) -> Result<Vec<Parameter<'c>>> {
+    let mut nodes: Vec<Node> = Vec::new();
+    for list in [path_item, operation] {
+        for node in list.child("parameters").items() {
+            let node = contract::follow(schemas.contract, node)?;
+            let same = |known: &Node| {
+                known.value["name"] == node.value["name"] && known.value["in"] == node.value["in"]
+            };
+            nodes.retain(|known| !same(known));
+            nodes.push(node);
+        }
+    }
+    let mut taken = Taken::default();
+    let mut parameters = Vec::new();
+    for node in nodes {
+        let wire = node.value["name"]
+            .as_str()
+            .with_context(|| format!("the parameter at {} has no name", node.at))?
+            .to_owned();
+        let place = node.value["in"]
+            .as_str()
+            .with_context(|| format!("parameter `{wire}` has no `in`"))?
+            .to_owned();
+        if !["path", "query", "header", "cookie"].contains(&place.as_str()) {
+            bail!("parameter `{wire}` cannot be in `{place}`");
+        }
+        if place == "header" && NOT_PARAMETERS.contains(&wire.to_lowercase().as_str()) {
+            continue;
+        }
+        if place == "header" && !wire.chars().all(is_token) {
+            bail!("`{wire}` is no name of a header");
+        }
+        if place == "path" && !segments.contains_key(&wire) {
+            warnings.push(format!(
+                "path parameter `{wire}` is not in the path, and left out"
+            ));
+            continue;
+        }
+        let (schema, json) = match node.child("content").children().next() {
+            Some((_, media)) => (media.child("schema"), true),
+            None => (node.child("schema"), false),
+        };
+        let hint = format!("{name}{}", names::pascal(&wire));
+        let mut kind = schemas
+            .type_of(schema.clone(), &hint)
+            .with_context(|| format!("in parameter `{wire}`"))?;
+        // No style of a parameter has a way to write `null`.
+        kind.nullable &= json;
+        parameters.push(Parameter {
+            name: taken.free(&names::snake(&wire)),
+            wire,
+            place,
+            node,
+            schema,
+            json,
+            kind,
+        });
+    }
+    Ok(parameters)
+}
+
+/// What a header's name is made of (RFC 9110, section 5.6.2).
+pub(crate) fn is_token(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(letter)
+}
+
+impl<'c> Facts<'_, '_, 'c> {
+    pub(crate) fn parameter(
+        &mut self,
+        operation: &Operation<'c>,
+        parameter: &Parameter<'c>,
+        local: String,
+    ) -> Result<Value> {
+        let Parameter {
+            wire, place, kind, ..
+        } = parameter;
+        let schema = parameter.node.value;
+        let method = operation.method.to_uppercase();
+        self.root(
+            format!("{method} {} {place} {wire}", operation.path),
+            &parameter.schema,
+        )?;
+        let exact = self.schemas.is_exact(kind);
+        let fast = exact
+            && !parameter.json
+            && match &kind.kind {
+                Kind::List(item) => item.kind.is_scalar(self.schemas) && !item.nullable,
+                other => other.is_scalar(self.schemas),
+            };
+        let rust = self.spell(kind);
+        let check = self.checks.closure(kind);
+        // `allowEmptyValue`: nothing behind the name stands for no value.
+        let may_be_empty = schema["allowEmptyValue"] == true
+            && place == "query"
+            && !matches!(kind.kind, Kind::String);
+        let required = (schema["required"] == true || place == "path") && !may_be_empty;
+        let default = contract::follow(self.schemas.contract, parameter.schema.clone())?.value;
+        let default = match required {
+            true => None,
+            false => self
+                .schemas
+                .literal(kind, &default["default"], "models::")?,
+        };
+        let (suffix, item) = match (&kind.kind, fast) {
+            (Kind::List(item), true) => ("_list", self.spell(item)),
+            (_, true) => ("", rust.clone()),
+            (_, false) => ("_value", rust.clone()),
+        };
+        let validated = match (fast, exact) {
+            (false, false) => ".validated()",
+            _ => "",
+        };
+        let read = match (required, &default) {
+            (true, _) => format!("required{suffix}::<{item}>({check})"),
+            (false, Some(default)) => {
+                format!("default{suffix}::<{item}>(|| {default}, {check})")
+            }
+            (false, None) => format!("optional{suffix}::<{item}>({check})"),
+        };
+        let source = self.source(operation, parameter, may_be_empty, fast);
+        let field = match required || default.is_some() {
+            true => rust,
+            false => format!("Option<{rust}>"),
+        };
+        Ok(json!({
+            "name": parameter.name,
+            "local": local,
+            "binding": if local == parameter.name { local.clone() } else { format!("{}: {local}", parameter.name) },
+            "type": field,
+            "read": format!("input.{source}{validated}.{read}"),
+            "parameterDocs": docs(schema, &format!("`{wire}` of the contract.")),
+        }))
+    }
+
+    /// How the texts of a parameter are found and taken apart, by its style.
+    fn source(
+        &self,
+        operation: &Operation,
+        parameter: &Parameter,
+        may_be_empty: bool,
+        fast: bool,
+    ) -> String {
+        let schema = parameter.node.value;
+        let place = parameter.place.as_str();
+        let wire = format!("{:?}", parameter.wire);
+        let start = match place {
+            "path" => {
+                let segment = &operation.segments[&parameter.wire];
+                match *segment == parameter.wire {
+                    true => format!("path({wire})"),
+                    false => format!("path_at({segment:?}, {wire})"),
+                }
+            }
+            _ => format!("{place}({wire})"),
+        };
+        let start = match may_be_empty {
+            true => format!("{start}.or_empty()"),
+            false => start,
+        };
+        if parameter.json {
+            return format!("{start}.json()");
+        }
+        let style = schema["style"].as_str().unwrap_or(match place {
+            "query" | "cookie" => "form",
+            _ => "simple",
+        });
+        let explode = schema["explode"].as_bool().unwrap_or(style == "form");
+        let list = self.has(&parameter.kind, &|kind| matches!(kind, Kind::List(_)));
+        let object = self.has(&parameter.kind, &|kind| match kind {
+            Kind::Map(_) => true,
+            Kind::Item(item) => matches!(self.schemas.items[*item].shape, Shape::Struct { .. }),
+            _ => false,
+        });
+        let plain = match object {
+            true if style == "deepObject" => return format!("deep_object({wire})"),
+            true if style == "form" && explode => {
+                return self.spread(operation, parameter, place, &wire);
+            }
+            true => false,
+            false => !list,
+        };
+        let taken_apart = match (style, plain) {
+            ("label", _) => format!(".label({})", !plain),
+            ("matrix", _) => format!(".matrix({}, {explode})", !plain),
+            (_, true) => String::new(),
+            ("spaceDelimited", _) if !explode => ".split(&[\"%20\", \"+\", \" \"])".into(),
+            ("pipeDelimited", _) if !explode => ".split(&[\"|\", \"%7C\", \"%7c\"])".into(),
+            ("form", _) if explode && place == "cookie" => ".repeated()".into(),
+            ("form" | "spaceDelimited" | "pipeDelimited", _) if explode => String::new(),
+            // Without `deepObject`'s brackets there is nothing to take a list apart by.
+            ("deepObject", _) => String::new(),
+            _ => ".split(&[\",\"])".into(),
+        };
+        let members = match (object, explode) {
+            (false, _) => "",
+            (true, true) => ".assignments()",
+            (true, false) => ".pairs()",
+        };
+        let as_list = match &parameter.kind.kind {
+            _ if fast || object || !list => "",
+            Kind::List(_) => ".list()",
+            _ => ".maybe_list()",
+        };
+        format!("{start}{taken_apart}{members}{as_list}")
+    }
+
+    /// `form` with `explode`: each member of the object is a parameter of its own.
+    fn spread(
+        &self,
+        operation: &Operation,
+        parameter: &Parameter,
+        place: &str,
+        wire: &str,
+    ) -> String {
+        let mut known = Vec::new();
+        let mut open = false;
+        self.visit(&parameter.kind, &mut |kind| match kind {
+            Kind::Item(item) => {
+                if let Shape::Struct { fields, unknown } = &self.schemas.items[*item].shape {
+                    known.extend(fields.iter().map(|field| field.wire.clone()));
+                    open |= matches!(unknown, Unknown::Kept(..));
+                }
+            }
+            Kind::Map(_) => open = true,
+            _ => {}
+        });
+        match open {
+            false => format!("members({:?}, {wire}, &{known:?})", place),
+            true => {
+                let others: Vec<&String> = operation
+                    .parameters
+                    .iter()
+                    .filter(|other| other.place == place && other.wire != parameter.wire)
+                    .map(|other| &other.wire)
+                    .collect();
+                format!("other_members({:?}, {wire}, &{others:?})", place)
+            }
+        }
+    }
+
+    /// Whether the type, or one of its alternatives, is such a kind.
+    fn has(&self, kind: &Type, is: &dyn Fn(&Kind) -> bool) -> bool {
+        let mut found = false;
+        self.visit(kind, &mut |kind| found |= is(kind));
+        found
+    }
+
+    fn visit(&self, kind: &Type, with: &mut dyn FnMut(&Kind)) {
+        let mut open = vec![kind];
+        let mut seen = std::collections::HashSet::new();
+        while let Some(kind) = open.pop() {
+            with(&kind.kind);
+            if let Kind::Item(item) = &kind.kind
+                && let Shape::Union(union) = &self.schemas.items[*item].shape
+                && seen.insert(*item)
+            {
+                open.extend(union.variants.iter().map(|variant| &variant.kind));
+            }
+        }
+    }
+}

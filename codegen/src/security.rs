@@ -1,0 +1,150 @@
+//! Security schemes, and what an operation demands of a client.
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+
+use crate::contract::{self, items, members};
+use crate::docs::docs;
+use crate::names::{self, Taken};
+
+/// The security schemes of the contract.
+pub(crate) struct Schemes {
+    /// Wire name, variant, facts.
+    schemes: Vec<(String, String, Value)>,
+}
+
+/// What an operation demands.
+pub(crate) struct Secured {
+    /// The alternatives as Rust.
+    pub(crate) needs: String,
+    /// Whether one of them is to demand nothing.
+    pub(crate) optional: bool,
+}
+
+impl Schemes {
+    pub(crate) fn of_contract(contract: &Value, warnings: &mut Vec<String>) -> Result<Self> {
+        let mut taken = Taken::default();
+        let mut schemes = Vec::new();
+        for (name, scheme) in members(&contract["components"]["securitySchemes"]) {
+            let scheme = match scheme["$ref"].as_str() {
+                Some(reference) => contract::target(contract, reference)?.value,
+                None => scheme,
+            };
+            let variant = taken.free(&names::pascal(name));
+            let text = |key: &str| {
+                scheme[key]
+                    .as_str()
+                    .map(|text| format!("{text:?}"))
+                    .with_context(|| format!("security scheme `{name}` has no `{key}`"))
+            };
+            let kind = match scheme["type"].as_str() {
+                Some("apiKey") => match scheme["in"].as_str() {
+                    Some("header") => format!("Carrier::Header({})", text("name")?),
+                    Some("query") => format!("Carrier::Query({})", text("name")?),
+                    Some("cookie") => format!("Carrier::Cookie({})", text("name")?),
+                    _ => bail!("security scheme `{name}`: an apiKey is in header, query or cookie"),
+                },
+                Some("http") => match scheme["scheme"]
+                    .as_str()
+                    .unwrap_or_default()
+                    .to_lowercase()
+                    .as_str()
+                {
+                    "basic" => "Carrier::Basic".into(),
+                    "bearer" => "Carrier::Bearer".into(),
+                    "" => bail!("security scheme `{name}` has no `scheme`"),
+                    _ => format!("Carrier::Http({})", text("scheme")?),
+                },
+                // Either ends in an access token, sent as RFC 6750 says.
+                Some("oauth2" | "openIdConnect") => "Carrier::Bearer".into(),
+                Some("mutualTLS") => "Carrier::Tls".into(),
+                other => bail!("security scheme `{name}`: type {other:?} is not known"),
+            };
+            schemes.push((
+                name.clone(),
+                variant.clone(),
+                json!({
+                    "schemeName": variant,
+                    "schemeWire": format!("{name:?}"),
+                    "schemeDocs": docs(scheme, &format!("`{name}` of the contract.")),
+                    "carrier": kind,
+                }),
+            ));
+        }
+        for name in demanded(contract) {
+            if !schemes.iter().any(|(known, _, _)| *known == name) {
+                // Who asks for what does not exist is to get nothing.
+                warnings.push(format!(
+                    "security scheme `{name}` does not exist: nobody has it"
+                ));
+                let variant = taken.free(&names::pascal(&name));
+                let facts = json!({
+                    "schemeName": variant,
+                    "schemeWire": format!("{name:?}"),
+                    "schemeDocs": ["The contract demands it without saying what it is."],
+                    "carrier": "Carrier::Nowhere",
+                });
+                schemes.push((name, variant, facts));
+            }
+        }
+        Ok(Self { schemes })
+    }
+
+    pub(crate) fn facts(&self) -> Value {
+        self.schemes
+            .iter()
+            .map(|(_, _, facts)| facts.clone())
+            .collect()
+    }
+
+    /// `None` when nothing is demanded.
+    pub(crate) fn of(&self, contract: &Value, operation: &Value) -> Result<Option<Secured>> {
+        let demanded = match &operation["security"] {
+            Value::Array(own) => own,
+            _ => items(&contract["security"]),
+        };
+        if demanded
+            .iter()
+            .all(|alternative| members(alternative).next().is_none())
+        {
+            return Ok(None);
+        }
+        let mut optional = false;
+        let mut alternatives = Vec::new();
+        for alternative in demanded {
+            let mut needs = Vec::new();
+            for (name, scopes) in members(alternative) {
+                let (_, variant, _) = self
+                    .schemes
+                    .iter()
+                    .find(|(known, _, _)| known == name)
+                    .with_context(|| format!("security scheme `{name}` is not in the contract"))?;
+                let scopes: Vec<&str> = items(scopes).iter().filter_map(Value::as_str).collect();
+                needs.push(format!(
+                    "Need {{ scheme: Scheme::{variant}, scopes: &{scopes:?} }}"
+                ));
+            }
+            optional |= needs.is_empty();
+            alternatives.push(format!("&[{}]", needs.join(", ")));
+        }
+        Ok(Some(Secured {
+            needs: format!("&[{}]", alternatives.join(", ")),
+            optional,
+        }))
+    }
+}
+
+/// The names of all schemes that are demanded, in the order of the contract.
+fn demanded(contract: &Value) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    let operations = members(&contract["paths"]).flat_map(|(_, item)| members(item));
+    let lists = operations.map(|(_, operation)| &operation["security"]);
+    for alternative in lists.chain([&contract["security"]]).flat_map(items) {
+        for (name, _) in members(alternative) {
+            if !names.contains(name) {
+                names.push(name.clone());
+            }
+        }
+    }
+    names
+}

@@ -1,0 +1,315 @@
+//! The contract's schemas in plain JSON Schema (2020-12), for the generated code to validate with.
+//!
+//! Types and checks see to what they can say; these schemas see to the rest, and name every
+//! violation of a request that was refused.
+
+use std::collections::{BTreeMap, HashMap};
+
+use anyhow::Result;
+use serde_json::{Map, Value, json};
+
+use crate::check;
+use crate::contract::{self, Node, items, members};
+use crate::names::Taken;
+use crate::schema::{
+    ALONE, children, discriminator, discriminator_values, has_siblings, is_assertion, type_name,
+};
+
+/// Translates schemas and whatever they refer to.
+pub(crate) struct Translation<'c> {
+    contract: &'c Value,
+    children: HashMap<String, Vec<String>>,
+    /// Place → name and translation; the latter follows later.
+    definitions: HashMap<String, (String, Value)>,
+    names: Taken,
+    open: Vec<String>,
+}
+
+impl<'c> Translation<'c> {
+    pub(crate) fn new(contract: &'c Value) -> Self {
+        Self {
+            contract,
+            children: children(contract),
+            definitions: HashMap::new(),
+            names: Taken::default(),
+            open: Vec::new(),
+        }
+    }
+
+    /// The translation of a schema, which may refer to definitions.
+    pub(crate) fn root(&mut self, node: &Node<'c>) -> Result<Value> {
+        let translated = self.schema(node)?;
+        self.finish()?;
+        Ok(translated)
+    }
+
+    /// A reference to the schema at a place.
+    pub(crate) fn place(&mut self, at: &str) -> Result<Value> {
+        let reference = self.reference(at);
+        self.finish()?;
+        Ok(reference)
+    }
+
+    pub(crate) fn into_definitions(self) -> Value {
+        let definitions: BTreeMap<String, Value> = self.definitions.into_values().collect();
+        Value::Object(definitions.into_iter().collect())
+    }
+
+    fn finish(&mut self) -> Result<()> {
+        while let Some(at) = self.open.pop() {
+            let translated = match at.strip_suffix(ALONE) {
+                Some(place) => {
+                    let node = contract::target(self.contract, &format!("#{place}"))?;
+                    self.plain(&node)?
+                }
+                None => {
+                    let node = contract::target(self.contract, &format!("#{at}"))?;
+                    match self.children.get(&at).cloned() {
+                        Some(children) => self.family(&node, &children),
+                        None => self.schema(&node)?,
+                    }
+                }
+            };
+            if let Some(definition) = self.definitions.get_mut(&at) {
+                definition.1 = translated;
+            }
+        }
+        Ok(())
+    }
+
+    fn reference(&mut self, at: &str) -> Value {
+        let name = match self.definitions.get(at) {
+            Some((name, _)) => name.clone(),
+            None => {
+                let last = at
+                    .trim_end_matches(ALONE)
+                    .rsplit('/')
+                    .next()
+                    .unwrap_or_default();
+                let plain: String = last.chars().filter(char::is_ascii_alphanumeric).collect();
+                let name = self.names.free(&plain);
+                self.definitions
+                    .insert(at.to_owned(), (name.clone(), Value::Null));
+                self.open.push(at.to_owned());
+                name
+            }
+        };
+        json!({ "$ref": format!("#/$defs/{name}") })
+    }
+
+    /// A place that refers to others by `allOf` means them alone, not what extends them.
+    fn part(&mut self, node: &Node<'c>) -> Result<Value> {
+        let target = contract::follow(self.contract, node.clone())?;
+        if self.children.contains_key(&target.at) && node.value["$ref"].is_string() {
+            return Ok(self.reference(&format!("{}{ALONE}", target.at)));
+        }
+        self.schema(node)
+    }
+
+    fn schema(&mut self, node: &Node<'c>) -> Result<Value> {
+        if let Some(reference) = node.value["$ref"].as_str() {
+            let target = contract::target(self.contract, reference)?;
+            let reference = self.reference(&target.at);
+            if !has_siblings(self.contract, node.value) {
+                return Ok(reference);
+            }
+            let own = self.plain(node)?;
+            return Ok(json!({ "allOf": [reference, own] }));
+        }
+        self.plain(node)
+    }
+
+    fn plain(&mut self, node: &Node<'c>) -> Result<Value> {
+        let schema = node.value;
+        if schema.is_boolean() {
+            return Ok(schema.clone());
+        }
+        let mut made = Map::new();
+        for (key, value) in members(schema).filter(|(key, _)| is_assertion(key)) {
+            let child = node.child(key);
+            let translated = match key.as_str() {
+                "allOf" => child
+                    .items()
+                    .map(|part| self.part(&part))
+                    .collect::<Result<Value>>()?,
+                "oneOf" | "anyOf" => child
+                    .items()
+                    .map(|part| self.schema(&part))
+                    .collect::<Result<Value>>()?,
+                "prefixItems" => child
+                    .items()
+                    .map(|part| self.schema(&part))
+                    .collect::<Result<Value>>()?,
+                "properties" | "patternProperties" | "dependentSchemas" => {
+                    let mut all = Map::new();
+                    for (name, part) in child.children() {
+                        if key == "patternProperties" && check::rust_pattern(name).is_none() {
+                            continue;
+                        }
+                        all.insert(name.clone(), self.schema(&part)?);
+                    }
+                    Value::Object(all)
+                }
+                "items"
+                | "additionalProperties"
+                | "not"
+                | "if"
+                | "then"
+                | "else"
+                | "contains"
+                | "propertyNames"
+                | "unevaluatedItems"
+                | "unevaluatedProperties" => self.schema(&child)?,
+                // A property that only the server sets is not demanded of a client.
+                "required" => items(value)
+                    .iter()
+                    .filter(|name| !self.is_read_only(node, name.as_str().unwrap_or_default()))
+                    .cloned()
+                    .collect(),
+                "pattern" => match value.as_str().and_then(check::plain_pattern) {
+                    Some(plain) => json!(plain),
+                    None => continue,
+                },
+                "exclusiveMinimum" | "exclusiveMaximum" if value.is_boolean() => continue,
+                "additionalItems" | "dependencies" => continue,
+                _ => value.clone(),
+            };
+            made.insert(key.clone(), translated);
+        }
+        for (flag, limit) in [
+            ("exclusiveMinimum", "minimum"),
+            ("exclusiveMaximum", "maximum"),
+        ] {
+            if schema[flag] == true
+                && let Some(limit) = made.remove(limit)
+            {
+                made.insert(flag.into(), limit);
+            }
+        }
+        // Where nothing is allowed, only the other keyword names what was there.
+        if schema["additionalProperties"] == false
+            && !["properties", "patternProperties"]
+                .iter()
+                .any(|key| made.contains_key(*key))
+        {
+            made.remove("additionalProperties");
+            made.insert("unevaluatedProperties".into(), json!(false));
+        }
+        if schema["type"].is_null()
+            && let Some(name) = type_name(schema)
+        {
+            made.insert("type".into(), json!(name));
+        }
+        formats(schema, &mut made);
+        self.discriminated(node, &mut made)?;
+        Ok(nullable(schema, made))
+    }
+
+    fn is_read_only(&self, node: &Node<'c>, name: &str) -> bool {
+        let property = node.child("properties").child(name);
+        contract::follow(self.contract, property)
+            .is_ok_and(|property| property.value["readOnly"] == true)
+    }
+
+    /// With a discriminator the value itself says which alternative it has to keep.
+    fn discriminated(&mut self, node: &Node<'c>, made: &mut Map<String, Value>) -> Result<()> {
+        let list = if node.value["oneOf"].is_array() {
+            "oneOf"
+        } else {
+            "anyOf"
+        };
+        let mut nodes = Vec::new();
+        for alternative in node.child(list).items() {
+            nodes.push(contract::follow(self.contract, alternative)?);
+        }
+        let alone = node.value["oneOf"].is_null() || node.value["anyOf"].is_null();
+        if nodes.len() < 2 || !alone {
+            return Ok(());
+        }
+        if let Some(found) = discriminator(self.contract, node.value, &nodes) {
+            made.remove(list);
+            let places: Vec<String> = nodes.into_iter().map(|node| node.at).collect();
+            let cases = places.into_iter().zip(found.values).collect();
+            made.extend(self.cases(&found.property, cases));
+        }
+        Ok(())
+    }
+
+    fn family(&mut self, node: &Node<'c>, children: &[String]) -> Value {
+        let schema = node.value;
+        let property = schema["discriminator"]["propertyName"]
+            .as_str()
+            .unwrap_or_default();
+        let mut cases: Vec<(String, Vec<String>)> = children
+            .iter()
+            .map(|at| (at.clone(), discriminator_values(self.contract, schema, at)))
+            .collect();
+        let own = discriminator_values(self.contract, schema, &node.at);
+        cases.push((format!("{}{ALONE}", node.at), own));
+        let made = self.cases(property, cases);
+        nullable(schema, made)
+    }
+
+    fn cases(&mut self, property: &str, cases: Vec<(String, Vec<String>)>) -> Map<String, Value> {
+        let known: Vec<&String> = cases.iter().flat_map(|(_, values)| values).collect();
+        let mut made = Map::new();
+        made.insert("type".into(), json!("object"));
+        made.insert("required".into(), json!([property]));
+        made.insert("properties".into(), json!({ property: { "enum": known } }));
+        let mut all = Vec::new();
+        for (at, values) in cases {
+            let reference = self.reference(&at);
+            all.push(json!({
+                "if": { "properties": { property: { "enum": values } }, "required": [property] },
+                "then": reference,
+            }));
+        }
+        made.insert("allOf".into(), Value::Array(all));
+        made
+    }
+}
+
+/// Only the formats that the generated types know; others are annotations.
+fn formats(schema: &Value, made: &mut Map<String, Value>) {
+    let format = schema["format"].as_str().unwrap_or_default();
+    match (type_name(schema), format) {
+        (Some("string"), "date" | "date-time" | "uuid" | "decimal" | "byte") => {
+            made.insert("format".into(), json!(format));
+        }
+        (Some("string"), _) if schema["contentEncoding"] == "base64" => {
+            made.insert("format".into(), json!("byte"));
+        }
+        (Some("integer"), "int32") => {
+            made.entry("minimum").or_insert(json!(i32::MIN));
+            made.entry("maximum").or_insert(json!(i32::MAX));
+        }
+        (Some("integer"), "uint64") => {
+            made.entry("minimum").or_insert(json!(0));
+        }
+        (Some("integer"), _) => {
+            made.entry("minimum").or_insert(json!(i64::MIN));
+            made.entry("maximum").or_insert(json!(i64::MAX));
+        }
+        _ => {}
+    }
+}
+
+/// `nullable: true` of OpenAPI 3.0 in the words of JSON Schema.
+fn nullable(schema: &Value, mut made: Map<String, Value>) -> Value {
+    if schema["nullable"] != true || made.is_empty() {
+        return Value::Object(made);
+    }
+    let simple = ["allOf", "oneOf", "anyOf", "not", "const"]
+        .iter()
+        .all(|key| !made.contains_key(*key));
+    match made.get("type").cloned() {
+        Some(Value::String(kind)) if simple => {
+            made.insert("type".into(), json!([kind, "null"]));
+            if let Some(Value::Array(values)) = made.get_mut("enum") {
+                values.push(Value::Null);
+            }
+            Value::Object(made)
+        }
+        _ => json!({ "anyOf": [{ "type": "null" }, made] }),
+    }
+}

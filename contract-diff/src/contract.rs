@@ -1,0 +1,91 @@
+//! Reading a contract, and finding one's way in it.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+/// How many `$ref`s may lead to one another.
+const MOST_REFERENCES: usize = 64;
+
+/// An OpenAPI 3 document.
+pub struct Contract {
+    document: Value,
+}
+
+impl Contract {
+    /// Reads a file, YAML or JSON.
+    ///
+    /// # Errors
+    /// When it cannot be read or is no OpenAPI 3 document.
+    pub fn read(path: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("cannot read {}", path.display()))?;
+        Self::parse(&text).with_context(|| path.display().to_string())
+    }
+
+    /// Reads a text, YAML or JSON.
+    ///
+    /// # Errors
+    /// When it is no OpenAPI 3 document.
+    pub fn parse(text: &str) -> Result<Self> {
+        let document: Value = yaml_serde::from_str(text).context("not valid YAML")?;
+        match document["openapi"].as_str() {
+            Some(version) if version.starts_with("3.") => Ok(Self { document }),
+            Some(version) => bail!("OpenAPI {version} is not supported, 3.0 and 3.1 are"),
+            None => bail!("not an OpenAPI document (no `openapi` version)"),
+        }
+    }
+
+    /// `info.version`.
+    pub fn version(&self) -> &str {
+        self.document["info"]["version"].as_str().unwrap_or("?")
+    }
+
+    pub(crate) fn root(&self) -> &Value {
+        &self.document
+    }
+
+    /// What a value stands for, and the name of the component that it came from. A reference that
+    /// leads nowhere, or in a circle, is left as it is: the linter complains of it.
+    pub(crate) fn resolve<'a>(&'a self, mut value: &'a Value) -> (&'a Value, Option<&'a str>) {
+        let mut name = None;
+        for _ in 0..MOST_REFERENCES {
+            let target = value["$ref"].as_str().and_then(|reference| {
+                let pointer = reference.strip_prefix('#')?;
+                Some((self.document.pointer(pointer)?, reference))
+            });
+            match target {
+                Some((next, reference)) => {
+                    name = reference.rsplit('/').next();
+                    value = next;
+                }
+                None => break,
+            }
+        }
+        (value, name)
+    }
+
+    pub(crate) fn get<'a>(&'a self, value: &'a Value, key: &str) -> &'a Value {
+        self.resolve(&value[key]).0
+    }
+}
+
+/// The members of an object; none of anything else.
+pub(crate) fn members(value: &Value) -> impl Iterator<Item = (&str, &Value)> {
+    value
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(name, member)| (name.as_str(), member))
+}
+
+/// The strings of an array; none of anything else.
+pub(crate) fn strings(value: &Value) -> Vec<&str> {
+    value
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect()
+}

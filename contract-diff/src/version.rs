@@ -1,0 +1,76 @@
+//! What the version number has to say about the changes (Semantic Versioning 2.0.0).
+
+use crate::{Change, Contract, Level};
+
+/// Why the new version number does not fit the changes; `None` when it does.
+pub fn version_fault(old: &Contract, new: &Contract, changes: &[Change]) -> Option<String> {
+    let worst = changes.iter().map(|change| change.level).min()?;
+    let (Some(before), Some(after)) = (parts(old.version()), parts(new.version())) else {
+        return Some("info.version has to be MAJOR.MINOR.PATCH in both contracts".into());
+    };
+    let [major, minor, _] = before;
+    let needed = match worst {
+        Level::Breaking => [major + 1, 0, 0],
+        Level::Risky | Level::Compatible => [major, minor + 1, 0],
+    };
+    (after < needed).then(|| {
+        let [major, minor, patch] = needed;
+        let what = match worst {
+            Level::Breaking => "a breaking change",
+            Level::Risky | Level::Compatible => "a change that clients can see",
+        };
+        format!(
+            "{what} needs info.version {major}.{minor}.{patch} or more, and it is {}",
+            new.version()
+        )
+    })
+}
+
+fn parts(version: &str) -> Option<[u64; 3]> {
+    // Pre-release and build are not compared.
+    let core = version.split(['-', '+']).next()?;
+    let numbers: Vec<u64> = core
+        .split('.')
+        .map(|part| part.parse().ok())
+        .collect::<Option<_>>()?;
+    numbers.try_into().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fault(old: &str, new: &str, level: Option<Level>) -> Option<String> {
+        let contract = |version: &str| {
+            Contract::parse(&format!("openapi: 3.0.3\ninfo: {{version: {version}}}")).unwrap()
+        };
+        let changes: Vec<Change> = level
+            .into_iter()
+            .map(|level| Change {
+                level,
+                place: String::new(),
+                text: String::new(),
+            })
+            .collect();
+        version_fault(&contract(old), &contract(new), &changes)
+    }
+
+    #[test]
+    fn the_number_says_what_the_change_is() {
+        use Level::{Breaking, Compatible, Risky};
+        assert_eq!(fault("1.2.3", "1.2.3", None), None);
+        for (new, level, fits) in [
+            ("1.2.3", Compatible, false),
+            ("1.2.4", Compatible, false),
+            ("1.3.0", Compatible, true),
+            ("1.3.0", Risky, true),
+            ("1.10.0", Breaking, false),
+            ("2.0.0", Breaking, true),
+            ("2.0.0-rc.1", Breaking, true),
+            ("1.0.0", Compatible, false),
+            ("two", Compatible, false),
+        ] {
+            assert_eq!(fault("1.2.3", new, Some(level)).is_none(), fits, "{new}");
+        }
+    }
+}

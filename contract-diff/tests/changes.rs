@@ -1,0 +1,442 @@
+//! Each change of a small contract, and what it means.
+
+use contract_diff::{Contract, compare};
+
+const BASE: &str = "
+openapi: 3.0.3
+info: {title: t, version: 1.0.0}
+security: [{key: []}]
+paths:
+  /things/{id}:
+    parameters:
+      - {name: id, in: path, required: true, schema: {type: integer, format: int64}}
+    get:
+      operationId: getThing
+      tags: [Things]
+      parameters:
+        - {name: q, in: query, schema: {type: string, maxLength: 10, enum: [a, b], default: a}}
+        - {name: X-Trace, in: header, schema: {type: string}}
+      responses:
+        '200':
+          description: ok
+          headers:
+            ETag: {required: true, schema: {type: string}}
+          content:
+            application/json: {schema: {$ref: '#/components/schemas/Thing'}}
+        '404': {description: none}
+    put:
+      operationId: putThing
+      tags: [Things]
+      security: [{token: [write]}, {key: []}]
+      requestBody:
+        required: true
+        content:
+          application/json: {schema: {$ref: '#/components/schemas/Thing'}}
+          text/plain: {schema: {type: string}}
+      responses:
+        '204': {description: done}
+components:
+  schemas:
+    Thing:
+      type: object
+      required: [name]
+      properties:
+        name: {type: string, minLength: 1, pattern: '^a'}
+        size: {type: integer, minimum: 0, maximum: 9, multipleOf: 1}
+        kind: {$ref: '#/components/schemas/Kind'}
+        parts: {type: array, items: {$ref: '#/components/schemas/Thing'}}
+        shape: {oneOf: [{$ref: '#/components/schemas/Round'}, {$ref: '#/components/schemas/Square'}]}
+        more: {type: object, additionalProperties: {type: integer}}
+    Kind:
+      type: string
+      enum: [x, y]
+      x-transitions: {x: [y], y: []}
+    Round: {allOf: [{$ref: '#/components/schemas/Base'}, {type: object, properties: {radius: {type: number}}}]}
+    Square: {type: object, properties: {side: {type: number}}}
+    Base: {type: object, required: [color], properties: {color: {type: string}}}
+";
+
+/// The differences after `from` became `to` in the contract.
+fn diff(from: &str, to: &str) -> Vec<String> {
+    assert!(BASE.contains(from), "{from}");
+    let old = Contract::parse(BASE).unwrap();
+    let new = Contract::parse(&BASE.replace(from, to)).unwrap();
+    compare(&old, &new)
+        .into_iter()
+        .map(|change| format!("{} {}: {}", change.level, change.place, change.text))
+        .collect()
+}
+
+fn is(from: &str, to: &str, expected: &[&str]) {
+    assert_eq!(diff(from, to), expected, "{from} → {to}");
+}
+
+#[test]
+fn nothing_changed() {
+    is("title: t", "title: t", &[]);
+    is("description: ok", "description: fine", &[]);
+    // The name of a path parameter is not part of an address.
+    let renamed = BASE
+        .replace("{id}", "{thing}")
+        .replace("name: id,", "name: thing,");
+    let (old, new) = (
+        Contract::parse(BASE).unwrap(),
+        Contract::parse(&renamed).unwrap(),
+    );
+    assert_eq!(compare(&old, &new), []);
+}
+
+#[test]
+fn operations() {
+    is(
+        "    put:\n",
+        "    patch:\n",
+        &[
+            "breaking PUT /things/{id}: the operation is gone",
+            "compatible PATCH /things/{id}: a new operation",
+        ],
+    );
+    is(
+        "getThing",
+        "readThing",
+        &["breaking GET /things/{id}: operationId changed from getThing to readThing"],
+    );
+    is(
+        "operationId: getThing\n",
+        "operationId: getThing\n      deprecated: true\n",
+        &["compatible GET /things/{id}: is deprecated now"],
+    );
+    is(
+        "getThing\n      tags: [Things]",
+        "getThing\n      tags: [Other]",
+        &["risky GET /things/{id}: the first tag changed: SDKs move the method"],
+    );
+}
+
+#[test]
+fn parameters() {
+    is(
+        "in: query, schema",
+        "in: query, required: true, schema",
+        &["breaking GET /things/{id}: query parameter q: is required now"],
+    );
+    is("name: X-Trace", "name: x-TRACE", &[]);
+    is(
+        "        - {name: X-Trace, in: header, schema: {type: string}}\n",
+        "",
+        &[
+            "breaking GET /things/{id}: header parameter X-Trace: is gone: what a client sends is ignored",
+        ],
+    );
+    is(
+        "name: X-Trace, in: header,",
+        "name: X-New, in: header, required: true,",
+        &[
+            "breaking GET /things/{id}: header parameter X-Trace: is gone: what a client sends is ignored",
+            "breaking GET /things/{id}: header parameter X-New: is new and required",
+        ],
+    );
+    is(
+        "maxLength: 10",
+        "maxLength: 5",
+        &["breaking GET /things/{id}: query parameter q: maxLength changed from 10 to 5"],
+    );
+    is(
+        "maxLength: 10, ",
+        "",
+        &["compatible GET /things/{id}: query parameter q: maxLength changed from 10 to none"],
+    );
+    is(
+        "enum: [a, b]",
+        "enum: [a, c]",
+        &[
+            "breaking GET /things/{id}: query parameter q: the value \"b\" is gone",
+            "compatible GET /things/{id}: query parameter q: the value \"c\" is new",
+        ],
+    );
+    is(
+        "default: a",
+        "default: b",
+        &["risky GET /things/{id}: query parameter q: default changed from \"a\" to \"b\""],
+    );
+    is(
+        "name: q, in: query,",
+        "name: q, in: query, explode: false,",
+        &["breaking GET /things/{id}: query parameter q: explode changed"],
+    );
+    is(
+        "format: int64",
+        "format: int32",
+        &[
+            "breaking GET /things/{id}: path parameter id: format changed from int64 to int32",
+            "breaking PUT /things/{id}: path parameter id: format changed from int64 to int32",
+        ],
+    );
+}
+
+#[test]
+fn answers() {
+    is(
+        "        '404': {description: none}\n",
+        "",
+        &["compatible GET /things/{id}: answer 404: is gone"],
+    );
+    is(
+        "'404'",
+        "'410'",
+        &[
+            "compatible GET /things/{id}: answer 404: is gone",
+            "risky GET /things/{id}: answer 410: is new",
+        ],
+    );
+    is(
+        "'204'",
+        "'200'",
+        &[
+            "breaking PUT /things/{id}: answer 204: is gone",
+            "risky PUT /things/{id}: answer 200: is new",
+        ],
+    );
+    is(
+        "ETag: {required: true,",
+        "ETag: {",
+        &["breaking GET /things/{id}: answer 200: header etag: may be absent now"],
+    );
+    is(
+        "ETag:",
+        "Link:",
+        &[
+            "breaking GET /things/{id}: answer 200: header etag: is gone",
+            "compatible GET /things/{id}: answer 200: header link: is new",
+        ],
+    );
+}
+
+#[test]
+fn bodies() {
+    is(
+        "          text/plain: {schema: {type: string}}\n",
+        "",
+        &["breaking PUT /things/{id}: request body: no longer as text/plain"],
+    );
+    is(
+        "text/plain:",
+        "text/csv:",
+        &[
+            "breaking PUT /things/{id}: request body: no longer as text/plain",
+            "compatible PUT /things/{id}: request body: also as text/csv",
+        ],
+    );
+    is(
+        "requestBody:\n        required: true\n",
+        "requestBody:\n",
+        &["compatible PUT /things/{id}: request body: is optional now"],
+    );
+}
+
+/// What is read and written means one thing for the reader and another for the writer.
+#[test]
+fn both_ways() {
+    let both = |from: &str, to: &str, answer: &str, request: &str, place: &str, text: &str| {
+        is(
+            from,
+            to,
+            &[
+                &format!("{answer} GET /things/{{id}}: answer 200 {place}: {text}"),
+                &format!("{request} PUT /things/{{id}}: request body {place}: {text}"),
+            ],
+        );
+    };
+    both(
+        "required: [name]",
+        "required: [name, size]",
+        "compatible",
+        "breaking",
+        "/size",
+        "is required now",
+    );
+    both(
+        "required: [name]",
+        "required: []",
+        "breaking",
+        "compatible",
+        "/name",
+        "may be absent now",
+    );
+    both(
+        "        size: {type: integer, minimum: 0, maximum: 9, multipleOf: 1}\n",
+        "",
+        "breaking",
+        "breaking",
+        "/size",
+        "is gone",
+    );
+    both(
+        "        size:",
+        "        width: {type: string}\n        size:",
+        "compatible",
+        "compatible",
+        "/width",
+        "is new",
+    );
+    both(
+        "minLength: 1",
+        "minLength: 2",
+        "compatible",
+        "breaking",
+        "/name",
+        "minLength changed from 1 to 2",
+    );
+    both(
+        "minLength: 1",
+        "minLength: 0",
+        "risky",
+        "compatible",
+        "/name",
+        "minLength changed from 1 to 0",
+    );
+    both(
+        "maximum: 9",
+        "maximum: 8",
+        "compatible",
+        "breaking",
+        "/size",
+        "maximum changed from 9 to 8",
+    );
+    both(
+        "maximum: 9",
+        "maximum: 10",
+        "risky",
+        "compatible",
+        "/size",
+        "maximum changed from 9 to 10",
+    );
+    both(
+        "'^a'",
+        "'^b'",
+        "risky",
+        "breaking",
+        "/name",
+        "pattern changed from \"^a\" to \"^b\"",
+    );
+    both(
+        "size: {type: integer",
+        "size: {type: number",
+        "breaking",
+        "compatible",
+        "/size",
+        "may be number now",
+    );
+    both(
+        "size: {type: integer",
+        "size: {nullable: true, type: integer",
+        "breaking",
+        "compatible",
+        "/size",
+        "may be null now",
+    );
+    both(
+        "enum: [x, y]",
+        "enum: [x, y, z]",
+        "risky",
+        "compatible",
+        "/kind",
+        "the value \"z\" is new",
+    );
+    both(
+        "enum: [x, y]",
+        "enum: [x]",
+        "compatible",
+        "breaking",
+        "/kind",
+        "the value \"y\" is gone",
+    );
+    both(
+        "{x: [y], y: []}",
+        "{x: [y], y: [x]}",
+        "risky",
+        "compatible",
+        "/kind",
+        "y may become x now",
+    );
+    both(
+        "{x: [y], y: []}",
+        "{x: [], y: []}",
+        "compatible",
+        "breaking",
+        "/kind",
+        "x may no longer become y",
+    );
+    both(
+        "additionalProperties: {type: integer}",
+        "additionalProperties: false",
+        "compatible",
+        "breaking",
+        "/more",
+        "takes no other members now",
+    );
+    both(
+        "additionalProperties: {type: integer}",
+        "additionalProperties: {type: integer, minimum: 1}",
+        "compatible",
+        "breaking",
+        "/more /*",
+        "minimum changed from none to 1",
+    );
+    both(
+        ", {$ref: '#/components/schemas/Square'}",
+        "",
+        "compatible",
+        "breaking",
+        "/shape (Square)",
+        "the variant is gone",
+    );
+    both(
+        "side: {type: number}",
+        "side: {type: number, minimum: 0}",
+        "compatible",
+        "breaking",
+        "/shape (Square) /side",
+        "minimum changed from none to 0",
+    );
+    // Through `allOf`.
+    both(
+        "required: [color]",
+        "required: []",
+        "breaking",
+        "compatible",
+        "/shape (Round) /color",
+        "may be absent now",
+    );
+}
+
+#[test]
+fn security() {
+    is(
+        "{token: [write]}, {key: []}",
+        "{token: [write]}",
+        &["breaking PUT /things/{id}: what let a client in no longer does"],
+    );
+    is(
+        "token: [write]",
+        "token: [write, admin]",
+        &["breaking PUT /things/{id}: what let a client in no longer does"],
+    );
+    is(
+        "token: [write]",
+        "token: []",
+        &["compatible PUT /things/{id}: there are more ways to be let in"],
+    );
+    is(
+        "security: [{key: []}]\n",
+        "",
+        &["compatible GET /things/{id}: there are more ways to be let in"],
+    );
+}
+
+#[test]
+fn another_document_is_refused() {
+    for text in ["", "swagger: '2.0'", "openapi: 4.0.0", "a: [", "- x"] {
+        assert!(Contract::parse(text).is_err(), "{text}");
+    }
+}

@@ -1,0 +1,107 @@
+//! Answers, compared with the contract.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CONTENT_TYPE, HeaderMap};
+use serde_json::Value;
+
+use super::{Violation, schema};
+
+/// What is wrong with an answer of the operation that the contract has at `method` and `route`;
+/// nothing where the contract has no such operation. The body is `None` where it is not known: of an
+/// answer to `HEAD`, or of one that is streamed.
+///
+/// A pointer is `status`, the name of a header, or a JSON pointer into the body.
+pub fn violations(
+    method: &str,
+    route: &str,
+    status: StatusCode,
+    headers: &HeaderMap,
+    body: Option<&[u8]>,
+) -> Vec<Violation> {
+    let mut found = Vec::new();
+    let answers = schema::answers(method, route);
+    if answers.is_null() {
+        return found;
+    }
+    let code = status.as_u16();
+    let range = format!("{}XX", code / 100);
+    let named = [
+        code.to_string().as_str(),
+        range.as_str(),
+        "default",
+        "DEFAULT",
+    ]
+    .into_iter()
+    .map(|key| &answers[key])
+    .find(|answer| !answer.is_null());
+    let Some(answer) = named else {
+        found.push(Violation {
+            pointer: "status".into(),
+            detail: format!("{code} is not among the answers of {method} {route}"),
+        });
+        return found;
+    };
+    check_headers(answer, headers, &mut found);
+    if let Some(body) = body {
+        check_body(answer, headers, body, &mut found);
+    }
+    found
+}
+
+fn check_headers(answer: &Value, headers: &HeaderMap, found: &mut Vec<Violation>) {
+    for (name, header) in answer["headers"].as_object().into_iter().flatten() {
+        let mut wrong = |detail: String| {
+            found.push(Violation {
+                pointer: name.clone(),
+                detail,
+            })
+        };
+        let Some(value) = headers.get(name) else {
+            if header["required"] == true {
+                wrong("is required".into());
+            }
+            continue;
+        };
+        let (Ok(text), Some(root)) = (value.to_str(), header["schema"].as_str()) else {
+            continue;
+        };
+        let value = schema::meant(schema::named(root), text);
+        for violation in schema::explain(root, &value) {
+            wrong(violation.detail);
+        }
+    }
+}
+
+fn check_body(answer: &Value, headers: &HeaderMap, body: &[u8], found: &mut Vec<Violation>) {
+    let media_type = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split(';').next())
+        .map(|essence| essence.trim().to_ascii_lowercase());
+    let content = answer["content"]
+        .as_object()
+        .filter(|content| !content.is_empty());
+    let mut wrong = |pointer: &str, detail: String| {
+        found.push(Violation {
+            pointer: pointer.into(),
+            detail,
+        });
+    };
+    let (content, media_type) = match (content, media_type) {
+        (None, _) if body.is_empty() => return,
+        (None, _) => return wrong("", "has no body in the contract".into()),
+        (Some(_), None) => return wrong("content-type", "is required".into()),
+        (Some(content), Some(media_type)) => (content, media_type),
+    };
+    let Some(root) = content.get(&media_type).or_else(|| content.get("*/*")) else {
+        return wrong(
+            "content-type",
+            format!("{media_type} is not among the media types"),
+        );
+    };
+    let Some(root) = root.as_str() else { return };
+    match serde_json::from_slice::<Value>(body) {
+        Err(error) => wrong("", format!("is not JSON: {error}")),
+        Ok(value) => found.extend(schema::explain(root, &value)),
+    }
+}

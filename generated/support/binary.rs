@@ -1,0 +1,89 @@
+//! Bytes that come as they are: files of forms.
+
+use std::fmt;
+
+use actix_web::web::Bytes;
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::ser::Serializer;
+
+use super::Json;
+
+/// A file of a form. In JSON it is a text.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Binary {
+    /// What is in it.
+    pub bytes: Bytes,
+    /// What the client calls it; not to be trusted as a path.
+    pub file_name: Option<String>,
+    /// What the client says it is.
+    pub content_type: Option<String>,
+}
+
+impl From<&[u8]> for Binary {
+    fn from(bytes: &[u8]) -> Self {
+        Self {
+            bytes: Bytes::copy_from_slice(bytes),
+            ..Self::default()
+        }
+    }
+}
+
+/// Bytes as they are.
+struct Raw(Bytes);
+
+impl<'de> Deserialize<'de> for Raw {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader;
+        impl Visitor<'_> for Reader {
+            type Value = Raw;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("bytes")
+            }
+
+            fn visit_byte_buf<E>(self, bytes: Vec<u8>) -> Result<Raw, E> {
+                Ok(Raw(bytes.into()))
+            }
+        }
+        deserializer.deserialize_byte_buf(Reader)
+    }
+}
+
+impl Json for Binary {
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader;
+        impl<'de> Visitor<'de> for Reader {
+            type Value = Binary;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("bytes")
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Binary, E> {
+                Ok(Binary::from(text.as_bytes()))
+            }
+
+            fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Binary, E> {
+                Ok(Binary::from(bytes))
+            }
+
+            // A file of a form: no JSON is read this way.
+            fn visit_map<A: MapAccess<'de>>(self, mut parts: A) -> Result<Binary, A::Error> {
+                let mut file = Binary::default();
+                while let Some(name) = parts.next_key::<String>()? {
+                    match name.as_str() {
+                        "file_name" => file.file_name = parts.next_value()?,
+                        "content_type" => file.content_type = parts.next_value()?,
+                        _ => file.bytes = parts.next_value::<Raw>()?.0,
+                    }
+                }
+                Ok(file)
+            }
+        }
+        deserializer.deserialize_bytes(Reader)
+    }
+
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&String::from_utf8_lossy(&self.bytes))
+    }
+}

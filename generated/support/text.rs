@@ -1,0 +1,188 @@
+//! Values that are written as one piece of text: parameters, headers, strings with a format.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+use rust_decimal::Decimal;
+use uuid::Uuid;
+
+use super::decimal;
+
+/// A type that is written as text.
+pub trait Text: Sized {
+    /// What a reader may tell of it.
+    const EXPECTED: &'static str;
+
+    /// Reads the text; `None` when it is no such value.
+    fn from_text(text: &str) -> Option<Self>;
+
+    /// Writes the text.
+    fn to_text(&self) -> String;
+}
+
+macro_rules! numbers {
+    ($($number:ty),*) => {$(
+        impl Text for $number {
+            const EXPECTED: &'static str = "a whole number";
+
+            fn from_text(text: &str) -> Option<Self> {
+                // `parse` takes a leading plus, which JSON does not.
+                text.parse().ok().filter(|_| !text.starts_with('+'))
+            }
+
+            fn to_text(&self) -> String {
+                self.to_string()
+            }
+        }
+    )*};
+}
+
+numbers!(i32, i64, u64);
+
+macro_rules! floats {
+    ($($number:ty),*) => {$(
+        impl Text for $number {
+            const EXPECTED: &'static str = "a number";
+
+            fn from_text(text: &str) -> Option<Self> {
+                // JSON knows no `inf`, no `NaN` and no leading plus.
+                serde_json::from_str(text).ok()
+            }
+
+            fn to_text(&self) -> String {
+                self.to_string()
+            }
+        }
+    )*};
+}
+
+floats!(f32, f64);
+
+impl Text for bool {
+    const EXPECTED: &'static str = "true or false";
+
+    fn from_text(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+
+    fn to_text(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl Text for String {
+    const EXPECTED: &'static str = "a text";
+
+    fn from_text(text: &str) -> Option<Self> {
+        Some(text.to_owned())
+    }
+
+    fn to_text(&self) -> String {
+        self.clone()
+    }
+}
+
+impl Text for Decimal {
+    const EXPECTED: &'static str = "a number";
+
+    fn from_text(text: &str) -> Option<Self> {
+        decimal::parse(text)
+    }
+
+    fn to_text(&self) -> String {
+        self.to_string()
+    }
+}
+
+/// `date-time` of RFC 3339, section 5.6.
+impl Text for DateTime<Utc> {
+    const EXPECTED: &'static str = "a date and time of RFC 3339";
+
+    fn from_text(text: &str) -> Option<Self> {
+        // chrono takes a space between date and time, too.
+        let divided = matches!(text.as_bytes().get(10), Some(b'T' | b't'));
+        DateTime::parse_from_rfc3339(text)
+            .ok()
+            .filter(|_| divided)
+            .map(|time| time.to_utc())
+    }
+
+    fn to_text(&self) -> String {
+        self.to_rfc3339_opts(SecondsFormat::AutoSi, true)
+    }
+}
+
+/// `full-date` of RFC 3339, section 5.6.
+impl Text for NaiveDate {
+    const EXPECTED: &'static str = "a date of RFC 3339";
+
+    fn from_text(text: &str) -> Option<Self> {
+        // chrono takes digits that are missing and signs, too.
+        text.parse()
+            .ok()
+            .filter(|_| text.len() == 10 && text.as_bytes()[4] == b'-')
+    }
+
+    fn to_text(&self) -> String {
+        self.to_string()
+    }
+}
+
+/// With hyphens (RFC 9562, section 4).
+impl Text for Uuid {
+    const EXPECTED: &'static str = "a UUID";
+
+    fn from_text(text: &str) -> Option<Self> {
+        Uuid::try_parse(text).ok().filter(|_| text.len() == 36)
+    }
+
+    fn to_text(&self) -> String {
+        self.hyphenated().to_string()
+    }
+}
+
+/// Bytes that are written in base64 (RFC 4648, section 4).
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct Base64(pub Vec<u8>);
+
+impl Text for Base64 {
+    const EXPECTED: &'static str = "bytes in base64";
+
+    fn from_text(text: &str) -> Option<Self> {
+        STANDARD.decode(text).ok().map(Self)
+    }
+
+    fn to_text(&self) -> String {
+        STANDARD.encode(&self.0)
+    }
+}
+
+/// A decimal number that is a string in JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct DecimalText(pub Decimal);
+
+impl Text for DecimalText {
+    const EXPECTED: &'static str = "a decimal number";
+
+    fn from_text(text: &str) -> Option<Self> {
+        decimal::parse(text).map(Self)
+    }
+
+    fn to_text(&self) -> String {
+        self.0.to_string()
+    }
+}
+
+/// A value of the contract itself, whose text is known to fit.
+pub fn fixed<T: Text + Default>(text: &str) -> T {
+    T::from_text(text).unwrap_or_default()
+}
+
+/// A list as `simple` writes it.
+pub fn joined<T: Text>(items: &[T]) -> String {
+    items
+        .iter()
+        .map(Text::to_text)
+        .collect::<Vec<_>>()
+        .join(",")
+}

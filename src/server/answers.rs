@@ -1,0 +1,75 @@
+//! Compares every answer with the contract, where `http.check_answers` says so.
+
+use actix_web::body::{BodySize, BoxBody, MessageBody, to_bytes};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::{Method, StatusCode};
+use actix_web::middleware::Next;
+use actix_web::web::Data;
+use actix_web::{Error, HttpResponse};
+
+use super::context::Limits;
+use crate::generated::support::answer;
+
+/// An answer that breaks the contract is logged and becomes a 500. Answers that no operation gives
+/// (an unknown route, a time-out) are not compared.
+pub(super) async fn check(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let wanted = request
+        .app_data::<Data<Limits>>()
+        .is_some_and(|limits| limits.check_answers);
+    let response = next.call(request).await?.map_into_boxed_body();
+    if !wanted {
+        return Ok(response);
+    }
+    match response.request().match_pattern() {
+        Some(route) => compared(response, &route).await,
+        None => Ok(response),
+    }
+}
+
+async fn compared(
+    response: ServiceResponse<BoxBody>,
+    route: &str,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let (request, response) = response.into_parts();
+    let (head, body) = response.into_parts();
+    let streamed = matches!(body.size(), BodySize::Stream);
+    let (known, body) = match streamed {
+        true => (None, body),
+        false => {
+            let bytes = to_bytes(body).await.unwrap_or_default();
+            (Some(bytes.clone()), BoxBody::new(bytes))
+        }
+    };
+    let is_head = request.method() == Method::HEAD;
+    let method = if is_head {
+        "GET"
+    } else {
+        request.method().as_str()
+    };
+    let known = known.filter(|_| !is_head);
+    let violations = answer::violations(
+        method,
+        route,
+        head.status(),
+        head.headers(),
+        known.as_deref(),
+    );
+    if violations.is_empty() {
+        return Ok(ServiceResponse::new(request, head.set_body(body)));
+    }
+    for violation in &violations {
+        tracing::error!(
+            http.method = method,
+            http.route = route,
+            http.status = head.status().as_u16(),
+            pointer = violation.pointer,
+            detail = violation.detail,
+            "the answer breaks the contract"
+        );
+    }
+    let refused = HttpResponse::new(StatusCode::INTERNAL_SERVER_ERROR);
+    Ok(ServiceResponse::new(request, refused))
+}
