@@ -41,6 +41,14 @@ corpus:
     @echo "== corpus of contracts"
     cargo test --manifest-path codegen/corpus/Cargo.toml --target-dir target/corpus --locked
 
+# Build the client package for typescript, python, rust, go or java into target/sdk/
+sdk LANG: generate
+    @.tools/venv/bin/python sdk/build.py build {{ LANG }}
+
+# Try the client packages against the running service, all or some (go,java), and print the table
+sdk-test LANGS="":
+    @{{ if LANGS == "" { "" } else { "ORDERS_TEST_SDKS='" + LANGS + "'" } }} cargo test --quiet --locked --test integration -- sdk:: --nocapture
+
 # Build the program
 build:
     cargo build --locked --bin orders

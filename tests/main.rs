@@ -21,4 +21,5 @@ mod model;
 mod orders;
 mod outages;
 mod reconciler;
+mod sdk;
 mod workflow;

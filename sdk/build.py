@@ -1,0 +1,354 @@
+#!/usr/bin/env python3
+"""Builds the client packages from the contract, and tries them as their consumers would.
+
+build.py build LANGUAGE                  makes target/sdk/LANGUAGE/package/ and prints what is in it
+build.py conformance LANGUAGE SCENARIOS  builds, installs the package into a project of its own, and
+                                         runs the language's runner and its README's snippet there
+
+Called by `./justw sdk LANGUAGE` and by tests/sdk/. Each language has a folder here:
+config.yaml and templates/ for openapi-generator, package/ with what is written by hand,
+conformance/ with the consumer. Ends with 77 when the language's toolchain is not installed.
+"""
+
+import fcntl
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import venv
+import zipfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+TOOLS = Path(os.environ.get("ORDERS_TOOLS_DIR", ROOT / ".tools"))
+SKIPPED = 77
+# Limits are the service's to check: one that is widened must not need a new SDK, and a violation is
+# then the same error in every language.
+LIMITS = {
+    "minimum", "maximum", "multipleOf", "pattern",
+    "minLength", "maxLength", "minItems", "maxItems", "uniqueItems",
+}  # fmt: skip
+
+
+def main():
+    match sys.argv[1:]:
+        case ["build", language] if language in LANGUAGES:
+            made = LANGUAGES[language](language).build()
+            print(made.relative_to(ROOT))
+        case ["conformance", language, scenarios] if language in LANGUAGES:
+            sdk = LANGUAGES[language](language)
+            sdk.build()
+            sdk.try_out(Path(scenarios).resolve())
+        case _:
+            sys.exit(f"usage: ./justw sdk {'|'.join(LANGUAGES)}")
+
+
+class Sdk:
+    #: Programs without which this language is skipped.
+    programs = ()
+    #: The language's name in the README's fence, and the file that its snippet becomes.
+    fence = ""
+    snippet = ""
+    #: Options for openapi-generator beside config.yaml.
+    options = ()
+
+    def __init__(self, language):
+        self.sources = ROOT / "sdk" / language
+        self.work = ROOT / "target" / "sdk" / language
+        self.generated = self.work / "source"
+        self.package = self.work / "package"
+        self.consumer = self.work / "consumer"
+        self.environment = dict(os.environ)
+        for program in self.programs:
+            if not shutil.which(program):
+                print(f"no {program}")
+                sys.exit(SKIPPED)
+        self.work.mkdir(parents=True, exist_ok=True)
+        # Held until this process ends: two builds of a language would disturb each other.
+        self.lock = open(self.work / ".lock", "w")
+        fcntl.flock(self.lock, fcntl.LOCK_EX)
+        # Beside the YAML, which Python cannot read by itself; the build keeps the two in step.
+        self.contract = json.loads((ROOT / "generated" / "openapi.json").read_text("utf-8"))
+        self.version = self.contract["info"]["version"]
+
+    def build(self):
+        """Makes the package and gives its path."""
+        for folder in (self.generated, self.package):
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+        self.generate()
+        shutil.copytree(self.sources / "package", self.generated, dirs_exist_ok=True)
+        return self.pack()
+
+    def generate(self):
+        contract = self.work / "contract.json"
+        contract.write_text(json.dumps(without_limits(self.contract)))
+        java = TOOLS / "bin" / "java"
+        self.run(
+            str(java) if java.exists() else "java", "-XX:TieredStopAtLevel=1",
+            "-jar", TOOLS / "openapi-generator-cli.jar", "generate",
+            "--input-spec", contract, "--config", self.sources / "config.yaml",
+            "--template-dir", self.sources / "templates", "--output", self.generated,
+            "--additional-properties", ",".join(
+                f"{name}={self.version}"
+                for name in ("npmVersion", "packageVersion", "artifactVersion")
+            ),
+            *self.options,
+        )  # fmt: skip
+
+    def pack(self):
+        """Turns the sources into the installable file and gives its path."""
+        raise NotImplementedError
+
+    def try_out(self, scenarios):
+        """Installs the package beside the runner and the snippet, and runs both."""
+        shutil.rmtree(self.consumer, ignore_errors=True)
+        shutil.copytree(self.sources / "conformance", self.consumer)
+        target = self.consumer / self.snippet
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(readme_snippet(self.generated / "README.md", self.fence))
+        runner, snippet = self.install()
+        for scenario in json.loads(scenarios.read_text()):
+            if scenario["snippet"]:
+                self.run_snippet(snippet, scenario)
+        # Last, and in our place: what it says is for the caller.
+        done = subprocess.run([*runner, scenarios], cwd=self.consumer, env=self.environment)
+        sys.exit(done.returncode)
+
+    def install(self):
+        """Makes the consumer ready; gives the commands of its runner and of its snippet."""
+        raise NotImplementedError
+
+    def run_snippet(self, command, scenario):
+        done = subprocess.run(
+            command,
+            cwd=self.consumer,
+            env={**self.environment, "ORDERS_URL": scenario["url"]},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        if done.returncode == 0 and "completed" in done.stdout.splitlines():
+            print(f"ok {scenario['name']}", flush=True)
+        else:
+            said = " ".join(done.stdout.split())
+            print(f"failed {scenario['name']}: {done.returncode} {said}", flush=True)
+
+    def run(self, *command, cwd=None):
+        """Says nothing when it succeeds, and everything when it fails."""
+        done = subprocess.run(
+            list(map(str, command)),
+            cwd=cwd or self.generated,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        if done.returncode != 0:
+            name = " ".join(Path(str(part)).name for part in command[:4])
+            sys.exit(f"{done.stdout}\nerror: {name} … failed with {done.returncode}, see above")
+        return done.stdout
+
+
+class TypeScript(Sdk):
+    fence = "ts"
+    snippet = "snippet.ts"
+
+    def __init__(self, language):
+        super().__init__(language)
+        self.environment["PATH"] = f"{TOOLS / 'bin'}{os.pathsep}{self.environment['PATH']}"
+
+    def pack(self):
+        self.run("tsc")
+        self.run("npm", "pack", "--ignore-scripts", "--pack-destination", self.package)
+        return self.package / f"order-processing-sdk-{self.version}.tgz"
+
+    def install(self):
+        (package,) = self.package.glob("*.tgz")
+        self.run(
+            "npm", "install", "--offline", "--ignore-scripts", "--no-audit", "--no-fund", package,
+            cwd=self.consumer,
+        )  # fmt: skip
+        self.run("tsc", cwd=self.consumer)
+        node = str(TOOLS / "bin" / "node")
+        return [node, "runner.js"], [node, "snippet.js"]
+
+
+class Python(Sdk):
+    fence = "python"
+    snippet = "snippet.py"
+
+    def __init__(self, language):
+        super().__init__(language)
+        self.python = self.work / "venv" / ("Scripts" if os.name == "nt" else "bin") / "python"
+
+    def pack(self):
+        self.prepare_venv()
+        self.run(self.python, "-m", "flit_core.wheel", "--outdir", self.package)
+        (wheel,) = self.package.glob("*.whl")
+        return wheel
+
+    def prepare_venv(self):
+        """One with the pinned dependencies, kept until a pin changes."""
+        pins = self.sources / "requirements.txt"
+        stamp = self.work / "venv" / ".pins"
+        if stamp.is_file() and stamp.read_text() == pins.read_text():
+            return
+        venv.create(self.work / "venv", clear=True, with_pip=True)
+        self.pip("--require-hashes", "--only-binary=:all:", "--requirement", pins)
+        stamp.write_text(pins.read_text())
+
+    def pip(self, *arguments):
+        self.run(
+            self.python, "-m", "pip", "--disable-pip-version-check", "install", *arguments
+        )  # fmt: skip
+
+    def install(self):
+        (wheel,) = self.package.glob("*.whl")
+        self.pip("--no-index", "--no-deps", "--force-reinstall", wheel)
+        self.run(self.python, "-m", "pip", "--disable-pip-version-check", "check")
+        python = str(self.python)
+        return [python, "runner.py"], [python, "snippet.py"]
+
+
+class Rust(Sdk):
+    programs = ("cargo",)
+    fence = "rust"
+    snippet = "src/bin/snippet.rs"
+
+    def __init__(self, language):
+        super().__init__(language)
+        # What is built for the consumer is kept, and apart from the service's own.
+        self.environment["CARGO_TARGET_DIR"] = str(self.work / "target")
+
+    def pack(self):
+        self.run("rustfmt", "--edition", "2021", "src/lib.rs")
+        # Not compiled here: the consumer does that, with what it pins.
+        self.run("cargo", "package", "--no-verify", "--allow-dirty", "--exclude-lockfile", "--quiet")
+        name = f"order-processing-sdk-{self.version}.crate"
+        shutil.copy(self.work / "target" / "package" / name, self.package)
+        return self.package / name
+
+    def install(self):
+        (crate,) = self.package.glob("*.crate")
+        shutil.unpack_archive(crate, self.consumer, "gztar")
+        (self.consumer / crate.stem).rename(self.consumer / "order-processing-sdk")
+        self.run("cargo", "build", "--bins", cwd=self.consumer)
+        programs = self.work / "target" / "debug"
+        return [str(programs / "runner")], [str(programs / "snippet")]
+
+
+class Go(Sdk):
+    programs = ("go",)
+    fence = "go"
+    snippet = "snippet/main.go"
+    module = "example.com/order-processing-sdk"
+
+    def __init__(self, language):
+        super().__init__(language)
+        self.cache = self.work / "modules"
+        self.environment |= {
+            "GOPROXY": self.package.as_uri(),
+            "GOSUMDB": "off",
+            "GOTOOLCHAIN": "local",
+            "GOMODCACHE": str(self.cache),
+            # Otherwise the cache could not be removed.
+            "GOFLAGS": "-modcacherw -mod=mod",
+        }
+
+    def pack(self):
+        """A module proxy of files, as `go help goproxy` describes it."""
+        self.run("gofmt", "-w", ".")
+        self.run("go", "vet", ".")
+        version = f"v{self.version}"
+        folder = self.package / self.module / "@v"
+        folder.mkdir(parents=True)
+        (folder / "list").write_text(f"{version}\n")
+        (folder / f"{version}.info").write_text(json.dumps({"Version": version}))
+        shutil.copy(self.generated / "go.mod", folder / f"{version}.mod")
+        archive = folder / f"{version}.zip"
+        with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as files:
+            for path in sorted(self.generated.iterdir()):
+                if path.is_file():
+                    files.write(path, f"{self.module}@{version}/{path.name}")
+        return archive
+
+    def install(self):
+        # It would hold an earlier build of the same version.
+        shutil.rmtree(self.cache, ignore_errors=True)
+        self.run("go", "get", f"{self.module}@v{self.version}", cwd=self.consumer)
+        self.run("go", "vet", "./...", cwd=self.consumer)
+        self.run("go", "build", "-o", "runner", ".", cwd=self.consumer)
+        self.run("go", "build", "-o", "snippet/snippet", "./snippet", cwd=self.consumer)
+        return [str(self.consumer / "runner")], [str(self.consumer / "snippet" / "snippet")]
+
+
+class Java(Sdk):
+    programs = ("mvn", "javac")
+    fence = "java"
+    snippet = "src/main/java/Snippet.java"
+
+    def __init__(self, language):
+        super().__init__(language)
+        # The Java in .tools/ cannot compile.
+        self.home = Path(shutil.which("javac")).resolve().parent.parent
+        self.environment["JAVA_HOME"] = str(self.home)
+
+    def mvn(self, *goals, cwd=None):
+        # A repository of its own: the package stays out of everybody else's.
+        repository = f"-Dmaven.repo.local={self.work / 'repository'}"
+        self.run("mvn", "-B", "-q", repository, *goals, cwd=cwd)
+
+    def pack(self):
+        self.mvn("install")
+        name = f"order-processing-sdk-{self.version}"
+        shutil.copy(self.generated / "pom.xml", self.package / f"{name}.pom")
+        shutil.copy(self.generated / "target" / f"{name}.jar", self.package)
+        return self.package / f"{name}.jar"
+
+    def install(self):
+        self.mvn(
+            f"-Dsdk.version={self.version}",
+            "compile", "dependency:copy-dependencies", "-DoutputDirectory=libraries",
+            cwd=self.consumer,
+        )  # fmt: skip
+        java = [str(self.home / "bin" / "java"), "-cp", f"target/classes{os.pathsep}libraries/*"]
+        return [*java, "Runner"], [*java, "Snippet"]
+
+
+LANGUAGES = {
+    "typescript": TypeScript,
+    "python": Python,
+    "rust": Rust,
+    "go": Go,
+    "java": Java,
+}
+
+
+def without_limits(node):
+    """A copy of a contract that no longer says how small, large or long a value may be."""
+    match node:
+        case dict():
+            return {
+                name: without_limits(value)
+                for name, value in node.items()
+                # What is an object here is a property that happens to have such a name.
+                if name not in LIMITS or isinstance(value, dict)
+            }
+        case list():
+            return list(map(without_limits, node))
+        case _:
+            return node
+
+
+def readme_snippet(readme, fence):
+    """The first block of code in the language."""
+    found = re.search(rf"^```{fence}\n(.*?)^```$", readme.read_text("utf-8"), re.M | re.S)
+    return found[1] if found else sys.exit(f"error: {readme} has no snippet in {fence}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,246 @@
+// Package orders is a client of the Order Processing API.
+package orders
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"iter"
+	mathrand "math/rand/v2"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Client creates orders and follows them. It may be used by many goroutines at once. Every call ends
+// early when its context is done.
+type Client struct {
+	// API has every operation of the contract, with the same time-outs, retries and errors.
+	API *APIClient
+}
+
+// OrderVersion is an order, and the version of it that this is.
+type OrderVersion struct {
+	Order Order
+	ETag  string
+}
+
+// CreatedOrder is an order that was created, by this call or by an earlier one with the same key.
+type CreatedOrder struct {
+	OrderVersion
+	Replayed bool
+}
+
+// Filter says which orders to list.
+type Filter struct {
+	// Status may be any of these; none of them means any status.
+	Status []OrderStatus
+	// CustomerID is 0 for all customers.
+	CustomerID int64
+	// PageSize is how many orders are in one request, 1 to 1000; 0 leaves it to the service.
+	PageSize int32
+}
+
+// NewClient makes a client of the service at a base URL.
+func NewClient(baseURL string, options Options) *Client {
+	configuration := NewConfiguration()
+	configuration.Servers = ServerConfigurations{{URL: strings.TrimRight(baseURL, "/")}}
+	configuration.UserAgent = "order-processing-sdk-go/" + Version
+	configuration.HTTPClient = &http.Client{Transport: &resilient{options.withDefaults()}}
+	return &Client{API: NewAPIClient(configuration)}
+}
+
+// CreateOrder creates one order, however often the request has to be sent.
+func (c *Client) CreateOrder(ctx context.Context, order CreateOrderRequest) (*CreatedOrder, error) {
+	return c.CreateOrderWithKey(ctx, order, newKey())
+}
+
+// CreateOrderWithKey does the same with a key of your own, to be able to call again after a crash.
+func (c *Client) CreateOrderWithKey(
+	ctx context.Context, order CreateOrderRequest, idempotencyKey string,
+) (*CreatedOrder, error) {
+	request := c.API.OrdersAPI.CreateOrder(ctx).CreateOrderRequest(order).IdempotencyKey(idempotencyKey)
+	created, response, err := request.Execute()
+	if err != nil {
+		return nil, bare(err)
+	}
+	replayed := response.Header.Get("Idempotent-Replayed") == "true"
+	return &CreatedOrder{*versioned(created, response), replayed}, nil
+}
+
+// GetOrder reads an order.
+func (c *Client) GetOrder(ctx context.Context, id int64) (*OrderVersion, error) {
+	order, response, err := c.API.OrdersAPI.GetOrder(ctx, id).Execute()
+	if err != nil {
+		return nil, bare(err)
+	}
+	return versioned(order, response), nil
+}
+
+// GetOrderIfChanged gives nil when the order is still at the version of etag.
+func (c *Client) GetOrderIfChanged(ctx context.Context, id int64, etag string) (*OrderVersion, error) {
+	order, response, err := c.API.OrdersAPI.GetOrder(ctx, id).IfNoneMatch(etag).Execute()
+	if response != nil && response.StatusCode == http.StatusNotModified {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, bare(err)
+	}
+	return versioned(order, response), nil
+}
+
+// UpdateOrder changes what change names; with an ETag in ifMatch, only that version.
+func (c *Client) UpdateOrder(
+	ctx context.Context, id int64, change UpdateOrderRequest, ifMatch string,
+) (*OrderVersion, error) {
+	request := c.API.OrdersAPI.UpdateOrder(ctx, id).UpdateOrderRequest(change)
+	if ifMatch != "" {
+		request = request.IfMatch(ifMatch)
+	}
+	order, response, err := request.Execute()
+	if err != nil {
+		return nil, bare(err)
+	}
+	return versioned(order, response), nil
+}
+
+// DeleteOrder deletes the order; with an ETag in ifMatch, only that version.
+func (c *Client) DeleteOrder(ctx context.Context, id int64, ifMatch string) error {
+	request := c.API.OrdersAPI.DeleteOrder(ctx, id)
+	if ifMatch != "" {
+		request = request.IfMatch(ifMatch)
+	}
+	_, err := request.Execute()
+	return bare(err)
+}
+
+// Orders gives all orders that fit, from the newest to the oldest, fetched a page at a time. An error
+// is the last thing that it gives.
+func (c *Client) Orders(ctx context.Context, filter Filter) iter.Seq2[Order, error] {
+	return allPages(func(query url.Values) ([]Order, *http.Response, error) {
+		request := c.API.OrdersAPI.ListOrders(ctx)
+		if len(filter.Status) > 0 {
+			request = request.Status(filter.Status)
+		}
+		if filter.CustomerID != 0 {
+			request = request.CustomerId(filter.CustomerID)
+		}
+		if filter.PageSize != 0 {
+			request = request.Limit(filter.PageSize)
+		}
+		if cursor := query.Get("cursor"); cursor != "" {
+			request = request.Cursor(cursor)
+		}
+		return request.Execute()
+	})
+}
+
+// Events gives what happened to the order, from its beginning, fetched a page at a time. An error is
+// the last thing that it gives. A pageSize of 0 leaves it to the service.
+func (c *Client) Events(ctx context.Context, id int64, pageSize int32) iter.Seq2[OrderEvent, error] {
+	return allPages(func(query url.Values) ([]OrderEvent, *http.Response, error) {
+		request := c.API.OrdersAPI.ListOrderEvents(ctx, id)
+		if pageSize != 0 {
+			request = request.Limit(pageSize)
+		}
+		if query.Has("after") {
+			after, err := strconv.ParseInt(query.Get("after"), 10, 64)
+			if err != nil {
+				return nil, nil, err
+			}
+			request = request.After(after)
+		}
+		return request.Execute()
+	})
+}
+
+// WaitUntilFinished gives the order once it is completed or cancelled, and waits through outages of
+// the service. It fails with NotFinishedError when the time is over.
+func (c *Client) WaitUntilFinished(
+	ctx context.Context, id int64, timeout time.Duration,
+) (*OrderVersion, error) {
+	waiting, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	var seen *OrderVersion
+	for pause := 100 * time.Millisecond; ; pause = min(pause*3/2, 5*time.Second) {
+		now, err := c.lookAgain(waiting, id, seen)
+		switch {
+		case err == nil && now != nil:
+			seen = now
+		case err != nil && ctx.Err() != nil:
+			return nil, ctx.Err()
+		case err != nil && waiting.Err() == nil && !IsTransient(err):
+			return nil, err
+		}
+		if seen != nil && (seen.Order.Status == ORDERSTATUS_COMPLETED ||
+			seen.Order.Status == ORDERSTATUS_CANCELLED) {
+			return seen, nil
+		}
+		pauseNow := pause - time.Duration(mathrand.Float64()/2*float64(pause))
+		if sleep(waiting, pauseNow) != nil {
+			if ctx.Err() != nil {
+				return nil, ctx.Err()
+			}
+			return nil, &NotFinishedError{ID: id, LastSeen: seen}
+		}
+	}
+}
+
+func (c *Client) lookAgain(ctx context.Context, id int64, seen *OrderVersion) (*OrderVersion, error) {
+	if seen == nil {
+		return c.GetOrder(ctx, id)
+	}
+	return c.GetOrderIfChanged(ctx, id, seen.ETag)
+}
+
+func allPages[T any](fetch func(url.Values) ([]T, *http.Response, error)) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		query := url.Values{}
+		for query != nil {
+			items, response, err := fetch(query)
+			if err != nil {
+				var none T
+				yield(none, bare(err))
+				return
+			}
+			for _, item := range items {
+				if !yield(item, nil) {
+					return
+				}
+			}
+			query = nextPage(response.Header.Get("Link"))
+		}
+	}
+}
+
+var nextLink = regexp.MustCompile(`<([^>]*)>\s*;[^,<]*\brel="?next"?`)
+
+// The query of the next page (RFC 8288); the path stays ours, whatever gateway is in between.
+func nextPage(link string) url.Values {
+	found := nextLink.FindStringSubmatch(link)
+	if found == nil {
+		return nil
+	}
+	target, err := url.Parse(found[1])
+	if err != nil {
+		return nil
+	}
+	return target.Query()
+}
+
+func versioned(order *Order, response *http.Response) *OrderVersion {
+	return &OrderVersion{Order: *order, ETag: response.Header.Get("ETag")}
+}
+
+// A random UUID (RFC 9562, section 5.4).
+func newKey() string {
+	var id [16]byte
+	// It never fails; where there is no randomness, it ends the program.
+	_, _ = rand.Read(id[:])
+	id[6] = id[6]&0x0f | 0x40
+	id[8] = id[8]&0x3f | 0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", id[0:4], id[4:6], id[6:8], id[8:10], id[10:])
+}

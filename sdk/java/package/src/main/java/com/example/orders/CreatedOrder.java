@@ -1,0 +1,6 @@
+package com.example.orders;
+
+import com.example.orders.model.Order;
+
+/** An order that was created, by this call or by an earlier one with the same key. */
+public record CreatedOrder(Order order, String etag, boolean replayed) {}

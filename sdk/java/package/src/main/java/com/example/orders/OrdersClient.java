@@ -1,0 +1,143 @@
+package com.example.orders;
+
+import com.example.orders.api.HealthApi;
+import com.example.orders.api.OrdersApi;
+import com.example.orders.model.CreateOrderRequest;
+import com.example.orders.model.Order;
+import com.example.orders.model.OrderEvent;
+import com.example.orders.model.OrderStatus;
+import com.example.orders.model.UpdateOrderRequest;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
+
+/**
+ * Creates orders and follows them. It may be used by many threads. Requests are sent again where that is
+ * safe; every failure is an {@link OrdersException}.
+ */
+public final class OrdersClient {
+    private final Transport transport;
+    private final OrdersApi api;
+    private final HealthApi health;
+
+    public OrdersClient(String baseUrl) {
+        this(baseUrl, new Options());
+    }
+
+    public OrdersClient(String baseUrl, Options options) {
+        transport = new Transport(baseUrl, options);
+        api = new OrdersApi(transport);
+        health = new HealthApi(transport);
+    }
+
+    /** Every operation of the contract, with the same time-outs, retries and errors. */
+    public OrdersApi api() {
+        return api;
+    }
+
+    public HealthApi health() {
+        return health;
+    }
+
+    /** Creates one order, however often the request has to be sent. */
+    public CreatedOrder createOrder(CreateOrderRequest order) {
+        return createOrder(order, UUID.randomUUID().toString());
+    }
+
+    /** The same with a key of your own, to be able to call again after a crash. */
+    public CreatedOrder createOrder(CreateOrderRequest order, String idempotencyKey) {
+        Answer<Order> answer = api.createOrder(order, idempotencyKey);
+        boolean replayed = answer.header("Idempotent-Replayed").equals("true");
+        return new CreatedOrder(answer.value(), answer.header("ETag"), replayed);
+    }
+
+    public OrderVersion getOrder(long id) {
+        return versioned(api.getOrder(id, null));
+    }
+
+    /** Nothing when the order is still at the version of {@code etag}. */
+    public Optional<OrderVersion> getOrderIfChanged(long id, String etag) {
+        return changed(api.getOrder(id, etag));
+    }
+
+    /** Changes what {@code change} names. */
+    public OrderVersion updateOrder(long id, UpdateOrderRequest change) {
+        return updateOrder(id, change, null);
+    }
+
+    /** The same, only to the version that {@code ifMatch} names. */
+    public OrderVersion updateOrder(long id, UpdateOrderRequest change, String ifMatch) {
+        return versioned(api.updateOrder(id, change, ifMatch));
+    }
+
+    public void deleteOrder(long id) {
+        deleteOrder(id, null);
+    }
+
+    /** Deletes only the version that {@code ifMatch} names. */
+    public void deleteOrder(long id, String ifMatch) {
+        api.deleteOrder(id, ifMatch);
+    }
+
+    /** All orders that fit, from the newest to the oldest, fetched a page at a time. */
+    public Iterable<Order> orders(OrdersFilter filter) {
+        return () -> new Pages<>(
+                "cursor",
+                cursor -> api.listOrders(filter.pageSize(), cursor, filter.status(), filter.customerId()));
+    }
+
+    /** What happened to the order, from its beginning, fetched a page at a time. */
+    public Iterable<OrderEvent> events(long id) {
+        return events(id, null);
+    }
+
+    /** The same with so many events in one request. */
+    public Iterable<OrderEvent> events(long id, Integer pageSize) {
+        return () -> new Pages<>(
+                "after", after -> api.listOrderEvents(id, pageSize, after == null ? null : Long.valueOf(after)));
+    }
+
+    /**
+     * Gives the order once it is completed or cancelled, and waits through outages of the service.
+     *
+     * @throws NotFinishedException when the time is over
+     */
+    public OrderVersion waitUntilFinished(long id, Duration timeout) {
+        long deadline = System.nanoTime() + timeout.toNanos();
+        OrderVersion seen = null;
+        OrdersException cause = null;
+        double pause = 0.1e9;
+        for (long left = timeout.toNanos(); left > 0; left = deadline - System.nanoTime()) {
+            try {
+                OrdersApi hurried = new OrdersApi(transport.within(Duration.ofNanos(left)));
+                seen = changed(hurried.getOrder(id, seen == null ? null : seen.etag())).orElse(seen);
+            } catch (OrdersException e) {
+                if (!e.isTransient()) {
+                    throw e;
+                }
+                cause = e;
+            }
+            if (seen != null && isFinal(seen.order().getStatus())) {
+                return seen;
+            }
+            double jittered = pause * ThreadLocalRandom.current().nextDouble(0.5, 1);
+            long rest = Math.max(0, deadline - System.nanoTime());
+            Transport.sleep(Duration.ofNanos(Math.min(rest, (long) jittered)), 1);
+            pause = Math.min(pause * 1.5, 5e9);
+        }
+        throw new NotFinishedException(id, seen, cause);
+    }
+
+    private static boolean isFinal(OrderStatus status) {
+        return status == OrderStatus.COMPLETED || status == OrderStatus.CANCELLED;
+    }
+
+    private static Optional<OrderVersion> changed(Answer<Order> answer) {
+        return answer.status() == 304 ? Optional.empty() : Optional.of(versioned(answer));
+    }
+
+    private static OrderVersion versioned(Answer<Order> answer) {
+        return new OrderVersion(answer.value(), answer.header("ETag"));
+    }
+}

@@ -1,0 +1,15 @@
+package com.example.orders;
+
+import java.time.Duration;
+
+/** The service did not answer in time. */
+public class TimedOutException extends OrdersException {
+    public TimedOutException(Duration limit, int attempts, Throwable cause) {
+        super("no answer within " + limit, attempts, cause);
+    }
+
+    @Override
+    public boolean isTransient() {
+        return true;
+    }
+}

@@ -1,0 +1,180 @@
+"""The client that people use; the generated one is below it."""
+
+from __future__ import annotations
+
+import random
+import re
+import time
+import uuid
+from dataclasses import dataclass
+from typing import Any, Callable, Iterator, Mapping
+from urllib.parse import parse_qs, urlsplit
+
+import urllib3
+
+from order_processing_sdk.api.health_api import HealthApi
+from order_processing_sdk.api.orders_api import OrdersApi
+from order_processing_sdk.api_response import ApiResponse
+from order_processing_sdk.errors import NotFinished, OrdersError
+from order_processing_sdk.exceptions import ApiException
+from order_processing_sdk.models.create_order_request import CreateOrderRequest
+from order_processing_sdk.models.order import Order
+from order_processing_sdk.models.order_event import OrderEvent
+from order_processing_sdk.models.order_status import OrderStatus
+from order_processing_sdk.models.update_order_request import UpdateOrderRequest
+from order_processing_sdk.transport import ResilientApiClient, Settings
+
+
+@dataclass(frozen=True)
+class OrderVersion:
+    """An order, and the version of it that this is, for `if_match` and `if_none_match`."""
+
+    order: Order
+    etag: str
+
+
+@dataclass(frozen=True)
+class CreatedOrder(OrderVersion):
+    """`replayed`: it was created by an earlier call with the same key."""
+
+    replayed: bool
+
+
+class OrdersClient:
+    """Creates orders and follows them. It may be shared by threads.
+
+    Requests are tried again where that is safe; every error is an `OrdersError`. Times are seconds:
+    `timeout` for one attempt, `total_timeout` for all of them. `api` and `health` have every
+    operation of the contract, with the same time-outs, retries and errors.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        timeout: float = Settings.timeout,
+        total_timeout: float = Settings.total_timeout,
+        max_attempts: int = Settings.max_attempts,
+        first_pause: float = Settings.first_pause,
+        longest_pause: float = Settings.longest_pause,
+        headers: Mapping[str, str] | None = None,
+        pool: urllib3.PoolManager | None = None,
+    ) -> None:
+        settings = Settings(
+            timeout, total_timeout, max_attempts, first_pause, longest_pause, headers or {}
+        )
+        client = ResilientApiClient(base_url, settings, pool)
+        self.api = OrdersApi(client)
+        self.health = HealthApi(client)
+
+    def create_order(
+        self, order: CreateOrderRequest, *, idempotency_key: str | None = None
+    ) -> CreatedOrder:
+        """Creates one order, however often the request has to be sent.
+
+        Give a key of your own to be able to call again after a crash.
+        """
+        response = self.api.create_order_with_http_info(
+            order, idempotency_key=idempotency_key or str(uuid.uuid4())
+        )
+        replayed = _header(response, "idempotent-replayed") == "true"
+        return CreatedOrder(response.data, _header(response, "etag"), replayed)
+
+    def get_order(
+        self, order_id: int, *, if_none_match: str | None = None, total_timeout: float | None = None
+    ) -> OrderVersion | None:
+        """None when the order is still at the version of `if_none_match`."""
+        try:
+            response = self.api.get_order_with_http_info(
+                order_id, if_none_match=if_none_match, _request_timeout=total_timeout
+            )
+        except ApiException as error:
+            if error.status == 304:
+                return None
+            raise
+        return _versioned(response)
+
+    def update_order(
+        self, order_id: int, change: UpdateOrderRequest, *, if_match: str | None = None
+    ) -> OrderVersion:
+        """Changes what `change` names; with `if_match`, only that version."""
+        return _versioned(
+            self.api.update_order_with_http_info(order_id, change, if_match=if_match)
+        )
+
+    def delete_order(self, order_id: int, *, if_match: str | None = None) -> None:
+        """Deletes the order; with `if_match`, only that version."""
+        self.api.delete_order(order_id, if_match=if_match)
+
+    def orders(
+        self,
+        *,
+        status: list[OrderStatus] | None = None,
+        customer_id: int | None = None,
+        page_size: int | None = None,
+    ) -> Iterator[Order]:
+        """All orders that fit, from the newest to the oldest, fetched a page at a time."""
+        return _all_pages(
+            lambda query: self.api.list_orders_with_http_info(
+                limit=page_size,
+                cursor=query.get("cursor"),
+                status=status,
+                customer_id=customer_id,
+            )
+        )
+
+    def events(self, order_id: int, *, page_size: int | None = None) -> Iterator[OrderEvent]:
+        """What happened to the order, from its beginning, fetched a page at a time."""
+        return _all_pages(
+            lambda query: self.api.list_order_events_with_http_info(
+                order_id, limit=page_size, after=int(query.get("after", 0))
+            )
+        )
+
+    def wait_until_finished(self, order_id: int, timeout: float) -> OrderVersion:
+        """Gives the order once it is completed or cancelled, and waits through outages.
+
+        Raises NotFinished when `timeout` seconds are over.
+        """
+        deadline = time.monotonic() + timeout
+        seen: OrderVersion | None = None
+        cause: OrdersError | None = None
+        pause = 0.1
+        while (left := deadline - time.monotonic()) > 0:
+            try:
+                etag = seen.etag if seen else None
+                seen = self.get_order(order_id, if_none_match=etag, total_timeout=left) or seen
+            except OrdersError as error:
+                if not error.transient:
+                    raise
+                cause = error
+            if seen and seen.order.status in (OrderStatus.COMPLETED, OrderStatus.CANCELLED):
+                return seen
+            left = deadline - time.monotonic()
+            time.sleep(max(0.0, min(left, pause * random.uniform(0.5, 1.0))))
+            pause = min(pause * 1.5, 5.0)
+        raise NotFinished(order_id, seen) from cause
+
+
+def _versioned(response: ApiResponse[Order]) -> OrderVersion:
+    return OrderVersion(response.data, _header(response, "etag"))
+
+
+def _header(response: ApiResponse[Any], name: str) -> str:
+    return (response.headers or {}).get(name, "")
+
+
+def _all_pages(fetch: Callable[[Mapping[str, str]], ApiResponse[Any]]) -> Iterator[Any]:
+    query: Mapping[str, str] | None = {}
+    while query is not None:
+        page = fetch(query)
+        yield from page.data
+        query = _next_page(_header(page, "link"))
+
+
+def _next_page(link: str) -> Mapping[str, str] | None:
+    """The query of the next page (RFC 8288); the path stays ours, whatever gateway is between."""
+    target = re.search(r'<([^>]*)>\s*;[^,<]*\brel="?next"?', link)
+    if target is None:
+        return None
+    return {name: values[0] for name, values in parse_qs(urlsplit(target[1]).query).items()}

@@ -1,0 +1,108 @@
+"""What this package raises."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any, Mapping
+
+from order_processing_sdk.models.violation import Violation
+
+if TYPE_CHECKING:
+    from order_processing_sdk.client import OrderVersion
+
+
+class OrdersError(Exception):
+    """Every error of this package. `attempts`: how often the request was sent."""
+
+    def __init__(self, message: str, attempts: int) -> None:
+        super().__init__(message)
+        self.attempts = attempts
+
+    @property
+    def transient(self) -> bool:
+        """Whether the same may succeed later."""
+        return True
+
+
+class ApiError(OrdersError):
+    """The service answered with an error.
+
+    status: the HTTP status
+    code: the stable name of the problem; None when the answer was no problem document
+    title, detail: the kind of problem, and what happened this time
+    request_id: quote it when you ask for help
+    violations: everything that is wrong with the request
+    retry_after: how many seconds the service asks to wait
+    """
+
+    def __init__(
+        self, status: int, headers: Mapping[str, str], body: bytes, attempts: int
+    ) -> None:
+        problem = _problem(body)
+        self.status = status
+        self.code: str | None = problem.get("code")
+        self.title: str = problem.get("title", f"HTTP {status}")
+        self.detail: str | None = problem.get("detail")
+        self.request_id: str | None = problem.get("request_id") or headers.get("X-Request-Id")
+        self.violations = [
+            Violation.model_validate(violation) for violation in problem.get("errors", [])
+        ]
+        self.retry_after = _retry_after(headers.get("Retry-After"))
+        said = (str(status), self.code or self.title, self.detail)
+        super().__init__(" ".join(filter(None, said)), attempts)
+
+    @property
+    def transient(self) -> bool:
+        return self.status in (408, 429, 503)
+
+
+class ConnectionFailed(OrdersError):
+    """The service could not be reached, or the connection ended before its answer did."""
+
+
+class TimedOut(OrdersError):
+    """The service did not answer in time."""
+
+
+class Unreadable(OrdersError):
+    """The answer is not what the contract says, some proxy's page for instance."""
+
+    @property
+    def transient(self) -> bool:
+        return False
+
+
+class NotFinished(OrdersError):
+    """The order was not finished when the time to wait was over.
+
+    last_seen: the order as it was seen last, if it was seen at all
+    """
+
+    def __init__(self, order_id: int, last_seen: OrderVersion | None) -> None:
+        seen = last_seen.order.status.value if last_seen else "never"
+        super().__init__(f"order {order_id} did not finish in time, it was seen {seen}", 1)
+        self.last_seen = last_seen
+
+
+def _problem(body: bytes) -> dict[str, Any]:
+    try:
+        problem = json.loads(body)
+    except ValueError:
+        return {}  # some proxy's page
+    known = isinstance(problem, dict) and isinstance(problem.get("code"), str)
+    return problem if known else {}
+
+
+def _retry_after(value: str | None) -> float | None:
+    """Seconds or a date (RFC 9110, section 10.2.3)."""
+    if value is None:
+        return None
+    if value.isascii() and value.isdigit():
+        return float(value)
+    try:
+        then = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return max(0.0, (then - datetime.now(timezone.utc)).total_seconds())

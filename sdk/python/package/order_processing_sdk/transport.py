@@ -1,0 +1,167 @@
+"""Sends requests, again where that is safe."""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Mapping
+
+import urllib3
+from urllib3.exceptions import HTTPError, NewConnectionError, TimeoutError
+
+import order_processing_sdk
+from order_processing_sdk.api_client import ApiClient
+from order_processing_sdk.configuration import Configuration
+from order_processing_sdk.errors import (
+    ApiError,
+    ConnectionFailed,
+    OrdersError,
+    TimedOut,
+    Unreadable,
+)
+
+_IDEMPOTENT = ("GET", "HEAD", "OPTIONS", "PUT", "DELETE")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All times in seconds."""
+
+    #: For one attempt, its answer's body included.
+    timeout: float = 15.0
+    #: For all attempts and the pauses between them.
+    total_timeout: float = 60.0
+    max_attempts: int = 5
+    #: After the first attempt; each later pause is twice as long, less up to a half at random.
+    first_pause: float = 0.2
+    longest_pause: float = 10.0
+    #: Sent with every request.
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A success or a 304, as the generated code wants to see it."""
+
+    status: int
+    #: By their names in lower case.
+    headers: Mapping[str, str]
+    data: bytes
+    reason: str = ""
+
+    def read(self) -> bytes:
+        return self.data
+
+
+class ResilientApiClient(ApiClient):
+    """The generated client, with our way of sending and with exact numbers."""
+
+    def __init__(self, base_url: str, settings: Settings, pool: urllib3.PoolManager | None) -> None:
+        super().__init__(Configuration(host=base_url.rstrip("/")))
+        self.user_agent = f"order-processing-sdk-python/{order_processing_sdk.__version__}"
+        self.default_headers.update(settings.headers)
+        self._settings = settings
+        self._pool = pool or urllib3.PoolManager()
+
+    def call_api(
+        self,
+        method,
+        url,
+        header_params=None,
+        body=None,
+        post_params=None,
+        _request_timeout=None,
+    ):
+        """Gives successes and 304; raises OrdersError for all else.
+
+        _request_timeout: for all attempts together, when less than `total_timeout`.
+        """
+        settings = self._settings
+        headers = urllib3.HTTPHeaderDict(header_params or {})
+        encoded = None if body is None else _encode(body).encode()
+        # A POST is safe because the service knows its key again.
+        safe = method in _IDEMPOTENT or "Idempotency-Key" in headers
+        total = min(settings.total_timeout, _request_timeout or settings.total_timeout)
+        deadline = time.monotonic() + total
+        attempt = 0
+        while True:
+            attempt += 1
+            until = min(deadline, time.monotonic() + settings.timeout)
+            try:
+                return self._send(method, url, headers, encoded, until, attempt)
+            except OrdersError as error:
+                gone = isinstance(error, ApiError) and error.status == 404
+                if method == "DELETE" and attempt > 1 and gone:
+                    # An earlier attempt did it, and its answer was lost.
+                    return Answer(204, {}, b"")
+                pause = _pause(attempt, error, settings)
+                last = attempt >= settings.max_attempts or time.monotonic() + pause >= deadline
+                if last or not safe or not error.transient:
+                    raise
+            time.sleep(pause)
+
+    def _send(self, method, url, headers, body, until, attempt) -> Answer:
+        begun = time.monotonic()
+        allowed = max(until - begun, 0.001)
+        late = TimedOut(f"no answer within {allowed:.3f} s", attempt)
+        try:
+            response = self._pool.request(
+                method,
+                url,
+                headers=headers,
+                body=body,
+                timeout=urllib3.Timeout(total=allowed),
+                retries=False,
+                redirect=False,
+                preload_content=False,
+            )
+            # Piece by piece, because urllib3 limits the time of each piece and not of them all.
+            data = bytearray()
+            while piece := response.read1(65536):
+                data += piece
+                if time.monotonic() > until:
+                    response.close()
+                    raise late
+            response.release_conn()
+        except HTTPError as error:
+            # urllib3 takes a refused connection for a kind of time-out.
+            if isinstance(error, TimeoutError) and not isinstance(error, NewConnectionError):
+                raise late from error
+            raise ConnectionFailed(f"the connection failed: {error}", attempt) from error
+        if response.status >= 400:
+            raise ApiError(response.status, response.headers, bytes(data), attempt)
+        kind = response.headers.get("Content-Type", "nothing")
+        if data and "json" not in kind:
+            raise Unreadable(f"expected JSON, got {kind}", attempt)
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return Answer(response.status, headers, bytes(data))
+
+    def sanitize_for_serialization(self, obj):
+        # The generated code would make a string of it.
+        return obj if isinstance(obj, Decimal) else super().sanitize_for_serialization(obj)
+
+    def deserialize(self, response_text, response_type, content_type):
+        # The generated code would read numbers as floats.
+        data = json.loads(response_text, parse_float=Decimal)
+        return self._ApiClient__deserialize(data, response_type)
+
+
+def _pause(attempt: int, error: OrdersError, settings: Settings) -> float:
+    grown = min(settings.first_pause * 2 ** (attempt - 1), settings.longest_pause)
+    asked = error.retry_after if isinstance(error, ApiError) else None
+    return max(asked or 0.0, grown * random.uniform(0.5, 1.0))
+
+
+def _encode(value: Any) -> str:
+    """JSON with decimals as they are; the standard library would need a float."""
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, dict):
+        members = (f"{json.dumps(name)}:{_encode(member)}" for name, member in value.items())
+        return "{" + ",".join(members) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ",".join(map(_encode, value)) + "]"
+    return json.dumps(value)

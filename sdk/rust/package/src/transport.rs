@@ -1,0 +1,222 @@
+use std::time::Duration;
+
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue, CONTENT_TYPE};
+use reqwest::{Client, Method, StatusCode, Url};
+use serde::de::DeserializeOwned;
+use serde::Serialize;
+use tokio::time::Instant;
+
+use crate::error::ApiError;
+pub use crate::error::Error;
+
+/// How requests are sent.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Options {
+    /// For one attempt, its answer's body included.
+    pub timeout: Duration,
+    /// For all attempts and the pauses between them.
+    pub total_timeout: Duration,
+    pub max_attempts: u32,
+    /// After the first attempt; each later pause is twice as long, less up to a half at random.
+    pub first_pause: Duration,
+    pub longest_pause: Duration,
+    /// Sent with every request.
+    pub headers: HeaderMap,
+    /// With your proxies and certificates.
+    pub client: Client,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            timeout: Duration::from_secs(15),
+            total_timeout: Duration::from_secs(60),
+            max_attempts: 5,
+            first_pause: Duration::from_millis(200),
+            longest_pause: Duration::from_secs(10),
+            headers: HeaderMap::new(),
+            client: Client::new(),
+        }
+    }
+}
+
+/// Sends requests, again where that is safe.
+#[derive(Clone, Debug)]
+pub struct Transport {
+    base: Url,
+    options: Options,
+}
+
+/// A success: what the contract promises, and the headers beside it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Answer<T> {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub value: T,
+}
+
+/// A request of the generated code.
+pub struct Request {
+    method: Method,
+    path: String,
+    pub(crate) query: Vec<(&'static str, String)>,
+    pub(crate) headers: Vec<(&'static str, String)>,
+    body: Option<Vec<u8>>,
+}
+
+impl Request {
+    pub(crate) fn new(method: Method, path: String) -> Self {
+        Self {
+            method,
+            path,
+            query: Vec::new(),
+            headers: Vec::new(),
+            body: None,
+        }
+    }
+
+    pub(crate) fn set_body(&mut self, body: &impl Serialize) -> Result<(), Error> {
+        let body = serde_json::to_vec(body).map_err(|error| Error::InvalidRequest(error.into()))?;
+        self.body = Some(body);
+        Ok(())
+    }
+}
+
+impl Transport {
+    pub(crate) fn new(base: &str, options: Options) -> Result<Self, Error> {
+        let base = Url::parse(base).map_err(|error| Error::InvalidRequest(error.into()))?;
+        Ok(Self { base, options })
+    }
+
+    /// Gives successes; everything else, 304 included, is an error.
+    pub(crate) async fn send(&self, request: &Request) -> Result<Answer<Vec<u8>>, Error> {
+        let (url, headers) = self.prepare(request)?;
+        // A POST is safe because the service knows its key again.
+        let safe = request.method.is_idempotent() || headers.contains_key("idempotency-key");
+        let deadline = Instant::now() + self.options.total_timeout;
+        let mut attempt = 1;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let timeout = self.options.timeout.min(left);
+            let sent = self
+                .options
+                .client
+                .request(request.method.clone(), url.clone());
+            let mut sent = sent.headers(headers.clone()).timeout(timeout);
+            if let Some(body) = &request.body {
+                sent = sent.body(body.clone());
+            }
+            let error = match answer(sent, attempt).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            let gone = error.api().is_some_and(|error| error.status == 404);
+            if request.method == Method::DELETE && attempt > 1 && gone {
+                // An earlier attempt did it, and its answer was lost.
+                return Ok(Answer {
+                    status: StatusCode::NO_CONTENT.as_u16(),
+                    headers: HeaderMap::new(),
+                    value: Vec::new(),
+                });
+            }
+            let pause = self.pause(attempt, &error);
+            let last = attempt >= self.options.max_attempts || Instant::now() + pause >= deadline;
+            if last || !safe || !error.is_transient() {
+                return Err(error);
+            }
+            tokio::time::sleep(pause).await;
+            attempt += 1;
+        }
+    }
+
+    fn prepare(&self, request: &Request) -> Result<(Url, HeaderMap), Error> {
+        let mut url = self.base.clone();
+        url.set_path(&format!(
+            "{}{}",
+            self.base.path().trim_end_matches('/'),
+            request.path
+        ));
+        if !request.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(&request.query);
+        }
+        let mut headers = HeaderMap::new();
+        let agent = concat!("order-processing-sdk-rust/", env!("CARGO_PKG_VERSION"));
+        headers.insert("user-agent", HeaderValue::from_static(agent));
+        if request.body.is_some() {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
+        headers.extend(self.options.headers.clone());
+        for (name, value) in &request.headers {
+            let name = HeaderName::from_bytes(name.as_bytes())
+                .map_err(|error| Error::InvalidRequest(error.into()))?;
+            let value = HeaderValue::from_str(value)
+                .map_err(|error| Error::InvalidRequest(error.into()))?;
+            headers.insert(name, value);
+        }
+        Ok((url, headers))
+    }
+
+    fn pause(&self, attempt: u32, error: &Error) -> Duration {
+        let grown = self
+            .options
+            .first_pause
+            .saturating_mul(1 << (attempt - 1).min(20));
+        let grown = grown.min(self.options.longest_pause);
+        let asked = error.api().and_then(|error| error.retry_after);
+        asked
+            .unwrap_or_default()
+            .max(grown.mul_f64(1.0 - fastrand::f64() / 2.0))
+    }
+}
+
+async fn answer(sent: reqwest::RequestBuilder, attempts: u32) -> Result<Answer<Vec<u8>>, Error> {
+    let failed = |source: reqwest::Error| {
+        if source.is_builder() {
+            Error::InvalidRequest(source.into())
+        } else if source.is_timeout() {
+            Error::TimedOut { attempts }
+        } else {
+            Error::ConnectionFailed { attempts, source }
+        }
+    };
+    let response = sent.send().await.map_err(failed)?;
+    let (status, headers) = (response.status(), response.headers().clone());
+    let body = response.bytes().await.map_err(failed)?;
+    if status == StatusCode::NOT_MODIFIED {
+        Err(Error::NotModified)
+    } else if status.is_success() {
+        Ok(Answer {
+            status: status.as_u16(),
+            headers,
+            value: body.to_vec(),
+        })
+    } else {
+        let error = ApiError::new(status.as_u16(), &headers, &body, attempts);
+        Err(Error::Api(Box::new(error)))
+    }
+}
+
+impl Answer<Vec<u8>> {
+    pub(crate) fn read<T: DeserializeOwned>(self) -> Result<Answer<T>, Error> {
+        let value = serde_json::from_slice(&self.value).map_err(Error::Unreadable)?;
+        Ok(self.with(value))
+    }
+}
+
+impl<T> Answer<T> {
+    pub(crate) fn with<U>(self, value: U) -> Answer<U> {
+        Answer {
+            status: self.status,
+            headers: self.headers,
+            value,
+        }
+    }
+
+    /// A header as text; empty when there is none.
+    pub fn header(&self, name: &str) -> &str {
+        let value = self.headers.get(name);
+        value.and_then(|value| value.to_str().ok()).unwrap_or("")
+    }
+}

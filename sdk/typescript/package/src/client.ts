@@ -1,0 +1,170 @@
+import { HealthApi, OrdersApi } from './apis/index.js';
+import { NotFinished, OrdersError } from './errors.js';
+import type { CreateOrderRequest, Order, OrderEvent, OrderStatus, UpdateOrderRequest } from './models/index.js';
+import { type ApiResponse, Configuration, ResponseError } from './runtime.js';
+import { resilientFetch, sleep, type TransportSettings } from './transport.js';
+
+export type OrdersClientOptions = Partial<TransportSettings>;
+
+const DEFAULTS: TransportSettings = {
+    timeoutMs: 15_000,
+    totalTimeoutMs: 60_000,
+    maxAttempts: 5,
+    firstPauseMs: 200,
+    longestPauseMs: 10_000,
+    headers: {},
+    fetch: (...request) => fetch(...request),
+};
+
+/** An order and the version of it that this is. */
+export interface OrderVersion {
+    order: Order;
+    /** For `ifMatch` and `ifNoneMatch`. */
+    etag: string;
+}
+
+/** An order that was created, by this call or by an earlier one with the same key. */
+export interface CreatedOrder extends OrderVersion {
+    replayed: boolean;
+}
+
+export interface CallOptions {
+    signal?: AbortSignal;
+}
+
+export interface OrdersFilter {
+    status?: OrderStatus[];
+    customerId?: number;
+    /** Orders in one request, 1 to 1000. */
+    pageSize?: number;
+}
+
+/**
+ * Creates orders and follows them. Requests are tried again where that is safe; every error is an
+ * `OrdersError`.
+ */
+export class OrdersClient {
+    /** Every operation of the contract, with the same time-outs, retries and errors. */
+    readonly api: OrdersApi;
+    readonly health: HealthApi;
+
+    constructor(baseUrl: string, options: OrdersClientOptions = {}) {
+        const configuration = new Configuration({
+            basePath: baseUrl.replace(/\/+$/, ''),
+            fetchApi: resilientFetch({ ...DEFAULTS, ...options }),
+            // Otherwise the generated code would wrap our errors.
+            middleware: [{ onError: async ({ error }) => { throw error; } }],
+        });
+        this.api = new OrdersApi(configuration);
+        this.health = new HealthApi(configuration);
+    }
+
+    /**
+     * Creates one order, however often the request has to be sent. Give a key of your own to be able
+     * to call again after a crash.
+     */
+    async createOrder(
+        order: CreateOrderRequest,
+        { idempotencyKey = crypto.randomUUID(), ...call }: CallOptions & { idempotencyKey?: string } = {},
+    ): Promise<CreatedOrder> {
+        const response = await this.api.createOrderRaw({ createOrderRequest: order, idempotencyKey }, call);
+        const replayed = response.raw.headers.get('Idempotent-Replayed') === 'true';
+        return { ...(await versioned(response)), replayed };
+    }
+
+    async getOrder(id: number, options?: CallOptions): Promise<OrderVersion>;
+    /** Nothing when the order is still at the version of `ifNoneMatch`. */
+    async getOrder(id: number, options: CallOptions & { ifNoneMatch?: string }): Promise<OrderVersion | undefined>;
+    async getOrder(
+        id: number,
+        { ifNoneMatch, ...call }: CallOptions & { ifNoneMatch?: string } = {},
+    ): Promise<OrderVersion | undefined> {
+        try {
+            return await versioned(await this.api.getOrderRaw({ id, ifNoneMatch }, call));
+        } catch (error) {
+            if (error instanceof ResponseError && error.response.status === 304) {
+                return undefined;
+            }
+            throw error;
+        }
+    }
+
+    /** Changes what `change` names; with `ifMatch`, only that version. */
+    async updateOrder(
+        id: number,
+        change: UpdateOrderRequest,
+        { ifMatch, ...call }: CallOptions & { ifMatch?: string } = {},
+    ): Promise<OrderVersion> {
+        return versioned(await this.api.updateOrderRaw({ id, updateOrderRequest: change, ifMatch }, call));
+    }
+
+    /** Deletes the order; with `ifMatch`, only that version. */
+    async deleteOrder(id: number, { ifMatch, ...call }: CallOptions & { ifMatch?: string } = {}): Promise<void> {
+        await this.api.deleteOrder({ id, ifMatch }, call);
+    }
+
+    /** All orders that fit, from the newest to the oldest, fetched a page at a time. */
+    async *orders({ pageSize, ...filter }: OrdersFilter = {}, call: CallOptions = {}): AsyncGenerator<Order> {
+        let next: URLSearchParams | undefined = new URLSearchParams();
+        while (next) {
+            const cursor = next.get('cursor') ?? undefined;
+            const page: ApiResponse<Order[]> = await this.api.listOrdersRaw({ ...filter, limit: pageSize, cursor }, call);
+            yield* await page.value();
+            next = nextPage(page);
+        }
+    }
+
+    /** What happened to the order, from its beginning, fetched a page at a time. */
+    async *events(
+        id: number,
+        { pageSize, ...call }: CallOptions & { pageSize?: number } = {},
+    ): AsyncGenerator<OrderEvent> {
+        let next: URLSearchParams | undefined = new URLSearchParams();
+        while (next) {
+            const after = Number(next.get('after') ?? 0);
+            const page: ApiResponse<OrderEvent[]> = await this.api.listOrderEventsRaw({ id, limit: pageSize, after }, call);
+            yield* await page.value();
+            next = nextPage(page);
+        }
+    }
+
+    /**
+     * Gives the order once it is completed or cancelled, and waits through outages of the service;
+     * throws `NotFinished` when the time is over.
+     */
+    async waitUntilFinished(id: number, timeoutMs: number, { signal }: CallOptions = {}): Promise<OrderVersion> {
+        const over = AbortSignal.timeout(timeoutMs);
+        const call = { signal: signal ? AbortSignal.any([signal, over]) : over };
+        let seen: OrderVersion | undefined;
+        let cause: unknown;
+        try {
+            for (let pause = 100; ; pause = Math.min(pause * 1.5, 5_000)) {
+                try {
+                    seen = (await this.getOrder(id, { ...call, ifNoneMatch: seen?.etag })) ?? seen;
+                } catch (error) {
+                    if (!(error instanceof OrdersError && error.transient)) {
+                        throw error;
+                    }
+                    cause = error;
+                }
+                if (seen?.order.status === 'completed' || seen?.order.status === 'cancelled') {
+                    return seen;
+                }
+                await sleep(pause * (1 - Math.random() / 2), call.signal);
+            }
+        } catch (error) {
+            throw over.aborted && !signal?.aborted ? new NotFinished(id, seen, { cause }) : error;
+        }
+    }
+}
+
+async function versioned(response: ApiResponse<Order>): Promise<OrderVersion> {
+    return { order: await response.value(), etag: response.raw.headers.get('ETag') ?? '' };
+}
+
+/** The query of the next page (RFC 8288); the path stays ours, whatever gateway is in between. */
+function nextPage(page: ApiResponse<unknown>): URLSearchParams | undefined {
+    const link = page.raw.headers.get('Link') ?? '';
+    const target = /<([^>]*)>\s*;[^,<]*\brel="?next"?/.exec(link)?.[1];
+    return target === undefined ? undefined : new URL(target, 'http://service').searchParams;
+}

@@ -1,0 +1,6 @@
+export * from './client.js';
+export * from './errors.js';
+export * from './version.js';
+export * from './apis/index.js';
+export * from './models/index.js';
+export type { ApiResponse } from './runtime.js';

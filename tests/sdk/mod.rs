@@ -1,0 +1,279 @@
+//! The SDKs against the running service, each as its consumers use it: built, installed, called.
+//! `sdk/conformance/scenarios.json` says what must hold in every language.
+
+mod proxy;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use proxy::{Fault, Proxy, Seen};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::process::Command;
+
+use crate::harness::TestApp;
+
+const LANGUAGES: [&str; 5] = ["typescript", "python", "rust", "go", "java"];
+/// How `sdk/build.py` ends when the toolchain of a language is not installed.
+const SKIPPED: i32 = 77;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Scenario {
+    name: String,
+    what: String,
+    /// Orders are processed.
+    #[serde(default)]
+    worker: bool,
+    /// It is the snippet of the README.
+    #[serde(default)]
+    snippet: bool,
+    /// Nobody listens.
+    #[serde(default)]
+    closed: bool,
+    /// What stands before the service's paths.
+    #[serde(default)]
+    prefix: String,
+    /// Settings of the client that the runner makes.
+    #[serde(default)]
+    client: Value,
+    #[serde(default)]
+    faults: Vec<Fault>,
+    expect: Expect,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Expect {
+    /// How many requests with each method; not looked at when absent.
+    requests: Option<BTreeMap<String, usize>>,
+    /// How many different keys came with all `POST`s.
+    keys: Option<usize>,
+    /// How many orders the scenario's customer has in the end.
+    orders: Option<i64>,
+    /// Statuses that must have been among the answers.
+    #[serde(default)]
+    answers: Vec<u16>,
+    /// From the first request to the last.
+    at_least_ms: Option<u64>,
+    at_most_ms: Option<u64>,
+}
+
+/// Scenario → nothing, or what went wrong.
+type Results = BTreeMap<String, Option<String>>;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_sdk_does_what_it_promises() {
+    let chosen = std::env::var("ORDERS_TEST_SDKS").unwrap_or_else(|_| LANGUAGES.join(","));
+    let scenarios: Vec<Scenario> = serde_json::from_slice(
+        &std::fs::read(project().join("sdk/conformance/scenarios.json")).unwrap(),
+    )
+    .unwrap();
+    let (still, moving) = tokio::join!(
+        TestApp::start(),
+        TestApp::with_worker(Duration::from_secs(2))
+    );
+    // Workflows are named after orders, and all tests share one Temporal.
+    moving
+        .sql("ALTER TABLE orders ALTER COLUMN id RESTART WITH 180000")
+        .await;
+    let mut columns = Vec::new();
+    let mut said = String::new();
+    for (number, language) in chosen.split(',').enumerate() {
+        let begun = Instant::now();
+        // Each language has customers of its own.
+        let column = run(language, &scenarios, 1000 * (number + 1), &still, &moving).await;
+        let seconds = begun.elapsed().as_secs();
+        match &column {
+            Ok(results) => {
+                let failed = results.values().flatten().count();
+                let good = results.len() - failed;
+                writeln!(
+                    said,
+                    "{language}: {good} good, {failed} failed, {seconds} s"
+                )
+                .unwrap();
+            }
+            Err(reason) => writeln!(said, "{language}: skipped: {reason}").unwrap(),
+        }
+        columns.push((language.to_owned(), column));
+    }
+    let table = table(&scenarios, &columns);
+    std::fs::write(project().join("target/sdk/conformance.md"), &table).unwrap();
+    println!("{table}\n{said}");
+    let failures: Vec<String> = columns
+        .iter()
+        .filter_map(|(language, column)| Some((language, column.as_ref().ok()?)))
+        .flat_map(|(language, results)| {
+            results.iter().filter_map(move |(name, failure)| {
+                Some(format!("{language}: {name}: {}", failure.as_ref()?))
+            })
+        })
+        .collect();
+    assert!(failures.is_empty(), "\n{}", failures.join("\n"));
+}
+
+/// Runs all scenarios with one SDK. An error says why it could not be tried.
+async fn run(
+    language: &str,
+    scenarios: &[Scenario],
+    customers: usize,
+    still: &TestApp,
+    moving: &TestApp,
+) -> Result<Results, String> {
+    let mut proxies = Vec::new();
+    let mut told = Vec::new();
+    for (number, scenario) in scenarios.iter().enumerate() {
+        let app = if scenario.worker { moving } else { still };
+        let proxy = match scenario.closed {
+            true => Proxy::closed().await,
+            false => Proxy::start(app.address, &scenario.prefix, &scenario.faults).await,
+        };
+        let customer = customers + number + 1;
+        told.push(json!({
+            "name": scenario.name,
+            "url": proxy.url,
+            "customer_id": customer,
+            "client": scenario.client.as_object().cloned().unwrap_or_default(),
+            "snippet": scenario.snippet,
+        }));
+        proxies.push((app, proxy, customer));
+    }
+    let folder = project().join("target/sdk").join(language);
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("scenarios.json");
+    std::fs::write(&file, serde_json::to_vec_pretty(&told).unwrap()).unwrap();
+
+    let output = Command::new(project().join(".tools/venv/bin/python"))
+        .arg(project().join("sdk/build.py"))
+        .args(["conformance", language])
+        .arg(&file)
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .stdin(Stdio::null())
+        .kill_on_drop(true)
+        .output()
+        .await
+        .unwrap();
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    if output.status.code() == Some(SKIPPED) {
+        return Err(stdout.trim().to_owned());
+    }
+    assert!(
+        output.status.success(),
+        "{language}: {}\n{stdout}{}",
+        output.status,
+        String::from_utf8_lossy(&output.stderr)
+    );
+
+    let agent = format!("order-processing-sdk-{language}/{}", contract_version());
+    let mut results = Results::new();
+    for (scenario, (app, proxy, customer)) in scenarios.iter().zip(&proxies) {
+        let orders = app
+            .count(&format!(
+                "SELECT count(*) FROM orders WHERE customer_id = {customer}"
+            ))
+            .await;
+        let failure = reported(&stdout, &scenario.name)
+            .or_else(|| scenario.expect.broken_by(&proxy.seen(), orders, &agent));
+        results.insert(scenario.name.clone(), failure);
+    }
+    Ok(results)
+}
+
+/// What the runner says against this scenario: a line `ok NAME` or `failed NAME: WHY`.
+fn reported(stdout: &str, name: &str) -> Option<String> {
+    let line = stdout.lines().find_map(|line| match line.split_once(' ')? {
+        ("ok", said) if said == name => Some(None),
+        ("failed", said) => Some(Some(said.strip_prefix(name)?.strip_prefix(": ")?)),
+        _ => None,
+    });
+    match line {
+        Some(failure) => failure.map(str::to_owned),
+        None => Some("the runner says nothing of it".to_owned()),
+    }
+}
+
+impl Expect {
+    /// What of it does not hold.
+    fn broken_by(&self, seen: &[Seen], orders: i64, agent: &str) -> Option<String> {
+        let mut requests = BTreeMap::<String, usize>::new();
+        for request in seen {
+            *requests.entry(request.method.clone()).or_default() += 1;
+        }
+        if let Some(expected) = &self.requests
+            && *expected != requests
+        {
+            return Some(format!(
+                "expected {expected:?}, the server saw {requests:?}"
+            ));
+        }
+        if let Some(stranger) = seen.iter().find(|request| request.user_agent != agent) {
+            let name = &stranger.user_agent;
+            return Some(format!("User-Agent is {name:?} instead of {agent:?}"));
+        }
+        let posts = seen.iter().filter(|request| request.method == "POST");
+        let keys: BTreeSet<_> = posts.filter_map(|request| request.key.as_deref()).collect();
+        if self.keys.is_some_and(|expected| expected != keys.len()) {
+            return Some(format!(
+                "expected {:?} keys, there were {keys:?}",
+                self.keys
+            ));
+        }
+        if self.orders.is_some_and(|expected| expected != orders) {
+            return Some(format!(
+                "expected {:?} orders, there are {orders}",
+                self.orders
+            ));
+        }
+        for status in &self.answers {
+            if !seen.iter().any(|request| request.answer == Some(*status)) {
+                return Some(format!("no answer was {status}"));
+            }
+        }
+        let taken = match seen {
+            [first, .., last] => last.at - first.at,
+            _ => Duration::ZERO,
+        };
+        let millis = |limit: Option<u64>| limit.map(Duration::from_millis);
+        if millis(self.at_least_ms).is_some_and(|least| taken < least)
+            || millis(self.at_most_ms).is_some_and(|most| taken > most)
+        {
+            return Some(format!("it took {taken:?}"));
+        }
+        None
+    }
+}
+
+fn table(scenarios: &[Scenario], columns: &[(String, Result<Results, String>)]) -> String {
+    let mut table = String::from("| scenario | what |");
+    for (language, _) in columns {
+        write!(table, " {language} |").unwrap();
+    }
+    table += &format!("\n| --- | --- |{}\n", " --- |".repeat(columns.len()));
+    for scenario in scenarios {
+        write!(table, "| {} | {} |", scenario.name, scenario.what).unwrap();
+        for (_, column) in columns {
+            let cell = match column {
+                Ok(results) if results[&scenario.name].is_none() => "ok",
+                Ok(_) => "FAILED",
+                Err(_) => "skipped",
+            };
+            write!(table, " {cell} |").unwrap();
+        }
+        table.push('\n');
+    }
+    table
+}
+
+fn contract_version() -> String {
+    let contract = std::fs::read(project().join("generated/openapi.json")).unwrap();
+    let contract: Value = serde_json::from_slice(&contract).unwrap();
+    contract["info"]["version"].as_str().unwrap().to_owned()
+}
+
+fn project() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
+}

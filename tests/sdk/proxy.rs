@@ -1,0 +1,343 @@
+//! A server in front of the service that loses, delays and refuses what it is told to.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant, SystemTime};
+
+use chrono::{DateTime, Utc};
+use reqwest::Client;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+
+/// What happens to a request.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fault {
+    #[serde(rename = "do")]
+    kind: Kind,
+    /// Only to requests with this method.
+    method: Option<String>,
+    /// How many of them pass before it begins.
+    #[serde(default)]
+    skip: u32,
+    #[serde(default = "once")]
+    times: u32,
+    status: Option<u16>,
+    /// Seconds, or `in N s` for a date.
+    retry_after: Option<String>,
+    #[serde(default)]
+    html: bool,
+    ms: Option<u64>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Kind {
+    /// The service never sees it.
+    Answer,
+    /// The connection ends, and the service never sees it.
+    DropBefore,
+    /// The service answers; the connection ends without a word.
+    DropAfter,
+    /// The answer ends in the middle of its body.
+    Cut,
+    /// The answer comes late.
+    Delay,
+    /// Its head comes at once, its body late.
+    Stall,
+    /// The answer has a member more.
+    AddField,
+}
+
+fn once() -> u32 {
+    1
+}
+
+/// A request as it came in.
+#[derive(Clone)]
+pub struct Seen {
+    pub at: Instant,
+    pub method: String,
+    pub user_agent: String,
+    pub key: Option<String>,
+    /// What went back, where anything did.
+    pub answer: Option<u16>,
+}
+
+pub struct Proxy {
+    /// With the prefix and, then, a slash at its end.
+    pub url: String,
+    seen: Arc<Mutex<Vec<Seen>>>,
+    accepting: Option<JoinHandle<()>>,
+}
+
+struct Shared {
+    service: SocketAddr,
+    /// What stands before each path here, and not at the service.
+    prefix: String,
+    client: Client,
+    faults: Mutex<Vec<Fault>>,
+    seen: Arc<Mutex<Vec<Seen>>>,
+}
+
+struct Request {
+    method: String,
+    target: String,
+    headers: HashMap<String, String>,
+    body: Vec<u8>,
+}
+
+struct Answer {
+    status: u16,
+    headers: Vec<(String, String)>,
+    body: Vec<u8>,
+}
+
+impl Proxy {
+    pub async fn start(service: SocketAddr, prefix: &str, faults: &[Fault]) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let end = if prefix.is_empty() { "" } else { "/" };
+        let url = format!("http://{}{prefix}{end}", listener.local_addr().unwrap());
+        let seen = Arc::default();
+        let shared = Arc::new(Shared {
+            service,
+            prefix: prefix.to_owned(),
+            client: Client::builder()
+                .no_gzip()
+                .no_brotli()
+                .redirect(reqwest::redirect::Policy::none())
+                .build()
+                .unwrap(),
+            faults: Mutex::new(faults.to_vec()),
+            seen: Arc::clone(&seen),
+        });
+        let accepting = tokio::spawn(async move {
+            loop {
+                let (stream, _) = listener.accept().await.unwrap();
+                tokio::spawn(Arc::clone(&shared).serve(stream));
+            }
+        });
+        Self {
+            url,
+            seen,
+            accepting: Some(accepting),
+        }
+    }
+
+    /// A port where nobody listens.
+    pub async fn closed() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self {
+            url: format!("http://{}", listener.local_addr().unwrap()),
+            seen: Arc::default(),
+            accepting: None,
+        }
+    }
+
+    pub fn seen(&self) -> Vec<Seen> {
+        self.seen.lock().unwrap().clone()
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        if let Some(accepting) = &self.accepting {
+            accepting.abort();
+        }
+    }
+}
+
+impl Shared {
+    async fn serve(self: Arc<Self>, stream: TcpStream) {
+        let mut stream = BufReader::new(stream);
+        // A connection that breaks is the client's affair.
+        while let Some(request) = read(&mut stream).await {
+            let number = {
+                let mut seen = self.seen.lock().unwrap();
+                seen.push(Seen {
+                    at: Instant::now(),
+                    method: request.method.clone(),
+                    user_agent: request.header("user-agent"),
+                    key: request.headers.get("idempotency-key").cloned(),
+                    answer: None,
+                });
+                seen.len() - 1
+            };
+            let fault = self.fault(&request.method);
+            let kind = fault.as_ref().map(|fault| fault.kind);
+            if matches!(kind, Some(Kind::DropBefore)) {
+                return;
+            }
+            let answer = match &fault {
+                Some(fault) if matches!(fault.kind, Kind::Answer) => refusal(fault),
+                _ => self.forward(&request, kind).await,
+            };
+            let pause = Duration::from_millis(fault.and_then(|fault| fault.ms).unwrap_or(0));
+            let (head, body) = answer.written();
+            let sent = match kind {
+                Some(Kind::DropAfter) => return,
+                Some(Kind::Cut) => {
+                    let half = &body[..body.len() / 2];
+                    let _ = stream.write_all(&[&head, half].concat()).await;
+                    return;
+                }
+                Some(Kind::Stall) => {
+                    let _ = stream.write_all(&head).await;
+                    tokio::time::sleep(pause).await;
+                    stream.write_all(&body).await
+                }
+                _ => {
+                    tokio::time::sleep(pause).await;
+                    stream.write_all(&[head, body].concat()).await
+                }
+            };
+            if sent.is_err() {
+                return;
+            }
+            self.seen.lock().unwrap()[number].answer = Some(answer.status);
+        }
+    }
+
+    fn fault(&self, method: &str) -> Option<Fault> {
+        let mut faults = self.faults.lock().unwrap();
+        let fault = faults.iter_mut().find(|fault| {
+            fault.times > 0 && fault.method.as_deref().is_none_or(|only| only == method)
+        })?;
+        if fault.skip > 0 {
+            fault.skip -= 1;
+            return None;
+        }
+        fault.times -= 1;
+        Some(fault.clone())
+    }
+
+    async fn forward(&self, request: &Request, kind: Option<Kind>) -> Answer {
+        let path = request.target.strip_prefix(&self.prefix).unwrap();
+        let url = format!("http://{}{path}", self.service);
+        let mut sent = self
+            .client
+            .request(request.method.parse().unwrap(), url)
+            .body(request.body.clone());
+        for (name, value) in &request.headers {
+            let ours = ["host", "connection", "content-length", "upgrade"];
+            let plain = matches!(kind, Some(Kind::AddField)) && name == "accept-encoding";
+            if !ours.contains(&name.as_str()) && !plain {
+                sent = sent.header(name, value);
+            }
+        }
+        let response = sent.send().await.unwrap();
+        let mut answer = Answer {
+            status: response.status().as_u16(),
+            headers: response
+                .headers()
+                .iter()
+                .filter(|(name, _)| {
+                    !["connection", "content-length", "transfer-encoding"].contains(&name.as_str())
+                })
+                .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
+                .collect(),
+            body: response.bytes().await.unwrap().to_vec(),
+        };
+        if matches!(kind, Some(Kind::AddField)) {
+            let mut value: Value = serde_json::from_slice(&answer.body).unwrap();
+            value["added_later"] = json!({ "anything": [1, "x", null] });
+            answer.body = serde_json::to_vec(&value).unwrap();
+        }
+        answer
+    }
+}
+
+impl Request {
+    fn header(&self, name: &str) -> String {
+        self.headers.get(name).cloned().unwrap_or_default()
+    }
+}
+
+/// The next request of a connection; none when it has ended.
+async fn read(stream: &mut BufReader<TcpStream>) -> Option<Request> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await.ok()?);
+    }
+    let head = String::from_utf8(head).unwrap();
+    let mut lines = head.lines();
+    let mut first = lines.next()?.split(' ');
+    let (method, target) = (first.next()?.to_owned(), first.next()?.to_owned());
+    let headers: HashMap<String, String> = lines
+        .filter_map(|line| line.split_once(':'))
+        .map(|(name, value)| (name.to_lowercase(), value.trim().to_owned()))
+        .collect();
+    assert!(
+        !headers.contains_key("transfer-encoding"),
+        "an SDK knows how long its body is"
+    );
+    let length = headers.get("content-length").map_or("0", String::as_str);
+    let mut body = vec![0; length.parse().unwrap()];
+    stream.read_exact(&mut body).await.ok()?;
+    Some(Request {
+        method,
+        target,
+        headers,
+        body,
+    })
+}
+
+impl Answer {
+    /// The head and the body as they go out.
+    fn written(&self) -> (Vec<u8>, Vec<u8>) {
+        let mut head = format!("HTTP/1.1 {} Answer\r\n", self.status);
+        for (name, value) in &self.headers {
+            head += &format!("{name}: {value}\r\n");
+        }
+        if ![204, 304].contains(&self.status) {
+            head += &format!("content-length: {}\r\n", self.body.len());
+        }
+        head += "\r\n";
+        (head.into_bytes(), self.body.clone())
+    }
+}
+
+/// As an overloaded gateway in front of the service would say it.
+fn refusal(fault: &Fault) -> Answer {
+    let status = fault.status.unwrap();
+    let mut headers = Vec::new();
+    if let Some(after) = &fault.retry_after {
+        let seconds = after
+            .strip_prefix("in ")
+            .and_then(|after| after.strip_suffix(" s"));
+        let value = seconds.map_or_else(
+            || after.clone(),
+            |seconds| {
+                let then = SystemTime::now() + Duration::from_secs(seconds.parse().unwrap());
+                let then = DateTime::<Utc>::from(then);
+                then.format("%a, %d %b %Y %H:%M:%S GMT").to_string()
+            },
+        );
+        headers.push(("retry-after".to_owned(), value));
+    }
+    let (media_type, body) = match fault.html {
+        true => ("text/html", "<html>Bad Gateway</html>".to_owned()),
+        false => (
+            "application/problem+json",
+            json!({
+                "type": "about:blank",
+                "title": "Refused",
+                "status": status,
+                "code": "injected",
+                "detail": "the proxy of the test refuses",
+                "request_id": "request-of-the-proxy",
+            })
+            .to_string(),
+        ),
+    };
+    headers.push(("content-type".to_owned(), media_type.to_owned()));
+    Answer {
+        status,
+        headers,
+        body: body.into_bytes(),
+    }
+}
