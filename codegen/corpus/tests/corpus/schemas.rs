@@ -95,8 +95,10 @@ async fn every_limit_is_kept_to_the_letter() {
         ],
     )
     .await;
-    let patterns: &[(&str, &[&str])] =
-        &[(r#"{"a":"ab","b":"ab"}"#, &[]), (r#"{"a":"b","b":"a"}"#, &["/a", "/b"])];
+    let patterns: &[(&str, &[&str])] = &[
+        (r#"{"a":"ab","b":"ab"}"#, &[]),
+        (r#"{"a":"b","b":"a"}"#, &["/a", "/b"]),
+    ];
     judge("/patterns", patterns).await;
     // A list is no object at any depth, though serde would take one for a struct.
     judge("/limits", &[(r#"{"counted":[1,2]}"#, &["/counted"])]).await;
