@@ -35,10 +35,15 @@ LIMITS = {
 def main():
     match sys.argv[1:]:
         case ["build", language] if language in LANGUAGES:
-            made = LANGUAGES[language](language).build()
-            print(made.relative_to(ROOT))
+            sdk = LANGUAGES[language](language)
+            if sdk.missing:
+                sys.exit(f"error: no {sdk.missing}; install it to build this SDK")
+            print(sdk.build().relative_to(ROOT))
         case ["conformance", language, scenarios] if language in LANGUAGES:
             sdk = LANGUAGES[language](language)
+            if sdk.missing:
+                print(f"no {sdk.missing}")
+                sys.exit(SKIPPED)
             sdk.build()
             sdk.try_out(Path(scenarios).resolve())
         case _:
@@ -61,10 +66,7 @@ class Sdk:
         self.package = self.work / "package"
         self.consumer = self.work / "consumer"
         self.environment = dict(os.environ)
-        for program in self.programs:
-            if not shutil.which(program):
-                print(f"no {program}")
-                sys.exit(SKIPPED)
+        self.missing = next((name for name in self.programs if not shutil.which(name)), None)
         self.work.mkdir(parents=True, exist_ok=True)
         # Held until this process ends: two builds of a language would disturb each other.
         self.lock = open(self.work / ".lock", "w")
@@ -294,7 +296,7 @@ class Java(Sdk):
     def __init__(self, language):
         super().__init__(language)
         # The Java in .tools/ cannot compile.
-        self.home = Path(shutil.which("javac")).resolve().parent.parent
+        self.home = Path(shutil.which("javac") or "").resolve().parent.parent
         self.environment["JAVA_HOME"] = str(self.home)
 
     def mvn(self, *goals, cwd=None):

@@ -220,7 +220,7 @@ var checks = map[string]check{
 		begun := time.Now()
 		err := failure[*orders.TimeoutError](client.GetOrder(ctx, 1))
 		taken := time.Since(begun).Milliseconds()
-		equal([]any{err.Attempts, taken >= 2400, taken < 4500}, []any{2, true, true})
+		equal([]any{err.Attempts, taken >= 3900, taken < 7000}, []any{2, true, true})
 	},
 	"nobody_there": func(client *orders.Client, _ int64) {
 		equal(failure[*orders.ConnectionError](client.GetOrder(ctx, 1)).Attempts, 2)
@@ -268,8 +268,8 @@ var checks = map[string]check{
 	},
 	"wait":         wait,
 	"wait_through": wait,
-	"wait_in_vain": inVain(700*time.Millisecond, 3*time.Second),
-	"wait_slow":    inVain(1500*time.Millisecond, 4*time.Second),
+	"wait_in_vain": inVain(1500*time.Millisecond, 5*time.Second),
+	"wait_slow":    inVain(2500*time.Millisecond, 6*time.Second),
 	"new_field": func(client *orders.Client, customer int64) {
 		equal(must(client.GetOrder(ctx, create(client, customer))).Order.CustomerId, customer)
 	},

@@ -74,8 +74,8 @@ public final class Runner {
             Map.entry("history", Runner::history),
             Map.entry("wait", Runner::waitForIt),
             Map.entry("wait_through", Runner::waitForIt),
-            Map.entry("wait_in_vain", (client, customer) -> inVain(client, customer, 700, 3000)),
-            Map.entry("wait_slow", (client, customer) -> inVain(client, customer, 1500, 4000)),
+            Map.entry("wait_in_vain", (client, customer) -> inVain(client, customer, 1500, 5000)),
+            Map.entry("wait_slow", (client, customer) -> inVain(client, customer, 2500, 6000)),
             Map.entry("new_field", Runner::newField));
 
     private static void equal(Object actual, Object expected) {
@@ -228,7 +228,7 @@ public final class Runner {
         long begun = System.nanoTime();
         TimedOutException error = fails(TimedOutException.class, () -> client.getOrder(1));
         long taken = since(begun);
-        equal(List.of(error.attempts(), taken >= 2400, taken < 4500), List.of(2, true, true));
+        equal(List.of(error.attempts(), taken >= 3900, taken < 7000), List.of(2, true, true));
     }
 
     private static void nobodyThere(OrdersClient client, long customer) throws Exception {
