@@ -1,5 +1,7 @@
 //! Each change of a small contract, and what it means.
 
+#![allow(clippy::unwrap_used)]
+
 use contract_diff::{Contract, compare};
 
 const BASE: &str = "
