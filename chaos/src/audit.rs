@@ -6,7 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use temporalio_common::protos::temporal::api::enums::v1::WorkflowExecutionStatus as Workflow;
 
 use crate::load::{Accepted, Change};
-use crate::state::{Event, Row, State, is_end};
+use crate::state::{Event, Row, Run, State, is_end};
+use crate::world::GRACE;
+
+/// How many times the grace a workflow that was asked to end has, until it is ended by force.
+const PATIENCE: u32 = 10;
 
 /// What was found, by what it means.
 #[derive(Debug, Default)]
@@ -260,14 +264,14 @@ fn may_become(from: &str, to: &str) -> bool {
 }
 
 /// An order against its workflows.
-fn workflow(id: i64, row: Option<&Row>, events: &[Event], runs: &[Workflow], audit: &mut Audit) {
+fn workflow(id: i64, row: Option<&Row>, events: &[Event], runs: &[Run], audit: &mut Audit) {
     let restarted = events.iter().any(|event| event.kind == "restarted");
     let given_up = events
         .iter()
         .any(|event| event.actor == "reconciler" && event.kind == "updated");
     audit.restarted += usize::from(restarted);
     audit.given_up += usize::from(given_up);
-    let terminated = runs.iter().filter(|run| **run == Workflow::Terminated);
+    let terminated = runs.iter().filter(|run| run.status == Workflow::Terminated);
     audit.terminated += terminated.count();
     // Temporal's data outlives every fault here: nothing may need a new workflow.
     if restarted {
@@ -284,23 +288,34 @@ fn workflow(id: i64, row: Option<&Row>, events: &[Event], runs: &[Workflow], aud
             .double
             .push(format!("order {id} has {} workflows", runs.len()));
     }
-    if runs.contains(&Workflow::Running) {
+    if runs.iter().any(|run| run.status == Workflow::Running) {
         audit
             .open
             .push(format!("the workflow of order {id} is running"));
     }
     let status = row.map_or("deleted", |row| row.status.as_str());
-    let agrees = |run: &Workflow| match run {
+    let agrees = |run: &Run| match run.status {
         // Of an order that was cancelled it says so, unless it had ended before.
         Workflow::Completed => status != "cancelled",
         Workflow::Canceled => status != "completed",
-        // Only by hand, or by the reconciler once the order had ended.
-        Workflow::Terminated => status != "pending" && status != "processing",
+        Workflow::Terminated => {
+            !matches!(status, "pending" | "processing") && was_given_time(run, events)
+        }
         _ => false,
     };
     if !runs.iter().all(agrees) {
-        let what = format!("order {id} is {status}, and its workflow {runs:?}");
+        let what = format!("order {id} is {status}, and its workflow {runs:?}: {events:?}");
         audit.disagreeing.push(what);
+    }
+}
+
+/// Whether the order had ended for so long that its workflow may be ended by force.
+fn was_given_time(run: &Run, events: &[Event]) -> bool {
+    let ended_at = events.last().map(|event| event.occurred_at);
+    let patience = i64::try_from((GRACE * PATIENCE).as_micros()).unwrap_or(i64::MAX);
+    match (ended_at, run.closed_at) {
+        (Some(ended_at), Some(closed_at)) => closed_at - ended_at >= patience,
+        _ => false,
     }
 }
 
@@ -338,6 +353,13 @@ mod tests {
         }
     }
 
+    fn run(status: Workflow) -> Run {
+        Run {
+            status,
+            closed_at: Some(4),
+        }
+    }
+
     fn accepted() -> Accepted {
         Accepted {
             key: "k".into(),
@@ -363,7 +385,7 @@ mod tests {
             ],
         );
         state.keys.insert("k".into(), 1);
-        state.workflows.insert(1, vec![Workflow::Completed]);
+        state.workflows.insert(1, vec![run(Workflow::Completed)]);
         (vec![accepted()], state)
     }
 
@@ -398,7 +420,7 @@ mod tests {
                 .workflows
                 .get_mut(&1)
                 .unwrap()
-                .push(Workflow::Completed);
+                .push(run(Workflow::Completed));
         });
         assert_eq!(two_runs, [0, 1, 0, 0, 0]);
         let two_keys = finds(|_, state| {
@@ -414,7 +436,7 @@ mod tests {
                 },
             );
             state.events.insert(2, state.events[&1].clone());
-            state.workflows.insert(2, vec![Workflow::Completed]);
+            state.workflows.insert(2, vec![run(Workflow::Completed)]);
         });
         assert_eq!(one_key_two_orders, [0, 1, 0, 0, 0]);
     }
@@ -435,13 +457,27 @@ mod tests {
             |_, state| state.events.get_mut(&1).unwrap()[2].occurred_at = 0,
             |_, state| state.events.get_mut(&1).unwrap()[2].status = Some("pending".into()),
             |_, state| state.workflows.clear(),
-            |_, state| state.workflows.get_mut(&1).unwrap()[0] = Workflow::Failed,
+            |_, state| state.workflows.get_mut(&1).unwrap()[0] = run(Workflow::Failed),
             |accepted, _| accepted[0].made.push(Change::Status("cancelled")),
             |accepted, _| accepted[0].cents = 1,
         ];
         for (index, case) in cases.into_iter().enumerate() {
             assert_eq!(finds(case), [0, 0, 1, 0, 0], "case {index}");
         }
+    }
+
+    #[test]
+    fn force_is_the_last_resort() {
+        let terminated_after = |seconds: i64| {
+            finds(|_, state| {
+                state.workflows.get_mut(&1).unwrap()[0] = Run {
+                    status: Workflow::Terminated,
+                    closed_at: Some(3 + seconds * 1_000_000),
+                };
+            })
+        };
+        assert_eq!(terminated_after(29), [0, 0, 1, 0, 0]);
+        assert_eq!(terminated_after(30), [0, 0, 0, 0, 0]);
     }
 
     #[test]
@@ -458,7 +494,7 @@ mod tests {
         let open = finds(|_, state| {
             state.events.get_mut(&1).unwrap().pop();
             *state.orders.get_mut(&1).unwrap() = row("processing", 2);
-            state.workflows.get_mut(&1).unwrap()[0] = Workflow::Running;
+            state.workflows.get_mut(&1).unwrap()[0] = run(Workflow::Running);
         });
         assert_eq!(open, [0, 0, 1, 0, 2]);
     }
@@ -472,7 +508,7 @@ mod tests {
                 last.status = Some(status.into());
                 state.orders.get_mut(&1).unwrap().status = status.into();
                 if status == "cancelled" {
-                    state.workflows.insert(1, vec![Workflow::Canceled]);
+                    state.workflows.insert(1, vec![run(Workflow::Canceled)]);
                 }
             })
         };

@@ -77,6 +77,14 @@ pub struct Intent {
     pub last_error: Option<String>,
 }
 
+/// A workflow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Run {
+    pub status: WorkflowExecutionStatus,
+    /// In microseconds since 1970, as in a row; `None` while it runs.
+    pub closed_at: Option<i64>,
+}
+
 #[derive(QueryableByName)]
 struct Count {
     #[diesel(sql_type = BigInt)]
@@ -91,8 +99,8 @@ pub struct State {
     /// Orders by their key.
     pub keys: BTreeMap<String, i64>,
     pub intents: Vec<Intent>,
-    /// The states of each order's workflows.
-    pub workflows: BTreeMap<i64, Vec<WorkflowExecutionStatus>>,
+    /// Each order's workflows.
+    pub workflows: BTreeMap<i64, Vec<Run>>,
 }
 
 impl State {
@@ -188,10 +196,10 @@ pub fn is_end(status: &str) -> bool {
     matches!(status, "completed" | "cancelled")
 }
 
-async fn workflows(world: &World) -> Result<BTreeMap<i64, Vec<WorkflowExecutionStatus>>> {
+async fn workflows(world: &World) -> Result<BTreeMap<i64, Vec<Run>>> {
     let temporal = temporal(world)?;
     let client = temporal.client().await?;
-    let mut workflows: BTreeMap<i64, Vec<WorkflowExecutionStatus>> = BTreeMap::new();
+    let mut workflows: BTreeMap<i64, Vec<Run>> = BTreeMap::new();
     let mut page = Vec::new();
     loop {
         let request = ListWorkflowExecutionsRequest {
@@ -206,13 +214,18 @@ async fn workflows(world: &World) -> Result<BTreeMap<i64, Vec<WorkflowExecutionS
             .await?
             .into_inner();
         for info in listed.executions {
-            let status = info.status();
+            let run = Run {
+                status: info.status(),
+                closed_at: info
+                    .close_time
+                    .map(|at| at.seconds * 1_000_000 + i64::from(at.nanos) / 1000),
+            };
             let id = info.execution.unwrap_or_default().workflow_id;
             let order = id
                 .strip_prefix("order-")
                 .and_then(|id| id.parse().ok())
                 .with_context(|| format!("workflow {id} is of no order"))?;
-            workflows.entry(order).or_default().push(status);
+            workflows.entry(order).or_default().push(run);
         }
         page = listed.next_page_token;
         if page.is_empty() {

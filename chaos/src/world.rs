@@ -23,6 +23,8 @@ use crate::proxy::Link;
 const INSTANCES: usize = 2;
 /// How long an order is processed.
 pub const PROCESSING_DELAY: &str = "200ms";
+/// For how long an order must not have changed before it is compared with its workflow.
+pub const GRACE: Duration = Duration::from_secs(3);
 /// How long a process may take to end after SIGTERM: what the service promises, and some.
 const END_LIMIT: Duration = Duration::from_secs(30);
 const START_TRIES: usize = 5;
@@ -220,7 +222,7 @@ impl App {
             ("DISPATCHER__LEASE", "5s".into()),
             ("DISPATCHER__MAX_BACKOFF", "2s".into()),
             ("RECONCILER__INTERVAL", "2s".into()),
-            ("RECONCILER__GRACE", "3s".into()),
+            ("RECONCILER__GRACE", format!("{}s", GRACE.as_secs())),
             ("LOG__FORMAT", "text".into()),
             ("LOG__FILTER", "warn,order_processing::workflow=info".into()),
         ];
