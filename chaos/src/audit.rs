@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use temporalio_common::protos::temporal::api::enums::v1::WorkflowExecutionStatus as Workflow;
 
-use crate::load::{Accepted, Told};
+use crate::load::{Accepted, Change};
 use crate::state::{Event, Row, State, is_end};
 
 /// What was found, by what it means.
@@ -17,29 +17,38 @@ pub struct Audit {
     pub double: Vec<String>,
     /// Row, history, workflow and what the client was told do not say the same.
     pub disagreeing: Vec<String>,
+    /// Happened, and nobody asked for it.
+    pub unasked: Vec<String>,
     /// Not at its end.
     pub open: Vec<String>,
     /// Orders that the reconciler gave a new workflow.
     pub restarted: usize,
     /// Orders that the reconciler ended.
     pub given_up: usize,
+    /// Workflows that were ended by force: those that did not end when they were asked to.
+    pub terminated: usize,
 }
 
 impl Audit {
     /// Everything that must not be, by kind.
-    pub fn differences(&self) -> [&[String]; 4] {
-        [&self.lost, &self.double, &self.disagreeing, &self.open]
+    pub fn differences(&self) -> [&[String]; 5] {
+        [
+            &self.lost,
+            &self.double,
+            &self.disagreeing,
+            &self.unasked,
+            &self.open,
+        ]
     }
 }
 
 /// Looks at every order that was accepted and every one that is there.
 pub fn audit(accepted: &[Accepted], state: &State) -> Audit {
     let mut audit = Audit::default();
-    if state.intents > 0 {
-        audit
-            .open
-            .push(format!("the outbox holds {} entries", state.intents));
-    }
+    let waiting = state.intents.iter();
+    audit
+        .open
+        .extend(waiting.map(|intent| format!("the outbox holds {intent:?}")));
     let mut orders_by_key: BTreeMap<i64, Vec<&str>> = BTreeMap::new();
     for (key, id) in &state.keys {
         orders_by_key.entry(*id).or_default().push(key);
@@ -131,33 +140,56 @@ fn one(id: i64, row: Option<&Row>, events: &[Event], told: Option<&Accepted>, au
     if (first.customer_id, first.cents) != (Some(told.customer_id), Some(told.cents)) {
         wrong(format!("asked {told:?}, stored {first:?}"));
     }
-    let deleted = told.changes.contains(&Told::Deleted);
-    if deleted != row.is_none() {
-        match deleted {
-            true => wrong("was deleted, and is there".into()),
-            false => audit
-                .lost
-                .push(format!("order {id} is gone, and nobody deleted it")),
+    match row {
+        Some(_) if told.made.contains(&Change::Deleted) => {
+            wrong("was deleted, and is there".into())
         }
+        None if !told.asked.contains(&Change::Deleted) => audit
+            .lost
+            .push(format!("order {id} is gone, and nobody deleted it")),
+        _ => {}
     }
-    let by_client = |event: &&Event| event.actor == "client";
-    for change in &told.changes {
-        let there = match change {
+    for change in &told.made {
+        let there = events.iter().any(|event| match change {
             // Somebody else may have brought it there first; it was there.
-            Told::Status(status) => events
-                .iter()
-                .any(|event| event.status.as_deref() == Some(status)),
-            Told::Cents(cents) => events.iter().any(|event| event.cents == Some(*cents)),
-            Told::Deleted => events
-                .iter()
-                .filter(by_client)
-                .any(|event| event.kind == "deleted"),
-        };
+            Change::Status(status) => event.status.as_deref() == Some(status),
+            Change::Cents(cents) => event.cents == Some(*cents),
+            Change::Deleted => event.actor == "client" && event.kind == "deleted",
+        });
         if !there {
             audit.disagreeing.push(format!(
                 "order {id}: was told {change:?}, and it did not happen: {events:?}"
             ));
         }
+    }
+    for event in events
+        .iter()
+        .filter(|event| !was_asked_for(event, &told.asked))
+    {
+        audit
+            .unasked
+            .push(format!("order {id}: nobody asked for {event:?}"));
+    }
+}
+
+/// Whether an event is a step of the workflow, or what the client wanted. A client that was not
+/// answered asks again, so the same may happen more than once.
+fn was_asked_for(event: &Event, asked: &[Change]) -> bool {
+    let set = (event.status.as_deref(), event.cents);
+    match (event.actor.as_str(), event.kind.as_str()) {
+        ("client", "created") => event.status.as_deref() == Some("pending"),
+        ("client", "updated") => asked.iter().any(|change| match change {
+            Change::Status(status) => set == (Some(status), None),
+            Change::Cents(cents) => set == (None, Some(*cents)),
+            Change::Deleted => false,
+        }),
+        ("client", "deleted") => asked.contains(&Change::Deleted),
+        // A workflow cancels an order only when it is cancelled itself, and that is done only to
+        // those whose order has ended.
+        ("workflow", "updated") => matches!(set, (Some("processing" | "completed"), None)),
+        // Judged together with the workflows.
+        ("reconciler", "restarted") => true,
+        _ => false,
     }
 }
 
@@ -192,6 +224,12 @@ fn fold(id: i64, events: &[Event]) -> Result<Option<Row>, String> {
             ("updated" | "restarted" | "deleted", Some(row)) => {
                 if event.occurred_at < row.updated_at {
                     return wrong("its history goes back in time");
+                }
+                if event.customer_id.is_some() {
+                    return wrong("it went to another customer");
+                }
+                if event.cents.is_some() && row.status != "pending" {
+                    return wrong("its amount changed when it was settled");
                 }
                 if let Some(status) = &event.status {
                     if !may_become(&row.status, status) {
@@ -229,6 +267,8 @@ fn workflow(id: i64, row: Option<&Row>, events: &[Event], runs: &[Workflow], aud
         .any(|event| event.actor == "reconciler" && event.kind == "updated");
     audit.restarted += usize::from(restarted);
     audit.given_up += usize::from(given_up);
+    let terminated = runs.iter().filter(|run| **run == Workflow::Terminated);
+    audit.terminated += terminated.count();
     // Temporal's data outlives every fault here: nothing may need a new workflow.
     if restarted {
         let what = format!("order {id} needed a new workflow: {events:?}");
@@ -267,6 +307,7 @@ fn workflow(id: i64, row: Option<&Row>, events: &[Event], runs: &[Workflow], aud
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::state::Intent;
 
     fn event(sequence: i64, kind: &str, status: Option<&str>) -> Event {
         Event {
@@ -276,10 +317,10 @@ mod tests {
             customer_id: (kind == "created").then_some(7),
             status: status.map(str::to_owned),
             cents: (kind == "created").then_some(100),
-            actor: if kind == "updated" {
-                "workflow"
-            } else {
-                "client"
+            actor: match kind {
+                "updated" => "workflow",
+                "restarted" => "reconciler",
+                _ => "client",
             }
             .into(),
             occurred_at: sequence,
@@ -297,13 +338,14 @@ mod tests {
         }
     }
 
-    fn accepted(changes: Vec<Told>) -> Accepted {
+    fn accepted() -> Accepted {
         Accepted {
             key: "k".into(),
             id: 1,
             customer_id: 7,
             cents: 100,
-            changes,
+            asked: Vec::new(),
+            made: Vec::new(),
             took: std::time::Duration::ZERO,
         }
     }
@@ -322,31 +364,31 @@ mod tests {
         );
         state.keys.insert("k".into(), 1);
         state.workflows.insert(1, vec![Workflow::Completed]);
-        (vec![accepted(Vec::new())], state)
+        (vec![accepted()], state)
     }
 
-    fn finds(spoil: impl FnOnce(&mut Vec<Accepted>, &mut State)) -> [usize; 4] {
+    fn finds(spoil: impl FnOnce(&mut Vec<Accepted>, &mut State)) -> [usize; 5] {
         let (mut accepted, mut state) = good();
         spoil(&mut accepted, &mut state);
         let audit = audit(&accepted, &state);
-        [&audit.lost, &audit.double, &audit.disagreeing, &audit.open].map(Vec::len)
+        audit.differences().map(<[String]>::len)
     }
 
     #[test]
     fn nothing_where_nothing_is() {
-        assert_eq!(finds(|_, _| {}), [0, 0, 0, 0]);
+        assert_eq!(finds(|_, _| {}), [0, 0, 0, 0, 0]);
     }
 
     #[test]
     fn what_is_lost() {
         let gone = finds(|_, state| *state = State::default());
-        assert_eq!(gone, [2, 0, 0, 0]);
+        assert_eq!(gone, [2, 0, 0, 0, 0]);
         let unasked = finds(|_, state| {
             state.orders.clear();
             let events = state.events.get_mut(&1).unwrap();
             events.push(event(4, "deleted", None));
         });
-        assert_eq!(unasked, [1, 0, 0, 0]);
+        assert_eq!(unasked, [1, 0, 0, 1, 0]);
     }
 
     #[test]
@@ -358,11 +400,11 @@ mod tests {
                 .unwrap()
                 .push(Workflow::Completed);
         });
-        assert_eq!(two_runs, [0, 1, 0, 0]);
+        assert_eq!(two_runs, [0, 1, 0, 0, 0]);
         let two_keys = finds(|_, state| {
             state.keys.insert("k2".into(), 1);
         });
-        assert_eq!(two_keys, [0, 1, 0, 0]);
+        assert_eq!(two_keys, [0, 1, 0, 0, 0]);
         let one_key_two_orders = finds(|_, state| {
             state.orders.insert(
                 2,
@@ -374,13 +416,15 @@ mod tests {
             state.events.insert(2, state.events[&1].clone());
             state.workflows.insert(2, vec![Workflow::Completed]);
         });
-        assert_eq!(one_key_two_orders, [0, 1, 0, 0]);
+        assert_eq!(one_key_two_orders, [0, 1, 0, 0, 0]);
     }
 
     #[test]
     fn what_disagrees() {
         type Spoil = fn(&mut Vec<Accepted>, &mut State);
-        let cases: [Spoil; 10] = [
+        let cases: [Spoil; 12] = [
+            |_, state| state.events.get_mut(&1).unwrap()[2].cents = Some(100),
+            |_, state| state.events.get_mut(&1).unwrap()[1].customer_id = Some(7),
             |_, state| {
                 let events = state.events.get_mut(&1).unwrap();
                 events[1] = event(2, "restarted", None);
@@ -392,23 +436,72 @@ mod tests {
             |_, state| state.events.get_mut(&1).unwrap()[2].status = Some("pending".into()),
             |_, state| state.workflows.clear(),
             |_, state| state.workflows.get_mut(&1).unwrap()[0] = Workflow::Failed,
-            |accepted, _| accepted[0].changes.push(Told::Status("cancelled")),
+            |accepted, _| accepted[0].made.push(Change::Status("cancelled")),
             |accepted, _| accepted[0].cents = 1,
         ];
         for (index, case) in cases.into_iter().enumerate() {
-            assert_eq!(finds(case), [0, 0, 1, 0], "case {index}");
+            assert_eq!(finds(case), [0, 0, 1, 0, 0], "case {index}");
         }
     }
 
     #[test]
     fn what_has_not_ended() {
-        let waiting = finds(|_, state| state.intents = 1);
-        assert_eq!(waiting, [0, 0, 0, 1]);
+        let waiting = finds(|_, state| {
+            state.intents.push(Intent {
+                order_id: 1,
+                action: "end".into(),
+                attempts: 3,
+                last_error: None,
+            });
+        });
+        assert_eq!(waiting, [0, 0, 0, 0, 1]);
         let open = finds(|_, state| {
             state.events.get_mut(&1).unwrap().pop();
             *state.orders.get_mut(&1).unwrap() = row("processing", 2);
             state.workflows.get_mut(&1).unwrap()[0] = Workflow::Running;
         });
-        assert_eq!(open, [0, 0, 1, 2]);
+        assert_eq!(open, [0, 0, 1, 0, 2]);
+    }
+
+    #[test]
+    fn what_nobody_asked_for() {
+        let ended_by = |actor: &str, status: &str| {
+            finds(|_, state| {
+                let last = &mut state.events.get_mut(&1).unwrap()[2];
+                last.actor = actor.into();
+                last.status = Some(status.into());
+                state.orders.get_mut(&1).unwrap().status = status.into();
+                if status == "cancelled" {
+                    state.workflows.insert(1, vec![Workflow::Canceled]);
+                }
+            })
+        };
+        assert_eq!(ended_by("workflow", "completed"), [0, 0, 0, 0, 0]);
+        assert_eq!(ended_by("workflow", "cancelled"), [0, 0, 0, 1, 0]);
+        assert_eq!(ended_by("reconciler", "cancelled"), [0, 0, 0, 1, 0]);
+        assert_eq!(ended_by("client", "cancelled"), [0, 0, 0, 1, 0]);
+        assert_eq!(ended_by("client", "completed"), [0, 0, 0, 1, 0]);
+    }
+
+    #[test]
+    fn what_clients_wanted() {
+        let asked = [Change::Status("cancelled"), Change::Cents(7)];
+        let mut amount = event(2, "updated", None);
+        amount.actor = "client".into();
+        amount.cents = Some(7);
+        assert!(was_asked_for(&amount, &asked));
+        amount.cents = Some(8);
+        assert!(!was_asked_for(&amount, &asked));
+        let mut end = event(3, "updated", Some("cancelled"));
+        end.actor = "client".into();
+        assert!(was_asked_for(&end, &asked));
+        // An amount that changes along with it was nobody's wish.
+        end.cents = Some(7);
+        assert!(!was_asked_for(&end, &asked));
+        assert!(!was_asked_for(&event(4, "deleted", None), &asked));
+        assert!(was_asked_for(
+            &event(4, "deleted", None),
+            &[Change::Deleted]
+        ));
     }
 }

@@ -1,8 +1,8 @@
 //! What is broken, when, and for how long: a schedule that a seed makes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use nix::sys::signal::{Signal, kill};
@@ -10,7 +10,6 @@ use nix::unistd::Pid;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
-use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
@@ -66,29 +65,32 @@ impl Kind {
     }
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Fault {
+    /// From the fault before.
+    pause: Duration,
     target: Target,
     kind: Kind,
     length: Duration,
 }
 
 impl Fault {
-    fn random(random: &mut StdRng, world: &World) -> Self {
+    fn random(random: &mut StdRng, apps: usize, links: usize) -> Self {
         use Kind::{Cut, Freeze, Kill, KillBackend, Silence, SlowDown, Terminate};
         let (target, kinds): (Target, &[Kind]) = match random.random_range(0..10) {
             0 => (Target::Postgres, &[Kill, KillBackend, Freeze]),
             1 => (Target::Temporal, &[Kill, Freeze]),
             2..=5 => (
-                Target::App(random.random_range(0..world.apps.len())),
+                Target::App(random.random_range(0..apps)),
                 &[Kill, Kill, Freeze, Terminate],
             ),
             _ => (
-                Target::Link(random.random_range(0..world.links.len())),
+                Target::Link(random.random_range(0..links)),
                 &[Cut, Silence, SlowDown],
             ),
         };
         Self {
+            pause: Duration::from_millis(random.random_range(PAUSE_MS)),
             target,
             kind: kinds.choose(random).copied().unwrap_or(Kill),
             length: Duration::from_millis(random.random_range(LENGTH_MS)),
@@ -99,7 +101,15 @@ impl Fault {
 /// How often each fault happened.
 pub type Counts = BTreeMap<String, usize>;
 
-/// Breaks things until `count` faults have happened, each undone.
+/// The same for the same seed, whatever the service makes of it.
+fn schedule(seed: u64, count: usize, apps: usize, links: usize) -> Vec<Fault> {
+    let mut random = StdRng::seed_from_u64(seed);
+    (0..count)
+        .map(|_| Fault::random(&mut random, apps, links))
+        .collect()
+}
+
+/// Breaks things until `count` faults have happened or `deadline` has come, each undone.
 ///
 /// # Errors
 /// When something that was broken does not come back.
@@ -107,26 +117,24 @@ pub async fn run(
     world: &Arc<World>,
     seed: u64,
     count: usize,
+    deadline: Instant,
     progress: &Arc<Progress>,
 ) -> Result<Counts> {
-    let mut random = StdRng::seed_from_u64(seed);
-    let busy: Arc<Mutex<Vec<Target>>> = Arc::default();
-    let mut running: JoinSet<Result<()>> = JoinSet::new();
+    let mut broken = BTreeSet::new();
+    let mut running: JoinSet<Result<Target>> = JoinSet::new();
     let mut counts = Counts::new();
-    for _ in 0..count {
+    for fault in schedule(seed, count, world.apps.len(), world.links.len()) {
         while running.len() >= AT_ONCE {
-            if let Some(ended) = running.join_next().await {
-                ended??;
-            }
+            mended(&mut running, &mut broken).await?;
         }
-        sleep(Duration::from_millis(random.random_range(PAUSE_MS))).await;
-        let fault = loop {
-            let fault = Fault::random(&mut random, world);
-            if !busy.lock().await.contains(&fault.target) {
-                break fault;
-            }
-        };
-        busy.lock().await.push(fault.target);
+        sleep(fault.pause).await;
+        while broken.contains(&fault.target) {
+            mended(&mut running, &mut broken).await?;
+        }
+        if Instant::now() > deadline {
+            break;
+        }
+        broken.insert(fault.target);
         let name = target_name(world, fault.target);
         let kind = match fault.target {
             Target::App(_) => name.split(' ').next().unwrap_or_default(),
@@ -141,18 +149,28 @@ pub async fn run(
             fault.kind.name(),
             fault.length.as_millis()
         ));
-        let (world, busy, progress) = (world.clone(), busy.clone(), progress.clone());
+        let (world, progress) = (world.clone(), progress.clone());
         running.spawn(async move {
-            let done = happen(&world, fault, &progress).await;
-            busy.lock().await.retain(|target| *target != fault.target);
+            happen(&world, fault, &progress).await?;
             progress.fault();
-            done
+            Ok(fault.target)
         });
     }
-    while let Some(ended) = running.join_next().await {
-        ended??;
+    while !running.is_empty() {
+        mended(&mut running, &mut broken).await?;
     }
     Ok(counts)
+}
+
+/// Waits for a fault to be over.
+async fn mended(
+    running: &mut JoinSet<Result<Target>>,
+    broken: &mut BTreeSet<Target>,
+) -> Result<()> {
+    if let Some(mended) = running.join_next().await {
+        broken.remove(&mended??);
+    }
+    Ok(())
 }
 
 fn target_name(world: &World, target: Target) -> String {
@@ -239,5 +257,33 @@ pub async fn supervise(world: &World) {
             }
         }
         sleep(Duration::from_millis(200)).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seed_is_a_schedule() {
+        let one = schedule(1, 200, 4, 8);
+        assert_eq!(one, schedule(1, 200, 4, 8));
+        assert_ne!(one, schedule(2, 200, 4, 8));
+        // A longer run begins like a shorter one.
+        assert_eq!(one[..50], schedule(1, 50, 4, 8));
+    }
+
+    #[test]
+    fn everything_is_hit_in_every_way() {
+        let hit: BTreeSet<(u8, Kind)> = schedule(1, 1000, 4, 8)
+            .iter()
+            .map(|fault| match fault.target {
+                Target::Postgres => (0, fault.kind),
+                Target::Temporal => (1, fault.kind),
+                Target::App(_) => (2, fault.kind),
+                Target::Link(_) => (3, fault.kind),
+            })
+            .collect();
+        assert_eq!(hit.len(), 3 + 2 + 3 + 3);
     }
 }

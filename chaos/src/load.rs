@@ -1,5 +1,5 @@
 //! Clients: they order, try again with the same key until they are told 201, change, cancel and
-//! delete, and remember what they were told.
+//! delete, and remember what they asked for and what they were told.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -19,8 +19,9 @@ use crate::world::World;
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How long a client goes on trying to be told 201.
 const GIVE_UP: Duration = Duration::from_secs(180);
-/// Pauses before another try, in milliseconds.
-const PAUSE_MS: std::ops::Range<u64> = 50..500;
+/// The longest pause before the second try, in milliseconds. It doubles from try to try.
+const FIRST_PAUSE_MS: u64 = 400;
+const LONGEST_PAUSE_MS: u64 = 3200;
 
 /// An order that was accepted, and what its client was told afterwards.
 #[derive(Debug, Clone)]
@@ -29,14 +30,17 @@ pub struct Accepted {
     pub id: i64,
     pub customer_id: i64,
     pub cents: i64,
-    pub changes: Vec<Told>,
+    /// Changes that were asked for.
+    pub asked: Vec<Change>,
+    /// Those of them that the client was told are made.
+    pub made: Vec<Change>,
     /// From the first request to the 201.
     pub took: Duration,
 }
 
-/// A change that a client was told is made, or asked for without hearing what became of it.
+/// What a client may want of an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Told {
+pub enum Change {
     Status(&'static str),
     Cents(i64),
     Deleted,
@@ -95,6 +99,17 @@ impl Load {
     }
 }
 
+/// An order to be.
+struct New {
+    key: String,
+    customer_id: i64,
+    cents: i64,
+}
+
+fn money(cents: i64) -> String {
+    format!("{}.{:02}", cents / 100, cents % 100)
+}
+
 struct Customer {
     random: StdRng,
     load: Arc<Load>,
@@ -103,140 +118,183 @@ struct Customer {
 impl Customer {
     /// One order from its beginning on.
     async fn order(&mut self) -> Option<Accepted> {
-        let customer_id = self.random.random_range(1..1000);
-        let cents = self.random.random_range(0..1_000_000);
-        let key = Uuid::new_v4().to_string();
-        let started = Instant::now();
-        let id = self.accepted(&key, customer_id, cents).await?;
-        let took = started.elapsed();
-        self.load.progress.accepted();
-        let mut order = Accepted {
-            key,
-            id,
-            customer_id,
-            cents,
-            changes: Vec::new(),
-            took,
+        let new = New {
+            key: Uuid::new_v4().to_string(),
+            customer_id: self.random.random_range(1..1000),
+            cents: self.random.random_range(0..1_000_000),
         };
-        self.is_there(&order).await;
-        if self.random.random_bool(0.1) {
-            // As if the answer had been lost.
-            let again = self
-                .accepted(&order.key.clone(), customer_id, cents)
-                .await?;
-            if again != id {
-                let what = format!("key {} made orders {id} and {again}", order.key);
-                self.load.progress.finding(what);
-            }
-        }
+        let started = Instant::now();
+        let answer = match self.random.random_bool(0.1) {
+            false => self.post(&new).await?,
+            true => self.post_twice_at_once(&new).await?,
+        };
+        let took = started.elapsed();
+        let id = serde_json::from_str::<Value>(&answer)
+            .ok()
+            .and_then(|order| order["id"].as_i64());
+        let Some(id) = id else {
+            self.finding(format!("a 201 without an id: {answer}"));
+            return None;
+        };
+        self.load.progress.accepted();
+        self.is_there(id).await;
         let pause = self.random.random_range(0..600);
         sleep(Duration::from_millis(pause)).await;
-        match self.random.random_range(0..100) {
-            0..15 => self.put_status(&mut order, "cancelled").await,
-            15..20 => self.put_status(&mut order, "completed").await,
-            20..30 => self.put_cents(&mut order).await,
-            30..35 => self.delete(&mut order).await,
-            35..40 => self.history(&order).await,
-            _ => {}
+        let asked = self.wishes();
+        let made = self.change_at_once(id, &asked).await;
+        if self.random.random_bool(0.05) {
+            self.history(id).await;
         }
-        Some(order)
+        if self.random.random_bool(0.1) {
+            // As if the answer had been lost, whatever became of the order since.
+            self.same(&new, &answer, self.post(&new).await);
+        }
+        Some(Accepted {
+            key: new.key,
+            id,
+            customer_id: new.customer_id,
+            cents: new.cents,
+            asked,
+            made,
+            took,
+        })
     }
 
-    async fn accepted(&mut self, key: &str, customer_id: i64, cents: i64) -> Option<i64> {
+    /// The 201, word for word.
+    async fn post(&self, new: &New) -> Option<String> {
+        let key = &new.key;
         let body = format!(
-            r#"{{"customer_id":{customer_id},"total_amount":{}.{:02}}}"#,
-            cents / 100,
-            cents % 100
+            r#"{{"customer_id":{},"total_amount":{}}}"#,
+            new.customer_id,
+            money(new.cents)
         );
         let headers = [
-            ("idempotency-key", key),
+            ("idempotency-key", key.as_str()),
             ("content-type", "application/json"),
         ];
         let answer = self.until_answered(Method::POST, "/orders", &headers, Some(body));
         let (status, text) = answer.await?;
-        let id = serde_json::from_str::<Value>(&text)
-            .ok()
-            .and_then(|order| order["id"].as_i64());
-        match (status, id) {
-            (201, Some(id)) => Some(id),
-            _ => {
-                let what = format!("POST with key {key} was answered {status}: {text}");
-                self.load.progress.finding(what);
-                None
-            }
+        if status == 201 {
+            return Some(text);
+        }
+        self.finding(format!("POST with key {key} was answered {status}: {text}"));
+        None
+    }
+
+    async fn post_twice_at_once(&self, new: &New) -> Option<String> {
+        let (one, other) = tokio::join!(self.post(new), self.post(new));
+        let one = one?;
+        self.same(new, &one, other);
+        Some(one)
+    }
+
+    /// However often it is sent, a request with a key has one answer.
+    fn same(&self, new: &New, first: &str, again: Option<String>) {
+        if let Some(again) = again.filter(|again| again != first) {
+            let key = &new.key;
+            self.finding(format!("key {key} was answered {first}, and again {again}"));
         }
     }
 
-    async fn is_there(&mut self, order: &Accepted) {
-        let path = format!("/orders/{}", order.id);
+    async fn is_there(&self, id: i64) {
+        let path = format!("/orders/{id}");
         if let Some((status, _)) = self.until_answered(Method::GET, &path, &[], None).await
             && status != 200
         {
-            let what = format!("order {} is lost: GET says {status}", order.id);
-            self.load.progress.finding(what);
+            self.finding(format!("order {id} is lost: GET says {status}"));
         }
     }
 
-    async fn put_status(&mut self, order: &mut Accepted, status: &'static str) {
-        let body = json!({ "status": status }).to_string();
-        if self.put(order.id, body).await {
-            order.changes.push(Told::Status(status));
-        }
-    }
-
-    async fn put_cents(&mut self, order: &mut Accepted) {
-        let cents = self.random.random_range(0..1_000_000);
-        let body = format!(r#"{{"total_amount":{}.{:02}}}"#, cents / 100, cents % 100);
-        if self.put(order.id, body).await {
-            order.changes.push(Told::Cents(cents));
-        }
-    }
-
-    /// Whether the order has what was asked for: a conflict says that it went another way.
-    async fn put(&mut self, id: i64, body: String) -> bool {
-        let path = format!("/orders/{id}");
-        let headers = [("content-type", "application/json")];
-        let answer = self.until_answered(Method::PUT, &path, &headers, Some(body));
-        let Some((status, text)) = answer.await else {
-            return false;
+    /// No change mostly, one often, two that meet at times.
+    fn wishes(&mut self) -> Vec<Change> {
+        let count = match self.random.random_range(0..100) {
+            0..55 => 0,
+            55..90 => 1,
+            _ => 2,
         };
-        match status {
-            200 => true,
-            409 => false,
-            other => {
-                let what = format!("PUT of order {id} was answered {other}: {text}");
-                self.load.progress.finding(what);
+        (0..count).map(|_| self.wish()).collect()
+    }
+
+    fn wish(&mut self) -> Change {
+        match self.random.random_range(0..7) {
+            0..3 => Change::Status("cancelled"),
+            3 => Change::Status("completed"),
+            4..6 => Change::Cents(self.random.random_range(0..1_000_000)),
+            _ => Change::Deleted,
+        }
+    }
+
+    /// Asks for all of them at the same time, as clients do that know nothing of each other; which of
+    /// them are made.
+    async fn change_at_once(&self, id: i64, asked: &[Change]) -> Vec<Change> {
+        let made = match asked {
+            [] => vec![],
+            [one] => vec![self.change(id, one, asked).await],
+            [one, two, ..] => {
+                let both = tokio::join!(self.change(id, one, asked), self.change(id, two, asked));
+                vec![both.0, both.1]
+            }
+        };
+        let with = asked.iter().zip(made);
+        with.filter(|(_, made)| *made)
+            .map(|(change, _)| change.clone())
+            .collect()
+    }
+
+    /// Whether the order has what was asked for.
+    async fn change(&self, id: i64, change: &Change, asked: &[Change]) -> bool {
+        let path = format!("/orders/{id}");
+        let json = [("content-type", "application/json")];
+        let answer = match change {
+            Change::Status(status) => {
+                let body = json!({ "status": status }).to_string();
+                self.until_answered(Method::PUT, &path, &json, Some(body))
+                    .await
+            }
+            Change::Cents(cents) => {
+                let body = format!(r#"{{"total_amount":{}}}"#, money(*cents));
+                self.until_answered(Method::PUT, &path, &json, Some(body))
+                    .await
+            }
+            Change::Deleted => self.until_answered(Method::DELETE, &path, &[], None).await,
+        };
+        match (change, answer) {
+            (_, None) => false,
+            // The first answer may have been lost.
+            (Change::Deleted, Some((204 | 404, _))) => true,
+            (Change::Status(_) | Change::Cents(_), Some((200, _))) => true,
+            // It went another way meanwhile.
+            (Change::Status(_) | Change::Cents(_), Some((409, _))) => false,
+            (_, Some((404, _))) if asked.contains(&Change::Deleted) => false,
+            (_, Some((status, text))) => {
+                self.finding(format!(
+                    "{change:?} of order {id} was answered {status}: {text}"
+                ));
                 false
             }
         }
     }
 
-    async fn delete(&mut self, order: &mut Accepted) {
-        let path = format!("/orders/{}", order.id);
-        match self.until_answered(Method::DELETE, &path, &[], None).await {
-            // The first answer may have been lost.
-            Some((204 | 404, _)) => order.changes.push(Told::Deleted),
-            Some((status, text)) => {
-                let what = format!("DELETE of order {} was answered {status}: {text}", order.id);
-                self.load.progress.finding(what);
-            }
-            None => {}
+    async fn history(&self, id: i64) {
+        let path = format!("/orders/{id}/events");
+        let answer = self.until_answered(Method::GET, &path, &[], None).await;
+        let Some((status, text)) = answer else { return };
+        let events: Vec<Value> = serde_json::from_str(&text).unwrap_or_default();
+        let numbers = events.iter().map(|event| event["sequence"].as_u64());
+        if status != 200 || events.is_empty() || !numbers.eq((1..).take(events.len()).map(Some)) {
+            self.finding(format!(
+                "the history of order {id} was answered {status}: {text}"
+            ));
         }
     }
 
-    async fn history(&mut self, order: &Accepted) {
-        let path = format!("/orders/{}/events", order.id);
-        if let Some((status, _)) = self.until_answered(Method::GET, &path, &[], None).await
-            && status != 200
-        {
-            let what = format!("the history of order {} was answered {status}", order.id);
-            self.load.progress.finding(what);
-        }
+    fn finding(&self, what: String) {
+        self.load.progress.finding(what);
     }
 
     /// Asks one instance after the other until one answers with something else than "later".
     async fn until_answered(
-        &mut self,
+        &self,
         method: Method,
         path: &str,
         headers: &[(&str, &str)],
@@ -250,7 +308,8 @@ impl Customer {
             .iter()
             .filter_map(|app| app.url.clone())
             .collect();
-        let mut turn = self.random.random_range(0..urls.len());
+        let mut longest = FIRST_PAUSE_MS;
+        let mut turn = rand::random_range(0..urls.len());
         loop {
             let url = format!("{}{path}", urls[turn % urls.len()]);
             let mut request = self.load.client.request(method.clone(), url);
@@ -269,13 +328,13 @@ impl Customer {
                 }
             }
             if begun.elapsed() > GIVE_UP {
-                let what = format!("{method} {path} had no answer in {GIVE_UP:?}");
-                self.load.progress.finding(what);
+                self.finding(format!("{method} {path} had no answer in {GIVE_UP:?}"));
                 return None;
             }
             self.load.progress.retried();
             turn += 1;
-            sleep(Duration::from_millis(self.random.random_range(PAUSE_MS))).await;
+            sleep(Duration::from_millis(rand::random_range(50..longest))).await;
+            longest = (longest * 2).min(LONGEST_PAUSE_MS);
         }
     }
 }

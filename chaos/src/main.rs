@@ -12,6 +12,8 @@ mod report;
 mod state;
 mod world;
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -20,6 +22,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use clap::Parser;
 use nix::sys::statvfs::statvfs;
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+use tokio::signal::ctrl_c;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::time::sleep;
 
@@ -47,6 +53,9 @@ struct Arguments {
     /// Orders that clients send in a second
     #[arg(long, default_value_t = 20.0)]
     rate: f64,
+    /// How long faults and orders may go on; what has happened by then is audited
+    #[arg(long, default_value = "1h", value_parser = humantime::parse_duration)]
+    limit: Duration,
     /// How long all of it may take to come to rest afterwards
     #[arg(long, default_value = "3m", value_parser = humantime::parse_duration)]
     quiet_limit: Duration,
@@ -63,7 +72,7 @@ fn main() -> ExitCode {
     let runtime = tokio::runtime::Runtime::new();
     let run = runtime
         .context("no runtime")
-        .and_then(|runtime| runtime.block_on(run(&arguments)));
+        .and_then(|runtime| in_folder(&arguments, runtime));
     match run {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
@@ -74,7 +83,30 @@ fn main() -> ExitCode {
     }
 }
 
-async fn run(arguments: &Arguments) -> Result<bool> {
+/// Runs in the folder that is kept, or in one that goes once nobody writes to it any more.
+fn in_folder(arguments: &Arguments, runtime: Runtime) -> Result<bool> {
+    let temporary = match arguments.keep {
+        Some(_) => None,
+        None => Some(temporary_folder()?),
+    };
+    let kept = arguments.keep.as_deref();
+    let folder = kept
+        .or(temporary.as_ref().map(TempDir::path))
+        .context("no folder")?;
+    std::fs::create_dir_all(folder)?;
+    let ran = runtime.block_on(async {
+        let mut terminate = signal(SignalKind::terminate())?;
+        tokio::select! {
+            ran = run(arguments, folder) => ran,
+            _ = ctrl_c() => bail!("interrupted"),
+            _ = terminate.recv() => bail!("terminated"),
+        }
+    });
+    drop(runtime);
+    ran
+}
+
+async fn run(arguments: &Arguments, folder: &Path) -> Result<bool> {
     let seed = arguments.seed.unwrap_or_else(rand::random);
     say(&format!(
         "seed {seed}: {} faults, {} orders at {} a second",
@@ -84,18 +116,7 @@ async fn run(arguments: &Arguments) -> Result<bool> {
         let path = arguments.orders_binary.display();
         format!("{path} is not there; build it with `cargo build --bin orders`")
     })?;
-    let temporary = temporary_folder()?;
-    let folder = match &arguments.keep {
-        Some(folder) => folder.clone(),
-        None => temporary.path().to_path_buf(),
-    };
-    std::fs::create_dir_all(&folder)?;
-    if arguments.keep.is_none() {
-        // PostgreSQL may have to run as another user.
-        use std::os::unix::fs::PermissionsExt;
-        std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o755))?;
-    }
-    let world = Arc::new(World::start(&orders, &folder).await?);
+    let world = Arc::new(World::start(&orders, folder).await?);
     let progress = Arc::new(Progress::new());
     progress.log("everything runs");
 
@@ -110,8 +131,9 @@ async fn run(arguments: &Arguments) -> Result<bool> {
         let progress = progress.clone();
         tokio::spawn(async move { tell(&progress).await })
     };
-    let counts = faults::run(&world, seed, arguments.faults, &progress).await?;
-    while progress.counts().0 < arguments.orders {
+    let deadline = Instant::now() + arguments.limit;
+    let counts = faults::run(&world, seed, arguments.faults, deadline, &progress).await?;
+    while progress.counts().0 < arguments.orders && Instant::now() < deadline {
         sleep(Duration::from_millis(100)).await;
     }
     stop.send_replace(true);
@@ -138,12 +160,17 @@ async fn run(arguments: &Arguments) -> Result<bool> {
 
 /// In memory where there is room: Temporal's SQLite waits for the disk at every step, and what has to
 /// survive here is the end of a process, not of the machine.
-fn temporary_folder() -> Result<tempfile::TempDir> {
+fn temporary_folder() -> Result<TempDir> {
     let memory = Path::new("/dev/shm");
     let free = statvfs(memory).map_or(0, |disk| disk.blocks_available() * disk.fragment_size());
+    // PostgreSQL may have to run as another user.
+    let mut folder = tempfile::Builder::new();
+    folder
+        .prefix("orders-chaos-")
+        .permissions(Permissions::from_mode(0o755));
     Ok(match free >= ROOM_BYTES {
-        true => tempfile::tempdir_in(memory)?,
-        false => tempfile::tempdir()?,
+        true => folder.tempdir_in(memory)?,
+        false => folder.tempdir()?,
     })
 }
 
@@ -210,6 +237,7 @@ fn show(
     row("time to the 201, p99", at(0.99));
     row("given a new workflow", audit.restarted.to_string());
     row("ended by the reconciler", audit.given_up.to_string());
+    row("workflows terminated", audit.terminated.to_string());
     row(
         "duration",
         format!("{:.0} s", progress.elapsed().as_secs_f64()),
@@ -223,6 +251,7 @@ fn show(
     row("lost", audit.lost.len().to_string());
     row("double", audit.double.len().to_string());
     row("disagreeing", audit.disagreeing.len().to_string());
+    row("nobody asked for", audit.unasked.len().to_string());
     row("not at an end", audit.open.len().to_string());
     table(&rows);
 }

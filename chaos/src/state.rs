@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
 use diesel::QueryableByName;
-use diesel::sql_types::{BigInt, Nullable, Text};
+use diesel::sql_types::{BigInt, Integer, Nullable, Text};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use order_processing::config::Settings;
 use order_processing::workflow::Temporal;
@@ -64,6 +64,19 @@ struct Key {
     order_id: i64,
 }
 
+/// A row of the outbox.
+#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+pub struct Intent {
+    #[diesel(sql_type = BigInt)]
+    pub order_id: i64,
+    #[diesel(sql_type = Text)]
+    pub action: String,
+    #[diesel(sql_type = Integer)]
+    pub attempts: i32,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub last_error: Option<String>,
+}
+
 #[derive(QueryableByName)]
 struct Count {
     #[diesel(sql_type = BigInt)]
@@ -77,7 +90,7 @@ pub struct State {
     pub events: BTreeMap<i64, Vec<Event>>,
     /// Orders by their key.
     pub keys: BTreeMap<String, i64>,
-    pub intents: i64,
+    pub intents: Vec<Intent>,
     /// The states of each order's workflows.
     pub workflows: BTreeMap<i64, Vec<WorkflowExecutionStatus>>,
 }
@@ -105,16 +118,18 @@ impl State {
         let keys: Vec<Key> = diesel::sql_query("SELECT key, order_id FROM idempotency_keys")
             .load(&mut database)
             .await?;
-        let intents: Count = diesel::sql_query("SELECT count(*) AS count FROM workflow_intents")
-            .get_result(&mut database)
-            .await?;
+        let intents: Vec<Intent> = diesel::sql_query(
+            "SELECT order_id, action, attempts, last_error FROM workflow_intents ORDER BY id",
+        )
+        .load(&mut database)
+        .await?;
         let mut state = Self {
             orders: orders.into_iter().map(|row| (row.id, row)).collect(),
             keys: keys
                 .into_iter()
                 .map(|key| (key.key, key.order_id))
                 .collect(),
-            intents: intents.count,
+            intents,
             workflows: workflows(world).await?,
             ..Self::default()
         };

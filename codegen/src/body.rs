@@ -29,6 +29,8 @@ pub(crate) struct Media<'c> {
     kind: Type<'c>,
     schema: Node<'c>,
     variant: String,
+    /// Fields of a form that are lists in one text, and what stands between the items.
+    delimiters: Value,
 }
 
 pub(crate) struct Body<'c> {
@@ -155,6 +157,7 @@ fn media<'c>(schemas: &mut Schemas<'c>, content: Node<'c>, hint: &str) -> Result
         let format = format_of(media_type, stated.then_some(&kind.kind));
         all.push(Media {
             variant: taken.free(&media_name(media_type)),
+            delimiters: delimiters(&node.value["encoding"]),
             media_type: media_type.clone(),
             format,
             kind,
@@ -162,6 +165,26 @@ fn media<'c>(schemas: &mut Schemas<'c>, content: Node<'c>, hint: &str) -> Result
         });
     }
     Ok(all)
+}
+
+/// `encoding` of a form, as far as it is about lists: field → delimiter.
+fn delimiters(encoding: &Value) -> Value {
+    let mut found = serde_json::Map::new();
+    for (name, encoding) in contract::members(encoding) {
+        let delimiter = match encoding["style"].as_str() {
+            None if encoding["explode"].is_null() => continue,
+            None | Some("form") => ",",
+            Some("spaceDelimited") => " ",
+            Some("pipeDelimited") => "|",
+            Some(_) => continue,
+        };
+        // Without `explode`, `form` repeats the field and the others do not.
+        let explode = encoding["explode"].as_bool().unwrap_or(delimiter == ",");
+        if !explode {
+            found.insert(name.clone(), json!(delimiter));
+        }
+    }
+    Value::Object(found)
 }
 
 /// The body of a request; `None` when there is none.
@@ -340,7 +363,12 @@ impl<'c> Facts<'_, '_, 'c> {
         ) || (media.format == Format::Text && scalar)
         {
             let root = format!("{method} {} body {media_type}", operation.path);
-            self.root(root, &media.schema)?;
+            self.root(root.clone(), &media.schema)?;
+            if media.delimiters != json!({})
+                && let Some(Value::Object(schema)) = self.roots.get_mut(&root)
+            {
+                schema.insert("delimiters".into(), media.delimiters.clone());
+            }
         }
         let rust = self.spell(&media.kind);
         let validated = if exact { "" } else { "_validated" };

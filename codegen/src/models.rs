@@ -25,7 +25,7 @@ pub(crate) fn facts<'c>(
         "machine": [],
         "isIntegers": false,
         "isUnion": false,
-        "check": checks.of_item(item).join("\n            && "),
+        "check": all_of(checks.of_item(item)),
     });
     facts["hasCheck"] = json!(facts["check"] != "");
     match &item.shape {
@@ -109,6 +109,15 @@ fn machine(name: &str, schema: &Value, variants: &[(String, String)]) -> Result<
         states.push(json!({ "from": variant, "targets": targets.join(", ") }));
     }
     Ok(json!([{ "states": states }]))
+}
+
+/// The body of a function that checks all of these.
+fn all_of(mut checks: Vec<String>) -> String {
+    // At the beginning of a statement a block ends it.
+    if checks.len() > 1 && checks[0].starts_with('{') {
+        checks[0] = format!("({})", checks[0]);
+    }
+    checks.join("\n            && ")
 }
 
 fn field_facts(schemas: &Schemas, field: &Field) -> Value {

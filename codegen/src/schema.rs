@@ -390,12 +390,7 @@ impl<'c> Schemas<'c> {
                 exact &= !limited || matches!(kind, Kind::String | Kind::Binary);
                 kind
             }
-            Some("integer") => integer_kind(schema),
-            Some("number") => match schema["format"].as_str() {
-                Some("decimal") => Kind::Decimal,
-                Some("float") => Kind::F32,
-                _ => Kind::F64,
-            },
+            Some("integer" | "number") => number_kind(schema),
             Some("boolean") => Kind::Bool,
             _ => {
                 exact &= !members(schema).any(|(key, _)| is_assertion(key));
@@ -1173,6 +1168,27 @@ fn string_kind<'c>(schema: &Value) -> Kind<'c> {
         Some("decimal") => Kind::DecimalText,
         _ if schema["contentMediaType"] == "application/octet-stream" => Kind::Binary,
         _ => Kind::String,
+    }
+}
+
+fn number_kind<'c>(schema: &Value) -> Kind<'c> {
+    match (type_name(schema), schema["format"].as_str()) {
+        (Some("integer"), _) => integer_kind(schema),
+        (_, Some("decimal")) => Kind::Decimal,
+        (_, Some("float")) => Kind::F32,
+        _ => Kind::F64,
+    }
+}
+
+/// The Rust type of a number.
+pub(crate) fn number_name(schema: &Value) -> &'static str {
+    match number_kind(schema) {
+        Kind::I32 => "i32",
+        Kind::I64 => "i64",
+        Kind::U64 => "u64",
+        Kind::Decimal => "Decimal",
+        Kind::F32 => "f32",
+        _ => "f64",
     }
 }
 

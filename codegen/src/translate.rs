@@ -12,8 +12,12 @@ use crate::check;
 use crate::contract::{self, Node, items, members};
 use crate::names::Taken;
 use crate::schema::{
-    ALONE, children, discriminator, discriminator_values, has_siblings, is_assertion, type_name,
+    self, ALONE, children, discriminator, discriminator_values, has_siblings, is_assertion,
+    type_name,
 };
+
+/// A keyword of our own: the Rust type that has to hold the number.
+const READ_AS: &str = "readAs";
 
 /// Translates schemas and whatever they refer to.
 pub(crate) struct Translation<'c> {
@@ -269,7 +273,8 @@ impl<'c> Translation<'c> {
     }
 }
 
-/// Only the formats that the generated types know; others are annotations.
+/// Only the formats that the generated types know, others are annotations; and what of numbers a
+/// type holds.
 fn formats(schema: &Value, made: &mut Map<String, Value>) {
     let format = schema["format"].as_str().unwrap_or_default();
     match (type_name(schema), format) {
@@ -279,16 +284,8 @@ fn formats(schema: &Value, made: &mut Map<String, Value>) {
         (Some("string"), _) if schema["contentEncoding"] == "base64" => {
             made.insert("format".into(), json!("byte"));
         }
-        (Some("integer"), "int32") => {
-            made.entry("minimum").or_insert(json!(i32::MIN));
-            made.entry("maximum").or_insert(json!(i32::MAX));
-        }
-        (Some("integer"), "uint64") => {
-            made.entry("minimum").or_insert(json!(0));
-        }
-        (Some("integer"), _) => {
-            made.entry("minimum").or_insert(json!(i64::MIN));
-            made.entry("maximum").or_insert(json!(i64::MAX));
+        (Some("integer" | "number"), _) => {
+            made.insert(READ_AS.into(), json!(schema::number_name(schema)));
         }
         _ => {}
     }

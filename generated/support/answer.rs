@@ -25,15 +25,10 @@ pub fn violations(
     }
     let code = status.as_u16();
     let range = format!("{}XX", code / 100);
-    let named = [
-        code.to_string().as_str(),
-        range.as_str(),
-        "default",
-        "DEFAULT",
-    ]
-    .into_iter()
-    .map(|key| &answers[key])
-    .find(|answer| !answer.is_null());
+    let named = [code.to_string().as_str(), range.as_str(), "DEFAULT"]
+        .into_iter()
+        .map(|key| &answers[key])
+        .find(|answer| !answer.is_null());
     let Some(answer) = named else {
         found.push(Violation {
             pointer: "status".into(),
@@ -65,10 +60,20 @@ fn check_headers(answer: &Value, headers: &HeaderMap, found: &mut Vec<Violation>
         let (Ok(text), Some(root)) = (value.to_str(), header["schema"].as_str()) else {
             continue;
         };
-        let value = schema::meant(schema::named(root), text);
-        for violation in schema::explain(root, &value) {
+        for violation in schema::explain(root, &header_value(schema::named(root), text)) {
             wrong(violation.detail);
         }
+    }
+}
+
+/// Lists are separated by commas (RFC 9110, section 5.6.1).
+fn header_value(schema: &Value, text: &str) -> Value {
+    match schema::allows(schema, "array") {
+        true => text
+            .split(',')
+            .map(|item| schema::meant(schema::item(schema), item.trim()))
+            .collect(),
+        false => schema::meant(schema, text),
     }
 }
 
@@ -93,7 +98,12 @@ fn check_body(answer: &Value, headers: &HeaderMap, body: &[u8], found: &mut Vec<
         (Some(_), None) => return wrong("content-type", "is required".into()),
         (Some(content), Some(media_type)) => (content, media_type),
     };
-    let Some(root) = content.get(&media_type).or_else(|| content.get("*/*")) else {
+    let range = media_type.split('/').next().map(|kind| format!("{kind}/*"));
+    let root = content
+        .get(&media_type)
+        .or_else(|| content.get(&range?))
+        .or_else(|| content.get("*/*"));
+    let Some(root) = root else {
         return wrong(
             "content-type",
             format!("{media_type} is not among the media types"),

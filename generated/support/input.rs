@@ -256,14 +256,28 @@ impl<'r> Input<'r> {
         check: impl Fn(&T) -> bool,
     ) -> Option<T> {
         let text = self.utf8(bytes)?;
+        let delimiters = &schema::named(&self.body_root(media_type))["delimiters"];
         let mut fields = Vec::new();
         for pair in text.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let (Some(name), Some(value)) = (decode_form(name), decode_form(value)) else {
-                self.violation("", "is not valid UTF-8");
-                return None;
+            let name = decode_form(name);
+            // What is escaped does not delimit, but for what cannot be there unescaped.
+            let delimiter = name.as_deref().and_then(|name| delimiters[name].as_str());
+            let values: Vec<String> = match delimiter {
+                Some(",") => value.split(',').map(str::to_owned).collect(),
+                Some(other) => {
+                    let value = decode_form(value).unwrap_or_else(|| "%ff".into());
+                    value.split(other).map(str::to_owned).collect()
+                }
+                None => vec![value.to_owned()],
             };
-            fields.push((fields::path(&name), Field::Text(value)));
+            for value in values {
+                let (Some(name), Some(value)) = (&name, decode_form(&value)) else {
+                    self.violation("", "is not valid UTF-8");
+                    return None;
+                };
+                fields.push((fields::path(name), Field::Text(value)));
+            }
         }
         self.fields(fields, media_type, validated, check)
     }

@@ -5,7 +5,8 @@ use std::sync::{Arc, LazyLock, RwLock};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use jsonschema::error::ValidationErrorKind;
-use jsonschema::{Draft, ValidationError, Validator};
+use jsonschema::{Draft, Keyword, ValidationError, Validator};
+use rust_decimal::Decimal;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
@@ -72,12 +73,51 @@ fn validator(name: &str) -> Option<Arc<Validator>> {
         .with_format("decimal", |text: &str| {
             DecimalText::from_text(text).is_some()
         })
+        .with_keyword("readAs", |_, kind, _| {
+            Ok(Box::new(ReadAs(kind.as_str().unwrap_or_default().into())))
+        })
         .build(&schema);
     let validator = Arc::new(validator.ok()?);
     if let Ok(mut known) = VALIDATORS.write() {
         known.insert(name.to_owned(), validator.clone());
     }
     Some(validator)
+}
+
+/// What a number has to be beyond JSON Schema: one that the Rust type of this name holds.
+struct ReadAs(String);
+
+impl ReadAs {
+    fn detail(&self, value: &Value) -> Option<&'static str> {
+        let Value::Number(number) = value else {
+            return None;
+        };
+        let text = number.as_str();
+        // That it is no whole number at all, `type` says.
+        let whole = number.as_f64().is_none_or(|number| number.fract() == 0.0);
+        match self.0.as_str() {
+            "i32" if whole && i32::from_text(text).is_none() => Some("is no 32-bit integer"),
+            "i64" if whole && i64::from_text(text).is_none() => Some("is no 64-bit integer"),
+            "u64" if whole && u64::from_text(text).is_none() => {
+                Some("is no unsigned 64-bit integer")
+            }
+            "Decimal" if Decimal::from_text(text).is_none() => Some("has too many digits"),
+            "f32" if f32::from_text(text).is_none() => Some("is too large"),
+            "f64" if f64::from_text(text).is_none() => Some("is too large"),
+            _ => None,
+        }
+    }
+}
+
+impl<'i> Keyword<'i> for ReadAs {
+    fn validate(&self, value: &'i Value) -> Result<(), ValidationError<'i>> {
+        self.detail(value)
+            .map_or(Ok(()), |detail| Err(ValidationError::custom(detail)))
+    }
+
+    fn is_valid(&self, value: &'i Value) -> bool {
+        self.detail(value).is_none()
+    }
 }
 
 /// The definitions that a schema refers to.

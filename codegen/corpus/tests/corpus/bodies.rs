@@ -12,6 +12,7 @@ impl DefaultApi for Echo {
     echo! {
         optional(body: Option<models::Pet>) -> OptionalResponse;
         form(body: models::Pet) -> FormResponse;
+        encoded(body: models::Lists) -> EncodedResponse;
         multipart(body: models::Upload) -> MultipartResponse;
         text(body: i64) -> TextResponse;
         bytes(body: Bytes) -> BytesResponse;
@@ -63,6 +64,24 @@ async fn forms_are_read_by_their_schema() {
         .await
         .refused(&["/name", "/age", "/owner/id"]);
     post("/form", FORM, "name=%ff").await.refused(&[""]);
+    post("/form", FORM, "name=a&owner=%7B%22id%22:5%7D")
+        .await
+        .got("id: Some(5)");
+    let answer = post(
+        "/encoded",
+        FORM,
+        "comma=a,b%2Cc&pipe=1|2%7C3&space=1+2%203&repeated=a,b&repeated=c",
+    )
+    .await;
+    answer
+        .got(r#"comma: Some(["a", "b,c"])"#)
+        .got("pipe: Some([1, 2, 3])");
+    answer
+        .got("space: Some([1, 2, 3])")
+        .got(r#"repeated: Some(["a,b", "c"])"#);
+    post("/encoded", FORM, "pipe=1|x")
+        .await
+        .refused(&["/pipe/1"]);
     assert_eq!(post("/form", "application/json", "{}").await.status, 415);
 }
 

@@ -6,7 +6,7 @@ use actix_web::http::StatusCode;
 use actix_web::test::TestRequest;
 use actix_web::web::{Bytes, Data};
 use chrono::DateTime;
-use corpus::made::responses::support::{Event, EventStream, File};
+use corpus::made::responses::support::{Event, EventStream, File, answer};
 use corpus::made::responses::{BASE_PATH, configure, default::*, models};
 use futures::stream;
 
@@ -166,4 +166,57 @@ async fn several_media_types_of_one_answer() {
 async fn null_is_written_and_absent_is_not() {
     assert_eq!(get("/nullable").await.body, r#"{"a":null,"b":null,"x":1}"#);
     assert_eq!(BASE_PATH, "/v1");
+}
+
+/// What is wrong with an answer, by where it is.
+fn wrong(route: &str, answer: &Answer) -> Vec<String> {
+    let status = StatusCode::from_u16(answer.status).unwrap();
+    let body = Some(answer.body.as_bytes());
+    answer::violations("GET", route, status, &answer.headers, body)
+        .into_iter()
+        .map(|violation| violation.pointer)
+        .collect()
+}
+
+#[actix_web::test]
+async fn answers_are_compared_with_the_contract() {
+    for (path, route) in [
+        ("/headers", "/headers"),
+        ("/status/204", "/status/{code}"),
+        ("/status/299", "/status/{code}"),
+        ("/status/418", "/status/{code}"),
+        ("/status/503", "/status/{code}"),
+        ("/file", "/file"),
+        ("/picture", "/picture"),
+        ("/several?as=csv", "/several"),
+        ("/nullable", "/nullable"),
+    ] {
+        assert_eq!(wrong(route, &get(path).await), [""; 0], "{path}");
+    }
+    let spoilt = async |spoil: fn(&mut Answer)| {
+        let mut answer = get("/headers").await;
+        spoil(&mut answer);
+        wrong("/headers", &answer)
+    };
+    assert_eq!(spoilt(|answer| answer.status = 201).await, ["status"]);
+    assert_eq!(spoilt(|answer| answer.body = "[true]".into()).await, ["/0"]);
+    assert_eq!(spoilt(|answer| answer.body = "[".into()).await, [""]);
+    let header = async |name: &'static str, value: Option<&'static str>| {
+        let mut answer = get("/headers").await;
+        let name = actix_web::http::header::HeaderName::from_static(name);
+        match value {
+            Some(value) => drop(answer.headers.insert(name, value.parse().unwrap())),
+            None => drop(answer.headers.remove(name)),
+        }
+        wrong("/headers", &answer)
+    };
+    assert_eq!(header("x-count", None).await, ["X-Count"]);
+    assert_eq!(header("x-count", Some("many")).await, ["X-Count"]);
+    assert_eq!(header("x-time", Some("today")).await, ["X-Time"]);
+    assert_eq!(
+        header("content-type", Some("text/html")).await,
+        ["content-type"]
+    );
+    // Nothing is known of other paths.
+    assert_eq!(wrong("/elsewhere", &get("/elsewhere").await), [""; 0]);
 }

@@ -22,6 +22,7 @@ impl DefaultApi for Echo {
         shape(body: models::Shape) -> ShapeResponse;
         animal(body: models::Animal) -> AnimalResponse;
         odd(body: models::Odd) -> OddResponse;
+        patterns(body: models::Patterns) -> PatternsResponse;
         list(body: Vec<models::Node>) -> ListResponse;
     }
 }
@@ -94,6 +95,11 @@ async fn every_limit_is_kept_to_the_letter() {
         ],
     )
     .await;
+    let patterns: &[(&str, &[&str])] = &[
+        (r#"{"a":"ab","b":"ab"}"#, &[]),
+        (r#"{"a":"b","b":"a"}"#, &["/a", "/b"]),
+    ];
+    judge("/patterns", patterns).await;
     // A list is no object at any depth, though serde would take one for a struct.
     judge("/limits", &[(r#"{"counted":[1,2]}"#, &["/counted"])]).await;
     judge(
@@ -177,6 +183,14 @@ async fn formats_are_types() {
                 &["/decimal", "/decimal_or_null"],
             ),
             (r#"{"float":"x","double":null}"#, &["/float", "/double"]),
+            (
+                r#"{"int32":1.0,"int64":1e3,"double":1e400}"#,
+                &["/int32", "/int64", "/double"],
+            ),
+            (
+                r#"{"int32":1.5,"decimal":1.00000000000000000000000000000000001}"#,
+                &["/int32", "/decimal"],
+            ),
         ],
     )
     .await;
@@ -364,4 +378,21 @@ async fn what_types_cannot_say_the_schema_says() {
         ],
     )
     .await;
+}
+
+#[test]
+fn a_state_machine_is_the_one_of_the_contract() {
+    use models::Light;
+    let machine = Light::ALL.iter().map(|light| (*light, light.transitions()));
+    assert_eq!(
+        machine.collect::<Vec<_>>(),
+        [
+            (Light::Red, &[Light::Green, Light::OutOfOrder][..]),
+            (Light::Green, &[Light::Red, Light::OutOfOrder]),
+            (Light::OutOfOrder, &[]),
+        ]
+    );
+    assert!(Light::Red.can_become(Light::Green) && !Light::Red.can_become(Light::Red));
+    assert!(Light::OutOfOrder.is_final() && !Light::Green.is_final());
+    assert_eq!(Light::of("out of order"), Some(Light::OutOfOrder));
 }

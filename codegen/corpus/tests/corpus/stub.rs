@@ -71,8 +71,16 @@ fn a_stub_lints_clean_and_answers_501() {
     let api = folder.path().join("src/api");
     std::fs::write(api.join("default.rs"), "// mine").unwrap();
     let warnings = codegen::stub::write(&here.join("specs/names.yaml"), folder.path()).unwrap();
-    assert!(warnings.iter().any(|warning| warning.contains("src/api/default.rs")), "{warnings:?}");
-    assert_eq!(std::fs::read_to_string(api.join("default.rs")).unwrap(), "// mine");
+    assert!(
+        warnings
+            .iter()
+            .any(|warning| warning.contains("src/api/default.rs")),
+        "{warnings:?}"
+    );
+    assert_eq!(
+        std::fs::read_to_string(api.join("default.rs")).unwrap(),
+        "// mine"
+    );
     assert!(api.join("type_.rs").is_file() && !api.join("bodies.rs").is_file());
     let occupied = tempfile::tempdir().unwrap();
     std::fs::write(occupied.path().join("mine"), "").unwrap();
