@@ -30,7 +30,7 @@ export function resilientFetch(settings: TransportSettings): typeof fetch {
         const safe = IDEMPOTENT.has(method) || headers.has('Idempotency-Key');
         const deadline = Date.now() + settings.totalTimeoutMs;
         for (let attempt = 1; ; attempt++) {
-            const timeout = Math.min(settings.timeoutMs, deadline - Date.now());
+            const timeout = Math.max(0, Math.min(settings.timeoutMs, deadline - Date.now()));
             const outcome = await send(settings.fetch, input, { ...init, headers }, timeout, attempt);
             if (outcome instanceof Response) {
                 return outcome;
