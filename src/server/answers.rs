@@ -12,7 +12,10 @@ use crate::generated::support::answer;
 
 /// An answer that breaks the contract is logged and becomes a 500. Answers that no operation gives
 /// (an unknown route, a time-out) are not compared.
-pub(super) async fn check(
+///
+/// # Errors
+/// Those of the request.
+pub async fn check(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {

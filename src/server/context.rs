@@ -24,9 +24,11 @@ const REQUEST_ID_LIMIT: usize = 128;
 
 /// Limits of a single request.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Limits {
-    pub(super) request_timeout: Duration,
-    pub(super) check_answers: bool,
+pub struct Limits {
+    /// How long a request may take, its arrival included.
+    pub request_timeout: Duration,
+    /// Whether every answer is compared with the contract.
+    pub check_answers: bool,
 }
 
 /// Which request this is about, kept apart from the request, which the handler consumes.
@@ -36,7 +38,10 @@ pub(super) struct RequestContext {
 }
 
 /// The outermost middleware.
-pub(super) async fn around(
+///
+/// # Errors
+/// Those of the request, completed.
+pub async fn around(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {

@@ -1,7 +1,7 @@
 //! The HTTP server: routes, middleware, and the life of both.
 
-mod answers;
-mod context;
+pub mod answers;
+pub mod context;
 mod docs;
 mod problem;
 
@@ -16,9 +16,11 @@ use anyhow::{Context, Result};
 use tokio_util::sync::CancellationToken;
 
 use crate::api::{Health, Orders};
-use crate::config::Settings;
+use crate::config::{self, Settings};
 use crate::db::Database;
 use crate::generated;
+use crate::generated::health::HealthApi;
+use crate::generated::orders::OrdersApi;
 use crate::workflow::Temporal;
 
 /// A server that has its port and waits to run.
@@ -34,14 +36,25 @@ impl Server {
     /// # Errors
     /// When the port cannot be had.
     pub fn bind(settings: &Arc<Settings>, database: Database, temporal: Temporal) -> Result<Self> {
-        let http = &settings.http;
+        let orders = Orders::new(&database, settings.idempotency.clone());
+        let health = Health::new(database, temporal);
+        Self::with(&settings.http, Data::new(health), Data::new(orders))
+    }
+
+    /// Takes the port, for these implementations of the contract.
+    ///
+    /// # Errors
+    /// When the port cannot be had.
+    pub fn with(
+        http: &config::Http,
+        health: Data<impl HealthApi + Send + Sync>,
+        orders: Data<impl OrdersApi + Send + Sync>,
+    ) -> Result<Self> {
         let listener = TcpListener::bind(&http.listen)
             .with_context(|| format!("cannot listen on {} (http.listen)", http.listen))?;
         let address = listener
             .local_addr()
             .context("the listening socket has no address")?;
-        let orders_api = Data::new(Orders::new(&database, settings.idempotency.clone()));
-        let health_api = Data::new(Health::new(database, temporal));
         let limits = context::Limits {
             request_timeout: http.request_timeout,
             check_answers: http.check_answers,
@@ -51,7 +64,7 @@ impl Server {
             App::new()
                 .app_data(PayloadConfig::new(body_limit))
                 .app_data(Data::new(limits))
-                .configure(|service| generated::configure(service, &health_api, &orders_api))
+                .configure(|service| generated::configure(service, &health, &orders))
                 .configure(docs::configure)
                 .default_service(actix_web::web::to(problem::unknown_route))
                 // Innermost, so that what replaces a wrong answer is completed like any other.
