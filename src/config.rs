@@ -69,6 +69,8 @@ pub struct Database {
     /// How long one statement may run.
     #[serde(with = "humantime_serde")]
     pub statement_timeout: Duration,
+    /// Most requests that wait for the same statement.
+    pub max_waiting: usize,
 }
 
 /// Settings of the Temporal client.
@@ -225,6 +227,7 @@ impl Settings {
             "database.statement_timeout",
             self.database.statement_timeout.as_millis() == 0,
         );
+        positive("database.max_waiting", self.database.max_waiting == 0);
         positive("dispatcher.concurrency", self.dispatcher.concurrency == 0);
         positive(
             "dispatcher.poll_interval",

@@ -4,7 +4,7 @@ use deadpool::managed::PoolError;
 use diesel::result::{ConnectionError, DatabaseErrorKind, Error as DieselError};
 
 /// A failure of the database.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
     /// It is away, overloaded or too slow: the same may work later.
     #[error("the database is not available: {0}")]

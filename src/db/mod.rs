@@ -1,11 +1,13 @@
 //! PostgreSQL: the pool, the migrations, and all SQL there is.
 
+mod batch;
 mod events;
 mod idempotency;
 mod intents;
 pub mod migrations;
 mod orders;
 mod pool;
+mod prepared;
 mod reconciliation;
 pub mod schema;
 

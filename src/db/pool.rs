@@ -33,6 +33,7 @@ pub struct Database {
     runtime: Handle,
     acquire_timeout: Duration,
     answer_limit: Duration,
+    max_waiting: usize,
 }
 
 impl Database {
@@ -58,7 +59,23 @@ impl Database {
             runtime: Handle::current(),
             acquire_timeout: settings.acquire_timeout,
             answer_limit: settings.statement_timeout + ANSWER_MARGIN,
+            max_waiting: settings.max_waiting,
         })
+    }
+
+    /// Where work for everybody runs.
+    pub(super) fn runtime(&self) -> &Handle {
+        &self.runtime
+    }
+
+    /// How long a request may wait, for a connection and for an answer.
+    pub(super) fn patience(&self) -> Duration {
+        self.acquire_timeout + self.answer_limit
+    }
+
+    /// How many requests may wait in one queue.
+    pub(super) fn max_waiting(&self) -> usize {
+        self.max_waiting
     }
 
     /// Does `work` on a connection from the pool. The connection goes back only when the work came

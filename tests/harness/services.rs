@@ -179,6 +179,7 @@ async fn prepare_template(postgres: &Postgres) {
         pool_size: 1,
         acquire_timeout: std::time::Duration::from_secs(10),
         statement_timeout: std::time::Duration::from_secs(10),
+        max_waiting: 64,
     };
     let connection = db::connect(&settings, "tests").await.unwrap();
     tokio::task::spawn_blocking(|| db::migrations::up(connection))

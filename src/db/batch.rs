@@ -1,0 +1,154 @@
+//! Smart batching: whoever asks while a statement is in flight shares the next one, its round trip
+//! and its commit. Nobody waits for a batch to fill, and nobody is failed by a neighbour.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use diesel_async::AsyncPgConnection;
+use futures::FutureExt;
+use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::time::timeout;
+
+use super::pool::Database;
+use crate::error::StoreError;
+
+/// A statement that answers many questions at once.
+pub(super) trait Batch: Send + Sync + 'static {
+    /// What one caller asks.
+    type Question: Send + Sync + 'static;
+    /// What one caller is told.
+    type Answer: Send + 'static;
+
+    /// Most questions in one statement. More take longer than they save.
+    const SIZE: usize;
+    /// Statements in flight at a time. While one waits for the disk or for the network, the next
+    /// one works; beyond that, more of them only make the batches smaller.
+    const LANES: usize;
+
+    /// The answers, in the order of the questions: all or, with an error, none.
+    fn ask(
+        connection: &mut AsyncPgConnection,
+        questions: &[&Self::Question],
+    ) -> impl Future<Output = Result<Vec<Self::Answer>, StoreError>> + Send;
+}
+
+/// The queue in front of a [`Batch`]. Its lanes end with its last clone.
+pub(super) struct Batcher<B: Batch> {
+    queue: mpsc::Sender<Waiting<B>>,
+    patience: Duration,
+}
+
+impl<B: Batch> Clone for Batcher<B> {
+    fn clone(&self) -> Self {
+        Self {
+            queue: self.queue.clone(),
+            patience: self.patience,
+        }
+    }
+}
+
+struct Waiting<B: Batch> {
+    question: B::Question,
+    answer: oneshot::Sender<Result<B::Answer, StoreError>>,
+}
+
+impl<B: Batch> Batcher<B> {
+    /// On this database.
+    pub(super) fn new(database: &Database) -> Self {
+        let (queue, waiting) = mpsc::channel(database.max_waiting());
+        let waiting = Arc::new(Mutex::new(waiting));
+        for _ in 0..B::LANES {
+            let lane = lane(database.clone(), waiting.clone());
+            database.runtime().spawn(lane);
+        }
+        Self {
+            queue,
+            patience: database.patience(),
+        }
+    }
+
+    /// The answer to a question. One whose asker is gone before it was put is not put.
+    ///
+    /// # Errors
+    /// Those of the statement; [`StoreError::Unavailable`] when too many wait, or there is no answer
+    /// in time.
+    pub(super) async fn ask(&self, question: B::Question) -> Result<B::Answer, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        self.queue
+            .try_send(Waiting { question, answer })
+            .map_err(|_| StoreError::Unavailable("too many requests wait for it".into()))?;
+        match timeout(self.patience, answered).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_)) => Err(StoreError::Unexpected("a batch was dropped".into())),
+            Err(_) => Err(StoreError::Unavailable("no answer in time".into())),
+        }
+    }
+}
+
+/// Puts what waits, one batch after the other.
+async fn lane<B: Batch>(database: Database, queue: Arc<Mutex<mpsc::Receiver<Waiting<B>>>>) {
+    let mut batch = Vec::with_capacity(B::SIZE);
+    while queue.lock().await.recv_many(&mut batch, B::SIZE).await > 0 {
+        batch.retain(|waiting: &Waiting<B>| !waiting.answer.is_closed());
+        // A fault in one batch must not take the lane from all that follow; who asked hears of it.
+        let answering = AssertUnwindSafe(answer(&database, batch.drain(..).collect()));
+        if answering.catch_unwind().await.is_err() {
+            tracing::error!("a batch panicked");
+        }
+    }
+}
+
+async fn answer<B: Batch>(database: &Database, batch: Vec<Waiting<B>>) {
+    if batch.is_empty() {
+        return;
+    }
+    let questions: Vec<&B::Question> = batch.iter().map(|waiting| &waiting.question).collect();
+    match put::<B>(database, &questions).await {
+        Ok(answers) => {
+            for (waiting, answer) in batch.into_iter().zip(answers) {
+                // Nobody may be listening any more.
+                let _ = waiting.answer.send(Ok(answer));
+            }
+        }
+        // One of them may be to blame: each is asked alone, for none was answered.
+        Err(StoreError::Corrupt(_) | StoreError::Unexpected(_)) if batch.len() > 1 => {
+            for waiting in batch {
+                let alone = put::<B>(database, &[&waiting.question]).await;
+                let _ = waiting.answer.send(alone.and_then(only));
+            }
+        }
+        Err(error) => {
+            for waiting in batch {
+                let _ = waiting.answer.send(Err(error.clone()));
+            }
+        }
+    }
+}
+
+/// One statement, on a connection from the pool.
+async fn put<B: Batch>(
+    database: &Database,
+    questions: &[&B::Question],
+) -> Result<Vec<B::Answer>, StoreError> {
+    let answers = database
+        .run(async |mut connection| {
+            let answers = B::ask(&mut connection, questions).await;
+            (connection, answers)
+        })
+        .await?;
+    match answers.len() == questions.len() {
+        true => Ok(answers),
+        false => Err(StoreError::Unexpected(format!(
+            "{} questions, {} answers",
+            questions.len(),
+            answers.len()
+        ))),
+    }
+}
+
+fn only<T>(answers: Vec<T>) -> Result<T, StoreError> {
+    let mut answers = answers.into_iter();
+    let first = answers.next();
+    first.ok_or_else(|| StoreError::Unexpected("no answer".into()))
+}

@@ -1,0 +1,103 @@
+//! Pages of orders.
+
+use diesel::IntoSql;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Nullable, Text};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use super::OrderRow;
+use crate::db::prepared::prepared;
+use crate::db::schema::orders;
+use crate::domain::{Order, OrderStatus};
+use crate::error::StoreError;
+
+/// Which orders to list.
+#[derive(Debug, Clone, Default)]
+pub struct OrderFilter {
+    /// Any of these; all when empty.
+    pub statuses: Vec<OrderStatus>,
+    /// Of this customer.
+    pub customer_id: Option<i64>,
+}
+
+/// At most `limit` orders from the newest down, from below the id `before` on.
+pub(super) async fn page(
+    connection: &mut AsyncPgConnection,
+    filter: &OrderFilter,
+    before: Option<i64>,
+    limit: i64,
+) -> Result<Vec<Order>, StoreError> {
+    let before = before.unwrap_or(i64::MAX);
+    let mut statuses: Vec<&str> = filter.statuses.iter().map(|one| one.as_str()).collect();
+    statuses.sort_unstable();
+    statuses.dedup();
+    let rows: Vec<OrderRow> = match (statuses.as_slice(), filter.customer_id) {
+        ([_, _, ..], customer_id) => {
+            several(connection, &statuses, customer_id, before, limit).await?
+        }
+        (one, customer_id) => {
+            let mut query = orders::table
+                .select(OrderRow::as_select())
+                .filter(orders::id.lt(before))
+                .order(orders::id.desc())
+                .limit(limit)
+                .into_boxed();
+            if let Some(status) = one.first() {
+                query = query.filter(orders::status.eq(*status));
+            }
+            if let Some(customer_id) = customer_id {
+                query = query.filter(orders::customer_id.eq(customer_id));
+            }
+            query.load(connection).await?
+        }
+    };
+    rows.into_iter().map(Order::try_from).collect()
+}
+
+/// One short walk along an index for each status, then the newest of all. PostgreSQL, left to
+/// itself, walks all orders down until it has met enough of them.
+async fn several(
+    connection: &mut AsyncPgConnection,
+    statuses: &[&str],
+    customer_id: Option<i64>,
+    before: i64,
+    limit: i64,
+) -> QueryResult<Vec<OrderRow>> {
+    let parameters = (
+        statuses.into_sql::<Array<Text>>(),
+        customer_id.into_sql::<Nullable<BigInt>>(),
+        before.into_sql::<BigInt>(),
+        limit.into_sql::<BigInt>(),
+    );
+    match customer_id {
+        None => {
+            prepared(
+                "WITH asked (statuses, customer_id, before, most) AS (SELECT ",
+                parameters,
+                ")
+                 SELECT found.* FROM asked, unnest(statuses) AS wanted (status),
+                        LATERAL (SELECT * FROM orders
+                                  WHERE orders.status = wanted.status AND id < asked.before
+                                  ORDER BY id DESC LIMIT asked.most) AS found
+                  ORDER BY id DESC LIMIT (SELECT most FROM asked)",
+            )
+            .load(connection)
+            .await
+        }
+        Some(_) => {
+            prepared(
+                "WITH asked (statuses, customer_id, before, most) AS (SELECT ",
+                parameters,
+                ")
+                 SELECT found.* FROM asked, unnest(statuses) AS wanted (status),
+                        LATERAL (SELECT * FROM orders
+                                  WHERE orders.customer_id = asked.customer_id
+                                    AND orders.status = wanted.status AND id < asked.before
+                                  ORDER BY id DESC LIMIT asked.most) AS found
+                  ORDER BY id DESC LIMIT (SELECT most FROM asked)",
+            )
+            .load(connection)
+            .await
+        }
+    }
+}

@@ -1,0 +1,376 @@
+//! Orders in the database. One statement makes a change, writes its event, and notes what Temporal
+//! must hear of it: all of it or nothing, in one round trip, and no lock outlives the statement.
+//! What every request needs goes in batches; a batch is one statement too.
+
+mod find;
+mod insert;
+mod list;
+mod update;
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Jsonb, Text};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use rust_decimal::Decimal;
+
+use self::find::Find;
+use self::insert::Insert;
+pub use self::list::OrderFilter;
+use self::update::Update;
+use super::batch::Batcher;
+use super::events;
+use super::pool::Database;
+use super::schema::{idempotency_keys, orders};
+use crate::domain::{
+    Actor, ChangeError, NewOrder, Order, OrderChange, OrderEventData, OrderStatus,
+};
+use crate::error::StoreError;
+
+/// How often a change is tried while others change the same order. One of them succeeds each time.
+const MOST_RACES: usize = 100;
+
+/// A client's name for a request that it may send more than once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdempotencyKey {
+    /// What the client sent, 1 to 255 characters.
+    pub key: String,
+    /// SHA-256 of the request that it stands for.
+    pub fingerprint: [u8; 32],
+    /// For how long it is remembered.
+    pub lifetime: Duration,
+}
+
+/// What came of a new order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Created {
+    /// It is stored.
+    New(Order),
+    /// It was stored before, under the same key; this is the order as it was then.
+    Replayed(Order),
+    /// The key stands for another request.
+    KeyReused,
+}
+
+/// What has to be true of an order before it is changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Precondition {
+    /// Nothing.
+    None,
+    /// It has one of these versions.
+    Version(Vec<i64>),
+}
+
+impl Precondition {
+    fn holds(&self, order: &Order) -> bool {
+        match self {
+            Self::None => true,
+            Self::Version(versions) => versions.contains(&order.version),
+        }
+    }
+}
+
+/// Why a change was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum Rejected {
+    /// There is no such order.
+    #[error("there is no such order")]
+    NotFound,
+    /// The precondition does not hold.
+    #[error("the order is at another version")]
+    VersionMismatch,
+    /// The order's state does not allow it.
+    #[error(transparent)]
+    Change(#[from] ChangeError),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+#[derive(Queryable, QueryableByName, Selectable)]
+#[diesel(table_name = orders, check_for_backend(diesel::pg::Pg))]
+struct OrderRow {
+    id: i64,
+    customer_id: i64,
+    status: String,
+    total_amount: Decimal,
+    version: i64,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+}
+
+impl TryFrom<OrderRow> for Order {
+    type Error = StoreError;
+
+    fn try_from(row: OrderRow) -> Result<Self, StoreError> {
+        let status = OrderStatus::of(&row.status).ok_or_else(|| {
+            StoreError::Corrupt(format!(
+                "order {} has the unknown status {}",
+                row.id, row.status
+            ))
+        })?;
+        Ok(Self {
+            id: row.id,
+            customer_id: row.customer_id,
+            status,
+            total_amount: row.total_amount,
+            version: row.version,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        })
+    }
+}
+
+/// Stores and finds orders.
+#[derive(Clone)]
+pub struct OrderRepository {
+    database: Database,
+    find: Batcher<Find>,
+    insert: Batcher<Insert>,
+    update: Batcher<Update>,
+}
+
+impl OrderRepository {
+    /// On this database.
+    pub fn new(database: Database) -> Self {
+        Self {
+            find: Batcher::new(&database),
+            insert: Batcher::new(&database),
+            update: Batcher::new(&database),
+            database,
+        }
+    }
+
+    /// Stores an order, its first event and the intent to start its workflow, and the key that the
+    /// client gave it. A request with the same key that is still on its way is waited for.
+    ///
+    /// # Errors
+    /// When the database fails; nothing is stored then.
+    pub async fn create(
+        &self,
+        new: &NewOrder,
+        key: Option<&IdempotencyKey>,
+    ) -> Result<Created, StoreError> {
+        // More than once only when the key is free again between the two statements.
+        for _ in 0..MOST_RACES {
+            let asked = (new.clone(), key.cloned());
+            if let Some(order) = self.insert.ask(asked).await? {
+                return Ok(Created::New(order));
+            }
+            let Some(key) = key else { break };
+            if let Some(first) = self.first_answer(key).await? {
+                return Ok(first);
+            }
+        }
+        Err(StoreError::Unexpected("the order was not stored".into()))
+    }
+
+    /// What the request that used the key first was told. `None` when the key is free again.
+    async fn first_answer(&self, key: &IdempotencyKey) -> Result<Option<Created>, StoreError> {
+        self.database
+            .run(async |mut connection| {
+                let first = first_answer(&mut connection, key).await;
+                (connection, first)
+            })
+            .await
+    }
+
+    /// The order of this id.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn get(&self, id: i64) -> Result<Option<Order>, StoreError> {
+        self.find.ask(id).await
+    }
+
+    /// At most `limit` orders from the newest down, from below the id `before` on.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn list(
+        &self,
+        filter: &OrderFilter,
+        before: Option<i64>,
+        limit: i64,
+    ) -> Result<Vec<Order>, StoreError> {
+        self.database
+            .run(async |mut connection| {
+                let page = list::page(&mut connection, filter, before, limit).await;
+                (connection, page)
+            })
+            .await
+    }
+
+    /// Changes an order. When somebody else than its workflow ends it, the intent to end the
+    /// workflow is written too.
+    ///
+    /// # Errors
+    /// When there is none, the precondition or the order's state forbids it, or the database fails.
+    pub async fn change(
+        &self,
+        id: i64,
+        precondition: &Precondition,
+        change: &OrderChange,
+        by: Actor,
+        reason: Option<&str>,
+    ) -> Result<Order, Rejected> {
+        // Again from the start when somebody else was faster.
+        for _ in 0..MOST_RACES {
+            let order = self.expected(id, precondition).await?;
+            let Some((status, total_amount)) = order.after(change)? else {
+                return Ok(order);
+            };
+            let data = OrderEventData {
+                customer_id: None,
+                status: (status != order.status).then_some(status),
+                total_amount: (total_amount != order.total_amount).then_some(total_amount),
+                reason: reason.map(str::to_owned),
+            };
+            let asked = update::Asked {
+                id,
+                version: order.version,
+                status,
+                total_amount,
+                data: events::to_json(&data)?,
+                by,
+                end_workflow: status.is_final() && by != Actor::Workflow,
+            };
+            if let Some(changed) = self.update.ask(asked).await? {
+                return Ok(changed);
+            }
+        }
+        Err(outraced(id))
+    }
+
+    async fn expected(&self, id: i64, precondition: &Precondition) -> Result<Order, Rejected> {
+        let order = self.get(id).await?.ok_or(Rejected::NotFound)?;
+        match precondition.holds(&order) {
+            true => Ok(order),
+            false => Err(Rejected::VersionMismatch),
+        }
+    }
+
+    /// Deletes an order and writes the intent to end its workflow.
+    ///
+    /// # Errors
+    /// When there is none, the precondition forbids it, or the database fails.
+    pub async fn delete(&self, id: i64, precondition: &Precondition) -> Result<(), Rejected> {
+        for _ in 0..MOST_RACES {
+            let order = self.expected(id, precondition).await?;
+            let deleted = self
+                .database
+                .run(async |mut connection| {
+                    let deleted = delete(&mut connection, id, order.version).await;
+                    (connection, deleted.map_err(StoreError::from))
+                })
+                .await?;
+            if deleted {
+                return Ok(());
+            }
+        }
+        Err(outraced(id))
+    }
+
+    /// Writes the intent to give an order a new workflow, if it is at this version still. Says
+    /// whether it was.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn restart(&self, id: i64, version: i64, reason: &str) -> Result<bool, StoreError> {
+        let data = OrderEventData {
+            reason: Some(reason.to_owned()),
+            ..OrderEventData::default()
+        };
+        let data = events::to_json(&data)?;
+        let query = diesel::sql_query(
+            "WITH restarted AS (
+                UPDATE orders
+                   SET version = version + 1, updated_at = greatest(now(), updated_at)
+                 WHERE id = $1 AND version = $2
+                RETURNING *),
+             recorded AS (
+                INSERT INTO order_events (order_id, sequence, type, data, actor, occurred_at)
+                SELECT id, version, 'restarted', $3, $4, updated_at FROM restarted),
+             intended AS (
+                INSERT INTO workflow_intents (order_id, action)
+                SELECT id, 'restart' FROM restarted)
+             SELECT * FROM restarted",
+        )
+        .bind::<BigInt, _>(id)
+        .bind::<BigInt, _>(version)
+        .bind::<Jsonb, _>(data)
+        .bind::<Text, _>(Actor::Reconciler.as_str());
+        let restarted: Option<OrderRow> = self
+            .database
+            .run(async |mut connection| {
+                let restarted = query.get_result(&mut *connection).await.optional();
+                (connection, restarted.map_err(StoreError::from))
+            })
+            .await?;
+        Ok(restarted.is_some())
+    }
+}
+
+/// Deletes an order if it is at this version still. Says whether it was.
+async fn delete(connection: &mut AsyncPgConnection, id: i64, version: i64) -> QueryResult<bool> {
+    let deleted: Option<OrderRow> = diesel::sql_query(
+        "WITH deleted AS (
+            DELETE FROM orders WHERE id = $1 AND version = $2 RETURNING *),
+         recorded AS (
+            INSERT INTO order_events (order_id, sequence, type, actor, occurred_at)
+            SELECT id, version + 1, 'deleted', $3, greatest(now(), updated_at) FROM deleted),
+         intended AS (
+            INSERT INTO workflow_intents (order_id, action) SELECT id, 'end' FROM deleted)
+         SELECT * FROM deleted",
+    )
+    .bind::<BigInt, _>(id)
+    .bind::<BigInt, _>(version)
+    .bind::<Text, _>(Actor::Client.as_str())
+    .get_result(connection)
+    .await
+    .optional()?;
+    Ok(deleted.is_some())
+}
+
+fn outraced(id: i64) -> Rejected {
+    StoreError::Unavailable(format!("order {id} is changed by too many at once")).into()
+}
+
+/// What the request that used the key first was told. `None` when the key is free again.
+async fn first_answer(
+    connection: &mut AsyncPgConnection,
+    key: &IdempotencyKey,
+) -> Result<Option<Created>, StoreError> {
+    let known: Option<(i64, Vec<u8>)> = idempotency_keys::table
+        .find(&key.key)
+        .select((idempotency_keys::order_id, idempotency_keys::fingerprint))
+        .first(connection)
+        .await
+        .optional()?;
+    let Some((order_id, fingerprint)) = known else {
+        return Ok(None);
+    };
+    if fingerprint != key.fingerprint {
+        return Ok(Some(Created::KeyReused));
+    }
+    // The order may have changed since, or be gone; its first event is what it was.
+    let event = events::first(connection, order_id).await?;
+    let (Some(customer_id), Some(status), Some(total_amount)) = (
+        event.data.customer_id,
+        event.data.status,
+        event.data.total_amount,
+    ) else {
+        let cause = format!("the first event of order {order_id} lacks a field");
+        return Err(StoreError::Corrupt(cause));
+    };
+    Ok(Some(Created::Replayed(Order {
+        id: order_id,
+        customer_id,
+        status,
+        total_amount,
+        version: event.sequence,
+        created_at: event.occurred_at,
+        updated_at: event.occurred_at,
+    })))
+}

@@ -1,0 +1,109 @@
+//! Changes of orders that are still at the version that was read, each with its event and, where the
+//! order's workflow has to end, the intent to say so.
+
+use diesel::IntoSql;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Bool, Jsonb, Numeric, Text};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use rust_decimal::Decimal;
+use serde_json::Value;
+
+use super::OrderRow;
+use crate::db::batch::Batch;
+use crate::db::prepared::prepared;
+use crate::domain::{Actor, Order, OrderStatus};
+use crate::error::StoreError;
+
+/// Makes a change; `None` when the order is at another version by now, or gone.
+pub(super) struct Update;
+
+/// What [`Update`] writes.
+pub(super) struct Asked {
+    pub(super) id: i64,
+    /// The version that was read.
+    pub(super) version: i64,
+    pub(super) status: OrderStatus,
+    pub(super) total_amount: Decimal,
+    /// The event's.
+    pub(super) data: Value,
+    pub(super) by: Actor,
+    /// Whether the workflow has to be told that the order has ended.
+    pub(super) end_workflow: bool,
+}
+
+#[derive(QueryableByName)]
+struct Changed {
+    /// Of the question, from 1.
+    #[diesel(sql_type = BigInt)]
+    position: i64,
+    #[diesel(embed)]
+    order: OrderRow,
+}
+
+impl Batch for Update {
+    type Question = Asked;
+    type Answer = Option<Order>;
+
+    const SIZE: usize = 128;
+    const LANES: usize = 2;
+
+    async fn ask(
+        connection: &mut AsyncPgConnection,
+        asked: &[&Asked],
+    ) -> Result<Vec<Option<Order>>, StoreError> {
+        let ids: Vec<i64> = asked.iter().map(|asked| asked.id).collect();
+        let versions: Vec<i64> = asked.iter().map(|asked| asked.version).collect();
+        let statuses: Vec<&str> = asked.iter().map(|asked| asked.status.as_str()).collect();
+        let amounts: Vec<Decimal> = asked.iter().map(|asked| asked.total_amount).collect();
+        let data: Vec<&Value> = asked.iter().map(|asked| &asked.data).collect();
+        let actors: Vec<&str> = asked.iter().map(|asked| asked.by.as_str()).collect();
+        let ends: Vec<bool> = asked.iter().map(|asked| asked.end_workflow).collect();
+        // Rows are locked in one order everywhere, so that two batches never wait for each other. Of
+        // two changes of one version, PostgreSQL makes either; the other one is told `None`.
+        let changed: Vec<Changed> = prepared(
+            "WITH asked AS MATERIALIZED (
+                SELECT * FROM unnest(",
+            (
+                ids.into_sql::<Array<BigInt>>(),
+                versions.into_sql::<Array<BigInt>>(),
+                statuses.into_sql::<Array<Text>>(),
+                amounts.into_sql::<Array<Numeric>>(),
+                data.into_sql::<Array<Jsonb>>(),
+                actors.into_sql::<Array<Text>>(),
+                ends.into_sql::<Array<Bool>>(),
+            ),
+            ") WITH ORDINALITY
+                    AS asked (id, version, status, total_amount, data, actor, ends, position)),
+             locked AS MATERIALIZED (
+                SELECT id FROM orders WHERE id IN (SELECT id FROM asked)
+                 ORDER BY id FOR NO KEY UPDATE),
+             changed AS (
+                UPDATE orders
+                   SET status = asked.status, total_amount = asked.total_amount,
+                       version = orders.version + 1,
+                       updated_at = greatest(now(), orders.updated_at)
+                  FROM locked JOIN asked USING (id)
+                 WHERE orders.id = locked.id AND orders.version = asked.version
+                RETURNING asked.position, asked.data, asked.actor, asked.ends, orders.*),
+             recorded AS (
+                INSERT INTO order_events (order_id, sequence, type, data, actor, occurred_at)
+                SELECT id, version, 'updated', data, actor, updated_at FROM changed),
+             intended AS (
+                INSERT INTO workflow_intents (order_id, action)
+                SELECT id, 'end' FROM changed WHERE ends)
+             SELECT position, id, customer_id, status, total_amount, version, created_at, updated_at
+               FROM changed",
+        )
+        .load(connection)
+        .await?;
+        let mut answers: Vec<Option<Order>> = asked.iter().map(|_| None).collect();
+        for Changed { position, order } in changed {
+            let answer = usize::try_from(position - 1)
+                .ok()
+                .and_then(|place| answers.get_mut(place));
+            *answer.ok_or_else(|| StoreError::Unexpected("a change nobody asked for".into()))? =
+                Some(order.try_into()?);
+        }
+        Ok(answers)
+    }
+}

@@ -1,0 +1,42 @@
+//! SQL that Diesel has no words for, prepared once on each connection. Diesel prepares its own
+//! `sql_query` anew every time.
+
+use diesel::QueryResult;
+use diesel::pg::Pg;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::sql_types::Untyped;
+
+/// A statement whose parameters stand together, separated by commas. Rows are read by name.
+pub(super) struct Prepared<P> {
+    before: &'static str,
+    parameters: P,
+    after: &'static str,
+}
+
+/// `before`, the parameters (a tuple of what `into_sql` makes), `after`.
+pub(super) fn prepared<P>(before: &'static str, parameters: P, after: &'static str) -> Prepared<P> {
+    Prepared {
+        before,
+        parameters,
+        after,
+    }
+}
+
+impl<P: QueryFragment<Pg>> QueryFragment<Pg> for Prepared<P> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql(self.before);
+        self.parameters.walk_ast(out.reborrow())?;
+        out.push_sql(self.after);
+        Ok(())
+    }
+}
+
+/// Known by its text.
+impl<P> QueryId for Prepared<P> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<P> Query for Prepared<P> {
+    type SqlType = Untyped;
+}
