@@ -10,6 +10,7 @@ use futures::FutureExt;
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::time::timeout;
 
+use super::lane::Lane;
 use super::pool::Database;
 use crate::error::StoreError;
 
@@ -54,13 +55,13 @@ struct Waiting<B: Batch> {
 }
 
 impl<B: Batch> Batcher<B> {
-    /// On this database.
+    /// On this database. Its lanes, and their connections, run where this is called: with a batcher
+    /// for each thread that serves requests, a request never leaves its thread.
     pub(super) fn new(database: &Database) -> Self {
         let (queue, waiting) = mpsc::channel(database.max_waiting());
         let waiting = Arc::new(Mutex::new(waiting));
         for _ in 0..B::LANES {
-            let lane = lane(database.clone(), waiting.clone());
-            database.runtime().spawn(lane);
+            tokio::spawn(lane(Lane::new(database), waiting.clone()));
         }
         Self {
             queue,
@@ -87,24 +88,24 @@ impl<B: Batch> Batcher<B> {
 }
 
 /// Puts what waits, one batch after the other.
-async fn lane<B: Batch>(database: Database, queue: Arc<Mutex<mpsc::Receiver<Waiting<B>>>>) {
+async fn lane<B: Batch>(mut lane: Lane, queue: Arc<Mutex<mpsc::Receiver<Waiting<B>>>>) {
     let mut batch = Vec::with_capacity(B::SIZE);
     while queue.lock().await.recv_many(&mut batch, B::SIZE).await > 0 {
         batch.retain(|waiting: &Waiting<B>| !waiting.answer.is_closed());
         // A fault in one batch must not take the lane from all that follow; who asked hears of it.
-        let answering = AssertUnwindSafe(answer(&database, batch.drain(..).collect()));
+        let answering = AssertUnwindSafe(answer(&mut lane, batch.drain(..).collect()));
         if answering.catch_unwind().await.is_err() {
             tracing::error!("a batch panicked");
         }
     }
 }
 
-async fn answer<B: Batch>(database: &Database, batch: Vec<Waiting<B>>) {
+async fn answer<B: Batch>(lane: &mut Lane, batch: Vec<Waiting<B>>) {
     if batch.is_empty() {
         return;
     }
     let questions: Vec<&B::Question> = batch.iter().map(|waiting| &waiting.question).collect();
-    match put::<B>(database, &questions).await {
+    match put::<B>(lane, &questions).await {
         Ok(answers) => {
             for (waiting, answer) in batch.into_iter().zip(answers) {
                 // Nobody may be listening any more.
@@ -114,7 +115,7 @@ async fn answer<B: Batch>(database: &Database, batch: Vec<Waiting<B>>) {
         // One of them may be to blame: each is asked alone, for none was answered.
         Err(StoreError::Corrupt(_) | StoreError::Unexpected(_)) if batch.len() > 1 => {
             for waiting in batch {
-                let alone = put::<B>(database, &[&waiting.question]).await;
+                let alone = put::<B>(lane, &[&waiting.question]).await;
                 let _ = waiting.answer.send(alone.and_then(only));
             }
         }
@@ -126,17 +127,18 @@ async fn answer<B: Batch>(database: &Database, batch: Vec<Waiting<B>>) {
     }
 }
 
-/// One statement, on a connection from the pool.
+/// One statement.
 async fn put<B: Batch>(
-    database: &Database,
+    lane: &mut Lane,
     questions: &[&B::Question],
 ) -> Result<Vec<B::Answer>, StoreError> {
-    let answers = database
-        .run(async |mut connection| {
-            let answers = B::ask(&mut connection, questions).await;
-            (connection, answers)
-        })
-        .await?;
+    let mut connection = lane.take().await?;
+    let asking = B::ask(&mut connection, questions);
+    let Ok(answered) = timeout(lane.answer_limit(), asking).await else {
+        return Err(StoreError::Unavailable("no answer in time".into()));
+    };
+    lane.give_back(connection);
+    let answers = answered?;
     match answers.len() == questions.len() {
         true => Ok(answers),
         false => Err(StoreError::Unexpected(format!(

@@ -4,6 +4,7 @@ mod batch;
 mod events;
 mod idempotency;
 mod intents;
+mod lane;
 pub mod migrations;
 mod orders;
 mod pool;

@@ -1,6 +1,7 @@
 //! Connections.
 
 use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool::managed::{self, Metrics, Object, Pool, RecycleError, RecycleResult};
@@ -30,6 +31,7 @@ const ANSWER_MARGIN: Duration = Duration::from_secs(1);
 #[derive(Clone)]
 pub struct Database {
     pool: Pool<Manager>,
+    url: Arc<str>,
     runtime: Handle,
     acquire_timeout: Duration,
     answer_limit: Duration,
@@ -44,9 +46,8 @@ impl Database {
     /// # Errors
     /// When the settings make no pool.
     pub fn new(settings: &config::Database, application: &str) -> Result<Self, StoreError> {
-        let manager = Manager {
-            url: url(settings, application),
-        };
+        let url: Arc<str> = url(settings, application).into();
+        let manager = Manager { url: url.clone() };
         let pool = Pool::builder(manager)
             .max_size(settings.pool_size)
             .wait_timeout(Some(settings.acquire_timeout))
@@ -56,6 +57,7 @@ impl Database {
             .map_err(|error| StoreError::Unexpected(error.to_string()))?;
         Ok(Self {
             pool,
+            url,
             runtime: Handle::current(),
             acquire_timeout: settings.acquire_timeout,
             answer_limit: settings.statement_timeout + ANSWER_MARGIN,
@@ -63,14 +65,33 @@ impl Database {
         })
     }
 
-    /// Where work for everybody runs.
-    pub(super) fn runtime(&self) -> &Handle {
-        &self.runtime
-    }
-
     /// How long a request may wait, for a connection and for an answer.
     pub(super) fn patience(&self) -> Duration {
         self.acquire_timeout + self.answer_limit
+    }
+
+    /// How long a request may wait for a connection.
+    pub(super) fn acquire_timeout(&self) -> Duration {
+        self.acquire_timeout
+    }
+
+    /// How long a statement may take to be answered.
+    pub(super) fn answer_limit(&self) -> Duration {
+        self.answer_limit
+    }
+
+    /// A connection outside of the pool, driven where this is called.
+    pub(super) fn connect(
+        &self,
+    ) -> impl Future<Output = Result<AsyncPgConnection, StoreError>> + use<> {
+        let url = self.url.clone();
+        async move {
+            let connecting = AsyncPgConnection::establish(&url);
+            match timeout(CREATE_TIMEOUT, connecting).await {
+                Ok(connected) => Ok(connected?),
+                Err(_) => Err(StoreError::Unavailable("no connection in time".into())),
+            }
+        }
     }
 
     /// How many requests may wait in one queue.
@@ -156,7 +177,7 @@ struct Pooled {
 
 /// Makes connections, and decides which are good for another turn.
 struct Manager {
-    url: String,
+    url: Arc<str>,
 }
 
 impl managed::Manager for Manager {

@@ -36,7 +36,7 @@ impl Batch for Insert {
     type Answer = Option<Order>;
 
     const SIZE: usize = 128;
-    const LANES: usize = 2;
+    const LANES: usize = 1;
 
     async fn ask(
         connection: &mut AsyncPgConnection,
