@@ -29,7 +29,7 @@ const APPLICATION: &str = "orders";
 /// # Errors
 /// When the database or the port cannot be had, or a part fails.
 pub async fn serve(settings: Settings) -> Result<()> {
-    telemetry::init(&settings.log)?;
+    let _log = telemetry::init(&settings.log)?;
     require_current_schema(&settings).await?;
     let settings = Arc::new(settings);
     let database = Database::new(&settings.database, "orders-serve")?;
@@ -45,7 +45,7 @@ pub async fn serve(settings: Settings) -> Result<()> {
 /// # Errors
 /// When the database cannot be reached or the worker fails.
 pub async fn worker(settings: Settings) -> Result<()> {
-    telemetry::init(&settings.log)?;
+    let _log = telemetry::init(&settings.log)?;
     require_current_schema(&settings).await?;
     let database = Database::new(&settings.database, "orders-worker")?;
     let temporal = Temporal::new(settings.temporal.clone());
@@ -63,7 +63,7 @@ pub async fn worker(settings: Settings) -> Result<()> {
 /// # Errors
 /// When a part cannot be started or fails.
 pub async fn dev(mut settings: Settings) -> Result<()> {
-    telemetry::init(&settings.log)?;
+    let _log = telemetry::init(&settings.log)?;
     let stop = stop_on_signal()?;
     let tools = Tools::locate(None)?;
     let folder = settings.dev.data_dir.clone();

@@ -7,6 +7,9 @@ use clap::{Parser, Subcommand};
 use order_processing::commands;
 use order_processing::config::Settings;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Contract-first order processing.
 #[derive(Parser)]
 #[command(name = "orders", version, about)]

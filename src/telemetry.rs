@@ -1,37 +1,51 @@
 //! Logs: text for people in a terminal, JSON elsewhere, always on stderr.
 
-use std::io::{IsTerminal, stderr};
+use std::io::{BufWriter, IsTerminal, stderr};
 
+use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::util::TryInitError;
 
 use crate::config::{Log, LogFormat};
 
-/// Starts logging for this process.
+/// Lines that may wait to be written. Beyond that they are dropped: whoever reads the log too slowly
+/// must not stop the service.
+const WAITING_LINES: usize = 16 * 1024;
+
+/// Bytes that are written at a time when there is much to write.
+const BUFFER: usize = 64 * 1024;
+
+/// Starts logging for this process. Lines are written by a thread of its own, many at a time under
+/// load; what is left is written when the guard is dropped.
 ///
 /// # Errors
 /// When it has been started before.
-pub fn init(settings: &Log) -> Result<(), TryInitError> {
+pub fn init(settings: &Log) -> Result<WorkerGuard, TryInitError> {
     use tracing_subscriber::util::SubscriberInitExt;
     let json = match settings.format {
         LogFormat::Json => true,
         LogFormat::Text => false,
         LogFormat::Auto => !stderr().is_terminal(),
     };
+    let (writer, guard) = NonBlockingBuilder::default()
+        .buffered_lines_limit(WAITING_LINES)
+        .thread_name("log")
+        .finish(BufWriter::with_capacity(BUFFER, stderr()));
     let builder = tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::new(&settings.filter))
-        .with_writer(stderr);
+        .with_writer(writer);
     if json {
         builder
             .json()
             .flatten_event(true)
             .with_span_list(false)
             .finish()
-            .try_init()
+            .try_init()?;
     } else {
         builder
             .with_ansi(stderr().is_terminal())
             .finish()
-            .try_init()
+            .try_init()?;
     }
+    Ok(guard)
 }

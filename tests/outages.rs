@@ -91,6 +91,8 @@ async fn a_frozen_database_is_a_503_in_time_and_no_restart_is_needed() {
     }
     let app = TestApp::start().await;
     let id = app.create(1, "1").await;
+    // Reads have a connection of their own.
+    assert_eq!(app.get(&format!("/orders/{id}")).await.status(), 200);
     let backends: Vec<Backend> = diesel::sql_query(
         "SELECT pid FROM pg_stat_activity
           WHERE datname = current_database() AND application_name = 'orders-test'",
@@ -122,7 +124,12 @@ async fn a_frozen_database_is_a_503_in_time_and_no_restart_is_needed() {
     }
     assert!(failed >= 1, "the frozen connections were never used");
     let answer = app.get(&format!("/orders/{id}")).await;
-    assert_eq!(answer.status(), 200, "what froze is out of the pool");
+    assert_eq!(answer.status(), 200, "what froze is given up");
+    // Writes have met none of it yet.
+    let body = r#"{"customer_id":1,"total_amount":1}"#;
+    let answer = app.send(Method::POST, "/orders", body).await;
+    assert_eq!(answer.status(), 503);
+    app.create(1, "1").await;
     signal(Signal::SIGCONT);
     let answer = app
         .send(

@@ -6,6 +6,7 @@ mod idempotency;
 mod intents;
 mod lane;
 pub mod migrations;
+mod notifier;
 mod orders;
 mod pool;
 mod prepared;

@@ -21,6 +21,7 @@ pub use self::list::OrderFilter;
 use self::update::Update;
 use super::batch::Batcher;
 use super::events;
+use super::notifier::Notifier;
 use super::pool::Database;
 use super::schema::{idempotency_keys, orders};
 use crate::domain::{
@@ -129,6 +130,7 @@ pub struct OrderRepository {
     find: Batcher<Find>,
     insert: Batcher<Insert>,
     update: Batcher<Update>,
+    notifier: Notifier,
 }
 
 impl OrderRepository {
@@ -138,6 +140,7 @@ impl OrderRepository {
             find: Batcher::new(&database),
             insert: Batcher::new(&database),
             update: Batcher::new(&database),
+            notifier: Notifier::new(&database),
             database,
         }
     }
@@ -156,6 +159,7 @@ impl OrderRepository {
         for _ in 0..MOST_RACES {
             let asked = (new.clone(), key.cloned());
             if let Some(order) = self.insert.ask(asked).await? {
+                self.notifier.notify();
                 return Ok(Created::New(order));
             }
             let Some(key) = key else { break };
@@ -227,6 +231,7 @@ impl OrderRepository {
                 total_amount: (total_amount != order.total_amount).then_some(total_amount),
                 reason: reason.map(str::to_owned),
             };
+            let end_workflow = status.is_final() && by != Actor::Workflow;
             let asked = update::Asked {
                 id,
                 version: order.version,
@@ -234,9 +239,12 @@ impl OrderRepository {
                 total_amount,
                 data: events::to_json(&data)?,
                 by,
-                end_workflow: status.is_final() && by != Actor::Workflow,
+                end_workflow,
             };
             if let Some(changed) = self.update.ask(asked).await? {
+                if end_workflow {
+                    self.notifier.notify();
+                }
                 return Ok(changed);
             }
         }
@@ -266,6 +274,7 @@ impl OrderRepository {
                 })
                 .await?;
             if deleted {
+                self.notifier.notify();
                 return Ok(());
             }
         }
@@ -308,7 +317,11 @@ impl OrderRepository {
                 (connection, restarted.map_err(StoreError::from))
             })
             .await?;
-        Ok(restarted.is_some())
+        let restarted = restarted.is_some();
+        if restarted {
+            self.notifier.notify();
+        }
+        Ok(restarted)
     }
 }
 
