@@ -3,7 +3,6 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Duration;
 
 use diesel_async::AsyncPgConnection;
 use futures::FutureExt;
@@ -37,14 +36,12 @@ pub(super) trait Batch: Send + Sync + 'static {
 /// The queue in front of a [`Batch`]. Its lanes end with its last clone.
 pub(super) struct Batcher<B: Batch> {
     queue: mpsc::Sender<Waiting<B>>,
-    patience: Duration,
 }
 
 impl<B: Batch> Clone for Batcher<B> {
     fn clone(&self) -> Self {
         Self {
             queue: self.queue.clone(),
-            patience: self.patience,
         }
     }
 }
@@ -63,26 +60,22 @@ impl<B: Batch> Batcher<B> {
         for _ in 0..B::LANES {
             tokio::spawn(lane(Lane::new(database), waiting.clone()));
         }
-        Self {
-            queue,
-            patience: database.patience(),
-        }
+        Self { queue }
     }
 
-    /// The answer to a question. One whose asker is gone before it was put is not put.
+    /// The answer to a question. One whose asker is gone before it was put is not put. How long to
+    /// wait is the caller's to say.
     ///
     /// # Errors
-    /// Those of the statement; [`StoreError::Unavailable`] when too many wait, or there is no answer
-    /// in time.
+    /// Those of the statement; [`StoreError::Unavailable`] when too many wait.
     pub(super) async fn ask(&self, question: B::Question) -> Result<B::Answer, StoreError> {
         let (answer, answered) = oneshot::channel();
         self.queue
             .try_send(Waiting { question, answer })
             .map_err(|_| StoreError::Unavailable("too many requests wait for it".into()))?;
-        match timeout(self.patience, answered).await {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(_)) => Err(StoreError::Unexpected("a batch was dropped".into())),
-            Err(_) => Err(StoreError::Unavailable("no answer in time".into())),
+        match answered.await {
+            Ok(answer) => answer,
+            Err(_) => Err(StoreError::Unexpected("a batch was dropped".into())),
         }
     }
 }

@@ -65,9 +65,19 @@ impl Database {
         })
     }
 
-    /// How long a request may wait, for a connection and for an answer.
-    pub(super) fn patience(&self) -> Duration {
-        self.acquire_timeout + self.answer_limit
+    /// The outcome of all that a request does here, in time: as long as it may wait for a connection
+    /// and for an answer.
+    ///
+    /// # Errors
+    /// Those of the work; [`StoreError::Unavailable`] when it takes longer.
+    pub(super) async fn in_time<T, E: From<StoreError>>(
+        &self,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        match timeout(self.acquire_timeout + self.answer_limit, work).await {
+            Ok(result) => result,
+            Err(_) => Err(StoreError::Unavailable("no answer in time".into()).into()),
+        }
     }
 
     /// How long a request may wait for a connection.

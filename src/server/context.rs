@@ -1,5 +1,6 @@
-//! What surrounds every request: its id, its span, its time limit, and the one log line about it.
+//! What surrounds every request: its id, its time limit, and the one log line about it.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use actix_web::Error;
@@ -10,11 +11,11 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
-use tracing::Instrument;
 use uuid::Uuid;
 
 use super::problem;
 use crate::generated::support::Rejection;
+use crate::telemetry;
 
 /// Ties an answer, its log lines and a support case together.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -33,7 +34,7 @@ pub struct Limits {
 
 /// Which request this is about, kept apart from the request, which the handler consumes.
 pub(super) struct RequestContext {
-    pub(super) id: String,
+    pub(super) id: Arc<str>,
     pub(super) path: String,
 }
 
@@ -45,42 +46,43 @@ pub async fn around(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
+    let id = request_id(request.headers());
     let context = RequestContext {
-        id: request_id(request.headers()),
+        id: id.clone(),
         path: request.path().to_owned(),
     };
-    let method = request.method().to_string();
-    let span = tracing::info_span!(
-        "request",
-        request.id = context.id,
-        http.method = method,
-        http.path = context.path,
-    );
-    let limits = request
+    telemetry::request::scope(id, answer(request, next, &context)).await
+}
+
+async fn answer(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+    context: &RequestContext,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let method = request.method().clone();
+    let limit = request
         .app_data::<Data<Limits>>()
         .map(|limits| limits.request_timeout);
     let started = Instant::now();
-    async {
-        let answered = match limits {
-            Some(limit) => tokio::time::timeout(limit, next.call(request))
-                .await
-                .unwrap_or_else(|_| Err(timed_out())),
-            None => next.call(request).await,
-        };
-        let answer = finish(answered, &context).await;
-        let status = match &answer {
-            Ok(response) => response.status(),
-            Err(error) => error.as_response_error().status_code(),
-        };
-        tracing::info!(
-            http.status = status.as_u16(),
-            duration_ms = started.elapsed().as_secs_f64() * 1000.0,
-            "answered"
-        );
-        answer
-    }
-    .instrument(span)
-    .await
+    let answered = match limit {
+        Some(limit) => tokio::time::timeout(limit, next.call(request))
+            .await
+            .unwrap_or_else(|_| Err(timed_out())),
+        None => next.call(request).await,
+    };
+    let answer = finish(answered, context).await;
+    let status = match &answer {
+        Ok(response) => response.status(),
+        Err(error) => error.as_response_error().status_code(),
+    };
+    tracing::info!(
+        http.method = method.as_str(),
+        http.path = context.path,
+        http.status = status.as_u16(),
+        duration_ms = started.elapsed().as_secs_f64() * 1000.0,
+        "answered"
+    );
+    answer
 }
 
 async fn finish(
@@ -120,7 +122,7 @@ fn timed_out() -> Error {
 }
 
 /// The client's own id where it is fit for a header and a log; else a new one.
-fn request_id(headers: &HeaderMap) -> String {
+fn request_id(headers: &HeaderMap) -> Arc<str> {
     let given = headers
         .get(REQUEST_ID)
         .and_then(|value| value.to_str().ok());
@@ -130,7 +132,10 @@ fn request_id(headers: &HeaderMap) -> String {
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte))
     };
-    given
-        .filter(fit)
-        .map_or_else(|| Uuid::now_v7().to_string(), str::to_owned)
+    given.filter(fit).map_or_else(new_request_id, Arc::from)
+}
+
+fn new_request_id() -> Arc<str> {
+    let mut text = Uuid::encode_buffer();
+    Arc::from(&*Uuid::now_v7().hyphenated().encode_lower(&mut text))
 }

@@ -43,7 +43,7 @@ pub(super) async fn complete(
         .and_then(|body| serde_json::from_slice(&body).ok())
         .unwrap_or_else(|| framework_problem(status, cause));
     problem.insert("instance".into(), json!(context.path));
-    problem.insert("request_id".into(), json!(context.id));
+    problem.insert("request_id".into(), json!(&*context.id));
     let headers = head.headers_mut();
     headers.remove(CONTENT_LENGTH);
     headers.remove(CONTENT_ENCODING);

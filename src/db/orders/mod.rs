@@ -155,6 +155,14 @@ impl OrderRepository {
         new: &NewOrder,
         key: Option<&IdempotencyKey>,
     ) -> Result<Created, StoreError> {
+        self.database.in_time(self.try_create(new, key)).await
+    }
+
+    async fn try_create(
+        &self,
+        new: &NewOrder,
+        key: Option<&IdempotencyKey>,
+    ) -> Result<Created, StoreError> {
         // More than once only when the key is free again between the two statements.
         for _ in 0..MOST_RACES {
             let asked = (new.clone(), key.cloned());
@@ -185,7 +193,7 @@ impl OrderRepository {
     /// # Errors
     /// When the database fails.
     pub async fn get(&self, id: i64) -> Result<Option<Order>, StoreError> {
-        self.find.ask(id).await
+        self.database.in_time(self.find.ask(id)).await
     }
 
     /// At most `limit` orders from the newest down, from below the id `before` on.
@@ -219,7 +227,19 @@ impl OrderRepository {
         by: Actor,
         reason: Option<&str>,
     ) -> Result<Order, Rejected> {
-        // Again from the start when somebody else was faster.
+        let changing = self.try_change(id, precondition, change, by, reason);
+        self.database.in_time(changing).await
+    }
+
+    /// Again from the start when somebody else was faster.
+    async fn try_change(
+        &self,
+        id: i64,
+        precondition: &Precondition,
+        change: &OrderChange,
+        by: Actor,
+        reason: Option<&str>,
+    ) -> Result<Order, Rejected> {
         for _ in 0..MOST_RACES {
             let order = self.expected(id, precondition).await?;
             let Some((status, total_amount)) = order.after(change)? else {
@@ -252,7 +272,7 @@ impl OrderRepository {
     }
 
     async fn expected(&self, id: i64, precondition: &Precondition) -> Result<Order, Rejected> {
-        let order = self.get(id).await?.ok_or(Rejected::NotFound)?;
+        let order = self.find.ask(id).await?.ok_or(Rejected::NotFound)?;
         match precondition.holds(&order) {
             true => Ok(order),
             false => Err(Rejected::VersionMismatch),
@@ -264,6 +284,12 @@ impl OrderRepository {
     /// # Errors
     /// When there is none, the precondition forbids it, or the database fails.
     pub async fn delete(&self, id: i64, precondition: &Precondition) -> Result<(), Rejected> {
+        self.database
+            .in_time(self.try_delete(id, precondition))
+            .await
+    }
+
+    async fn try_delete(&self, id: i64, precondition: &Precondition) -> Result<(), Rejected> {
         for _ in 0..MOST_RACES {
             let order = self.expected(id, precondition).await?;
             let deleted = self

@@ -1,9 +1,17 @@
 //! Logs: text for people in a terminal, JSON elsewhere, always on stderr.
 
+mod json;
+pub mod request;
+
+use std::fmt;
 use std::io::{BufWriter, IsTerminal, stderr};
 
+use tracing::{Event, Subscriber};
 use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::format::{JsonFields, Writer};
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::TryInitError;
 
 use crate::config::{Log, LogFormat};
@@ -36,16 +44,38 @@ pub fn init(settings: &Log) -> Result<WorkerGuard, TryInitError> {
         .with_writer(writer);
     if json {
         builder
-            .json()
-            .flatten_event(true)
-            .with_span_list(false)
+            .event_format(json::Json)
+            .fmt_fields(JsonFields::new())
             .finish()
             .try_init()?;
     } else {
         builder
             .with_ansi(stderr().is_terminal())
+            .map_event_format(Text)
             .finish()
             .try_init()?;
     }
     Ok(guard)
+}
+
+/// Lines for people, which begin with the id of the request that they belong to.
+struct Text<F>(F);
+
+impl<S, N, F> FormatEvent<S, N> for Text<F>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+    F: FormatEvent<S, N>,
+{
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, N>,
+        mut line: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        if let Some(id) = request::id() {
+            write!(line, "{id} ")?;
+        }
+        self.0.format_event(context, line, event)
+    }
 }
