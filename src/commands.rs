@@ -10,6 +10,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{SecretUrl, Settings};
@@ -40,22 +41,40 @@ pub async fn serve(settings: Settings) -> Result<()> {
     serve_until(&settings, server, database, temporal, stop).await
 }
 
-/// Runs a worker until a signal to stop.
+/// Runs a worker, which dispatches intents too, until a signal to stop.
 ///
 /// # Errors
 /// When the database cannot be reached or the worker fails.
 pub async fn worker(settings: Settings) -> Result<()> {
     let _log = telemetry::init(&settings.log)?;
     require_current_schema(&settings).await?;
+    let settings = Arc::new(settings);
     let database = Database::new(&settings.database, "orders-worker")?;
     let temporal = Temporal::new(settings.temporal.clone());
-    run_worker(
-        database,
-        temporal,
-        settings.http.shutdown_timeout,
-        stop_on_signal()?,
-    )
-    .await
+    let stop = stop_on_signal()?;
+    let dispatching = dispatch(&settings, &database, &temporal, &stop);
+    let grace = settings.http.shutdown_timeout;
+    let worked = run_worker(database, temporal, grace, stop.clone()).await;
+    stop.cancel();
+    dispatching.await.context("the dispatcher failed")?;
+    worked
+}
+
+/// Tells Temporal about orders until `stop`, in the background, where `dispatcher.enabled` says so.
+fn dispatch(
+    settings: &Arc<Settings>,
+    database: &Database,
+    temporal: &Temporal,
+    stop: &CancellationToken,
+) -> JoinHandle<()> {
+    let enabled = settings.dispatcher.enabled;
+    let dispatcher = Dispatcher::new(settings.clone(), database.clone(), temporal.clone());
+    let stop = stop.clone();
+    tokio::spawn(async move {
+        if enabled {
+            dispatcher.run(stop).await;
+        }
+    })
 }
 
 /// Runs everything on this machine until a signal to stop, and takes down what it brought up.
@@ -156,8 +175,7 @@ pub async fn serve_until(
     temporal: Temporal,
     stop: CancellationToken,
 ) -> Result<()> {
-    let dispatcher = Dispatcher::new(settings.clone(), database.clone(), temporal.clone());
-    let dispatching = tokio::spawn(dispatcher.run(stop.clone()));
+    let dispatching = dispatch(settings, &database, &temporal, &stop);
     let reconciler = Reconciler::new(settings.clone(), database.clone(), temporal);
     let reconciling = tokio::spawn(reconciler.run(stop.clone()));
     let sweep_interval = settings.idempotency.sweep_interval;

@@ -98,6 +98,8 @@ pub struct Workflow {
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Dispatcher {
+    /// Whether this process tells Temporal about orders.
+    pub enabled: bool,
     /// Intents that are being told to Temporal at a time.
     pub concurrency: usize,
     /// How often to look for intents when no notification came.

@@ -11,8 +11,9 @@ use temporalio_client::{
     UntypedWorkflow, WorkflowCancelOptions, WorkflowDescribeOptions, WorkflowFetchHistoryOptions,
     WorkflowHandle,
 };
-use temporalio_common::protos::temporal::api::enums::v1::WorkflowExecutionStatus;
-use temporalio_common::protos::temporal::api::history::v1::History;
+use temporalio_common::protos::temporal::api::enums::v1::{EventType, WorkflowExecutionStatus};
+use temporalio_common::protos::temporal::api::history::v1::history_event::Attributes;
+use temporalio_common::protos::temporal::api::history::v1::{History, HistoryEvent};
 use temporalio_sdk::workflow_replayer::{WorkflowReplayer, WorkflowReplayerOptions};
 
 use crate::harness::{Options, OwnTemporal, TestApp, eventually};
@@ -75,6 +76,90 @@ async fn an_order_goes_from_pending_to_completed() {
         "processing, then completed: no more changes"
     );
     outbox_is_empty(&app).await;
+}
+
+/// What Temporal has to do for an order that meets nothing unusual.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_costs_temporal_little() {
+    let app = app_from(141_000, SOON).await;
+    let id = app.create(1, "1").await;
+    ends_as_soon(&app, id).await;
+    let events = events_of(&app, id).await;
+    let count = |wanted| events.iter().filter(|event| **event == wanted).count();
+    assert_eq!(count(EventType::WorkflowTaskCompleted), 2, "{events:?}");
+    assert_eq!(count(EventType::ActivityTaskScheduled), 0, "{events:?}");
+
+    let at_once = app_from(142_000, Duration::ZERO).await;
+    let id = at_once.create(1, "1").await;
+    ends_as_soon(&at_once, id).await;
+    let events = events_of(&at_once, id).await;
+    let count = |wanted| events.iter().filter(|event| **event == wanted).count();
+    assert_eq!(count(EventType::WorkflowTaskCompleted), 1, "{events:?}");
+    assert_eq!(count(EventType::TimerStarted), 0, "{events:?}");
+}
+
+/// The worker that tells Temporal of an order gets its first task with the answer.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_task_comes_with_the_start() {
+    let app = app_from(143_000, SOON).await;
+    let id = app.create(1, "1").await;
+    ends_as_soon(&app, id).await;
+    let eager = history_of(&app, id).await.into_iter().any(|event| {
+        matches!(
+            event.attributes,
+            Some(Attributes::WorkflowExecutionStartedEventAttributes(started))
+                if started.eager_execution_accepted
+        )
+    });
+    assert!(eager, "the start was not eager");
+}
+
+/// A database that is away longer than a task of the workflow may take.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_step_that_does_not_succeed_soon_is_left_to_temporal() {
+    let app = TestApp::with(Options {
+        processing_delay: SOON,
+        worker: true,
+        adjust: |settings| settings.database.statement_timeout = Duration::from_millis(300),
+        ..Options::default()
+    })
+    .await;
+    from_id(&app, 144_000).await;
+    // Steps wait for this; new orders do not.
+    app.sql(
+        "CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN PERFORM pg_sleep(30); RETURN NEW; END $$;
+         CREATE TRIGGER wait BEFORE UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION wait()",
+    )
+    .await;
+    let ids = [app.create(1, "1").await, app.create(2, "2").await];
+    for id in ids {
+        eventually("the step is a task of Temporal's", async || {
+            let events = events_of(&app, id).await;
+            events
+                .contains(&EventType::ActivityTaskScheduled)
+                .then_some(())
+        })
+        .await;
+        assert_eq!(app.status_of(id).await, "pending");
+    }
+    app.sql("DROP TRIGGER wait ON orders").await;
+    for id in ids {
+        ends_as_soon(&app, id).await;
+        let kinds: Vec<_> = app.events(id).await;
+        assert_eq!(kinds.len(), 3, "created, processing, completed: {kinds:?}");
+    }
+}
+
+async fn history_of(app: &TestApp, order_id: i64) -> Vec<HistoryEvent> {
+    let handle = workflow_of(app, order_id).await;
+    let history = handle.fetch_history(WorkflowFetchHistoryOptions::default());
+    history.into_events().await.unwrap_or_default()
+}
+
+async fn events_of(app: &TestApp, order_id: i64) -> Vec<EventType> {
+    let history = history_of(app, order_id).await;
+    history.iter().map(HistoryEvent::event_type).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -286,11 +371,9 @@ async fn record_histories() {
 }
 
 async fn record(app: &TestApp, order_id: i64, name: &str) {
-    let handle = workflow_of(app, order_id).await;
-    let history = handle.fetch_history(WorkflowFetchHistoryOptions::default());
     // Protobuf, because the client's JSON cannot be read with serde_json's `arbitrary_precision`.
     let history = History {
-        events: history.into_events().await.unwrap(),
+        events: history_of(app, order_id).await,
     };
     std::fs::create_dir_all(histories()).unwrap();
     std::fs::write(

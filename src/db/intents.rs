@@ -8,6 +8,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use futures::{Stream, StreamExt};
 use serde::Serialize;
 
+use super::batch::{Batch, Batcher};
 use super::pool::{Database, connect};
 use super::schema::workflow_intents;
 use crate::config;
@@ -101,12 +102,16 @@ pub struct FailingIntent {
 #[derive(Clone)]
 pub struct IntentRepository {
     database: Database,
+    done: Batcher<Done>,
 }
 
 impl IntentRepository {
     /// On this database.
     pub fn new(database: Database) -> Self {
-        Self { database }
+        Self {
+            done: Batcher::new(&database),
+            database,
+        }
     }
 
     /// Claims up to `limit` intents that are due, for the time of `lease`. Nobody else gets them
@@ -160,13 +165,7 @@ impl IntentRepository {
     /// # Errors
     /// When the database fails; the intent is then told again, which does no harm.
     pub async fn done(&self, id: i64) -> Result<(), StoreError> {
-        let query = diesel::delete(workflow_intents::table.find(id));
-        self.database
-            .run(async |mut connection| {
-                let executed = query.execute(&mut *connection).await;
-                (connection, executed.map(drop).map_err(StoreError::from))
-            })
-            .await
+        self.database.in_time(self.done.ask(id)).await
     }
 
     /// Gives an intent that Temporal refused back, to be tried again after `delay`.
@@ -244,6 +243,25 @@ impl IntentRepository {
                 (connection, loaded.map_err(StoreError::from))
             })
             .await
+    }
+}
+
+/// Forgets intents.
+struct Done;
+
+impl Batch for Done {
+    type Question = i64;
+    type Answer = ();
+
+    const SIZE: usize = 128;
+    const LANES: usize = 1;
+
+    async fn ask(connection: &mut AsyncPgConnection, ids: &[&i64]) -> Result<Vec<()>, StoreError> {
+        let theirs = workflow_intents::id.eq_any(ids.iter().copied());
+        diesel::delete(workflow_intents::table.filter(theirs))
+            .execute(connection)
+            .await?;
+        Ok(vec![(); ids.len()])
     }
 }
 

@@ -140,6 +140,8 @@ impl Temporal {
                     true => WorkflowIdReusePolicy::AllowDuplicate,
                     false => WorkflowIdReusePolicy::RejectDuplicate,
                 })
+                // A worker on this client, if there is one, gets the first task with the answer.
+                .enable_eager_workflow_start(true)
                 .build();
         let started = self
             .client()
