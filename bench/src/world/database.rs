@@ -1,0 +1,148 @@
+//! Databases with the service's schema, and data in them.
+
+use std::fmt::Write;
+
+use anyhow::{Context, Result};
+use diesel::QueryableByName;
+use diesel::sql_types::BigInt;
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+use tokio::sync::Mutex;
+
+use crate::progress::progress;
+
+/// Rows that one statement loads.
+const CHUNK: i64 = 500_000;
+/// As many customers as the load has.
+const CUSTOMERS: i64 = 1000;
+/// One order in this many is of the rare status.
+const RARE: i64 = 10_000;
+
+/// A database and a connection to it.
+pub struct Database {
+    /// With user and password.
+    pub url: String,
+    connection: Mutex<AsyncPgConnection>,
+}
+
+/// What orders to load.
+#[derive(Debug, Clone, Copy)]
+pub enum Orders {
+    /// All are pending: any of them may be changed.
+    Pending,
+    /// Most have been completed, few are in another status.
+    Mixed,
+}
+
+#[derive(QueryableByName)]
+struct Number {
+    #[diesel(sql_type = BigInt)]
+    number: i64,
+}
+
+impl Database {
+    /// Connects.
+    pub async fn connect(url: String) -> Result<Self> {
+        let connection = AsyncPgConnection::establish(&url)
+            .await
+            .context("cannot connect to PostgreSQL")?;
+        Ok(Self {
+            url,
+            connection: Mutex::new(connection),
+        })
+    }
+
+    /// Runs statements, each on its own.
+    pub async fn execute(&self, statements: &[&str]) -> Result<()> {
+        let mut connection = self.connection.lock().await;
+        for statement in statements {
+            connection
+                .batch_execute(statement)
+                .await
+                .with_context(|| format!("PostgreSQL refuses: {statement}"))?;
+        }
+        Ok(())
+    }
+
+    /// The number that a query gives as `number`.
+    pub async fn number(&self, query: &str) -> Result<i64> {
+        let mut connection = self.connection.lock().await;
+        let row: Number = diesel::sql_query(query)
+            .get_result(&mut *connection)
+            .await
+            .with_context(|| format!("PostgreSQL refuses: {query}"))?;
+        Ok(row.number)
+    }
+
+    /// Loads orders with the ids from 1 on, each with its first event where `events` says so.
+    pub async fn load(&self, orders: Orders, count: i64, events: bool) -> Result<()> {
+        // Nobody needs these rows after a crash.
+        self.execute(&["SET synchronous_commit = off"]).await?;
+        let mut loaded = 0;
+        while loaded < count {
+            let until = count.min(loaded + CHUNK);
+            self.execute(&[&insertion(orders, loaded + 1, until, events)])
+                .await?;
+            loaded = until;
+            if count > CHUNK {
+                progress(&format!("  {loaded} of {count} orders are loaded"));
+            }
+        }
+        let next = format!(
+            "ALTER TABLE orders ALTER COLUMN id RESTART WITH {}",
+            count + 1
+        );
+        self.execute(&[&next, "RESET synchronous_commit"]).await?;
+        self.settle().await
+    }
+
+    /// What PostgreSQL would otherwise do in the middle of a measurement.
+    pub async fn settle(&self) -> Result<()> {
+        self.execute(&["VACUUM (ANALYZE)", "CHECKPOINT"]).await
+    }
+
+    /// As empty as a new one, but for numbers, which go on: a number names a workflow as well.
+    pub async fn empty(&self) -> Result<()> {
+        self.execute(&[
+            // The history refuses to be emptied.
+            "SET session_replication_role = replica",
+            "TRUNCATE orders, order_events, workflow_intents, idempotency_keys",
+            "RESET session_replication_role",
+        ])
+        .await?;
+        self.settle().await
+    }
+}
+
+/// The same data every time: no chance, only arithmetic.
+fn insertion(orders: Orders, from: i64, until: i64, events: bool) -> String {
+    let status = match orders {
+        Orders::Pending => "'pending'".to_owned(),
+        Orders::Mixed => format!(
+            "CASE WHEN number % {RARE} = 0 THEN 'processing'
+                  WHEN number % 10 = 1 THEN 'cancelled'
+                  WHEN number % 10 = 2 THEN 'pending'
+                  ELSE 'completed' END"
+        ),
+    };
+    let mut statement = format!(
+        "WITH made AS (
+            INSERT INTO orders (id, customer_id, status, total_amount) OVERRIDING SYSTEM VALUE
+            SELECT number, 1 + (number * 7919) % {CUSTOMERS}, {status}, (number % 1000000) / 100.0
+              FROM generate_series({from}::bigint, {until}::bigint) AS number
+            RETURNING *)"
+    );
+    if events {
+        let _ = write!(
+            statement,
+            ", recorded AS (
+                INSERT INTO order_events (order_id, sequence, type, data, actor, occurred_at)
+                SELECT id, version, 'created',
+                       jsonb_build_object('customer_id', customer_id, 'status', status,
+                                          'total_amount', total_amount),
+                       'client', created_at
+                  FROM made)"
+        );
+    }
+    statement.push_str(" SELECT count(*) FROM made");
+    statement
+}
