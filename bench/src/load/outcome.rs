@@ -29,6 +29,8 @@ pub struct Outcome {
     pub user_seconds: f64,
     /// The same in the kernel's.
     pub system_seconds: f64,
+    /// The most memory that the generator ever had, in MiB.
+    pub peak_memory: f64,
 }
 
 impl Outcome {
@@ -45,6 +47,7 @@ impl Outcome {
         let mut outcome = Self::parse(&text)?;
         outcome.user_seconds = seconds(usage.user_time());
         outcome.system_seconds = seconds(usage.system_time());
+        outcome.peak_memory = mebibytes(usage.max_rss());
         Ok(outcome)
     }
 
@@ -77,6 +80,7 @@ impl Outcome {
             p999: milliseconds("p99.9")?,
             user_seconds: 0.0,
             system_seconds: 0.0,
+            peak_memory: 0.0,
         })
     }
 }
@@ -84,6 +88,12 @@ impl Outcome {
 #[allow(clippy::cast_precision_loss)] // seconds
 fn seconds(time: TimeVal) -> f64 {
     time.tv_sec() as f64 + time.tv_usec() as f64 / MICROSECONDS
+}
+
+/// The kernel counts in KiB here.
+#[allow(clippy::cast_precision_loss)] // of memory
+fn mebibytes(kibibytes: i64) -> f64 {
+    kibibytes as f64 / 1024.0
 }
 
 /// Of rlt's report, what is of use here.

@@ -1,18 +1,19 @@
 //! What has changed against the accepted run.
 
-use super::Report;
+use super::{Figure, Report};
+use crate::stats::Spread;
 
 /// By how much the middle of a figure has changed, as a share: 0.1 is a tenth more. `None` where the
 /// accepted run does not have it.
-pub fn change(now: &Report, accepted: Option<&Report>, index: usize) -> Option<f64> {
-    let figure = now.figures.iter().nth(index)?;
-    let spread = |report: &Report| {
-        report
-            .figures
-            .spread(&figure.scenario, &figure.subject, &figure.measure)
-    };
-    let before = spread(accepted?)?.median;
-    let after = spread(now)?.median;
+pub fn change(figure: &Figure, accepted: Option<&Report>) -> Option<f64> {
+    let Figure {
+        scenario,
+        subject,
+        measure,
+        ..
+    } = figure;
+    let before = accepted?.figures.spread(scenario, subject, measure)?.median;
+    let after = Spread::of(&figure.samples)?.median;
     (before != 0.0).then(|| after / before - 1.0)
 }
 
@@ -53,18 +54,24 @@ pub(super) mod tests {
         }
     }
 
+    fn changed(now: &[f64], accepted: Option<&Report>) -> Option<f64> {
+        report(now)
+            .figures
+            .iter()
+            .next()
+            .and_then(|figure| change(figure, accepted))
+    }
+
     #[test]
     fn a_change_is_one_of_the_middles() {
-        let (now, accepted) = (report(&[10.0, 110.0, 500.0]), report(&[100.0]));
-        let changed = change(&now, Some(&accepted), 0);
-        assert!(changed.is_some_and(|changed| (changed - 0.1).abs() < 1e-9));
+        let share = changed(&[10.0, 110.0, 500.0], Some(&report(&[100.0])));
+        assert!(share.is_some_and(|share| (share - 0.1).abs() < 1e-9));
     }
 
     #[test]
     fn what_is_new_has_not_changed() {
-        let now = report(&[10.0]);
-        assert_eq!(change(&now, Some(&report(&[])), 0), None);
-        assert_eq!(change(&now, None, 0), None);
+        assert_eq!(changed(&[10.0], Some(&report(&[]))), None);
+        assert_eq!(changed(&[10.0], None), None);
     }
 
     #[test]

@@ -1,49 +1,38 @@
 //! The results on a page.
 
-use super::bars::{Bar, Side, bars};
-use super::compare::{change, difference};
-use super::store::accepted;
-use super::{Figure, Report};
-use crate::stats::Spread;
-
 use std::path::Path;
 
 use anyhow::Result;
 
-/// Prints the results: every figure with its spread and its change, then the bars.
+use super::bars::{Bar, OURS, Side, bars};
+use super::compare::{change, difference};
+use super::store::accepted;
+use super::{Figure, Figures, Report};
+use crate::stats::Spread;
+
+const NAME: usize = 40;
+const COLUMN: usize = 30;
+/// What the service is compared in with everybody else who has it.
+const COMPARED: [&str; 4] = ["throughput", "orders", "p50 GET", "p50 POST"];
+
+/// Prints the results: every figure with its spread and its change, then ratios and bars.
 #[allow(clippy::print_stdout)] // what the program is for
 pub fn print(report: &Report, folder: &Path) -> Result<()> {
     let accepted = accepted(folder)?;
-    let machine = &report.machine;
-    println!(
-        "\n{} at {}, {} × {}, Linux {}",
-        machine.commit, machine.at, machine.cores, machine.processor, machine.kernel
-    );
-    match &accepted {
-        None => println!("nothing has been accepted yet to compare with"),
-        Some(accepted) => {
-            let machine = &accepted.machine;
-            println!("change: against {} of {}", machine.commit, machine.at);
-            if let Some(difference) = difference(report, accepted) {
-                println!("  but {difference}");
-            }
+    for line in heading(report, accepted.as_ref()) {
+        println!("{line}");
+    }
+    for scenario in different(report.figures.iter().map(|figure| &figure.scenario)) {
+        println!();
+        for line in matrix(&report.figures, accepted.as_ref(), scenario) {
+            println!("{line}");
         }
     }
-    if report.quick {
-        println!("a quick run: it shows that everything works, not how fast it is");
+    println!("\n{:<62} {:>10}  min – max", "ratios", "median");
+    for line in ratios(&report.figures) {
+        println!("{line}");
     }
-    let mut scenario = "";
-    for (index, figure) in report.figures.iter().enumerate() {
-        if figure.scenario != scenario {
-            scenario = &figure.scenario;
-            println!(
-                "\n{scenario:<50} {:>12} {:>25} {:>9}",
-                "median", "min – max", "change"
-            );
-        }
-        println!("{}", row(figure, change(report, accepted.as_ref(), index)));
-    }
-    println!("\n{:<62} {:>10} {:>10}", "bars", "median", "bar");
+    println!("\n{:<62} {:>10} {:>11}", "bars", "median", "bar");
     for bar in bars(&report.figures) {
         println!("{}", verdict(&bar));
     }
@@ -53,18 +42,88 @@ pub fn print(report: &Report, folder: &Path) -> Result<()> {
     Ok(())
 }
 
-fn row(figure: &Figure, change: Option<f64>) -> String {
-    let name = format!("{}: {}", figure.subject, figure.measure);
-    let change = change.map_or_else(String::new, |change| format!("{:+.1} %", change * 100.0));
-    let Some(Spread { median, min, max }) = Spread::of(&figure.samples) else {
-        return format!("  {name:<48} nothing");
+fn heading(report: &Report, accepted: Option<&Report>) -> Vec<String> {
+    let machine = &report.machine;
+    let mut lines = vec![format!(
+        "{} at {}, {} × {}, Linux {}",
+        machine.commit, machine.at, machine.cores, machine.processor, machine.kernel
+    )];
+    match accepted {
+        None => lines.push("nothing has been accepted yet to compare with".into()),
+        Some(accepted) => {
+            let machine = &accepted.machine;
+            lines.push(format!(
+                "changes in % are against {} of {}",
+                machine.commit, machine.at
+            ));
+            lines.extend(difference(report, accepted).map(|text| format!("  but {text}")));
+        }
+    }
+    if report.quick {
+        lines.push("a quick run: it shows that everything works, not how fast it is".into());
+    }
+    lines.push("times are in ms; cpu is µs for each request, memory is MiB".into());
+    lines
+}
+
+/// A line for each measure, a column for each subject.
+fn matrix(figures: &Figures, accepted: Option<&Report>, scenario: &str) -> Vec<String> {
+    let own = || figures.iter().filter(|figure| figure.scenario == scenario);
+    let subjects = different(own().map(|figure| &figure.subject));
+    let heads: String = subjects
+        .iter()
+        .map(|subject| format!("{subject:>COLUMN$}"))
+        .collect();
+    let mut lines = vec![format!("{scenario:<NAME$}{heads}")];
+    for measure in different(own().map(|figure| &figure.measure)) {
+        let cells: String = subjects
+            .iter()
+            .map(|subject| {
+                let mut one = own();
+                let figure =
+                    one.find(|figure| figure.subject == **subject && figure.measure == **measure);
+                let text = figure.map_or_else(String::new, |figure| cell(figure, accepted));
+                format!("{text:>COLUMN$}")
+            })
+            .collect();
+        lines.push(format!("  {measure:<0$}{cells}", NAME - 2));
+    }
+    lines
+}
+
+fn cell(figure: &Figure, accepted: Option<&Report>) -> String {
+    let Some(spread) = Spread::of(&figure.samples) else {
+        return String::new();
     };
-    let median = format!("{} {}", number(median), figure.unit);
-    let range = match figure.samples.len() {
-        1 => String::new(),
-        _ => format!("{} – {}", number(min), number(max)),
-    };
-    format!("  {name:<48} {median:>14} {range:>23} {change:>9}")
+    let mut text = number(spread.median);
+    if figure.samples.len() > 1 {
+        text += &format!(" ({}–{})", number(spread.min), number(spread.max));
+    }
+    if let Some(change) = change(figure, accepted) {
+        text += &format!(" {:+.0} %", change * 100.0);
+    }
+    text
+}
+
+/// The service and everybody else, round by round.
+fn ratios(figures: &Figures) -> Vec<String> {
+    let others = figures
+        .iter()
+        .filter(|figure| figure.subject != OURS && COMPARED.contains(&figure.measure.as_str()));
+    others
+        .filter_map(|other| {
+            let Figure {
+                scenario,
+                subject,
+                measure,
+                ..
+            } = other;
+            let Spread { median, min, max } = figures.ratio(scenario, OURS, subject, measure)?;
+            let name = format!("{scenario}: {measure} vs {subject}");
+            let (median, min, max) = (number(median), number(min), number(max));
+            Some(format!("  {name:<60} {median:>8} ×  {min} – {max}"))
+        })
+        .collect()
 }
 
 fn verdict(bar: &Bar) -> String {
@@ -78,7 +137,18 @@ fn verdict(bar: &Bar) -> String {
     format!("  {:<60} {value:>10} {limit:>11}  {verdict}", bar.name)
 }
 
-/// Three figures that count, or all before the point.
+/// Each once, in the order in which they first come.
+fn different<'a>(names: impl Iterator<Item = &'a String>) -> Vec<&'a String> {
+    let mut seen = Vec::new();
+    for name in names {
+        if !seen.contains(&name) {
+            seen.push(name);
+        }
+    }
+    seen
+}
+
+/// Three digits that count, or all before the point.
 pub(super) fn number(value: f64) -> String {
     let decimals = match value.abs() {
         size if size >= 100.0 => 0,
@@ -91,12 +161,25 @@ pub(super) fn number(value: f64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::compare::tests::report;
     use super::*;
 
     #[test]
     fn numbers_are_as_long_as_they_say_something() {
         let shown: Vec<String> = [12345.6, 99.94, 1.234, 0.0426].map(number).into();
         assert_eq!(shown, ["12346", "99.9", "1.23", "0.043"]);
+    }
+
+    #[test]
+    fn a_cell_has_its_spread_and_its_change() {
+        let (now, accepted) = (report(&[10.0, 110.0, 500.0]), report(&[100.0]));
+        let lines = matrix(&now.figures, Some(&accepted), "read");
+        assert!(
+            lines
+                .iter()
+                .any(|line| line.ends_with("110 (10.0–500) +10 %")),
+            "{lines:?}"
+        );
     }
 
     #[test]

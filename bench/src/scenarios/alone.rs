@@ -10,11 +10,13 @@ use super::full::ORDERS;
 use crate::load::{Kind, LoadOptions};
 use crate::pgbench;
 use crate::progress::progress;
-use crate::report::bars::{DIRECT, INSERT, OURS, SELECT};
+use crate::report::bars::{DIRECT, OURS};
 use crate::world::Surroundings;
 use crate::world::child::Child;
 use crate::world::database::{Database, Orders};
 
+/// A select for `GET`, an insert for `POST`.
+const PGBENCH: &str = "pgbench";
 const OUTBOX_LIMIT: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(20);
 
@@ -44,9 +46,9 @@ pub async fn run(context: &mut Context<'_>) -> Result<()> {
                 until_told(&database).await?;
             }
         }
-        for (request, name, script) in [
-            ("GET", SELECT, pgbench::select(ORDERS)),
-            ("POST", INSERT, pgbench::insert()),
+        for (request, script) in [
+            ("GET", pgbench::select(ORDERS)),
+            ("POST", pgbench::insert()),
         ] {
             database.settle().await?;
             let done = context
@@ -54,8 +56,11 @@ pub async fn run(context: &mut Context<'_>) -> Result<()> {
                 .pgbench
                 .run(&script, &database.url, 1, context.plan.half_seconds())
                 .await?;
-            note(context, name, request, done.p50, done.p99, done.p999);
-            progress(&format!("  round {round}, {name}: p50 {:.3} ms", done.p50));
+            note(context, PGBENCH, request, done.p50, done.p99, done.p999);
+            progress(&format!(
+                "  round {round}, {request} {PGBENCH}: p50 {:.3} ms",
+                done.p50
+            ));
         }
     }
     direct.stop().await?;

@@ -106,4 +106,6 @@ pub fn note_load(
     let (user, system) = (each(outcome.user_seconds), each(outcome.system_seconds));
     add(&format!("cpu of the load, user, {load}"), "µs", user);
     add(&format!("cpu of the load, system, {load}"), "µs", system);
+    let memory = format!("peak memory of the load, {load}");
+    add(&memory, "MiB", outcome.peak_memory);
 }

@@ -19,6 +19,7 @@ use order_processing::server::{answers, context};
 use super::Context;
 use crate::progress::progress;
 use crate::references::{Alive, InMemory};
+use crate::report::bars::OURS;
 use crate::stats::Spread;
 
 const SCENARIO: &str = "middleware";
@@ -39,9 +40,7 @@ pub async fn run(context: &mut Context<'_>) -> Result<()> {
         let middle = Spread::of(&times).context("there were no rounds")?.median;
         progress(&format!("  {layers}: {middle:.0} ns"));
         for time in times {
-            context
-                .figures
-                .add(SCENARIO, &layers, "a request", "ns", time);
+            context.figures.add(SCENARIO, OURS, &layers, "ns", time);
         }
     }
     Ok(())
@@ -64,11 +63,11 @@ pub fn measure(rounds: usize, requests: u32) -> Result<()> {
     Ok(())
 }
 
-const BARE: &str = "routes alone";
-const CHECK: &str = "and `answers::check`, off";
-const AROUND: &str = "and `context::around`, no log";
-const LOGGED: &str = "and its log line";
-const COMPRESS: &str = "and `Compress`, not asked for";
+const BARE: &str = "ns: routes alone";
+const CHECK: &str = "ns: and `answers::check`, off";
+const AROUND: &str = "ns: and `context::around`, no log";
+const LOGGED: &str = "ns: and its log line";
+const COMPRESS: &str = "ns: and `Compress`, not asked for";
 const LAYERS: [&str; 5] = [BARE, CHECK, AROUND, LOGGED, COMPRESS];
 
 /// Each has the layers of the one before it.
