@@ -6,10 +6,10 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use nix::sys::resource::{UsageWho, getrusage};
-use nix::sys::time::TimeVal;
 use serde::{Deserialize, Serialize};
 
-const MICROSECONDS: f64 = 1e6;
+use crate::world::usage::seconds;
+
 const MILLISECONDS: f64 = 1e3;
 
 /// What came of a load.
@@ -83,11 +83,6 @@ impl Outcome {
             peak_memory: 0.0,
         })
     }
-}
-
-#[allow(clippy::cast_precision_loss)] // seconds
-fn seconds(time: TimeVal) -> f64 {
-    time.tv_sec() as f64 + time.tv_usec() as f64 / MICROSECONDS
 }
 
 /// The kernel counts in KiB here.

@@ -11,6 +11,7 @@ use crate::report::bars::{INSERT, OURS, SELECT};
 use crate::world::Surroundings;
 use crate::world::child::Child;
 use crate::world::database::{Database, Orders};
+use crate::world::usage::{cpu_of_ended_children, cpu_of_family};
 
 /// Connections at full load, of the service and of pgbench.
 pub const CONNECTIONS: u32 = 64;
@@ -18,6 +19,7 @@ pub const CONNECTIONS: u32 = 64;
 pub const ORDERS: i64 = 100_000;
 /// Fills pools and prepares statements.
 const WARM_UP_SECONDS: f64 = 1.0;
+const MICROSECONDS: f64 = 1e6;
 
 /// Who is measured.
 pub enum Subject<'a> {
@@ -218,11 +220,13 @@ impl Comparison<'_> {
     ) -> Result<()> {
         let pgbench = &context.world.pgbench;
         let seconds = context.plan.whole_seconds();
-        let before = crate::world::usage::cpu_of_family(context.world.postgres_pid())?;
+        let postgres = context.world.postgres_pid();
+        let (server_before, client_before) = (cpu_of_family(postgres)?, cpu_of_ended_children()?);
         let done = pgbench
             .run(script, &self.database.url, CONNECTIONS, seconds)
             .await?;
-        let used = crate::world::usage::cpu_of_family(context.world.postgres_pid())? - before;
+        let server = cpu_of_family(postgres)? - server_before;
+        let (user, system) = cpu_of_ended_children()?;
         note(context, self.scenario, name, done.throughput);
         let mut add = |measure: &str, unit: &str, value: f64| {
             context
@@ -234,7 +238,12 @@ impl Comparison<'_> {
         add("p99.9 full", "ms", done.p999);
         #[allow(clippy::cast_precision_loss)] // seconds
         let transactions = done.throughput * seconds as f64;
-        add("cpu of PostgreSQL", "µs", used * 1e6 / transactions);
+        let mut each = |measure: &str, seconds: f64| {
+            add(measure, "µs", seconds * MICROSECONDS / transactions);
+        };
+        each("cpu of PostgreSQL", server);
+        each("cpu of the load, user, full", user - client_before.0);
+        each("cpu of the load, system, full", system - client_before.1);
         say(round, name, done.throughput, done.p99);
         Ok(())
     }

@@ -5,19 +5,21 @@ pub mod database;
 pub mod usage;
 
 use std::fs;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use nix::sys::statvfs::statvfs;
 use order_processing::dev::{Postgres, PostgresOptions, TemporalOptions, TemporalServer, Tools};
+use uuid::Uuid;
 
 use self::child::{Child, Program, Ready, output, quiet};
 use self::database::Database;
 use crate::load::{LoadOptions, Outcome};
 use crate::pgbench::Pgbench;
 
+/// Nobody listens there: the port is kept for something that nobody runs any more.
+const NOWHERE: &str = "127.0.0.1:1";
 /// Migrated once, copied for each scenario.
 const TEMPLATE: &str = "template_orders";
 const MIGRATION_LIMIT: Duration = Duration::from_secs(60);
@@ -133,7 +135,7 @@ impl World {
 
     /// A Temporal of its own, which knows no workflow.
     pub async fn start_temporal(&self) -> Result<TemporalServer> {
-        let file = self.folder.join(format!("temporal-{}.db", free_port()?));
+        let file = self.folder.join(format!("temporal-{}.db", Uuid::new_v4()));
         let options = TemporalOptions {
             database_file: self.temporal_on_disk.then_some(file),
             log_file: None,
@@ -187,14 +189,14 @@ impl World {
         around: Surroundings<'_>,
     ) -> Result<Child> {
         let temporal = match around.temporal {
-            "" => format!("127.0.0.1:{}", free_port()?),
-            address => address.to_owned(),
+            "" => NOWHERE,
+            address => address,
         };
         // As in production, where stderr goes to a file or a collector.
         let mut settings = vec![
             ("HTTP__LISTEN".to_owned(), "127.0.0.1:0".to_owned()),
             ("DATABASE__URL".to_owned(), around.database_url.to_owned()),
-            ("TEMPORAL__ADDRESS".to_owned(), temporal),
+            ("TEMPORAL__ADDRESS".to_owned(), temporal.to_owned()),
             ("LOG__FORMAT".to_owned(), "json".to_owned()),
         ];
         let more = around.settings.iter();
@@ -259,9 +261,4 @@ impl World {
         }
         Ok(())
     }
-}
-
-/// A port that nobody listens on, at least now.
-fn free_port() -> Result<u16> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }

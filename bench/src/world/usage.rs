@@ -3,9 +3,12 @@
 use std::fs;
 
 use anyhow::{Context, Result};
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeVal;
 use nix::unistd::{SysconfVar, sysconf};
 
 const MIB: f64 = 1024.0;
+const MICROSECONDS: f64 = 1e6;
 
 /// The processor time that a process has used since its start, in seconds.
 pub fn cpu(pid: i32) -> Result<f64> {
@@ -20,6 +23,19 @@ pub fn cpu_of_family(pid: i32) -> Result<f64> {
         .into_iter()
         .filter_map(|child| Stat::read(child).ok());
     Ok(parent.own + parent.ended_children + children.map(|stat| stat.own).sum::<f64>())
+}
+
+/// The processor time of our children that have ended, in seconds: in their own code, and in the
+/// kernel's.
+pub fn cpu_of_ended_children() -> Result<(f64, f64)> {
+    let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
+    Ok((seconds(usage.user_time()), seconds(usage.system_time())))
+}
+
+/// A time as the kernel has it, in seconds.
+#[allow(clippy::cast_precision_loss)] // seconds
+pub fn seconds(time: TimeVal) -> f64 {
+    time.tv_sec() as f64 + time.tv_usec() as f64 / MICROSECONDS
 }
 
 /// What a process has of the memory now, in MiB.
