@@ -1,7 +1,5 @@
 //! Databases with the service's schema, and data in them.
 
-use std::fmt::Write;
-
 use anyhow::{Context, Result};
 use diesel::QueryableByName;
 use diesel::sql_types::BigInt;
@@ -124,25 +122,21 @@ fn insertion(orders: Orders, from: i64, until: i64, events: bool) -> String {
                   ELSE 'completed' END"
         ),
     };
-    let mut statement = format!(
-        "WITH made AS (
-            INSERT INTO orders (id, customer_id, status, total_amount) OVERRIDING SYSTEM VALUE
-            SELECT number, 1 + (number * 7919) % {CUSTOMERS}, {status}, (number % 1000000) / 100.0
-              FROM generate_series({from}::bigint, {until}::bigint) AS number
-            RETURNING *)"
+    let insertion = format!(
+        "INSERT INTO orders (id, customer_id, status, total_amount) OVERRIDING SYSTEM VALUE
+         SELECT number, 1 + (number * 7919) % {CUSTOMERS}, {status}, (number % 1000000) / 100.0
+           FROM generate_series({from}::bigint, {until}::bigint) AS number"
     );
-    if events {
-        let _ = write!(
-            statement,
-            ", recorded AS (
-                INSERT INTO order_events (order_id, sequence, type, data, actor, occurred_at)
-                SELECT id, version, 'created',
-                       jsonb_build_object('customer_id', customer_id, 'status', status,
-                                          'total_amount', total_amount),
-                       'client', created_at
-                  FROM made)"
-        );
+    match events {
+        false => insertion,
+        true => format!(
+            "WITH made AS ({insertion} RETURNING *)
+             INSERT INTO order_events (order_id, sequence, type, data, actor, occurred_at)
+             SELECT id, version, 'created',
+                    jsonb_build_object('customer_id', customer_id, 'status', status,
+                                       'total_amount', total_amount),
+                    'client', created_at
+               FROM made"
+        ),
     }
-    statement.push_str(" SELECT count(*) FROM made");
-    statement
 }
