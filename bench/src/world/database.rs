@@ -1,13 +1,18 @@
 //! Databases with the service's schema, and data in them.
 
-use anyhow::{Context, Result};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
 use diesel::QueryableByName;
 use diesel::sql_types::BigInt;
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use tokio::sync::Mutex;
+use tokio::time::sleep;
 
 use crate::progress::progress;
 
+const IDLE_LIMIT: Duration = Duration::from_secs(30);
+const POLL: Duration = Duration::from_millis(10);
 /// Rows that one statement loads.
 const CHUNK: i64 = 500_000;
 /// As many customers as the load has.
@@ -95,11 +100,28 @@ impl Database {
 
     /// What PostgreSQL would otherwise do in the middle of a measurement.
     pub async fn settle(&self) -> Result<()> {
+        self.until_idle().await?;
         self.execute(&["VACUUM (ANALYZE)", "CHECKPOINT"]).await
+    }
+
+    /// Waits for the statements whose clients have gone: a load ends in the middle of its last requests.
+    async fn until_idle(&self) -> Result<()> {
+        let begun = Instant::now();
+        let active = "SELECT count(*) AS number FROM pg_stat_activity
+                       WHERE datname = current_database() AND pid <> pg_backend_pid()
+                         AND backend_type = 'client backend' AND state <> 'idle'";
+        while self.number(active).await? > 0 {
+            if begun.elapsed() > IDLE_LIMIT {
+                bail!("statements go on although nobody waits for them");
+            }
+            sleep(POLL).await;
+        }
+        Ok(())
     }
 
     /// As empty as a new one, but for numbers, which go on: a number names a workflow as well.
     pub async fn empty(&self) -> Result<()> {
+        self.until_idle().await?;
         self.execute(&[
             // The history refuses to be emptied.
             "SET session_replication_role = replica",
