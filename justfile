@@ -27,6 +27,12 @@ test *ARGS: check-generated lint contract-diff corpus
 chaos *ARGS: build
     @cargo run --quiet --locked --package chaos -- "$@"
 
+# Measure the service against plain references on this machine; ARGS: --quick, --only NAME,..., --accept (see --help)
+[positional-arguments]
+bench *ARGS:
+    @cargo build --release --locked --bin orders --package order-processing --bin bench --package bench
+    @exec target/release/bench "$@"
+
 # Make generated/ anew from the contract
 generate:
     cargo run --quiet --package codegen -- generate

@@ -7,14 +7,14 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 const FORM: u8 = 1;
 
 /// The cursor of the page that begins below this id.
-pub(super) fn encode(before: i64) -> String {
+pub fn encode(before: i64) -> String {
     let mut bytes = vec![FORM];
     bytes.extend(before.to_be_bytes());
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
 /// The id that a cursor stands for; `None` for one that we never gave out.
-pub(super) fn decode(cursor: &str) -> Option<i64> {
+pub fn decode(cursor: &str) -> Option<i64> {
     let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
     let (&FORM, id) = bytes.split_first()? else {
         return None;

@@ -2,7 +2,7 @@
 //! and the domain's meet.
 
 mod convert;
-mod cursor;
+pub mod cursor;
 mod etag;
 mod health;
 mod idempotency;

@@ -1,0 +1,144 @@
+//! What came of a load: rlt's report, and what the generator itself cost.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use nix::sys::resource::{UsageWho, getrusage};
+use serde::{Deserialize, Serialize};
+
+use crate::world::usage::seconds;
+
+const MILLISECONDS: f64 = 1e3;
+
+/// What came of a load.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Outcome {
+    /// Requests that were answered as they should.
+    pub requests: f64,
+    /// How long it took.
+    pub seconds: f64,
+    /// Milliseconds that half of the requests took at most.
+    pub p50: f64,
+    /// The same of 99 in 100.
+    pub p99: f64,
+    /// The same of 999 in 1000.
+    pub p999: f64,
+    /// Processor time of the generator in its own code, in seconds.
+    pub user_seconds: f64,
+    /// The same in the kernel's.
+    pub system_seconds: f64,
+    /// The most memory that the generator ever had, in MiB.
+    pub peak_memory: f64,
+}
+
+impl Outcome {
+    /// Requests in a second.
+    pub fn throughput(&self) -> f64 {
+        self.requests / self.seconds
+    }
+
+    /// Of this process, which has run the load, and of its report. An answer that should not have
+    /// been is an error.
+    pub(super) fn read(report: &Path) -> Result<Self> {
+        let text = fs::read_to_string(report).context("rlt wrote no report")?;
+        let usage = getrusage(UsageWho::RUSAGE_SELF)?;
+        let mut outcome = Self::parse(&text)?;
+        outcome.user_seconds = seconds(usage.user_time());
+        outcome.system_seconds = seconds(usage.system_time());
+        outcome.peak_memory = mebibytes(usage.max_rss());
+        Ok(outcome)
+    }
+
+    fn parse(text: &str) -> Result<Self> {
+        let report: Report =
+            serde_json::from_str(text).context("rlt's report is not as expected")?;
+        if !report.errors.is_empty() {
+            let errors: Vec<String> = report
+                .errors
+                .iter()
+                .map(|(error, count)| format!("{count} × {error}"))
+                .collect();
+            bail!(
+                "not every request was answered as it should: {}",
+                errors.join(", ")
+            );
+        }
+        let latency = report.latency.context("not one request was answered")?;
+        let milliseconds = |name: &str| {
+            let seconds = latency.percentiles.get(name);
+            seconds
+                .map(|seconds| seconds * MILLISECONDS)
+                .with_context(|| format!("rlt's report has no {name}"))
+        };
+        Ok(Self {
+            requests: report.summary.iters.total,
+            seconds: report.summary.total_time,
+            p50: milliseconds("p50")?,
+            p99: milliseconds("p99")?,
+            p999: milliseconds("p99.9")?,
+            user_seconds: 0.0,
+            system_seconds: 0.0,
+            peak_memory: 0.0,
+        })
+    }
+}
+
+/// The kernel counts in KiB here.
+#[allow(clippy::cast_precision_loss)] // of memory
+fn mebibytes(kibibytes: i64) -> f64 {
+    kibibytes as f64 / 1024.0
+}
+
+/// Of rlt's report, what is of use here.
+#[derive(Deserialize)]
+struct Report {
+    summary: Summary,
+    latency: Option<Latency>,
+    errors: BTreeMap<String, u64>,
+}
+
+#[derive(Deserialize)]
+struct Summary {
+    total_time: f64,
+    iters: Iterations,
+}
+
+#[derive(Deserialize)]
+struct Iterations {
+    total: f64,
+}
+
+#[derive(Deserialize)]
+struct Latency {
+    percentiles: BTreeMap<String, f64>,
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    const REPORT: &str = r#"{
+        "summary": {"success_ratio": 1.0, "total_time": 2.0, "iters": {"total": 300, "rate": 150.0}},
+        "latency": {"percentiles": {"p50": 0.001, "p99": 0.002, "p99.9": 0.004}},
+        "status": {"Success(200)": 300}, "errors": {}}"#;
+
+    #[test]
+    fn times_are_in_milliseconds() {
+        let outcome = Outcome::parse(REPORT).unwrap();
+        assert_eq!((outcome.p50, outcome.p99, outcome.p999), (1.0, 2.0, 4.0));
+        assert_eq!(outcome.throughput(), 150.0);
+    }
+
+    #[test]
+    fn one_wrong_answer_fails_all() {
+        let text = REPORT.replace(
+            r#""errors": {}"#,
+            r#""errors": {"unexpected status 503": 1}"#,
+        );
+        let error = Outcome::parse(&text).unwrap_err().to_string();
+        assert!(error.contains("1 × unexpected status 503"), "{error}");
+    }
+}

@@ -1,0 +1,118 @@
+//! What one worker of the load does, as rlt wants it.
+
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use async_trait::async_trait;
+use rlt::{BenchSuite, IterInfo, IterReport, Status};
+use tokio::time::{sleep, sleep_until};
+
+use super::LoadOptions;
+use super::connection::Connection;
+use super::requests::Requests;
+
+/// A broken connection fails at once, again and again: it must not fill the memory with errors.
+const AFTER_AN_ERROR: Duration = Duration::from_millis(10);
+
+/// Our requests.
+#[derive(Clone)]
+pub struct Suite {
+    options: LoadOptions,
+    /// When the first request was due, of all workers.
+    begun: Arc<OnceLock<Instant>>,
+}
+
+/// What a worker has for itself.
+pub struct Worker {
+    connection: Connection,
+    requests: Requests,
+}
+
+impl Suite {
+    /// With these options.
+    pub fn new(options: &LoadOptions) -> Self {
+        Self {
+            options: options.clone(),
+            begun: Arc::default(),
+        }
+    }
+
+    /// Waits until a request is due, and says when its time begins. Where the request before it was
+    /// late, the wait of this one counts: a slow server does not get fewer requests by being slow.
+    /// That the timer only knows milliseconds does not count.
+    async fn due(&self, rate: f64, info: &IterInfo) -> Instant {
+        let begun = *self.begun.get_or_init(Instant::now);
+        let due = begun + offset(rate, self.options.connections, info);
+        if due <= Instant::now() {
+            return due;
+        }
+        sleep_until(due.into()).await;
+        Instant::now()
+    }
+}
+
+/// When a request is due after the first: workers take turns.
+#[allow(clippy::cast_precision_loss)] // far below what f64 counts exactly
+fn offset(rate: f64, workers: u32, info: &IterInfo) -> Duration {
+    let number = info.worker_seq * u64::from(workers) + u64::from(info.worker_id);
+    Duration::from_secs_f64(number as f64 / rate)
+}
+
+#[async_trait]
+impl BenchSuite for Suite {
+    type WorkerState = Worker;
+
+    async fn state(&self, worker: u32) -> Result<Worker> {
+        let LoadOptions {
+            address,
+            kind,
+            ids,
+            path,
+            ..
+        } = &self.options;
+        Ok(Worker {
+            connection: Connection::open(address).await?,
+            requests: Requests::new(*kind, *ids, address, path, worker)?,
+        })
+    }
+
+    async fn bench(&mut self, worker: &mut Worker, info: &IterInfo) -> Result<IterReport> {
+        let (request, wanted) = worker.requests.next()?;
+        let begun = match self.options.rate {
+            None => Instant::now(),
+            Some(rate) => self.due(rate, info).await,
+        };
+        match worker.connection.ask(request, wanted).await {
+            Ok(bytes) => Ok(IterReport {
+                duration: begun.elapsed(),
+                status: Status::success(wanted.as_u16().into()),
+                bytes,
+                items: 1,
+            }),
+            Err(error) => {
+                sleep(AFTER_AN_ERROR).await;
+                Err(error)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn workers_take_turns_at_the_rate() {
+        let at = |worker_id, worker_seq| {
+            let info = IterInfo {
+                worker_id,
+                worker_seq,
+                runner_seq: 0,
+            };
+            offset(100.0, 4, &info).as_millis()
+        };
+        assert_eq!([at(0, 0), at(1, 0), at(3, 0)], [0, 10, 30]);
+        assert_eq!([at(0, 1), at(2, 25)], [40, 1020]);
+    }
+}

@@ -1,0 +1,91 @@
+//! What a run is asked for, and what that means.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use crate::scenarios::Scenario;
+
+/// How to measure.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// Short rounds and little data: shows that everything works, not how fast it is
+    #[arg(long)]
+    quick: bool,
+    /// Only these scenarios
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "NAME,...")]
+    only: Vec<Scenario>,
+    /// Rounds of each comparison; 5, or 2 when quick
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=100))]
+    rounds: Option<u16>,
+    /// Seconds of each turn in a round; 8, or 3 when quick
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=600))]
+    seconds: Option<u16>,
+    /// Keep the results of the last run as the accepted ones, and measure nothing
+    #[arg(long)]
+    pub accept: bool,
+    /// Temporal's database in a file, in place of the memory
+    #[arg(long)]
+    pub temporal_on_disk: bool,
+    /// The program under test
+    #[arg(long, default_value = "target/release/orders")]
+    pub orders_binary: PathBuf,
+    /// Where results are kept
+    #[arg(long, default_value = "bench/results")]
+    pub results: PathBuf,
+    /// Where the data is while a run goes on; on a real disk, for what is measured waits for it
+    #[arg(long, default_value = "target/bench")]
+    pub folder: PathBuf,
+}
+
+/// How long, how often, how much.
+#[derive(Debug)]
+pub struct Plan {
+    /// Little of everything.
+    pub quick: bool,
+    /// Turns that each subject gets.
+    pub rounds: usize,
+    /// Of a turn.
+    pub seconds: f64,
+    /// Orders that go to their end in a turn.
+    pub workflow_orders: u64,
+    /// Orders of a burst.
+    pub burst: u64,
+    /// Requests that each set of layers gets in a turn.
+    pub middleware_requests: u32,
+    /// What is measured, in order.
+    pub scenarios: Vec<Scenario>,
+}
+
+impl Options {
+    /// The plan that they make.
+    pub fn plan(&self) -> Plan {
+        let quick = self.quick;
+        let rounds = self.rounds.unwrap_or(if quick { 2 } else { 5 });
+        let seconds = self.seconds.unwrap_or(if quick { 3 } else { 8 });
+        let all = Scenario::value_variants().iter().copied();
+        let wanted = all.filter(|one| self.only.is_empty() || self.only.contains(one));
+        Plan {
+            quick,
+            rounds: rounds.into(),
+            seconds: seconds.into(),
+            workflow_orders: if quick { 150 } else { 600 },
+            burst: if quick { 500 } else { 2000 },
+            middleware_requests: if quick { 5_000 } else { 50_000 },
+            scenarios: wanted.collect(),
+        }
+    }
+}
+
+impl Plan {
+    /// Of a turn, as pgbench takes them.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // 1 to 600
+    pub fn whole_seconds(&self) -> u64 {
+        self.seconds as u64
+    }
+
+    /// Of a turn with a single client, which needs no long one.
+    pub fn half_seconds(&self) -> u64 {
+        self.whole_seconds().div_ceil(2)
+    }
+}

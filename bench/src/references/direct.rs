@@ -1,0 +1,194 @@
+//! The design that one would write first: a connection from a pool for each request, one plain query
+//! on it, and the workflow started while the client waits. What it is not asked for it does not do.
+
+use std::time::Duration;
+
+use anyhow::{Result, anyhow};
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel_async::pooled_connection::AsyncDieselConnectionManager;
+use diesel_async::pooled_connection::deadpool::{Object, Pool};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use order_processing::config::Settings;
+use order_processing::db::schema::orders;
+use order_processing::generated::models::{
+    CreateOrderRequest, Order, OrderStatus, Problem, UpdateOrderRequest,
+};
+use order_processing::generated::orders::{
+    CreateOrderParameters, CreateOrderResponse, DeleteOrderParameters, DeleteOrderResponse,
+    GetOrderParameters, GetOrderResponse, ListOrderEventsParameters, ListOrderEventsResponse,
+    ListOrdersParameters, ListOrdersResponse, OrdersApi, UpdateOrderParameters,
+    UpdateOrderResponse,
+};
+use order_processing::workflow::Temporal;
+use rust_decimal::Decimal;
+
+use super::{plain_workflow, problem};
+
+/// Which workflow a new order gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Starter {
+    /// The service's own.
+    Service,
+    /// The plain one.
+    Plain,
+}
+
+/// Reads and creates orders; nothing else is compared.
+pub struct Direct {
+    pool: Pool<AsyncPgConnection>,
+    temporal: Temporal,
+    starter: Starter,
+    delay: Duration,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = orders, check_for_backend(diesel::pg::Pg))]
+struct Row {
+    id: i64,
+    customer_id: i64,
+    status: String,
+    total_amount: Decimal,
+    version: i64,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+}
+
+impl Row {
+    fn order(self) -> Result<Order> {
+        let status = OrderStatus::of(&self.status)
+            .ok_or_else(|| anyhow!("order {} has an unknown status", self.id))?;
+        Ok(Order {
+            id: self.id,
+            customer_id: self.customer_id,
+            status,
+            total_amount: self.total_amount,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+            allowed_transitions: status.transitions().to_vec(),
+        })
+    }
+}
+
+impl Direct {
+    /// With as many connections as the service has.
+    pub fn new(settings: &Settings, temporal: Temporal, starter: Starter) -> Result<Self> {
+        let manager = AsyncDieselConnectionManager::new(settings.database.url.expose().as_str());
+        Ok(Self {
+            pool: Pool::builder(manager)
+                .max_size(settings.database.pool_size)
+                .build()?,
+            temporal,
+            starter,
+            delay: settings.workflow.processing_delay,
+        })
+    }
+
+    async fn connection(&self) -> Result<Object<AsyncPgConnection>> {
+        self.pool.get().await.map_err(|error| anyhow!("{error}"))
+    }
+
+    async fn find(&self, id: i64) -> Result<Option<(Order, i64)>> {
+        let row: Option<Row> = orders::table
+            .find(id)
+            .select(Row::as_select())
+            .first(&mut self.connection().await?)
+            .await
+            .optional()?;
+        row.map(|row| {
+            let version = row.version;
+            Ok((row.order()?, version))
+        })
+        .transpose()
+    }
+
+    async fn create(&self, body: &CreateOrderRequest) -> Result<(Order, i64)> {
+        let row: Row = diesel::insert_into(orders::table)
+            .values((
+                orders::customer_id.eq(body.customer_id),
+                orders::total_amount.eq(body.total_amount),
+            ))
+            .returning(Row::as_returning())
+            .get_result(&mut self.connection().await?)
+            .await?;
+        let version = row.version;
+        let order = row.order()?;
+        match self.starter {
+            Starter::Service => self.temporal.start(order.id, self.delay, false).await?,
+            Starter::Plain => plain_workflow::start(&self.temporal, order.id, self.delay).await?,
+        }
+        Ok((order, version))
+    }
+}
+
+fn etag(version: i64) -> String {
+    format!("\"{version}\"")
+}
+
+fn failed(error: &anyhow::Error) -> Problem {
+    tracing::error!(error = format!("{error:#}"), "the request failed");
+    problem(500, "internal_error", format!("{error:#}"))
+}
+
+fn absent() -> Problem {
+    problem(
+        500,
+        "internal_error",
+        "nothing is compared with this operation".into(),
+    )
+}
+
+impl OrdersApi for Direct {
+    async fn create_order(
+        &self,
+        _parameters: CreateOrderParameters,
+        body: CreateOrderRequest,
+    ) -> CreateOrderResponse {
+        match self.create(&body).await {
+            Ok((body, version)) => CreateOrderResponse::Created {
+                location: format!("/orders/{}", body.id),
+                etag: etag(version),
+                idempotent_replayed: None,
+                body,
+            },
+            Err(error) => CreateOrderResponse::InternalServerError(failed(&error)),
+        }
+    }
+
+    async fn get_order(&self, parameters: GetOrderParameters) -> GetOrderResponse {
+        match self.find(parameters.id).await {
+            Ok(Some((body, version))) => GetOrderResponse::Ok {
+                body,
+                etag: etag(version),
+            },
+            Ok(None) => {
+                let detail = format!("there is no order {}", parameters.id);
+                GetOrderResponse::NotFound(problem(404, "order_not_found", detail))
+            }
+            Err(error) => GetOrderResponse::InternalServerError(failed(&error)),
+        }
+    }
+
+    async fn delete_order(&self, _parameters: DeleteOrderParameters) -> DeleteOrderResponse {
+        DeleteOrderResponse::InternalServerError(absent())
+    }
+
+    async fn list_order_events(
+        &self,
+        _parameters: ListOrderEventsParameters,
+    ) -> ListOrderEventsResponse {
+        ListOrderEventsResponse::InternalServerError(absent())
+    }
+
+    async fn list_orders(&self, _parameters: ListOrdersParameters) -> ListOrdersResponse {
+        ListOrdersResponse::InternalServerError(absent())
+    }
+
+    async fn update_order(
+        &self,
+        _parameters: UpdateOrderParameters,
+        _body: UpdateOrderRequest,
+    ) -> UpdateOrderResponse {
+        UpdateOrderResponse::InternalServerError(absent())
+    }
+}

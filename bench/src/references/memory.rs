@@ -1,0 +1,120 @@
+//! Every route without a database: what HTTP, parsing, checks and middleware alone allow.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use chrono::{DateTime, Utc};
+use order_processing::generated::health::{GetLivenessResponse, GetReadinessResponse, HealthApi};
+use order_processing::generated::models::{
+    CreateOrderRequest, Liveness, LivenessStatus, Order, OrderStatus, Readiness, ReadinessStatus,
+    UpdateOrderRequest,
+};
+use order_processing::generated::orders::{
+    CreateOrderParameters, CreateOrderResponse, DeleteOrderParameters, DeleteOrderResponse,
+    GetOrderParameters, GetOrderResponse, ListOrderEventsParameters, ListOrderEventsResponse,
+    ListOrdersParameters, ListOrdersResponse, OrdersApi, UpdateOrderParameters,
+    UpdateOrderResponse,
+};
+use rust_decimal::Decimal;
+
+/// Answers at once, with an order like any other.
+#[derive(Debug, Default)]
+pub struct InMemory {
+    last: AtomicI64,
+}
+
+fn order(id: i64, customer_id: i64, total_amount: Decimal) -> Order {
+    let status = OrderStatus::Pending;
+    let now: DateTime<Utc> = Utc::now();
+    Order {
+        id,
+        customer_id,
+        status,
+        total_amount,
+        created_at: now,
+        updated_at: now,
+        allowed_transitions: status.transitions().to_vec(),
+    }
+}
+
+fn some_order(id: i64) -> Order {
+    order(id, 42, Decimal::new(9995, 2))
+}
+
+fn etag() -> String {
+    "\"1\"".into()
+}
+
+impl OrdersApi for InMemory {
+    async fn create_order(
+        &self,
+        _parameters: CreateOrderParameters,
+        body: CreateOrderRequest,
+    ) -> CreateOrderResponse {
+        let id = self.last.fetch_add(1, Ordering::Relaxed) + 1;
+        CreateOrderResponse::Created {
+            body: order(id, body.customer_id, body.total_amount),
+            location: format!("/orders/{id}"),
+            etag: etag(),
+            idempotent_replayed: None,
+        }
+    }
+
+    async fn delete_order(&self, _parameters: DeleteOrderParameters) -> DeleteOrderResponse {
+        DeleteOrderResponse::NoContent
+    }
+
+    async fn get_order(&self, parameters: GetOrderParameters) -> GetOrderResponse {
+        GetOrderResponse::Ok {
+            body: some_order(parameters.id),
+            etag: etag(),
+        }
+    }
+
+    async fn list_order_events(
+        &self,
+        _parameters: ListOrderEventsParameters,
+    ) -> ListOrderEventsResponse {
+        ListOrderEventsResponse::Ok {
+            body: Vec::new(),
+            link: None,
+        }
+    }
+
+    async fn list_orders(&self, parameters: ListOrdersParameters) -> ListOrdersResponse {
+        ListOrdersResponse::Ok {
+            body: (1..=i64::from(parameters.limit)).map(some_order).collect(),
+            link: None,
+        }
+    }
+
+    async fn update_order(
+        &self,
+        parameters: UpdateOrderParameters,
+        body: UpdateOrderRequest,
+    ) -> UpdateOrderResponse {
+        let amount = body.total_amount.unwrap_or_default();
+        UpdateOrderResponse::Ok {
+            body: order(parameters.id, 42, amount),
+            etag: etag(),
+        }
+    }
+}
+
+/// Needs nothing, and so is always well.
+#[derive(Debug, Clone, Copy)]
+pub struct Alive;
+
+impl HealthApi for Alive {
+    async fn get_liveness(&self) -> GetLivenessResponse {
+        GetLivenessResponse::Ok(Liveness {
+            status: LivenessStatus::Ok,
+        })
+    }
+
+    async fn get_readiness(&self) -> GetReadinessResponse {
+        GetReadinessResponse::Ok(Readiness {
+            status: ReadinessStatus::Ready,
+            dependencies: Vec::new(),
+        })
+    }
+}

@@ -1,0 +1,101 @@
+//! What the service is compared with, served by the same HTTP server, each as a process of its own.
+
+mod direct;
+mod memory;
+mod plain_worker;
+mod plain_workflow;
+
+use std::io::Write;
+use std::time::Duration;
+
+use actix_web::web::Data;
+use anyhow::Result;
+use clap::ValueEnum;
+use order_processing::config::Settings;
+use order_processing::generated::models::Problem;
+use order_processing::generated::orders::OrdersApi;
+use order_processing::server::Server;
+use order_processing::{telemetry, workflow::Temporal};
+use tokio::runtime::Builder;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+pub use memory::{Alive, InMemory};
+pub use plain_workflow::workflow_id as plain_workflow_id;
+
+use self::direct::{Direct, Starter};
+
+/// A server to compare with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Reference {
+    /// Every route, without a database.
+    Memory,
+    /// One query for a read; a `POST` inserts and starts the service's workflow, all in the request.
+    Direct,
+    /// The same with the plain workflow.
+    Plain,
+}
+
+/// Serves with the service's settings until SIGTERM.
+pub fn serve(reference: Reference) -> Result<()> {
+    let settings = Settings::load(None)?;
+    telemetry::init(&settings.log)?;
+    let runtime = Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let starter = match reference {
+            Reference::Memory => return run(&settings, InMemory::default()).await,
+            Reference::Direct => Starter::Service,
+            Reference::Plain => Starter::Plain,
+        };
+        let temporal = Temporal::new(settings.temporal.clone());
+        let direct = Direct::new(&settings, temporal, starter)?;
+        run(&settings, direct).await
+    })
+}
+
+/// Works on the plain workflow until SIGTERM.
+pub fn work() -> Result<()> {
+    let settings = Settings::load(None)?;
+    telemetry::init(&settings.log)?;
+    let runtime = Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async { plain_worker::run(&settings, stop_on_signal()?).await })
+}
+
+async fn run(settings: &Settings, orders: impl OrdersApi + Send + Sync) -> Result<()> {
+    let stop = stop_on_signal()?;
+    let server = Server::with(&settings.http, Data::new(Alive), Data::new(orders))?;
+    let mut stdout = std::io::stdout().lock();
+    writeln!(stdout, "ready http://{}", server.address())?;
+    stdout.flush()?;
+    drop(stdout);
+    server.run(stop).await
+}
+
+fn stop_on_signal() -> Result<CancellationToken> {
+    let stop = CancellationToken::new();
+    let told = stop.clone();
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::spawn(async move {
+        terminate.recv().await;
+        told.cancel();
+    });
+    Ok(stop)
+}
+
+/// How long the workflow waits, as its input has it.
+fn milliseconds(delay: Duration) -> u64 {
+    u64::try_from(delay.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn problem(status: i32, code: &str, detail: String) -> Problem {
+    Problem {
+        r#type: "about:blank".into(),
+        title: code.replace('_', " "),
+        status,
+        code: code.into(),
+        detail: Some(detail),
+        instance: None,
+        request_id: None,
+        errors: None,
+    }
+}

@@ -1,0 +1,127 @@
+//! The workflow that one would write first: two ordinary activities, and a timer between them where
+//! the order takes time. The work of its steps is the service's own.
+
+#![allow(missing_docs)] // the macros make items that cannot carry any
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Result;
+use order_processing::db::{OrderRepository, Precondition};
+use order_processing::domain::{Actor, OrderChange, OrderStatus};
+use order_processing::workflow::Temporal;
+use serde::{Deserialize, Serialize};
+use temporalio_client::WorkflowStartOptions;
+use temporalio_common::RetryPolicy;
+use temporalio_macros::{activities, workflow, workflow_methods};
+use temporalio_sdk::activities::{ActivityContext, ActivityError};
+use temporalio_sdk::{ActivityOptions, ApplicationFailure, WorkflowContext, WorkflowResult};
+
+use super::milliseconds;
+
+/// Between its starter and its worker.
+pub const TASK_QUEUE: &str = "bench-plain";
+
+/// The id of an order's plain workflow.
+pub fn workflow_id(order_id: i64) -> String {
+    format!("plain-{order_id}")
+}
+
+/// Starts it.
+pub async fn start(temporal: &Temporal, order_id: i64, delay: Duration) -> Result<()> {
+    let options = WorkflowStartOptions::new(TASK_QUEUE, workflow_id(order_id)).build();
+    let input = PlainInput {
+        order_id,
+        delay_ms: milliseconds(delay),
+    };
+    let client = temporal.client().await?;
+    client
+        .start_workflow(PlainOrderWorkflow::run, input, options)
+        .await?;
+    Ok(())
+}
+
+/// What it is started with.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub struct PlainInput {
+    pub order_id: i64,
+    pub delay_ms: u64,
+}
+
+/// Carries one order to its end.
+#[workflow]
+#[derive(Default)]
+pub struct PlainOrderWorkflow;
+
+#[workflow_methods]
+impl PlainOrderWorkflow {
+    #[run]
+    pub async fn run(ctx: &mut WorkflowContext<Self>, input: PlainInput) -> WorkflowResult<()> {
+        ctx.execute_activity(PlainActivities::begin, input.order_id, step())
+            .await?;
+        if input.delay_ms > 0 {
+            ctx.timer(Duration::from_millis(input.delay_ms)).await;
+        }
+        ctx.execute_activity(PlainActivities::complete, input.order_id, step())
+            .await?;
+        Ok(())
+    }
+}
+
+fn step() -> ActivityOptions {
+    ActivityOptions::with_start_to_close_timeout(Duration::from_secs(10))
+        .retry_policy(
+            RetryPolicy::builder()
+                .initial_interval(Duration::from_millis(200))
+                .backoff_coefficient(2.0)
+                .maximum_interval(Duration::from_secs(30))
+                .build(),
+        )
+        .build()
+}
+
+/// Its steps.
+pub struct PlainActivities {
+    orders: OrderRepository,
+}
+
+impl PlainActivities {
+    /// On these orders.
+    pub fn new(orders: OrderRepository) -> Self {
+        Self { orders }
+    }
+
+    async fn advance(&self, order_id: i64, to: OrderStatus) -> Result<(), ActivityError> {
+        let change = OrderChange {
+            status: Some(to),
+            total_amount: None,
+        };
+        let actor = Actor::Workflow;
+        self.orders
+            .change(order_id, &Precondition::None, &change, actor, None)
+            .await
+            .map_err(|error| ActivityError::application(ApplicationFailure::new(error)))?;
+        Ok(())
+    }
+}
+
+#[activities]
+impl PlainActivities {
+    #[activity]
+    pub async fn begin(
+        self: Arc<Self>,
+        _ctx: ActivityContext,
+        order_id: i64,
+    ) -> Result<(), ActivityError> {
+        self.advance(order_id, OrderStatus::Processing).await
+    }
+
+    #[activity]
+    pub async fn complete(
+        self: Arc<Self>,
+        _ctx: ActivityContext,
+        order_id: i64,
+    ) -> Result<(), ActivityError> {
+        self.advance(order_id, OrderStatus::Completed).await
+    }
+}

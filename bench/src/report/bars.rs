@@ -1,0 +1,177 @@
+//! What the figures have to reach.
+
+use super::Figures;
+use crate::stats::Spread;
+
+/// The service itself, among the subjects.
+pub const OURS: &str = "service";
+/// What pgbench reads.
+pub const SELECT: &str = "pgbench select";
+/// What pgbench stores: an order alone.
+pub const INSERT: &str = "pgbench insert";
+/// The design with a plain query for each request.
+pub const DIRECT: &str = "direct";
+/// The plain workflow.
+pub const PLAIN: &str = "plain";
+/// The least and the most orders of the `list` scenario.
+pub const FEW: &str = "10k";
+/// See [`FEW`].
+pub const MANY: &str = "10M";
+
+/// Which side of a bar is good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// At least the bar.
+    Above,
+    /// At most the bar.
+    Below,
+}
+
+/// Something that has to be reached, and what was reached.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bar {
+    /// What it is about.
+    pub name: String,
+    /// `×`, `ms`, `MiB`.
+    pub unit: &'static str,
+    /// What was measured.
+    pub value: Spread,
+    /// What it has to be.
+    pub limit: f64,
+    /// Which side of it.
+    pub side: Side,
+}
+
+impl Bar {
+    /// Whether the middle of all rounds reaches it.
+    pub fn is_met(&self) -> bool {
+        match self.side {
+            Side::Above => self.value.median >= self.limit,
+            Side::Below => self.value.median <= self.limit,
+        }
+    }
+}
+
+/// The service's throughput is to be so many times that of another.
+const THROUGHPUT: [(&str, &str, &str, f64); 5] = [
+    ("read", SELECT, "throughput", 1.5),
+    ("create", INSERT, "throughput", 1.3),
+    ("create-keyed", INSERT, "throughput", 1.0),
+    ("workflow 0s", PLAIN, "orders", 2.0),
+    ("workflow 1s", PLAIN, "orders", 2.0),
+];
+/// The service's p99 is to be at most this, in milliseconds, or pgbench's own where that is more.
+const P99: [(&str, &str, f64); 2] = [("read", SELECT, 5.0), ("create", INSERT, 5.0)];
+/// One request alone is to take at most so many times what it takes in the direct design.
+const ALONE: f64 = 1.1;
+/// A page among many orders is to take at most so many times what it takes among few.
+const LIST: f64 = 1.2;
+const MEMORY_MIB: f64 = 64.0;
+const START_MS: f64 = 200.0;
+
+/// The bars that these figures say something about.
+pub fn bars(figures: &Figures) -> Vec<Bar> {
+    let mut bars = Vec::new();
+    for (scenario, to, measure, limit) in THROUGHPUT {
+        let value = figures.ratio(scenario, OURS, to, measure);
+        let name = format!("{scenario}: {measure} vs {to}");
+        bars.extend(value.map(|value| bar(name, "×", value, limit, Side::Above)));
+    }
+    for (scenario, to, limit) in P99 {
+        let measure = "p99 full";
+        if let (Some(value), Some(theirs)) = (
+            figures.spread(scenario, OURS, measure),
+            figures.spread(scenario, to, measure),
+        ) {
+            let name = format!("{scenario}: {measure}");
+            let limit = limit.max(theirs.median);
+            bars.push(bar(name, "ms", value, limit, Side::Below));
+        }
+    }
+    for request in ["GET", "POST"] {
+        let measure = format!("p50 {request}");
+        let value = figures.ratio("alone", OURS, DIRECT, &measure);
+        let name = format!("alone: {measure} vs {DIRECT}");
+        bars.extend(value.map(|value| bar(name, "×", value, ALONE, Side::Below)));
+    }
+    for page in ["first", "deep"] {
+        let measure = format!("p50 {page}");
+        let value = figures.ratio("list", MANY, FEW, &measure);
+        let name = format!("list: {measure}, {MANY} vs {FEW} orders");
+        bars.extend(value.map(|value| bar(name, "×", value, LIST, Side::Below)));
+    }
+    bars.extend(memory(figures));
+    let start = figures.spread("start", OURS, "start");
+    bars.extend(start.map(|value| bar("start".into(), "ms", value, START_MS, Side::Below)));
+    bars
+}
+
+/// The most of all scenarios at full load.
+fn memory(figures: &Figures) -> Option<Bar> {
+    let peaks: Vec<f64> = figures
+        .iter()
+        .filter(|figure| figure.subject == OURS && figure.measure == "peak memory of the server")
+        .filter_map(|figure| figure.samples.iter().copied().reduce(f64::max))
+        .collect();
+    let most = Spread::of(&peaks)?.max;
+    let value = Spread::of(&[most])?;
+    let name = "memory of `orders serve`, the most of all scenarios".into();
+    Some(bar(name, "MiB", value, MEMORY_MIB, Side::Below))
+}
+
+fn bar(name: String, unit: &'static str, value: Spread, limit: f64, side: Side) -> Bar {
+    Bar {
+        name,
+        unit,
+        value,
+        limit,
+        side,
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn reads(ours: f64, ours_p99: f64, theirs_p99: f64) -> Vec<Bar> {
+        let mut figures = Figures::default();
+        figures.add("read", OURS, "throughput", "1/s", ours);
+        figures.add("read", SELECT, "throughput", "1/s", 1000.0);
+        figures.add("read", OURS, "p99 full", "ms", ours_p99);
+        figures.add("read", SELECT, "p99 full", "ms", theirs_p99);
+        bars(&figures)
+    }
+
+    fn met(bars: &[Bar]) -> Vec<bool> {
+        bars.iter().map(Bar::is_met).collect()
+    }
+
+    #[test]
+    fn a_bar_is_met_on_its_own_side() {
+        assert_eq!(met(&reads(1500.0, 4.9, 4.0)), [true, true]);
+        assert_eq!(met(&reads(1499.0, 5.1, 4.0)), [false, false]);
+    }
+
+    #[test]
+    fn a_slow_machine_moves_the_bar_of_p99() {
+        assert_eq!(met(&reads(1500.0, 8.0, 9.0)), [true, true]);
+        assert_eq!(met(&reads(1500.0, 9.1, 9.0)), [true, false]);
+    }
+
+    #[test]
+    fn memory_is_judged_by_the_worst() {
+        let mut figures = Figures::default();
+        for (scenario, peak) in [("read", 30.0), ("create", 65.0), ("update", 40.0)] {
+            figures.add(scenario, OURS, "peak memory of the server", "MiB", peak);
+        }
+        let bars = bars(&figures);
+        assert_eq!(bars.first().unwrap().value.median, 65.0);
+        assert_eq!(met(&bars), [false]);
+    }
+
+    #[test]
+    fn what_was_not_measured_is_not_judged() {
+        assert_eq!(bars(&Figures::default()), []);
+    }
+}

@@ -1,0 +1,94 @@
+//! Results in files: the latest of every run, and those that were accepted.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+
+use super::{Report, plot};
+
+const LATEST: &str = "latest";
+const ACCEPTED: &str = "accepted";
+
+/// Writes the results of a run, and its plot.
+pub fn keep(report: &Report, folder: &Path) -> Result<()> {
+    fs::create_dir_all(folder)?;
+    let text = serde_json::to_string_pretty(report)? + "\n";
+    fs::write(folder.join(LATEST).with_extension("json"), text)?;
+    plot::draw(report, &folder.join(LATEST).with_extension("svg"))
+}
+
+/// The results that were accepted; `None` when there are none yet.
+pub fn accepted(folder: &Path) -> Result<Option<Report>> {
+    let file = folder.join(ACCEPTED).with_extension("json");
+    match file.exists() {
+        true => read(&file).map(Some),
+        false => Ok(None),
+    }
+}
+
+/// Makes the results of the last run the accepted ones, when they are worth it.
+pub fn accept(folder: &Path, scenarios: &[String]) -> Result<()> {
+    let latest = read(&folder.join(LATEST).with_extension("json"))?;
+    require_worth(&latest, scenarios)?;
+    for extension in ["json", "svg"] {
+        let from = folder.join(LATEST).with_extension(extension);
+        let to = folder.join(ACCEPTED).with_extension(extension);
+        fs::copy(&from, &to).with_context(|| format!("cannot copy {}", from.display()))?;
+    }
+    Ok(())
+}
+
+fn require_worth(latest: &Report, scenarios: &[String]) -> Result<()> {
+    if latest.quick {
+        bail!("the last run was a quick one: its figures mean too little to be kept");
+    }
+    if !latest.failures.is_empty() {
+        bail!("in the last run failed: {}", latest.failures.join("; "));
+    }
+    let missing: Vec<&str> = scenarios
+        .iter()
+        .filter(|scenario| !latest.scenarios.contains(scenario))
+        .map(String::as_str)
+        .collect();
+    if !missing.is_empty() {
+        bail!("the last run was without {}", missing.join(", "));
+    }
+    Ok(())
+}
+
+fn read(file: &Path) -> Result<Report> {
+    let text =
+        fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    serde_json::from_str(&text).with_context(|| format!("{} is not a report", file.display()))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::super::compare::tests::report;
+    use super::*;
+
+    #[test]
+    fn only_a_whole_run_is_accepted() {
+        let mut latest = report(&[1.0]);
+        let all = ["read".to_owned()];
+        assert!(require_worth(&latest, &all).is_ok());
+        let more = ["read".to_owned(), "list".to_owned()];
+        let error = require_worth(&latest, &more).unwrap_err().to_string();
+        assert!(error.contains("without list"), "{error}");
+        latest.failures.push("read: no".into());
+        assert!(require_worth(&latest, &all).is_err());
+        latest.failures.clear();
+        latest.quick = true;
+        assert!(require_worth(&latest, &all).is_err());
+    }
+
+    #[test]
+    fn a_report_is_read_as_it_was_written() {
+        let written = report(&[1.5, 2.25]);
+        let text = serde_json::to_string(&written).unwrap();
+        let read: Report = serde_json::from_str(&text).unwrap();
+        assert_eq!(read.figures, written.figures);
+    }
+}

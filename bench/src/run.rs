@@ -1,0 +1,93 @@
+//! A run: starts what is needed, measures one scenario after the other, stops everything.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use anyhow::{Context as _, Result, bail};
+use tempfile::TempDir;
+use tokio::runtime::Builder;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::options::Options;
+use crate::progress::progress;
+use crate::report::{Figures, Machine, Report, accept, keep, print};
+use crate::scenarios::{Context, Scenario};
+use crate::world::World;
+
+/// For everything but the ten million orders, which ask for more.
+const ROOM_GIB: u64 = 6;
+
+/// Does what the options say. `false` when a scenario failed.
+pub fn run(options: &Options) -> Result<bool> {
+    if options.accept {
+        accept(&options.results, &Scenario::names())?;
+        progress("the results of the last run are the accepted ones");
+        return Ok(true);
+    }
+    let folder = temporary_folder(&options.folder)?;
+    let runtime = Builder::new_multi_thread().enable_all().build()?;
+    let ran = runtime.block_on(async {
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut terminate = signal(SignalKind::terminate())?;
+        // What a run has started ends when its future is dropped.
+        tokio::select! {
+            ran = measure(options, folder.path()) => ran,
+            _ = interrupt.recv() => bail!("interrupted"),
+            _ = terminate.recv() => bail!("terminated"),
+        }
+    });
+    drop(runtime);
+    let report = ran?;
+    keep(&report, &options.results)?;
+    print(&report, &options.results)?;
+    let results = options.results.display();
+    progress(&format!("written to {results}/latest.json and latest.svg"));
+    Ok(report.failures.is_empty())
+}
+
+async fn measure(options: &Options, folder: &Path) -> Result<Report> {
+    let plan = options.plan();
+    let orders = options.orders_binary.canonicalize().with_context(|| {
+        let path = options.orders_binary.display();
+        format!("{path} is not there; build it with `cargo build --release --bin orders`")
+    })?;
+    let mut report = Report {
+        machine: Machine::here(),
+        quick: plan.quick,
+        scenarios: Vec::new(),
+        failures: Vec::new(),
+        figures: Figures::default(),
+    };
+    progress("starting PostgreSQL");
+    let world = World::start(&orders, folder, options.temporal_on_disk).await?;
+    world.require_room(ROOM_GIB)?;
+    for scenario in &plan.scenarios {
+        let name = scenario.name();
+        progress(&name);
+        let context = Context {
+            world: &world,
+            plan: &plan,
+            figures: &mut report.figures,
+        };
+        if let Err(error) = scenario.run(context).await {
+            progress(&format!("{name} FAILED: {error:#}"));
+            report.failures.push(format!("{name}: {error:#}"));
+        }
+        report.scenarios.push(name);
+        world.forget_logs()?;
+    }
+    world.stop().await;
+    Ok(report)
+}
+
+/// Goes when nobody writes to it any more.
+fn temporary_folder(parent: &Path) -> Result<TempDir> {
+    fs::create_dir_all(parent).with_context(|| format!("cannot create {}", parent.display()))?;
+    let parent = parent.canonicalize()?;
+    // PostgreSQL may have to run as another user.
+    Ok(tempfile::Builder::new()
+        .prefix("run-")
+        .permissions(Permissions::from_mode(0o755))
+        .tempdir_in(parent)?)
+}

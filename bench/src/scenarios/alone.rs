@@ -1,0 +1,119 @@
+//! One request at a time: what a client waits for when nobody else is there.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+use tokio::time::sleep;
+
+use super::Context;
+use super::full::ORDERS;
+use crate::load::{Kind, LoadOptions};
+use crate::pgbench;
+use crate::progress::progress;
+use crate::report::bars::{DIRECT, OURS};
+use crate::world::Surroundings;
+use crate::world::child::Child;
+use crate::world::database::{Database, Orders};
+
+/// A select for `GET`, an insert for `POST`.
+const PGBENCH: &str = "pgbench";
+const OUTBOX_LIMIT: Duration = Duration::from_secs(60);
+const POLL: Duration = Duration::from_millis(20);
+
+/// The service, the direct design and pgbench with one client, in turns. Temporal is there for both
+/// servers: the one starts workflows behind the request, the other in it.
+pub async fn run(context: &mut Context<'_>) -> Result<()> {
+    let database = context.world.create_database("bench_alone").await?;
+    progress("  loading orders, starting Temporal");
+    database.load(Orders::Mixed, ORDERS, true).await?;
+    let temporal = context.world.start_temporal().await?;
+    let address = temporal.address();
+    let around = Surroundings {
+        database_url: &database.url,
+        temporal: &address,
+        ..Surroundings::default()
+    };
+    let service = context.world.serve(around.clone()).await?;
+    let direct = context.world.reference("direct", around).await?;
+    for round in 1..=context.plan.rounds {
+        for (request, kind) in [("GET", Kind::Read), ("POST", Kind::Create)] {
+            for (name, server) in [(OURS, &service), (DIRECT, &direct)] {
+                database.settle().await?;
+                let p50 = ask(context, kind, request, name, server).await?;
+                progress(&format!(
+                    "  round {round}, {request} {name}: p50 {p50:.3} ms"
+                ));
+                until_told(&database).await?;
+            }
+        }
+        for (request, script) in [
+            ("GET", pgbench::select(ORDERS)),
+            ("POST", pgbench::insert()),
+        ] {
+            database.settle().await?;
+            let done = context
+                .world
+                .pgbench
+                .run(&script, &database.url, 1, context.plan.half_seconds())
+                .await?;
+            note(context, PGBENCH, request, done.p50, done.p99, done.p999);
+            progress(&format!(
+                "  round {round}, {request} {PGBENCH}: p50 {:.3} ms",
+                done.p50
+            ));
+        }
+    }
+    direct.stop().await?;
+    service.stop().await?;
+    temporal.stop().await;
+    Ok(())
+}
+
+async fn ask(
+    context: &mut Context<'_>,
+    kind: Kind,
+    request: &str,
+    name: &str,
+    server: &Child,
+) -> Result<f64> {
+    #[allow(clippy::cast_precision_loss)] // seconds
+    let load = LoadOptions {
+        kind,
+        ids: ORDERS,
+        seconds: Some(context.plan.half_seconds() as f64),
+        ..context.world.load_on(server)
+    };
+    let outcome = context.world.load(&load).await?;
+    note(
+        context,
+        name,
+        request,
+        outcome.p50,
+        outcome.p99,
+        outcome.p999,
+    );
+    Ok(outcome.p50)
+}
+
+fn note(context: &mut Context<'_>, name: &str, request: &str, p50: f64, p99: f64, p999: f64) {
+    for (measure, value) in [("p50", p50), ("p99", p99), ("p99.9", p999)] {
+        let measure = format!("{measure} {request}");
+        context.figures.add("alone", name, &measure, "ms", value);
+    }
+}
+
+/// What one subject has left to be told must not take anything from the next.
+async fn until_told(database: &Database) -> Result<()> {
+    let begun = Instant::now();
+    while database
+        .number("SELECT count(*) AS number FROM workflow_intents")
+        .await?
+        > 0
+    {
+        if begun.elapsed() > OUTBOX_LIMIT {
+            bail!("the outbox does not become empty");
+        }
+        sleep(POLL).await;
+    }
+    Ok(())
+}

@@ -1,0 +1,262 @@
+//! As much as goes, and half of it: the service against pgbench with the same statements, in turns.
+
+use anyhow::Result;
+
+use super::Context;
+use super::meter::{note_load, watch};
+use crate::load::{Kind, LoadOptions};
+use crate::pgbench;
+use crate::progress::progress;
+use crate::report::bars::{INSERT, OURS, SELECT};
+use crate::world::Surroundings;
+use crate::world::child::Child;
+use crate::world::database::{Database, Orders};
+use crate::world::usage::{cpu_of_ended_children, cpu_of_family};
+
+/// Connections at full load, of the service and of pgbench.
+pub const CONNECTIONS: u32 = 64;
+/// Orders that are there.
+pub const ORDERS: i64 = 100_000;
+/// Fills pools and prepares statements.
+const WARM_UP_SECONDS: f64 = 1.0;
+const MICROSECONDS: f64 = 1e6;
+
+/// Who is measured.
+pub enum Subject<'a> {
+    /// A server, with requests of a kind.
+    Server(&'static str, &'a Child),
+    /// pgbench, with a script.
+    Pgbench(&'static str, String),
+}
+
+/// What is compared.
+pub struct Comparison<'a> {
+    /// Its name.
+    pub scenario: &'a str,
+    /// The database of all subjects.
+    pub database: &'a Database,
+    /// What servers are asked for.
+    pub kind: Kind,
+    /// Whether the tables are emptied before each turn.
+    pub empty: bool,
+    /// The service first.
+    pub subjects: Vec<Subject<'a>>,
+}
+
+/// Orders by a random id.
+pub async fn read(context: &mut Context<'_>) -> Result<()> {
+    let database = context.world.create_database("bench_read").await?;
+    progress("  loading orders");
+    database.load(Orders::Mixed, ORDERS, true).await?;
+    let around = Surroundings {
+        database_url: &database.url,
+        ..Surroundings::default()
+    };
+    let service = context.world.serve(around.clone()).await?;
+    let memory = context.world.reference("memory", around).await?;
+    let comparison = Comparison {
+        scenario: "read",
+        database: &database,
+        kind: Kind::Read,
+        empty: false,
+        subjects: vec![
+            Subject::Server(OURS, &service),
+            Subject::Pgbench(SELECT, pgbench::select(ORDERS)),
+            Subject::Server("no database", &memory),
+        ],
+    };
+    comparison.run(context).await?;
+    memory.stop().await?;
+    service.stop().await
+}
+
+/// New orders. Nobody hears of them: Temporal is not there, so that telling it takes nothing away.
+pub async fn create(context: &mut Context<'_>) -> Result<()> {
+    let statements = vec![
+        Subject::Pgbench(INSERT, pgbench::insert()),
+        Subject::Pgbench("pgbench same statement", pgbench::create()),
+    ];
+    write(context, "create", Kind::Create, statements).await
+}
+
+/// New orders, each with a key.
+pub async fn create_keyed(context: &mut Context<'_>) -> Result<()> {
+    let statements = vec![
+        Subject::Pgbench(INSERT, pgbench::insert()),
+        Subject::Pgbench("pgbench same statement", pgbench::create_keyed()),
+    ];
+    write(context, "create-keyed", Kind::CreateKeyed, statements).await
+}
+
+/// Other amounts for random orders.
+pub async fn update(context: &mut Context<'_>) -> Result<()> {
+    let statements = vec![Subject::Pgbench("pgbench update", pgbench::update(ORDERS))];
+    write(context, "update", Kind::Update, statements).await
+}
+
+async fn write(
+    context: &mut Context<'_>,
+    scenario: &str,
+    kind: Kind,
+    references: Vec<Subject<'_>>,
+) -> Result<()> {
+    let database = context.world.create_database("bench_write").await?;
+    let empty = kind != Kind::Update;
+    if !empty {
+        progress("  loading orders");
+        database.load(Orders::Pending, ORDERS, true).await?;
+    }
+    let around = Surroundings {
+        database_url: &database.url,
+        ..Surroundings::default()
+    };
+    let service = context.world.serve(around).await?;
+    let mut subjects = vec![Subject::Server(OURS, &service)];
+    subjects.extend(references);
+    let comparison = Comparison {
+        scenario,
+        database: &database,
+        kind,
+        empty,
+        subjects,
+    };
+    comparison.run(context).await?;
+    service.stop().await
+}
+
+impl Comparison<'_> {
+    /// Takes turns.
+    pub async fn run(&self, context: &mut Context<'_>) -> Result<()> {
+        for subject in &self.subjects {
+            if let Subject::Server(_, server) = subject {
+                let mut load = self.load(context, server);
+                load.seconds = Some(WARM_UP_SECONDS);
+                context.world.load(&load).await?;
+            }
+        }
+        for round in 1..=context.plan.rounds {
+            for subject in &self.subjects {
+                self.prepare().await?;
+                match subject {
+                    Subject::Server(name, server) => {
+                        self.full(context, round, name, server).await?
+                    }
+                    Subject::Pgbench(name, script) => {
+                        self.pgbench(context, round, name, script).await?;
+                    }
+                }
+            }
+            if let Some(Subject::Server(name, server)) = self.subjects.first() {
+                self.prepare().await?;
+                self.half(context, round, name, server).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The same for each turn.
+    async fn prepare(&self) -> Result<()> {
+        match self.empty {
+            true => self.database.empty().await,
+            false => self.database.settle().await,
+        }
+    }
+
+    fn load(&self, context: &Context<'_>, server: &Child) -> LoadOptions {
+        LoadOptions {
+            kind: self.kind,
+            ids: ORDERS,
+            connections: CONNECTIONS,
+            seconds: Some(context.plan.seconds),
+            ..context.world.load_on(server)
+        }
+    }
+
+    async fn full(
+        &self,
+        context: &mut Context<'_>,
+        round: usize,
+        name: &str,
+        server: &Child,
+    ) -> Result<()> {
+        let meter = watch(context, server)?;
+        let outcome = context.world.load(&self.load(context, server)).await?;
+        meter.finish(context, self.scenario, name, outcome.requests)?;
+        let throughput = outcome.throughput();
+        note(context, self.scenario, name, throughput);
+        note_load(context, self.scenario, name, "full", &outcome);
+        say(round, name, throughput, outcome.p99);
+        Ok(())
+    }
+
+    async fn half(
+        &self,
+        context: &mut Context<'_>,
+        round: usize,
+        name: &str,
+        server: &Child,
+    ) -> Result<()> {
+        let full = context.figures.spread(self.scenario, name, "throughput");
+        let rate = full.map_or(0.0, |full| full.median / 2.0);
+        let mut load = self.load(context, server);
+        load.rate = Some(rate);
+        let outcome = context.world.load(&load).await?;
+        note_load(context, self.scenario, name, "half", &outcome);
+        say(
+            round,
+            &format!("{name} at half load"),
+            outcome.throughput(),
+            outcome.p99,
+        );
+        Ok(())
+    }
+
+    async fn pgbench(
+        &self,
+        context: &mut Context<'_>,
+        round: usize,
+        name: &str,
+        script: &str,
+    ) -> Result<()> {
+        let pgbench = &context.world.pgbench;
+        let seconds = context.plan.whole_seconds();
+        let postgres = context.world.postgres_pid();
+        let (server_before, client_before) = (cpu_of_family(postgres)?, cpu_of_ended_children()?);
+        let done = pgbench
+            .run(script, &self.database.url, CONNECTIONS, seconds)
+            .await?;
+        let server = cpu_of_family(postgres)? - server_before;
+        let (user, system) = cpu_of_ended_children()?;
+        note(context, self.scenario, name, done.throughput);
+        let mut add = |measure: &str, unit: &str, value: f64| {
+            context
+                .figures
+                .add(self.scenario, name, measure, unit, value);
+        };
+        add("p50 full", "ms", done.p50);
+        add("p99 full", "ms", done.p99);
+        add("p99.9 full", "ms", done.p999);
+        #[allow(clippy::cast_precision_loss)] // seconds
+        let transactions = done.throughput * seconds as f64;
+        let mut each = |measure: &str, seconds: f64| {
+            add(measure, "µs", seconds * MICROSECONDS / transactions);
+        };
+        each("cpu of PostgreSQL", server);
+        each("cpu of the load, user, full", user - client_before.0);
+        each("cpu of the load, system, full", system - client_before.1);
+        say(round, name, done.throughput, done.p99);
+        Ok(())
+    }
+}
+
+fn note(context: &mut Context<'_>, scenario: &str, name: &str, throughput: f64) {
+    context
+        .figures
+        .add(scenario, name, "throughput", "1/s", throughput);
+}
+
+fn say(round: usize, name: &str, throughput: f64, p99: f64) {
+    progress(&format!(
+        "  round {round}, {name}: {throughput:.0}/s, p99 {p99:.2} ms"
+    ));
+}

@@ -1,0 +1,124 @@
+//! Pages: whether many orders make a page slow.
+
+use anyhow::Result;
+use order_processing::api::cursor;
+
+use super::Context;
+use super::meter::note_load;
+use crate::load::{Kind, LoadOptions};
+use crate::progress::progress;
+use crate::report::bars::{FEW, MANY};
+use crate::world::Surroundings;
+use crate::world::child::Child;
+use crate::world::database::{Database, Orders};
+
+const SCENARIO: &str = "list";
+/// The ratio needs fewer rounds than a throughput does.
+const MOST_ROUNDS: usize = 3;
+const BUSY_CONNECTIONS: u32 = 8;
+/// Above this, a database needs real room: with its indexes, and the log of writing both.
+const LARGE: i64 = 1_000_000;
+const ROOM_GIB: u64 = 14;
+
+/// So many orders, and one who serves them.
+struct Size {
+    name: &'static str,
+    database_name: String,
+    orders: i64,
+    _database: Database,
+    service: Child,
+}
+
+/// Kinds of pages, as a query each.
+fn pages(orders: i64) -> [(&'static str, String); 6] {
+    let deep = cursor::encode(orders / 2);
+    [
+        ("first", "limit=50".into()),
+        ("deep", format!("limit=50&cursor={deep}")),
+        ("customer", "limit=50&customer_id=500".into()),
+        ("status", "limit=50&status=pending".into()),
+        (
+            "statuses",
+            "limit=50&status=pending&status=cancelled".into(),
+        ),
+        // Few orders are processing, and none of them is this customer's.
+        (
+            "nothing",
+            "limit=50&customer_id=500&status=processing".into(),
+        ),
+    ]
+}
+
+/// Each kind of page among each number of orders, in turns.
+pub async fn run(context: &mut Context<'_>) -> Result<()> {
+    let sizes: &[(&'static str, i64)] = match context.plan.quick {
+        true => &[(FEW, 10_000), ("100k", 100_000)],
+        false => &[(FEW, 10_000), ("1M", 1_000_000), (MANY, 10_000_000)],
+    };
+    if sizes.iter().any(|(_, orders)| *orders > LARGE) {
+        context.world.require_room(ROOM_GIB)?;
+    }
+    let mut loaded = Vec::new();
+    for (name, orders) in sizes {
+        loaded.push(Size::load(context, name, *orders).await?);
+    }
+    for round in 1..=context.plan.rounds.min(MOST_ROUNDS) {
+        for page in 0..pages(1).len() {
+            for size in &loaded {
+                size.ask(context, round, page).await?;
+            }
+        }
+    }
+    for size in loaded {
+        size.service.stop().await?;
+        context.world.drop_database(&size.database_name).await?;
+    }
+    Ok(())
+}
+
+impl Size {
+    async fn load(context: &Context<'_>, name: &'static str, orders: i64) -> Result<Self> {
+        progress(&format!("  loading {name} orders"));
+        let database_name = format!("bench_list_{}", name.to_lowercase());
+        let database = context.world.create_database(&database_name).await?;
+        database.load(Orders::Mixed, orders, false).await?;
+        let around = Surroundings {
+            database_url: &database.url,
+            ..Surroundings::default()
+        };
+        Ok(Self {
+            name,
+            database_name,
+            orders,
+            service: context.world.serve(around).await?,
+            _database: database,
+        })
+    }
+
+    async fn ask(&self, context: &mut Context<'_>, round: usize, page: usize) -> Result<()> {
+        let Some((kind, query)) = pages(self.orders).into_iter().nth(page) else {
+            return Ok(());
+        };
+        let seconds = context.plan.seconds / 4.0;
+        let load = |connections| LoadOptions {
+            kind: Kind::List,
+            path: format!("/orders?{query}"),
+            connections,
+            seconds: Some(seconds),
+            ..context.world.load_on(&self.service)
+        };
+        let alone = context.world.load(&load(1)).await?;
+        let busy = context.world.load(&load(BUSY_CONNECTIONS)).await?;
+        note_load(context, SCENARIO, self.name, kind, &alone);
+        let measure = format!("throughput {kind}, {BUSY_CONNECTIONS} connections");
+        let throughput = busy.throughput();
+        context
+            .figures
+            .add(SCENARIO, self.name, &measure, "1/s", throughput);
+        progress(&format!(
+            "  round {round}, {} {kind}: p50 {:.3} ms, {throughput:.0}/s",
+            self.name, alone.p50
+        ));
+        Ok(())
+    }
+}

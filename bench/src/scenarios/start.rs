@@ -1,0 +1,34 @@
+//! From nothing to ready.
+
+use anyhow::Result;
+
+use super::Context;
+use crate::progress::progress;
+use crate::report::bars::OURS;
+use crate::world::Surroundings;
+use crate::world::usage::{memory, peak_memory};
+
+const SCENARIO: &str = "start";
+const STARTS: usize = 10;
+
+/// Starts `orders serve` a few times, and looks at it at once.
+pub async fn run(context: &mut Context<'_>) -> Result<()> {
+    let database = context.world.create_database("bench_start").await?;
+    for _ in 0..STARTS {
+        let around = Surroundings {
+            database_url: &database.url,
+            ..Surroundings::default()
+        };
+        let service = context.world.serve(around).await?;
+        let milliseconds = service.started_in.as_secs_f64() * 1000.0;
+        let mut add = |measure: &str, unit: &str, value: f64| {
+            context.figures.add(SCENARIO, OURS, measure, unit, value);
+        };
+        add("start", "ms", milliseconds);
+        add("memory when ready", "MiB", memory(service.pid())?);
+        add("peak memory when ready", "MiB", peak_memory(service.pid())?);
+        progress(&format!("  ready after {milliseconds:.0} ms"));
+        service.stop().await?;
+    }
+    Ok(())
+}

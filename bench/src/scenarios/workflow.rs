@@ -1,0 +1,183 @@
+//! Orders to their end through Temporal: the service against the plain design, in turns on the same
+//! Temporal and the same PostgreSQL.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+use order_processing::dev::TemporalServer;
+use tokio::time::sleep;
+
+use super::Context;
+use super::full::CONNECTIONS;
+use super::history::note_histories;
+use super::meter::{Meter, note_load};
+use crate::load::{Kind, LoadOptions};
+use crate::progress::progress;
+use crate::references::plain_workflow_id;
+use crate::report::bars::{OURS, PLAIN};
+use crate::world::Surroundings;
+use crate::world::child::Child;
+use crate::world::database::Database;
+
+const WARM_UP_ORDERS: u64 = 32;
+const LIMIT: Duration = Duration::from_secs(240);
+const POLL: Duration = Duration::from_millis(50);
+const MICROSECONDS: f64 = 1e6;
+
+/// One of the two designs: a server, a worker, and a database of their own.
+struct Design {
+    name: &'static str,
+    database: Database,
+    server: Child,
+    worker: Child,
+    workflow_id: fn(i64) -> String,
+}
+
+/// Without and with a time that an order takes.
+pub async fn run(context: &mut Context<'_>) -> Result<()> {
+    for delay in ["0s", "1s"] {
+        with_delay(context, delay).await?;
+    }
+    Ok(())
+}
+
+async fn with_delay(context: &mut Context<'_>, delay: &str) -> Result<()> {
+    let scenario = format!("workflow {delay}");
+    progress(&format!(
+        "  processing takes {delay}: starting Temporal and workers"
+    ));
+    let temporal = context.world.start_temporal().await?;
+    let settings = [("WORKFLOW__PROCESSING_DELAY", delay)];
+    let designs = [
+        Design::service(context, &temporal, &settings).await?,
+        Design::plain(context, &temporal, &settings).await?,
+    ];
+    for design in &designs {
+        design.burst(context, WARM_UP_ORDERS).await?;
+        design.until_completed(WARM_UP_ORDERS).await?;
+    }
+    for round in 1..=context.plan.rounds {
+        for design in &designs {
+            design.measure(context, &temporal, &scenario, round).await?;
+        }
+    }
+    for design in designs {
+        let last = design.last_order().await?;
+        let id = design.workflow_id;
+        note_histories(context, &temporal, &scenario, design.name, id, last).await?;
+        design.server.stop().await?;
+        design.worker.stop().await?;
+    }
+    temporal.stop().await;
+    Ok(())
+}
+
+impl Design {
+    async fn service(
+        context: &Context<'_>,
+        temporal: &TemporalServer,
+        settings: &[(&str, &str)],
+    ) -> Result<Self> {
+        let database = context.world.create_database("bench_workflow").await?;
+        let address = temporal.address();
+        let around = Surroundings {
+            database_url: &database.url,
+            temporal: &address,
+            settings,
+        };
+        Ok(Self {
+            name: OURS,
+            server: context.world.serve(around.clone()).await?,
+            worker: context.world.worker(around).await?,
+            database,
+            workflow_id: order_processing::workflow::workflow_id,
+        })
+    }
+
+    async fn plain(
+        context: &Context<'_>,
+        temporal: &TemporalServer,
+        settings: &[(&str, &str)],
+    ) -> Result<Self> {
+        let database = context.world.create_database("bench_plain").await?;
+        let address = temporal.address();
+        let around = Surroundings {
+            database_url: &database.url,
+            temporal: &address,
+            settings,
+        };
+        Ok(Self {
+            name: PLAIN,
+            server: context.world.reference("plain", around.clone()).await?,
+            worker: context.world.plain_worker(around).await?,
+            database,
+            workflow_id: plain_workflow_id,
+        })
+    }
+
+    async fn measure(
+        &self,
+        context: &mut Context<'_>,
+        temporal: &TemporalServer,
+        scenario: &str,
+        round: usize,
+    ) -> Result<()> {
+        self.database.empty().await?;
+        let orders = context.plan.workflow_orders;
+        let watched = [
+            ("the server", self.server.pid()),
+            ("the worker", self.worker.pid()),
+            ("Temporal", temporal.pid()),
+        ];
+        let meter = Meter::start(context, &watched)?;
+        let outcome = self.burst(context, orders).await?;
+        let seconds = self.until_completed(orders).await?;
+        meter.finish(context, scenario, self.name, outcome.requests)?;
+        note_load(context, scenario, self.name, "POST", &outcome);
+        let rate = outcome.requests / seconds;
+        context
+            .figures
+            .add(scenario, self.name, "orders", "1/s", rate);
+        progress(&format!(
+            "  round {round}, {}: {rate:.1} orders/s, {seconds:.1} s for {orders}",
+            self.name
+        ));
+        Ok(())
+    }
+
+    async fn burst(&self, context: &Context<'_>, orders: u64) -> Result<crate::load::Outcome> {
+        let load = LoadOptions {
+            kind: Kind::Create,
+            connections: CONNECTIONS,
+            requests: Some(orders),
+            ..context.world.load_on(&self.server)
+        };
+        context.world.load(&load).await
+    }
+
+    /// Waits until so many are completed, and says how long it took from the first order on, as the
+    /// database has it.
+    async fn until_completed(&self, orders: u64) -> Result<f64> {
+        let begun = Instant::now();
+        let completed = "SELECT count(*) AS number FROM orders WHERE status = 'completed'";
+        while u64::try_from(self.database.number(completed).await?)? < orders {
+            if begun.elapsed() > LIMIT {
+                bail!("{}: not all orders are completed in time", self.name);
+            }
+            sleep(POLL).await;
+        }
+        let took =
+            "SELECT (extract(epoch FROM max(updated_at) - min(created_at)) * 1000000)::bigint
+                               AS number
+                      FROM orders";
+        #[allow(clippy::cast_precision_loss)] // minutes
+        let microseconds = self.database.number(took).await? as f64;
+        Ok(microseconds / MICROSECONDS)
+    }
+
+    async fn last_order(&self) -> Result<i64> {
+        self.database
+            .number("SELECT max(id) AS number FROM orders")
+            .await
+    }
+}

@@ -1,0 +1,164 @@
+//! Databases with the service's schema, and data in them.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use diesel::QueryableByName;
+use diesel::sql_types::BigInt;
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+use tokio::sync::Mutex;
+use tokio::time::sleep;
+
+use crate::progress::progress;
+
+const IDLE_LIMIT: Duration = Duration::from_secs(30);
+const POLL: Duration = Duration::from_millis(10);
+/// Rows that one statement loads.
+const CHUNK: i64 = 500_000;
+/// As many customers as the load has.
+const CUSTOMERS: i64 = 1000;
+/// One order in this many is of the rare status.
+const RARE: i64 = 10_000;
+
+/// A database and a connection to it.
+pub struct Database {
+    /// With user and password.
+    pub url: String,
+    connection: Mutex<AsyncPgConnection>,
+}
+
+/// What orders to load.
+#[derive(Debug, Clone, Copy)]
+pub enum Orders {
+    /// All are pending: any of them may be changed.
+    Pending,
+    /// Most have been completed, few are in another status.
+    Mixed,
+}
+
+#[derive(QueryableByName)]
+struct Number {
+    #[diesel(sql_type = BigInt)]
+    number: i64,
+}
+
+impl Database {
+    /// Connects.
+    pub async fn connect(url: String) -> Result<Self> {
+        let connection = AsyncPgConnection::establish(&url)
+            .await
+            .context("cannot connect to PostgreSQL")?;
+        Ok(Self {
+            url,
+            connection: Mutex::new(connection),
+        })
+    }
+
+    /// Runs statements, each on its own.
+    pub async fn execute(&self, statements: &[&str]) -> Result<()> {
+        let mut connection = self.connection.lock().await;
+        for statement in statements {
+            connection
+                .batch_execute(statement)
+                .await
+                .with_context(|| format!("PostgreSQL refuses: {statement}"))?;
+        }
+        Ok(())
+    }
+
+    /// The number that a query gives as `number`.
+    pub async fn number(&self, query: &str) -> Result<i64> {
+        let mut connection = self.connection.lock().await;
+        let row: Number = diesel::sql_query(query)
+            .get_result(&mut *connection)
+            .await
+            .with_context(|| format!("PostgreSQL refuses: {query}"))?;
+        Ok(row.number)
+    }
+
+    /// Loads orders with the ids from 1 on, each with its first event where `events` says so.
+    pub async fn load(&self, orders: Orders, count: i64, events: bool) -> Result<()> {
+        // Nobody needs these rows after a crash.
+        self.execute(&["SET synchronous_commit = off"]).await?;
+        let mut loaded = 0;
+        while loaded < count {
+            let until = count.min(loaded + CHUNK);
+            self.execute(&[&insertion(orders, loaded + 1, until, events)])
+                .await?;
+            loaded = until;
+            if count > CHUNK {
+                progress(&format!("  {loaded} of {count} orders are loaded"));
+            }
+        }
+        let next = format!(
+            "ALTER TABLE orders ALTER COLUMN id RESTART WITH {}",
+            count + 1
+        );
+        self.execute(&[&next, "RESET synchronous_commit"]).await?;
+        self.settle().await
+    }
+
+    /// What PostgreSQL would otherwise do in the middle of a measurement.
+    pub async fn settle(&self) -> Result<()> {
+        self.until_idle().await?;
+        self.execute(&["VACUUM (ANALYZE)", "CHECKPOINT"]).await
+    }
+
+    /// Waits for the statements whose clients have gone: a load ends in the middle of its last requests.
+    async fn until_idle(&self) -> Result<()> {
+        let begun = Instant::now();
+        let active = "SELECT count(*) AS number FROM pg_stat_activity
+                       WHERE datname = current_database() AND pid <> pg_backend_pid()
+                         AND backend_type = 'client backend' AND state <> 'idle'";
+        while self.number(active).await? > 0 {
+            if begun.elapsed() > IDLE_LIMIT {
+                bail!("statements go on although nobody waits for them");
+            }
+            sleep(POLL).await;
+        }
+        Ok(())
+    }
+
+    /// As empty as a new one, but for numbers, which go on: a number names a workflow as well.
+    pub async fn empty(&self) -> Result<()> {
+        self.until_idle().await?;
+        self.execute(&[
+            // The history refuses to be emptied.
+            "SET session_replication_role = replica",
+            "TRUNCATE orders, order_events, workflow_intents, idempotency_keys",
+            "RESET session_replication_role",
+        ])
+        .await?;
+        self.settle().await
+    }
+}
+
+/// The same data every time: no chance, only arithmetic.
+fn insertion(orders: Orders, from: i64, until: i64, events: bool) -> String {
+    let status = match orders {
+        Orders::Pending => "'pending'".to_owned(),
+        Orders::Mixed => format!(
+            "CASE WHEN number % {RARE} = 0 THEN 'processing'
+                  WHEN number % 10 = 1 THEN 'cancelled'
+                  WHEN number % 10 = 2 THEN 'pending'
+                  ELSE 'completed' END"
+        ),
+    };
+    let insertion = format!(
+        "INSERT INTO orders (id, customer_id, status, total_amount) OVERRIDING SYSTEM VALUE
+         SELECT number, 1 + (number * 7919) % {CUSTOMERS}, {status}, (number % 1000000) / 100.0
+           FROM generate_series({from}::bigint, {until}::bigint) AS number"
+    );
+    match events {
+        false => insertion,
+        true => format!(
+            "WITH made AS ({insertion} RETURNING *)
+             INSERT INTO order_events (order_id, sequence, type, data, actor, occurred_at)
+             SELECT id, version, 'created',
+                    jsonb_build_object('customer_id', customer_id, 'status', status,
+                                       'total_amount', total_amount),
+                    'client', created_at
+               FROM made"
+        ),
+    }
+}

@@ -1,0 +1,264 @@
+//! The parts of a run: PostgreSQL, Temporal, the service's processes and our own.
+
+pub mod child;
+pub mod database;
+pub mod usage;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use nix::sys::statvfs::statvfs;
+use order_processing::dev::{Postgres, PostgresOptions, TemporalOptions, TemporalServer, Tools};
+use uuid::Uuid;
+
+use self::child::{Child, Program, Ready, output, quiet};
+use self::database::Database;
+use crate::load::{LoadOptions, Outcome};
+use crate::pgbench::Pgbench;
+
+/// Nobody listens there: the port is kept for something that nobody runs any more.
+const NOWHERE: &str = "127.0.0.1:1";
+/// Migrated once, copied for each scenario.
+const TEMPLATE: &str = "template_orders";
+const MIGRATION_LIMIT: Duration = Duration::from_secs(60);
+/// What a load may take beyond its time.
+const LOAD_MARGIN: Duration = Duration::from_secs(60);
+/// Of a load that is to send a number of requests.
+const BURST_LIMIT: Duration = Duration::from_secs(120);
+
+/// As a production server, but for what a small machine has: every commit waits for the disk.
+const POSTGRES: [(&str, &str); 7] = [
+    ("fsync", "on"),
+    ("synchronous_commit", "on"),
+    ("shared_buffers", "512MB"),
+    // Checkpoints happen between measurements, where we ask for them.
+    ("max_wal_size", "4GB"),
+    ("checkpoint_timeout", "1h"),
+    ("max_connections", "200"),
+    ("maintenance_work_mem", "256MB"),
+];
+
+/// Everything that scenarios share.
+pub struct World {
+    tools: Tools,
+    postgres: Postgres,
+    /// With the same statements, without us.
+    pub pgbench: Pgbench,
+    orders: PathBuf,
+    ourselves: PathBuf,
+    folder: PathBuf,
+    temporal_on_disk: bool,
+}
+
+/// Where a service's process finds what it needs, and what else is set.
+#[derive(Debug, Clone, Default)]
+pub struct Surroundings<'a> {
+    /// The database.
+    pub database_url: &'a str,
+    /// Temporal; nobody is there when it is empty.
+    pub temporal: &'a str,
+    /// Names and values, as in `ORDERS__NAME`.
+    pub settings: &'a [(&'a str, &'a str)],
+}
+
+impl World {
+    /// Starts PostgreSQL in this folder, with a migrated database to copy.
+    pub async fn start(orders: &Path, folder: &Path, temporal_on_disk: bool) -> Result<Self> {
+        let tools = Tools::locate(None)?;
+        let pgbench = Pgbench::beside(&tools.postgres, folder)?;
+        let options = PostgresOptions {
+            data_dir: folder.join("postgres"),
+            port: 0,
+            settings: POSTGRES
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into(),
+        };
+        let postgres = Postgres::start(&tools, options).await?;
+        let world = Self {
+            tools,
+            postgres,
+            pgbench,
+            orders: orders.to_path_buf(),
+            ourselves: std::env::current_exe()?,
+            folder: folder.to_path_buf(),
+            temporal_on_disk,
+        };
+        world.admin(&format!("CREATE DATABASE {TEMPLATE}")).await?;
+        let mut migration = quiet(&world.orders);
+        migration
+            .args(["migrate", "up"])
+            .env("ORDERS__DATABASE__URL", world.postgres.url(TEMPLATE));
+        output(migration, "orders migrate up", MIGRATION_LIMIT).await?;
+        Ok(world)
+    }
+
+    /// Stops what is shared.
+    pub async fn stop(self) {
+        self.postgres.stop().await;
+    }
+
+    /// The parent of PostgreSQL's processes.
+    pub fn postgres_pid(&self) -> i32 {
+        self.postgres.pid()
+    }
+
+    /// A new database with the service's schema.
+    pub async fn create_database(&self, name: &str) -> Result<Database> {
+        self.drop_database(name).await?;
+        self.admin(&format!("CREATE DATABASE {name} TEMPLATE {TEMPLATE}"))
+            .await?;
+        Database::connect(self.postgres.url(name)).await
+    }
+
+    /// Frees the disk of a database.
+    pub async fn drop_database(&self, name: &str) -> Result<()> {
+        self.admin(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+            .await
+    }
+
+    async fn admin(&self, statement: &str) -> Result<()> {
+        let admin = Database::connect(self.postgres.url("postgres")).await?;
+        admin.execute(&[statement]).await
+    }
+
+    /// Fails when the disk has less room than this.
+    pub fn require_room(&self, gibibytes: u64) -> Result<()> {
+        let disk = statvfs(&self.folder)?;
+        let free = (disk.blocks_available() * disk.fragment_size()) >> 30;
+        if free < gibibytes {
+            bail!("the disk has {free} GiB free, and this needs {gibibytes}");
+        }
+        Ok(())
+    }
+
+    /// A Temporal of its own, which knows no workflow.
+    pub async fn start_temporal(&self) -> Result<TemporalServer> {
+        let file = self.folder.join(format!("temporal-{}.db", Uuid::new_v4()));
+        let options = TemporalOptions {
+            database_file: self.temporal_on_disk.then_some(file),
+            log_file: None,
+            port: 0,
+            ui_port: None,
+            namespace: "default".into(),
+        };
+        Ok(TemporalServer::start(&self.tools, options).await?)
+    }
+
+    /// `orders serve`.
+    pub async fn serve(&self, around: Surroundings<'_>) -> Result<Child> {
+        self.service(
+            "orders serve",
+            &self.orders,
+            &["serve"],
+            Ready::Address,
+            around,
+        )
+        .await
+    }
+
+    /// `orders worker`.
+    pub async fn worker(&self, around: Surroundings<'_>) -> Result<Child> {
+        let ready = Ready::Logged("worker runs");
+        self.service("orders worker", &self.orders, &["worker"], ready, around)
+            .await
+    }
+
+    /// One of our servers to compare with.
+    pub async fn reference(&self, name: &str, around: Surroundings<'_>) -> Result<Child> {
+        let arguments = ["reference", name];
+        self.service(name, &self.ourselves, &arguments, Ready::Address, around)
+            .await
+    }
+
+    /// The worker of the plain workflow.
+    pub async fn plain_worker(&self, around: Surroundings<'_>) -> Result<Child> {
+        let ready = Ready::Logged("plain worker runs");
+        let arguments = ["plain-worker"];
+        self.service("plain worker", &self.ourselves, &arguments, ready, around)
+            .await
+    }
+
+    async fn service(
+        &self,
+        name: &str,
+        file: &Path,
+        arguments: &[&str],
+        ready: Ready,
+        around: Surroundings<'_>,
+    ) -> Result<Child> {
+        let temporal = match around.temporal {
+            "" => NOWHERE,
+            address => address,
+        };
+        // As in production, where stderr goes to a file or a collector.
+        let mut settings = vec![
+            ("HTTP__LISTEN".to_owned(), "127.0.0.1:0".to_owned()),
+            ("DATABASE__URL".to_owned(), around.database_url.to_owned()),
+            ("TEMPORAL__ADDRESS".to_owned(), temporal.to_owned()),
+            ("LOG__FORMAT".to_owned(), "json".to_owned()),
+        ];
+        let more = around.settings.iter();
+        settings.extend(more.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        let log = format!("{}.log", name.replace(' ', "-"));
+        Child::start(Program {
+            name,
+            file,
+            arguments,
+            settings,
+            log: self.folder.join(log),
+            ready,
+        })
+        .await
+    }
+
+    /// Sends a load, in a process of its own.
+    pub async fn load(&self, load: &LoadOptions) -> Result<Outcome> {
+        let limit = load.seconds.map_or(BURST_LIMIT, |seconds| {
+            Duration::from_secs_f64(seconds) + LOAD_MARGIN
+        });
+        let mut command = quiet(&self.ourselves);
+        command.arg("load").args(load.arguments());
+        let said = output(command, "the load", limit).await?;
+        serde_json::from_str(&said).context("the load said something unexpected")
+    }
+
+    /// Runs this program for a part of the work, and gives what it prints.
+    pub async fn ourselves(&self, arguments: &[&str], limit: Duration) -> Result<String> {
+        let mut command = quiet(&self.ourselves);
+        command.args(arguments);
+        output(
+            command,
+            arguments.first().copied().unwrap_or("bench"),
+            limit,
+        )
+        .await
+    }
+
+    /// A load on this server, yet without an end.
+    pub fn load_on(&self, server: &Child) -> LoadOptions {
+        LoadOptions {
+            address: server.address.clone(),
+            kind: crate::load::Kind::Read,
+            ids: 1,
+            path: "/orders?limit=50".into(),
+            connections: 1,
+            seconds: None,
+            requests: None,
+            rate: None,
+            report: self.folder.join("load.json"),
+        }
+    }
+
+    /// Logs grow by every request: those of stopped processes are not kept.
+    pub fn forget_logs(&self) -> Result<()> {
+        for entry in fs::read_dir(&self.folder)? {
+            let path = entry?.path();
+            if path.extension().is_some_and(|extension| extension == "log") {
+                fs::remove_file(path)?;
+            }
+        }
+        Ok(())
+    }
+}
