@@ -83,7 +83,14 @@ impl<B: Batch> Batcher<B> {
 /// Puts what waits, one batch after the other.
 async fn lane<B: Batch>(mut lane: Lane, queue: Arc<Mutex<mpsc::Receiver<Waiting<B>>>>) {
     let mut batch = Vec::with_capacity(B::SIZE);
-    while queue.lock().await.recv_many(&mut batch, B::SIZE).await > 0 {
+    while queue.lock().await.recv_many(&mut batch, 1).await > 0 {
+        // Whoever is about to ask in this turn of the thread comes along.
+        tokio::task::yield_now().await;
+        while batch.len() < B::SIZE
+            && let Ok(waiting) = queue.lock().await.try_recv()
+        {
+            batch.push(waiting);
+        }
         batch.retain(|waiting: &Waiting<B>| !waiting.answer.is_closed());
         // A fault in one batch must not take the lane from all that follow; who asked hears of it.
         let answering = AssertUnwindSafe(answer(&mut lane, batch.drain(..).collect()));

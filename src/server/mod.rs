@@ -38,19 +38,19 @@ impl Server {
     pub fn bind(settings: &Arc<Settings>, database: Database, temporal: Temporal) -> Result<Self> {
         let idempotency = settings.idempotency.clone();
         let health = Health::new(database.clone(), temporal);
-        let orders = move || Orders::new(&database, idempotency.clone());
+        let orders = move || Arc::new(Orders::new(&database, idempotency.clone()));
         Self::with(&settings.http, Data::new(health), orders)
     }
 
-    /// Takes the port, for these implementations of the contract. `orders` makes one for each thread,
-    /// on that thread.
+    /// Takes the port, for these implementations of the contract. `orders` gives each thread
+    /// its own, and is called on that thread.
     ///
     /// # Errors
     /// When the port cannot be had.
     pub fn with<O: OrdersApi>(
         http: &config::Http,
         health: Data<impl HealthApi + Send + Sync>,
-        orders: impl Fn() -> O + Clone + Send + 'static,
+        orders: impl Fn() -> Arc<O> + Clone + Send + 'static,
     ) -> Result<Self> {
         let listener = TcpListener::bind(&http.listen)
             .with_context(|| format!("cannot listen on {} (http.listen)", http.listen))?;
@@ -63,7 +63,7 @@ impl Server {
         };
         let body_limit = http.body_limit_bytes;
         let mut server = HttpServer::new(move || {
-            let orders = Data::new(orders());
+            let orders = Data::from(orders());
             App::new()
                 .app_data(PayloadConfig::new(body_limit))
                 .app_data(Data::new(limits))

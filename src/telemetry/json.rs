@@ -16,7 +16,7 @@ use super::request;
 
 /// `timestamp`, `level`, the event's own fields, `request.id` inside of a request, `target`, and
 /// `span` inside of one.
-pub(super) struct Json;
+pub struct Json;
 
 impl<S, N> FormatEvent<S, N> for Json
 where

@@ -2,49 +2,40 @@
 
 mod json;
 pub mod request;
+mod writer;
+
+pub use json::Json;
+pub use writer::Flush;
 
 use std::fmt;
-use std::io::{BufWriter, IsTerminal, stderr};
+use std::io::{IsTerminal, stderr};
 
 use tracing::{Event, Subscriber};
-use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format::{JsonFields, Writer};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
-use tracing_subscriber::util::TryInitError;
 
 use crate::config::{Log, LogFormat};
 
-/// Lines that may wait to be written. Beyond that they are dropped: whoever reads the log too slowly
-/// must not stop the service.
-const WAITING_LINES: usize = 16 * 1024;
-
-/// Bytes that are written at a time when there is much to write.
-const BUFFER: usize = 64 * 1024;
-
-/// Starts logging for this process. Lines are written by a thread of its own, many at a time under
-/// load; what is left is written when the guard is dropped.
+/// Starts logging for this process. What is left is written when the guard is dropped.
 ///
 /// # Errors
-/// When it has been started before.
-pub fn init(settings: &Log) -> Result<WorkerGuard, TryInitError> {
+/// When it has been started before, or there is no thread for it.
+pub fn init(settings: &Log) -> anyhow::Result<Flush> {
     use tracing_subscriber::util::SubscriberInitExt;
     let json = match settings.format {
         LogFormat::Json => true,
         LogFormat::Text => false,
         LogFormat::Auto => !stderr().is_terminal(),
     };
-    let (writer, guard) = NonBlockingBuilder::default()
-        .buffered_lines_limit(WAITING_LINES)
-        .thread_name("log")
-        .finish(BufWriter::with_capacity(BUFFER, stderr()));
+    let (writer, flush) = writer::start(stderr())?;
     let builder = tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::new(&settings.filter))
         .with_writer(writer);
     if json {
         builder
-            .event_format(json::Json)
+            .event_format(Json)
             .fmt_fields(JsonFields::new())
             .finish()
             .try_init()?;
@@ -55,7 +46,7 @@ pub fn init(settings: &Log) -> Result<WorkerGuard, TryInitError> {
             .finish()
             .try_init()?;
     }
-    Ok(guard)
+    Ok(flush)
 }
 
 /// Lines for people, which begin with the id of the request that they belong to.

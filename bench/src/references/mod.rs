@@ -6,6 +6,7 @@ mod plain_worker;
 mod plain_workflow;
 
 use std::io::Write;
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::web::Data;
@@ -39,7 +40,7 @@ pub enum Reference {
 /// Serves with the service's settings until SIGTERM.
 pub fn serve(reference: Reference) -> Result<()> {
     let settings = Settings::load(None)?;
-    telemetry::init(&settings.log)?;
+    let _log = telemetry::init(&settings.log)?;
     let runtime = Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let starter = match reference {
@@ -56,14 +57,15 @@ pub fn serve(reference: Reference) -> Result<()> {
 /// Works on the plain workflow until SIGTERM.
 pub fn work() -> Result<()> {
     let settings = Settings::load(None)?;
-    telemetry::init(&settings.log)?;
+    let _log = telemetry::init(&settings.log)?;
     let runtime = Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async { plain_worker::run(&settings, stop_on_signal()?).await })
 }
 
 async fn run(settings: &Settings, orders: impl OrdersApi + Send + Sync) -> Result<()> {
     let stop = stop_on_signal()?;
-    let server = Server::with(&settings.http, Data::new(Alive), Data::new(orders))?;
+    let orders = Arc::new(orders);
+    let server = Server::with(&settings.http, Data::new(Alive), move || orders.clone())?;
     let mut stdout = std::io::stdout().lock();
     writeln!(stdout, "ready http://{}", server.address())?;
     stdout.flush()?;

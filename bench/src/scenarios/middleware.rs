@@ -15,6 +15,8 @@ use actix_web::{App, Error};
 use anyhow::{Context as _, Result, bail};
 use order_processing::generated;
 use order_processing::server::{answers, context};
+use order_processing::telemetry::Json;
+use tracing_subscriber::fmt::format::JsonFields;
 
 use super::Context;
 use crate::progress::progress;
@@ -112,9 +114,8 @@ fn log_to_nowhere() -> tracing::subscriber::DefaultGuard {
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(FILTER)
         .with_writer(sink)
-        .json()
-        .flatten_event(true)
-        .with_span_list(false)
+        .event_format(Json)
+        .fmt_fields(JsonFields::new())
         .finish();
     tracing::subscriber::set_default(subscriber)
 }

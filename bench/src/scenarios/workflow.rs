@@ -85,9 +85,19 @@ impl Design {
             temporal: &address,
             settings,
         };
+        // As it is meant where workers run: they tell Temporal, and get the first task with its answer.
+        let left_to_the_worker: Vec<_> = settings
+            .iter()
+            .copied()
+            .chain([("DISPATCHER__ENABLED", "false")])
+            .collect();
+        let serving = Surroundings {
+            settings: &left_to_the_worker,
+            ..around.clone()
+        };
         Ok(Self {
             name: OURS,
-            server: context.world.serve(around.clone()).await?,
+            server: context.world.serve(serving).await?,
             worker: context.world.worker(around).await?,
             database,
             workflow_id: order_processing::workflow::workflow_id,
