@@ -335,7 +335,7 @@ async fn recorded_histories_replay() {
         }
         replayed += 1;
     }
-    assert!(replayed >= 4, "the recorded histories are gone");
+    assert!(replayed >= 8, "the recorded histories are gone");
 }
 
 /// `cargo test --test integration record_histories -- --ignored` after a change of the workflow
