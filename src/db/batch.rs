@@ -82,22 +82,29 @@ impl<B: Batch> Batcher<B> {
 
 /// Puts what waits, one batch after the other.
 async fn lane<B: Batch>(mut lane: Lane, queue: Arc<Mutex<mpsc::Receiver<Waiting<B>>>>) {
-    let mut batch = Vec::with_capacity(B::SIZE);
-    while queue.lock().await.recv_many(&mut batch, 1).await > 0 {
+    while let Some(first) = next(&queue).await {
         // Whoever is about to ask in this turn of the thread comes along.
         tokio::task::yield_now().await;
-        while batch.len() < B::SIZE
-            && let Ok(waiting) = queue.lock().await.try_recv()
+        let mut batch = vec![first];
         {
-            batch.push(waiting);
+            let mut queue = queue.lock().await;
+            while batch.len() < B::SIZE
+                && let Ok(waiting) = queue.try_recv()
+            {
+                batch.push(waiting);
+            }
         }
-        batch.retain(|waiting: &Waiting<B>| !waiting.answer.is_closed());
+        batch.retain(|waiting| !waiting.answer.is_closed());
         // A fault in one batch must not take the lane from all that follow; who asked hears of it.
-        let answering = AssertUnwindSafe(answer(&mut lane, batch.drain(..).collect()));
+        let answering = AssertUnwindSafe(answer(&mut lane, batch));
         if answering.catch_unwind().await.is_err() {
             tracing::error!("a batch panicked");
         }
     }
+}
+
+async fn next<T>(queue: &Mutex<mpsc::Receiver<T>>) -> Option<T> {
+    queue.lock().await.recv().await
 }
 
 async fn answer<B: Batch>(lane: &mut Lane, batch: Vec<Waiting<B>>) {
