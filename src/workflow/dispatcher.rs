@@ -82,19 +82,22 @@ impl Dispatcher {
             };
             let napping = sleep(nap);
             pin_mut!(napping);
+            // Claims are for several at a time: under load, not one for each place that becomes free.
+            let has_room = |running: &Claimed| running.len() + places.div_ceil(4) <= places;
             // Many that fail together are one outage.
             let outages_before = outages;
             loop {
                 tokio::select! {
                     () = stop.cancelled() => return self.drain(running).await,
-                    // With every place taken, only an end makes room for more; and no new intent
-                    // ends an outage.
-                    () = wake.notified(), if outages == 0 && running.len() < places => break,
+                    // No new intent ends an outage.
+                    () = wake.notified(), if outages == 0 && has_room(&running) => break,
                     Some(told) = running.next() => match told {
                         Told::Outage => outages = outages_before.saturating_add(1),
                         Told::Answered => {
                             outages = 0;
-                            break;
+                            if has_room(&running) {
+                                break;
+                            }
                         }
                     },
                     () = &mut napping => break,
