@@ -2,16 +2,18 @@
 //! and its commit. Nobody waits for a batch to fill, and nobody is failed by a neighbour.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
 
 use diesel_async::AsyncPgConnection;
 use futures::FutureExt;
-use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
 use super::lane::Lane;
 use super::pool::Database;
 use crate::error::StoreError;
+
+/// Most questions in one statement. More take longer than they save.
+const SIZE: usize = 128;
 
 /// A statement that answers many questions at once.
 pub(super) trait Batch: Send + Sync + 'static {
@@ -20,12 +22,6 @@ pub(super) trait Batch: Send + Sync + 'static {
     /// What one caller is told.
     type Answer: Send + 'static;
 
-    /// Most questions in one statement. More take longer than they save.
-    const SIZE: usize;
-    /// Statements in flight at a time. While one waits for the disk or for the network, the next
-    /// one works; beyond that, more of them only make the batches smaller.
-    const LANES: usize;
-
     /// The answers, in the order of the questions: all or, with an error, none.
     fn ask(
         connection: &mut AsyncPgConnection,
@@ -33,7 +29,8 @@ pub(super) trait Batch: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Vec<Self::Answer>, StoreError>> + Send;
 }
 
-/// The queue in front of a [`Batch`]. Its lanes end with its last clone.
+/// The queue in front of a [`Batch`], and the task that puts what waits in it, which ends with the
+/// last clone.
 pub(super) struct Batcher<B: Batch> {
     queue: mpsc::Sender<Waiting<B>>,
 }
@@ -52,14 +49,11 @@ struct Waiting<B: Batch> {
 }
 
 impl<B: Batch> Batcher<B> {
-    /// On this database. Its lanes, and their connections, run where this is called: with a batcher
-    /// for each thread that serves requests, a request never leaves its thread.
+    /// On this database. The task, and its connection, run where this is called: with a batcher for
+    /// each thread that serves requests, a request never leaves its thread.
     pub(super) fn new(database: &Database) -> Self {
         let (queue, waiting) = mpsc::channel(database.max_waiting());
-        let waiting = Arc::new(Mutex::new(waiting));
-        for _ in 0..B::LANES {
-            tokio::spawn(lane(Lane::new(database), waiting.clone()));
-        }
+        tokio::spawn(put_batches(Lane::new(database), waiting));
         Self { queue }
     }
 
@@ -81,30 +75,23 @@ impl<B: Batch> Batcher<B> {
 }
 
 /// Puts what waits, one batch after the other.
-async fn lane<B: Batch>(mut lane: Lane, queue: Arc<Mutex<mpsc::Receiver<Waiting<B>>>>) {
-    while let Some(first) = next(&queue).await {
+async fn put_batches<B: Batch>(mut lane: Lane, mut queue: mpsc::Receiver<Waiting<B>>) {
+    while let Some(first) = queue.recv().await {
         // Whoever is about to ask in this turn of the thread comes along.
         tokio::task::yield_now().await;
         let mut batch = vec![first];
+        while batch.len() < SIZE
+            && let Ok(waiting) = queue.try_recv()
         {
-            let mut queue = queue.lock().await;
-            while batch.len() < B::SIZE
-                && let Ok(waiting) = queue.try_recv()
-            {
-                batch.push(waiting);
-            }
+            batch.push(waiting);
         }
         batch.retain(|waiting| !waiting.answer.is_closed());
-        // A fault in one batch must not take the lane from all that follow; who asked hears of it.
+        // A fault in one batch must not end the task for all that follow; who asked hears of it.
         let answering = AssertUnwindSafe(answer(&mut lane, batch));
         if answering.catch_unwind().await.is_err() {
             tracing::error!("a batch panicked");
         }
     }
-}
-
-async fn next<T>(queue: &Mutex<mpsc::Receiver<T>>) -> Option<T> {
-    queue.lock().await.recv().await
 }
 
 async fn answer<B: Batch>(lane: &mut Lane, batch: Vec<Waiting<B>>) {

@@ -253,9 +253,6 @@ impl Batch for Done {
     type Question = i64;
     type Answer = ();
 
-    const SIZE: usize = 128;
-    const LANES: usize = 1;
-
     async fn ask(connection: &mut AsyncPgConnection, ids: &[&i64]) -> Result<Vec<()>, StoreError> {
         let theirs = workflow_intents::id.eq_any(ids.iter().copied());
         diesel::delete(workflow_intents::table.filter(theirs))

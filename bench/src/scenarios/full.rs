@@ -45,25 +45,42 @@ pub struct Comparison<'a> {
 
 /// Orders by a random id.
 pub async fn read(context: &mut Context<'_>) -> Result<()> {
-    let database = context.world.create_database("bench_read").await?;
+    let select = Subject::Pgbench(SELECT, pgbench::select(ORDERS));
+    beside_no_database(context, "read", Kind::Read, Orders::Mixed, vec![select]).await
+}
+
+/// 80 % reads, 10 % keyed creations, 5 % changes, 5 % lists.
+pub async fn mixed(context: &mut Context<'_>) -> Result<()> {
+    beside_no_database(context, "mixed", Kind::Mixed, Orders::Pending, Vec::new()).await
+}
+
+/// The service, others, and the same routes without a database.
+async fn beside_no_database(
+    context: &mut Context<'_>,
+    scenario: &str,
+    kind: Kind,
+    orders: Orders,
+    others: Vec<Subject<'_>>,
+) -> Result<()> {
+    let name = format!("bench_{scenario}");
+    let database = context.world.create_database(&name).await?;
     progress("  loading orders");
-    database.load(Orders::Mixed, ORDERS, true).await?;
+    database.load(orders, ORDERS, true).await?;
     let around = Surroundings {
         database_url: &database.url,
         ..Surroundings::default()
     };
     let service = context.world.serve(around.clone()).await?;
     let memory = context.world.reference("memory", around).await?;
+    let mut subjects = vec![Subject::Server(OURS, &service)];
+    subjects.extend(others);
+    subjects.push(Subject::Server("no database", &memory));
     let comparison = Comparison {
-        scenario: "read",
+        scenario,
         database: &database,
-        kind: Kind::Read,
+        kind,
         empty: false,
-        subjects: vec![
-            Subject::Server(OURS, &service),
-            Subject::Pgbench(SELECT, pgbench::select(ORDERS)),
-            Subject::Server("no database", &memory),
-        ],
+        subjects,
     };
     comparison.run(context).await?;
     memory.stop().await?;

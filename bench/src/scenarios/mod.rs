@@ -7,7 +7,6 @@ mod history;
 mod list;
 mod meter;
 pub mod middleware;
-mod mixed;
 mod start;
 mod workflow;
 
@@ -87,7 +86,7 @@ impl Scenario {
                 Self::Update => full::update(context).await,
                 Self::Alone => alone::run(context).await,
                 Self::List => list::run(context).await,
-                Self::Mixed => mixed::run(context).await,
+                Self::Mixed => full::mixed(context).await,
                 Self::Start => start::run(context).await,
                 Self::Workflow => workflow::run(context).await,
                 Self::Burst => burst::run(context).await,

@@ -18,9 +18,6 @@ impl Batch for Find {
     type Question = i64;
     type Answer = Option<Order>;
 
-    const SIZE: usize = 128;
-    const LANES: usize = 1;
-
     async fn ask(
         connection: &mut AsyncPgConnection,
         ids: &[&i64],

@@ -9,7 +9,7 @@ use diesel::sql_types::{Array, BigInt, Binary, Double, Nullable, Numeric, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use rust_decimal::Decimal;
 
-use super::{IdempotencyKey, OrderRow};
+use super::{IdempotencyKey, Placed, in_places};
 use crate::db::batch::Batch;
 use crate::db::prepared::prepared;
 use crate::domain::{NewOrder, Order};
@@ -22,21 +22,9 @@ pub(super) struct Insert;
 /// What [`Insert`] stores.
 pub(super) type Asked = (NewOrder, Option<IdempotencyKey>);
 
-#[derive(QueryableByName)]
-struct Accepted {
-    /// Of the question, from 1.
-    #[diesel(sql_type = BigInt)]
-    position: i64,
-    #[diesel(embed)]
-    order: OrderRow,
-}
-
 impl Batch for Insert {
     type Question = Asked;
     type Answer = Option<Order>;
-
-    const SIZE: usize = 128;
-    const LANES: usize = 1;
 
     async fn ask(
         connection: &mut AsyncPgConnection,
@@ -55,34 +43,19 @@ impl Batch for Insert {
             true => insert(connection, first()).await?,
             false => insert_with_keys(connection, first()).await?,
         };
+        let stored = in_places(accepted, first_of_their_key.len())?;
         let mut answers = vec![None; asked.len()];
-        for Accepted { position, order } in accepted {
-            let place = usize::try_from(position - 1).ok();
-            let place = place.and_then(|place| first_of_their_key.get(place));
-            let answer = place.and_then(|&at| answers.get_mut(at));
-            *answer.ok_or_else(|| StoreError::Unexpected("an order nobody asked for".into()))? =
-                Some(order.try_into()?);
+        for (at, order) in first_of_their_key.into_iter().zip(stored) {
+            answers[at] = order;
         }
         Ok(answers)
     }
 }
 
-async fn insert(
-    connection: &mut AsyncPgConnection,
-    asked: impl Iterator<Item = &Asked>,
-) -> QueryResult<Vec<Accepted>> {
-    let (customers, amounts): (Vec<i64>, Vec<Decimal>) = asked
-        .map(|(new, _)| (new.customer_id, new.total_amount))
-        .unzip();
-    prepared(
-        "WITH numbered AS MATERIALIZED (
-            SELECT nextval('orders_id_seq') AS id, asked.*
-              FROM unnest(",
-        (
-            customers.into_sql::<Array<BigInt>>(),
-            amounts.into_sql::<Array<Numeric>>(),
-        ),
-        ") WITH ORDINALITY AS asked (customer_id, total_amount, position)),
+/// How the orders that were numbered are stored, with all that belongs to them.
+macro_rules! store_numbered {
+    () => {
+        "
          accepted AS (
             INSERT INTO orders (id, customer_id, total_amount) OVERRIDING SYSTEM VALUE
             SELECT id, customer_id, total_amount FROM numbered
@@ -96,7 +69,29 @@ async fn insert(
               FROM accepted),
          intended AS (
             INSERT INTO workflow_intents (order_id, action) SELECT id, 'start' FROM accepted)
-         SELECT numbered.position, accepted.* FROM accepted JOIN numbered USING (id)",
+         SELECT numbered.position, accepted.* FROM accepted JOIN numbered USING (id)"
+    };
+}
+
+async fn insert(
+    connection: &mut AsyncPgConnection,
+    asked: impl Iterator<Item = &Asked>,
+) -> QueryResult<Vec<Placed>> {
+    let (customers, amounts): (Vec<i64>, Vec<Decimal>) = asked
+        .map(|(new, _)| (new.customer_id, new.total_amount))
+        .unzip();
+    prepared(
+        "WITH numbered AS MATERIALIZED (
+            SELECT nextval('orders_id_seq') AS id, asked.*
+              FROM unnest(",
+        (
+            customers.into_sql::<Array<BigInt>>(),
+            amounts.into_sql::<Array<Numeric>>(),
+        ),
+        concat!(
+            ") WITH ORDINALITY AS asked (customer_id, total_amount, position)),",
+            store_numbered!()
+        ),
     )
     .load(connection)
     .await
@@ -105,7 +100,7 @@ async fn insert(
 async fn insert_with_keys(
     connection: &mut AsyncPgConnection,
     asked: impl Iterator<Item = &Asked>,
-) -> QueryResult<Vec<Accepted>> {
+) -> QueryResult<Vec<Placed>> {
     let mut customers = Vec::new();
     let mut amounts = Vec::new();
     let mut keys = Vec::new();
@@ -129,7 +124,8 @@ async fn insert_with_keys(
             fingerprints.into_sql::<Array<Nullable<Binary>>>(),
             lifetimes.into_sql::<Array<Nullable<Double>>>(),
         ),
-        ") WITH ORDINALITY
+        concat!(
+            ") WITH ORDINALITY
                 AS asked (customer_id, total_amount, key, fingerprint, lifetime, position)),
          claimed AS (
             INSERT INTO idempotency_keys AS known (key, fingerprint, order_id, expires_at)
@@ -146,21 +142,9 @@ async fn insert_with_keys(
               FROM asked JOIN claimed USING (key)
             UNION ALL
             SELECT nextval('orders_id_seq'), customer_id, total_amount, position
-              FROM asked WHERE key IS NULL),
-         accepted AS (
-            INSERT INTO orders (id, customer_id, total_amount) OVERRIDING SYSTEM VALUE
-            SELECT id, customer_id, total_amount FROM numbered
-            RETURNING *),
-         recorded AS (
-            INSERT INTO order_events (order_id, sequence, type, data, actor, occurred_at)
-            SELECT id, version, 'created',
-                   jsonb_build_object('customer_id', customer_id, 'status', status,
-                                      'total_amount', total_amount),
-                   'client', created_at
-              FROM accepted),
-         intended AS (
-            INSERT INTO workflow_intents (order_id, action) SELECT id, 'start' FROM accepted)
-         SELECT numbered.position, accepted.* FROM accepted JOIN numbered USING (id)",
+              FROM asked WHERE key IS NULL),",
+            store_numbered!()
+        ),
     )
     .load(connection)
     .await

@@ -63,41 +63,34 @@ async fn several(
     before: i64,
     limit: i64,
 ) -> QueryResult<Vec<OrderRow>> {
-    let parameters = (
-        statuses.into_sql::<Array<Text>>(),
-        customer_id.into_sql::<Nullable<BigInt>>(),
-        before.into_sql::<BigInt>(),
-        limit.into_sql::<BigInt>(),
-    );
-    match customer_id {
-        None => {
-            prepared(
-                "WITH asked (statuses, customer_id, before, most) AS (SELECT ",
-                parameters,
+    // A condition that may or may not be there would keep the planner from the right index.
+    macro_rules! pages {
+        ($of_whom:literal) => {
+            concat!(
                 ")
                  SELECT found.* FROM asked, unnest(statuses) AS wanted (status),
                         LATERAL (SELECT * FROM orders
-                                  WHERE orders.status = wanted.status AND id < asked.before
+                                  WHERE ",
+                $of_whom,
+                "orders.status = wanted.status AND id < asked.before
                                   ORDER BY id DESC LIMIT asked.most) AS found
-                  ORDER BY id DESC LIMIT (SELECT most FROM asked)",
+                  ORDER BY id DESC LIMIT (SELECT most FROM asked)"
             )
-            .load(connection)
-            .await
-        }
-        Some(_) => {
-            prepared(
-                "WITH asked (statuses, customer_id, before, most) AS (SELECT ",
-                parameters,
-                ")
-                 SELECT found.* FROM asked, unnest(statuses) AS wanted (status),
-                        LATERAL (SELECT * FROM orders
-                                  WHERE orders.customer_id = asked.customer_id
-                                    AND orders.status = wanted.status AND id < asked.before
-                                  ORDER BY id DESC LIMIT asked.most) AS found
-                  ORDER BY id DESC LIMIT (SELECT most FROM asked)",
-            )
-            .load(connection)
-            .await
-        }
+        };
     }
+    prepared(
+        "WITH asked (statuses, customer_id, before, most) AS (SELECT ",
+        (
+            statuses.into_sql::<Array<Text>>(),
+            customer_id.into_sql::<Nullable<BigInt>>(),
+            before.into_sql::<BigInt>(),
+            limit.into_sql::<BigInt>(),
+        ),
+        match customer_id {
+            None => pages!(""),
+            Some(_) => pages!("orders.customer_id = asked.customer_id AND "),
+        },
+    )
+    .load(connection)
+    .await
 }

@@ -123,6 +123,29 @@ impl TryFrom<OrderRow> for Order {
     }
 }
 
+/// The order that came of one question of a batch.
+#[derive(QueryableByName)]
+struct Placed {
+    /// Of the question, from 1.
+    #[diesel(sql_type = BigInt)]
+    position: i64,
+    #[diesel(embed)]
+    order: OrderRow,
+}
+
+/// What came of each question.
+fn in_places(rows: Vec<Placed>, questions: usize) -> Result<Vec<Option<Order>>, StoreError> {
+    let mut answers = vec![None; questions];
+    for Placed { position, order } in rows {
+        let answer = usize::try_from(position - 1)
+            .ok()
+            .and_then(|place| answers.get_mut(place));
+        *answer.ok_or_else(|| StoreError::Unexpected("an order nobody asked for".into()))? =
+            Some(order.try_into()?);
+    }
+    Ok(answers)
+}
+
 /// Stores and finds orders.
 #[derive(Clone)]
 pub struct OrderRepository {

@@ -2,13 +2,12 @@
 //! order's workflow has to end, the intent to say so.
 
 use diesel::IntoSql;
-use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Jsonb, Numeric, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use rust_decimal::Decimal;
 use serde_json::Value;
 
-use super::OrderRow;
+use super::{Placed, in_places};
 use crate::db::batch::Batch;
 use crate::db::prepared::prepared;
 use crate::domain::{Actor, Order, OrderStatus};
@@ -31,21 +30,9 @@ pub(super) struct Asked {
     pub(super) end_workflow: bool,
 }
 
-#[derive(QueryableByName)]
-struct Changed {
-    /// Of the question, from 1.
-    #[diesel(sql_type = BigInt)]
-    position: i64,
-    #[diesel(embed)]
-    order: OrderRow,
-}
-
 impl Batch for Update {
     type Question = Asked;
     type Answer = Option<Order>;
-
-    const SIZE: usize = 128;
-    const LANES: usize = 1;
 
     async fn ask(
         connection: &mut AsyncPgConnection,
@@ -60,7 +47,7 @@ impl Batch for Update {
         let ends: Vec<bool> = asked.iter().map(|asked| asked.end_workflow).collect();
         // Rows are locked in one order everywhere, so that two batches never wait for each other. Of
         // two changes of one version, PostgreSQL makes either; the other one is told `None`.
-        let changed: Vec<Changed> = prepared(
+        let changed: Vec<Placed> = prepared(
             "WITH asked AS MATERIALIZED (
                 SELECT * FROM unnest(",
             (
@@ -96,14 +83,6 @@ impl Batch for Update {
         )
         .load(connection)
         .await?;
-        let mut answers: Vec<Option<Order>> = asked.iter().map(|_| None).collect();
-        for Changed { position, order } in changed {
-            let answer = usize::try_from(position - 1)
-                .ok()
-                .and_then(|place| answers.get_mut(place));
-            *answer.ok_or_else(|| StoreError::Unexpected("a change nobody asked for".into()))? =
-                Some(order.try_into()?);
-        }
-        Ok(answers)
+        in_places(changed, asked.len())
     }
 }
