@@ -1,4 +1,4 @@
-//! Order Processing API 1.1.0: made by codegen/ from its contract. Never edit it; change the contract.
+//! Order Processing API 2.0.0: made by codegen/ from its contract. Never edit it; change the contract.
 //!
 //! One module for each tag holds its trait, parameters, answers and routes. [`models`] holds the
 //! schemas, [`support`] what every contract needs.
@@ -17,6 +17,7 @@ use actix_web::web::{Data, ServiceConfig};
 pub mod health;
 pub mod models;
 pub mod orders;
+pub mod security;
 pub mod support;
 
 /// The path of the contract's first server, which comes before every path. [`configure`] leaves it
@@ -25,13 +26,14 @@ pub mod support;
 pub const BASE_PATH: &str = "";
 
 /// Adds every route of the contract. A tag without an implementation does not compile.
-pub fn configure(
+pub fn configure<S: security::Authenticate>(
     service: &mut ServiceConfig,
+    security: &Data<S>,
     health: &Data<impl health::HealthApi>,
-    orders: &Data<impl orders::OrdersApi>,
+    orders: &Data<impl orders::OrdersApi<Caller = S::Caller>>,
 ) {
     let mut router = support::Router::default();
     health::routes(&mut router, health);
-    orders::routes(&mut router, orders);
+    orders::routes(&mut router, orders, security);
     router.configure(service);
 }

@@ -15,6 +15,8 @@ use uuid::Uuid;
 
 use super::models;
 
+use super::security::{Authenticate, Need, Scheme, authorize, authorize_optionally};
+
 use super::support::{
     Base64, Binary, DecimalText, EventStream, File, Input, Json, Pattern, Rejection, Reply, Router,
     all_unique, fixed, is_multiple,
@@ -24,6 +26,9 @@ use super::support::{
 ///
 /// Parameters and bodies have passed every check of the contract when a method is called.
 pub trait OrdersApi: 'static {
+    /// Who asks, as [`Authenticate`] found out.
+    type Caller: 'static;
+
     /// Create an order.
     ///
     /// Accepts an order and answers once it is stored durably, together with the intent to process
@@ -36,6 +41,7 @@ pub trait OrdersApi: 'static {
     /// `POST /orders`
     fn create_order(
         &self,
+        caller: Self::Caller,
         parameters: CreateOrderParameters,
         body: models::CreateOrderRequest,
     ) -> impl Future<Output = CreateOrderResponse>;
@@ -47,6 +53,7 @@ pub trait OrdersApi: 'static {
     /// `DELETE /orders/{id}`
     fn delete_order(
         &self,
+        caller: Self::Caller,
         parameters: DeleteOrderParameters,
     ) -> impl Future<Output = DeleteOrderResponse>;
 
@@ -55,7 +62,11 @@ pub trait OrdersApi: 'static {
     /// The order as it is now. With `If-None-Match`, 304 when you already have this version.
     ///
     /// `GET /orders/{id}`
-    fn get_order(&self, parameters: GetOrderParameters) -> impl Future<Output = GetOrderResponse>;
+    fn get_order(
+        &self,
+        caller: Self::Caller,
+        parameters: GetOrderParameters,
+    ) -> impl Future<Output = GetOrderResponse>;
 
     /// Read the history of an order.
     ///
@@ -67,6 +78,7 @@ pub trait OrdersApi: 'static {
     /// `GET /orders/{id}/events`
     fn list_order_events(
         &self,
+        caller: Self::Caller,
         parameters: ListOrderEventsParameters,
     ) -> impl Future<Output = ListOrderEventsResponse>;
 
@@ -79,6 +91,7 @@ pub trait OrdersApi: 'static {
     /// `GET /orders`
     fn list_orders(
         &self,
+        caller: Self::Caller,
         parameters: ListOrdersParameters,
     ) -> impl Future<Output = ListOrdersResponse>;
 
@@ -92,29 +105,54 @@ pub trait OrdersApi: 'static {
     /// `PUT /orders/{id}`
     fn update_order(
         &self,
+        caller: Self::Caller,
         parameters: UpdateOrderParameters,
         body: models::UpdateOrderRequest,
     ) -> impl Future<Output = UpdateOrderResponse>;
 }
 
 /// Adds the routes of these operations, served by `api`.
-pub fn routes<A: OrdersApi>(router: &mut Router, api: &Data<A>) {
-    router.add(Method::POST, "/orders", api.clone(), create_order::<A>);
+pub fn routes<A: OrdersApi<Caller = S::Caller>, S: Authenticate>(
+    router: &mut Router,
+    api: &Data<A>,
+    security: &Data<S>,
+) {
+    router.add(
+        Method::POST,
+        "/orders",
+        (api.clone(), security.clone()),
+        create_order::<A, S>,
+    );
     router.add(
         Method::DELETE,
         "/orders/{id}",
-        api.clone(),
-        delete_order::<A>,
+        (api.clone(), security.clone()),
+        delete_order::<A, S>,
     );
-    router.add(Method::GET, "/orders/{id}", api.clone(), get_order::<A>);
+    router.add(
+        Method::GET,
+        "/orders/{id}",
+        (api.clone(), security.clone()),
+        get_order::<A, S>,
+    );
     router.add(
         Method::GET,
         "/orders/{id}/events",
-        api.clone(),
-        list_order_events::<A>,
+        (api.clone(), security.clone()),
+        list_order_events::<A, S>,
     );
-    router.add(Method::GET, "/orders", api.clone(), list_orders::<A>);
-    router.add(Method::PUT, "/orders/{id}", api.clone(), update_order::<A>);
+    router.add(
+        Method::GET,
+        "/orders",
+        (api.clone(), security.clone()),
+        list_orders::<A, S>,
+    );
+    router.add(
+        Method::PUT,
+        "/orders/{id}",
+        (api.clone(), security.clone()),
+        update_order::<A, S>,
+    );
 }
 
 /// The parameters of `POST /orders`.
@@ -144,6 +182,15 @@ pub enum CreateOrderResponse {
     },
     /// The request does not keep the contract; `errors` names every violation
     BadRequest(models::Problem),
+    /// Credentials are missing, or not valid (any more)
+    Unauthorized {
+        /// The body, as `application/problem+json`
+        body: models::Problem,
+        /// How to authenticate (RFC 9110, section 11.6.1; RFC 6750, section 3)
+        www_authenticate: String,
+    },
+    /// The credentials are valid, and do not allow this
+    Forbidden(models::Problem),
     /// The request did not arrive in time
     RequestTimeout(models::Problem),
     /// The body is larger than the server accepts
@@ -152,6 +199,13 @@ pub enum CreateOrderResponse {
     UnsupportedMediaType(models::Problem),
     /// The `Idempotency-Key` was used before, with another request
     UnprocessableContent(models::Problem),
+    /// You send more requests than you may; try again after `Retry-After`
+    TooManyRequests {
+        /// The body, as `application/problem+json`
+        body: models::Problem,
+        /// How many seconds to wait before trying again (RFC 9110, section 10.2.3)
+        retry_after: i32,
+    },
     /// A fault of the server; its cause is in the server's log under `request_id`
     InternalServerError(models::Problem),
     /// The database is away or overloaded; try again
@@ -179,6 +233,13 @@ impl Responder for CreateOrderResponse {
                 .optional_header("idempotent-replayed", idempotent_replayed)
                 .json("application/json", &body),
             Self::BadRequest(body) => Reply::new(400).json("application/problem+json", &body),
+            Self::Unauthorized {
+                body,
+                www_authenticate,
+            } => Reply::new(401)
+                .header("www-authenticate", www_authenticate)
+                .json("application/problem+json", &body),
+            Self::Forbidden(body) => Reply::new(403).json("application/problem+json", &body),
             Self::RequestTimeout(body) => Reply::new(408).json("application/problem+json", &body),
             Self::PayloadTooLarge(body) => Reply::new(413).json("application/problem+json", &body),
             Self::UnsupportedMediaType(body) => {
@@ -187,6 +248,9 @@ impl Responder for CreateOrderResponse {
             Self::UnprocessableContent(body) => {
                 Reply::new(422).json("application/problem+json", &body)
             }
+            Self::TooManyRequests { body, retry_after } => Reply::new(429)
+                .header("retry-after", retry_after)
+                .json("application/problem+json", &body),
             Self::InternalServerError(body) => {
                 Reply::new(500).json("application/problem+json", &body)
             }
@@ -197,11 +261,27 @@ impl Responder for CreateOrderResponse {
     }
 }
 
-async fn create_order<A: OrdersApi>(
+async fn create_order<A: OrdersApi<Caller = S::Caller>, S: Authenticate>(
     api: Data<A>,
+    security: Data<S>,
     request: HttpRequest,
     payload: Payload,
 ) -> Result<CreateOrderResponse, actix_web::Error> {
+    let caller = authorize(
+        &**security,
+        &request,
+        &[
+            &[Need {
+                scheme: Scheme::AccessToken,
+                scopes: &["orders:write"],
+            }],
+            &[Need {
+                scheme: Scheme::ApiKey,
+                scopes: &["orders:write"],
+            }],
+        ],
+    )
+    .await?;
     let mut input = Input::new(&request, "POST", "/orders");
     let idempotency_key = input.header("Idempotency-Key").optional::<String>(|value| {
         static PATTERN: Pattern = Pattern::new(r#"^("[!#-\[\]-~]{1,255}"|[!#-\[\]-~]{1,255})$"#);
@@ -217,7 +297,13 @@ async fn create_order<A: OrdersApi>(
     let (Some(idempotency_key), Some(body)) = (idempotency_key, body) else {
         return Err(input.reject().into());
     };
-    Ok(OrdersApi::create_order(&**api, CreateOrderParameters { idempotency_key }, body).await)
+    Ok(OrdersApi::create_order(
+        &**api,
+        caller,
+        CreateOrderParameters { idempotency_key },
+        body,
+    )
+    .await)
 }
 
 /// The parameters of `DELETE /orders/{id}`.
@@ -237,12 +323,28 @@ pub enum DeleteOrderResponse {
     NoContent,
     /// The request does not keep the contract; `errors` names every violation
     BadRequest(models::Problem),
+    /// Credentials are missing, or not valid (any more)
+    Unauthorized {
+        /// The body, as `application/problem+json`
+        body: models::Problem,
+        /// How to authenticate (RFC 9110, section 11.6.1; RFC 6750, section 3)
+        www_authenticate: String,
+    },
+    /// The credentials are valid, and do not allow this
+    Forbidden(models::Problem),
     /// There is no such order
     NotFound(models::Problem),
     /// The request did not arrive in time
     RequestTimeout(models::Problem),
     /// The order has changed since the version named by `If-Match`
     PreconditionFailed(models::Problem),
+    /// You send more requests than you may; try again after `Retry-After`
+    TooManyRequests {
+        /// The body, as `application/problem+json`
+        body: models::Problem,
+        /// How many seconds to wait before trying again (RFC 9110, section 10.2.3)
+        retry_after: i32,
+    },
     /// A fault of the server; its cause is in the server's log under `request_id`
     InternalServerError(models::Problem),
     /// The database is away or overloaded; try again
@@ -261,11 +363,21 @@ impl Responder for DeleteOrderResponse {
         match self {
             Self::NoContent => Reply::new(204).empty(),
             Self::BadRequest(body) => Reply::new(400).json("application/problem+json", &body),
+            Self::Unauthorized {
+                body,
+                www_authenticate,
+            } => Reply::new(401)
+                .header("www-authenticate", www_authenticate)
+                .json("application/problem+json", &body),
+            Self::Forbidden(body) => Reply::new(403).json("application/problem+json", &body),
             Self::NotFound(body) => Reply::new(404).json("application/problem+json", &body),
             Self::RequestTimeout(body) => Reply::new(408).json("application/problem+json", &body),
             Self::PreconditionFailed(body) => {
                 Reply::new(412).json("application/problem+json", &body)
             }
+            Self::TooManyRequests { body, retry_after } => Reply::new(429)
+                .header("retry-after", retry_after)
+                .json("application/problem+json", &body),
             Self::InternalServerError(body) => {
                 Reply::new(500).json("application/problem+json", &body)
             }
@@ -276,10 +388,26 @@ impl Responder for DeleteOrderResponse {
     }
 }
 
-async fn delete_order<A: OrdersApi>(
+async fn delete_order<A: OrdersApi<Caller = S::Caller>, S: Authenticate>(
     api: Data<A>,
+    security: Data<S>,
     request: HttpRequest,
 ) -> Result<DeleteOrderResponse, actix_web::Error> {
+    let caller = authorize(
+        &**security,
+        &request,
+        &[
+            &[Need {
+                scheme: Scheme::AccessToken,
+                scopes: &["orders:admin"],
+            }],
+            &[Need {
+                scheme: Scheme::ApiKey,
+                scopes: &["orders:admin"],
+            }],
+        ],
+    )
+    .await?;
     let mut input = Input::new(&request, "DELETE", "/orders/{id}");
     let id = input.path("id").required::<i64>(|value| *value >= 1);
     let if_match = input.header("If-Match").optional::<String>(|value| {
@@ -290,7 +418,7 @@ async fn delete_order<A: OrdersApi>(
     let (Some(id), Some(if_match)) = (id, if_match) else {
         return Err(input.reject().into());
     };
-    Ok(OrdersApi::delete_order(&**api, DeleteOrderParameters { id, if_match }).await)
+    Ok(OrdersApi::delete_order(&**api, caller, DeleteOrderParameters { id, if_match }).await)
 }
 
 /// The parameters of `GET /orders/{id}`.
@@ -320,10 +448,26 @@ pub enum GetOrderResponse {
     },
     /// The request does not keep the contract; `errors` names every violation
     BadRequest(models::Problem),
+    /// Credentials are missing, or not valid (any more)
+    Unauthorized {
+        /// The body, as `application/problem+json`
+        body: models::Problem,
+        /// How to authenticate (RFC 9110, section 11.6.1; RFC 6750, section 3)
+        www_authenticate: String,
+    },
+    /// The credentials are valid, and do not allow this
+    Forbidden(models::Problem),
     /// There is no such order
     NotFound(models::Problem),
     /// The request did not arrive in time
     RequestTimeout(models::Problem),
+    /// You send more requests than you may; try again after `Retry-After`
+    TooManyRequests {
+        /// The body, as `application/problem+json`
+        body: models::Problem,
+        /// How many seconds to wait before trying again (RFC 9110, section 10.2.3)
+        retry_after: i32,
+    },
     /// A fault of the server; its cause is in the server's log under `request_id`
     InternalServerError(models::Problem),
     /// The database is away or overloaded; try again
@@ -345,8 +489,18 @@ impl Responder for GetOrderResponse {
                 .json("application/json", &body),
             Self::NotModified { etag } => Reply::new(304).header("etag", etag).empty(),
             Self::BadRequest(body) => Reply::new(400).json("application/problem+json", &body),
+            Self::Unauthorized {
+                body,
+                www_authenticate,
+            } => Reply::new(401)
+                .header("www-authenticate", www_authenticate)
+                .json("application/problem+json", &body),
+            Self::Forbidden(body) => Reply::new(403).json("application/problem+json", &body),
             Self::NotFound(body) => Reply::new(404).json("application/problem+json", &body),
             Self::RequestTimeout(body) => Reply::new(408).json("application/problem+json", &body),
+            Self::TooManyRequests { body, retry_after } => Reply::new(429)
+                .header("retry-after", retry_after)
+                .json("application/problem+json", &body),
             Self::InternalServerError(body) => {
                 Reply::new(500).json("application/problem+json", &body)
             }
@@ -357,10 +511,26 @@ impl Responder for GetOrderResponse {
     }
 }
 
-async fn get_order<A: OrdersApi>(
+async fn get_order<A: OrdersApi<Caller = S::Caller>, S: Authenticate>(
     api: Data<A>,
+    security: Data<S>,
     request: HttpRequest,
 ) -> Result<GetOrderResponse, actix_web::Error> {
+    let caller = authorize(
+        &**security,
+        &request,
+        &[
+            &[Need {
+                scheme: Scheme::AccessToken,
+                scopes: &["orders:read"],
+            }],
+            &[Need {
+                scheme: Scheme::ApiKey,
+                scopes: &["orders:read"],
+            }],
+        ],
+    )
+    .await?;
     let mut input = Input::new(&request, "GET", "/orders/{id}");
     let id = input.path("id").required::<i64>(|value| *value >= 1);
     let if_none_match = input.header("If-None-Match").optional::<String>(|value| {
@@ -371,7 +541,7 @@ async fn get_order<A: OrdersApi>(
     let (Some(id), Some(if_none_match)) = (id, if_none_match) else {
         return Err(input.reject().into());
     };
-    Ok(OrdersApi::get_order(&**api, GetOrderParameters { id, if_none_match }).await)
+    Ok(OrdersApi::get_order(&**api, caller, GetOrderParameters { id, if_none_match }).await)
 }
 
 /// The parameters of `GET /orders/{id}/events`.
@@ -397,10 +567,26 @@ pub enum ListOrderEventsResponse {
     },
     /// The request does not keep the contract; `errors` names every violation
     BadRequest(models::Problem),
+    /// Credentials are missing, or not valid (any more)
+    Unauthorized {
+        /// The body, as `application/problem+json`
+        body: models::Problem,
+        /// How to authenticate (RFC 9110, section 11.6.1; RFC 6750, section 3)
+        www_authenticate: String,
+    },
+    /// The credentials are valid, and do not allow this
+    Forbidden(models::Problem),
     /// There is no such order
     NotFound(models::Problem),
     /// The request did not arrive in time
     RequestTimeout(models::Problem),
+    /// You send more requests than you may; try again after `Retry-After`
+    TooManyRequests {
+        /// The body, as `application/problem+json`
+        body: models::Problem,
+        /// How many seconds to wait before trying again (RFC 9110, section 10.2.3)
+        retry_after: i32,
+    },
     /// A fault of the server; its cause is in the server's log under `request_id`
     InternalServerError(models::Problem),
     /// The database is away or overloaded; try again
@@ -421,8 +607,18 @@ impl Responder for ListOrderEventsResponse {
                 .optional_header("link", link)
                 .json("application/json", &body),
             Self::BadRequest(body) => Reply::new(400).json("application/problem+json", &body),
+            Self::Unauthorized {
+                body,
+                www_authenticate,
+            } => Reply::new(401)
+                .header("www-authenticate", www_authenticate)
+                .json("application/problem+json", &body),
+            Self::Forbidden(body) => Reply::new(403).json("application/problem+json", &body),
             Self::NotFound(body) => Reply::new(404).json("application/problem+json", &body),
             Self::RequestTimeout(body) => Reply::new(408).json("application/problem+json", &body),
+            Self::TooManyRequests { body, retry_after } => Reply::new(429)
+                .header("retry-after", retry_after)
+                .json("application/problem+json", &body),
             Self::InternalServerError(body) => {
                 Reply::new(500).json("application/problem+json", &body)
             }
@@ -433,10 +629,26 @@ impl Responder for ListOrderEventsResponse {
     }
 }
 
-async fn list_order_events<A: OrdersApi>(
+async fn list_order_events<A: OrdersApi<Caller = S::Caller>, S: Authenticate>(
     api: Data<A>,
+    security: Data<S>,
     request: HttpRequest,
 ) -> Result<ListOrderEventsResponse, actix_web::Error> {
+    let caller = authorize(
+        &**security,
+        &request,
+        &[
+            &[Need {
+                scheme: Scheme::AccessToken,
+                scopes: &["orders:read"],
+            }],
+            &[Need {
+                scheme: Scheme::ApiKey,
+                scopes: &["orders:read"],
+            }],
+        ],
+    )
+    .await?;
     let mut input = Input::new(&request, "GET", "/orders/{id}/events");
     let id = input.path("id").required::<i64>(|value| *value >= 1);
     let limit = input
@@ -448,7 +660,12 @@ async fn list_order_events<A: OrdersApi>(
     let (Some(id), Some(limit), Some(after)) = (id, limit, after) else {
         return Err(input.reject().into());
     };
-    Ok(OrdersApi::list_order_events(&**api, ListOrderEventsParameters { id, limit, after }).await)
+    Ok(OrdersApi::list_order_events(
+        &**api,
+        caller,
+        ListOrderEventsParameters { id, limit, after },
+    )
+    .await)
 }
 
 /// The parameters of `GET /orders`.
@@ -476,8 +693,24 @@ pub enum ListOrdersResponse {
     },
     /// The request does not keep the contract; `errors` names every violation
     BadRequest(models::Problem),
+    /// Credentials are missing, or not valid (any more)
+    Unauthorized {
+        /// The body, as `application/problem+json`
+        body: models::Problem,
+        /// How to authenticate (RFC 9110, section 11.6.1; RFC 6750, section 3)
+        www_authenticate: String,
+    },
+    /// The credentials are valid, and do not allow this
+    Forbidden(models::Problem),
     /// The request did not arrive in time
     RequestTimeout(models::Problem),
+    /// You send more requests than you may; try again after `Retry-After`
+    TooManyRequests {
+        /// The body, as `application/problem+json`
+        body: models::Problem,
+        /// How many seconds to wait before trying again (RFC 9110, section 10.2.3)
+        retry_after: i32,
+    },
     /// A fault of the server; its cause is in the server's log under `request_id`
     InternalServerError(models::Problem),
     /// The database is away or overloaded; try again
@@ -498,7 +731,17 @@ impl Responder for ListOrdersResponse {
                 .optional_header("link", link)
                 .json("application/json", &body),
             Self::BadRequest(body) => Reply::new(400).json("application/problem+json", &body),
+            Self::Unauthorized {
+                body,
+                www_authenticate,
+            } => Reply::new(401)
+                .header("www-authenticate", www_authenticate)
+                .json("application/problem+json", &body),
+            Self::Forbidden(body) => Reply::new(403).json("application/problem+json", &body),
             Self::RequestTimeout(body) => Reply::new(408).json("application/problem+json", &body),
+            Self::TooManyRequests { body, retry_after } => Reply::new(429)
+                .header("retry-after", retry_after)
+                .json("application/problem+json", &body),
             Self::InternalServerError(body) => {
                 Reply::new(500).json("application/problem+json", &body)
             }
@@ -509,10 +752,26 @@ impl Responder for ListOrdersResponse {
     }
 }
 
-async fn list_orders<A: OrdersApi>(
+async fn list_orders<A: OrdersApi<Caller = S::Caller>, S: Authenticate>(
     api: Data<A>,
+    security: Data<S>,
     request: HttpRequest,
 ) -> Result<ListOrdersResponse, actix_web::Error> {
+    let caller = authorize(
+        &**security,
+        &request,
+        &[
+            &[Need {
+                scheme: Scheme::AccessToken,
+                scopes: &["orders:read"],
+            }],
+            &[Need {
+                scheme: Scheme::ApiKey,
+                scopes: &["orders:read"],
+            }],
+        ],
+    )
+    .await?;
     let mut input = Input::new(&request, "GET", "/orders");
     let limit = input
         .query("limit")
@@ -538,6 +797,7 @@ async fn list_orders<A: OrdersApi>(
     };
     Ok(OrdersApi::list_orders(
         &**api,
+        caller,
         ListOrdersParameters {
             limit,
             cursor,
@@ -570,6 +830,15 @@ pub enum UpdateOrderResponse {
     },
     /// The request does not keep the contract; `errors` names every violation
     BadRequest(models::Problem),
+    /// Credentials are missing, or not valid (any more)
+    Unauthorized {
+        /// The body, as `application/problem+json`
+        body: models::Problem,
+        /// How to authenticate (RFC 9110, section 11.6.1; RFC 6750, section 3)
+        www_authenticate: String,
+    },
+    /// The credentials are valid, and do not allow this
+    Forbidden(models::Problem),
     /// There is no such order
     NotFound(models::Problem),
     /// The request did not arrive in time
@@ -582,6 +851,13 @@ pub enum UpdateOrderResponse {
     PayloadTooLarge(models::Problem),
     /// The body is not of a media type that this operation takes
     UnsupportedMediaType(models::Problem),
+    /// You send more requests than you may; try again after `Retry-After`
+    TooManyRequests {
+        /// The body, as `application/problem+json`
+        body: models::Problem,
+        /// How many seconds to wait before trying again (RFC 9110, section 10.2.3)
+        retry_after: i32,
+    },
     /// A fault of the server; its cause is in the server's log under `request_id`
     InternalServerError(models::Problem),
     /// The database is away or overloaded; try again
@@ -602,6 +878,13 @@ impl Responder for UpdateOrderResponse {
                 .header("etag", etag)
                 .json("application/json", &body),
             Self::BadRequest(body) => Reply::new(400).json("application/problem+json", &body),
+            Self::Unauthorized {
+                body,
+                www_authenticate,
+            } => Reply::new(401)
+                .header("www-authenticate", www_authenticate)
+                .json("application/problem+json", &body),
+            Self::Forbidden(body) => Reply::new(403).json("application/problem+json", &body),
             Self::NotFound(body) => Reply::new(404).json("application/problem+json", &body),
             Self::RequestTimeout(body) => Reply::new(408).json("application/problem+json", &body),
             Self::Conflict(body) => Reply::new(409).json("application/problem+json", &body),
@@ -612,6 +895,9 @@ impl Responder for UpdateOrderResponse {
             Self::UnsupportedMediaType(body) => {
                 Reply::new(415).json("application/problem+json", &body)
             }
+            Self::TooManyRequests { body, retry_after } => Reply::new(429)
+                .header("retry-after", retry_after)
+                .json("application/problem+json", &body),
             Self::InternalServerError(body) => {
                 Reply::new(500).json("application/problem+json", &body)
             }
@@ -622,11 +908,27 @@ impl Responder for UpdateOrderResponse {
     }
 }
 
-async fn update_order<A: OrdersApi>(
+async fn update_order<A: OrdersApi<Caller = S::Caller>, S: Authenticate>(
     api: Data<A>,
+    security: Data<S>,
     request: HttpRequest,
     payload: Payload,
 ) -> Result<UpdateOrderResponse, actix_web::Error> {
+    let caller = authorize(
+        &**security,
+        &request,
+        &[
+            &[Need {
+                scheme: Scheme::AccessToken,
+                scopes: &["orders:write"],
+            }],
+            &[Need {
+                scheme: Scheme::ApiKey,
+                scopes: &["orders:write"],
+            }],
+        ],
+    )
+    .await?;
     let mut input = Input::new(&request, "PUT", "/orders/{id}");
     let id = input.path("id").required::<i64>(|value| *value >= 1);
     let if_match = input.header("If-Match").optional::<String>(|value| {
@@ -644,5 +946,5 @@ async fn update_order<A: OrdersApi>(
     let (Some(id), Some(if_match), Some(body)) = (id, if_match, body) else {
         return Err(input.reject().into());
     };
-    Ok(OrdersApi::update_order(&**api, UpdateOrderParameters { id, if_match }, body).await)
+    Ok(OrdersApi::update_order(&**api, caller, UpdateOrderParameters { id, if_match }, body).await)
 }

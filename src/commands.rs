@@ -1,5 +1,7 @@
 //! What each command does: it puts the parts together, runs them, and stops them in order.
 
+pub mod keys;
+
 use std::future::Future;
 use std::io::Write;
 use std::net::SocketAddr;
@@ -13,7 +15,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{SecretUrl, Settings};
+use crate::config::{AuthMode, SecretUrl, Settings};
 use crate::db::{
     self, Backlog, Database, FailingIntent, IntentRepository, ReconciliationRepository, Report,
     migrations,
@@ -36,7 +38,7 @@ pub async fn serve(settings: Settings) -> Result<()> {
     let database = Database::new(&settings.database, "orders-serve")?;
     let temporal = Temporal::new(settings.temporal.clone());
     let stop = stop_on_signal()?;
-    let server = Server::bind(&settings, database.clone(), temporal.clone())?;
+    let server = Server::bind(&settings, database.clone(), temporal.clone()).await?;
     say_ready(server.address())?;
     serve_until(&settings, server, database, temporal, stop).await
 }
@@ -83,6 +85,7 @@ fn dispatch(
 /// When a part cannot be started or fails.
 pub async fn dev(mut settings: Settings) -> Result<()> {
     let _log = telemetry::init(&settings.log)?;
+    open_to_this_machine(&mut settings)?;
     let stop = stop_on_signal()?;
     let tools = Tools::locate(None)?;
     let folder = settings.dev.data_dir.clone();
@@ -116,6 +119,21 @@ pub async fn dev(mut settings: Settings) -> Result<()> {
     result
 }
 
+/// Without any setting for authentication everybody on this machine is let in, and nobody else.
+fn open_to_this_machine(settings: &mut Settings) -> Result<()> {
+    if !settings.auth.has_a_way() {
+        settings.auth.mode = AuthMode::Disabled;
+    }
+    let address: SocketAddr = settings.http.listen.parse()?;
+    if settings.auth.mode == AuthMode::Disabled && !address.ip().is_loopback() {
+        bail!(
+            "`orders dev` without authentication serves this machine only, and {address} \
+             (http.listen) is open to others; set auth.api_keys = true"
+        );
+    }
+    Ok(())
+}
+
 async fn dev_with(
     settings: Settings,
     postgres: &Postgres,
@@ -130,7 +148,7 @@ async fn dev_with(
     let settings = Arc::new(settings);
     let database = Database::new(&settings.database, "orders-dev")?;
     let temporal = Temporal::new(settings.temporal.clone());
-    let server = Server::bind(&settings, database.clone(), temporal.clone())?;
+    let server = Server::bind(&settings, database.clone(), temporal.clone()).await?;
     say(&format!("docs http://{}/docs", server.address()))?;
     say_ready(server.address())?;
 

@@ -1,10 +1,16 @@
 //! Settings: `config/default.toml` ← a file ← the environment.
 
+mod auth;
+
+pub use auth::{Auth, AuthMode, Jwt, RateLimit};
+
 use std::fmt;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use config::{Config, ConfigError, Environment, File, FileFormat};
+use ipnet::IpNet;
 use serde::{Deserialize, Serialize, Serializer};
 use url::Url;
 
@@ -17,6 +23,10 @@ const PREFIX: &str = "ORDERS";
 pub struct Settings {
     /// The HTTP server.
     pub http: Http,
+    /// Who may ask.
+    pub auth: Auth,
+    /// How often one caller may ask.
+    pub rate_limit: RateLimit,
     /// PostgreSQL.
     pub database: Database,
     /// Temporal.
@@ -53,6 +63,26 @@ pub struct Http {
     pub workers: usize,
     /// Whether every answer is compared with the contract.
     pub check_answers: bool,
+    /// Networks, separated by commas, whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: String,
+}
+
+impl Http {
+    /// The networks whose `X-Forwarded-For` is believed.
+    ///
+    /// # Errors
+    /// The one that is no network.
+    pub fn trusted_networks(&self) -> Result<Vec<IpNet>, String> {
+        let parts = self.trusted_proxies.split(',').map(str::trim);
+        parts
+            .filter(|part| !part.is_empty())
+            .map(|part| {
+                let network = part.parse().ok();
+                let address = || part.parse::<IpAddr>().ok().map(IpNet::from);
+                network.or_else(address).ok_or_else(|| part.to_owned())
+            })
+            .collect()
+    }
 }
 
 /// Settings of the database.
@@ -261,6 +291,13 @@ impl Settings {
                 faults.push(format!("{name} is empty"));
             }
         }
+        if let Err(part) = self.http.trusted_networks() {
+            faults.push(format!(
+                "http.trusted_proxies: `{part}` is no network such as 10.0.0.0/8"
+            ));
+        }
+        faults.extend(self.auth.faults());
+        faults.extend(self.rate_limit.faults());
         if let Err(fault) = self.temporal.url() {
             faults.push(fault);
         }

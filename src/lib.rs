@@ -5,6 +5,7 @@
 //! carries it to its end. [`domain`] knows nobody; nobody but [`server`] knows `api`.
 
 pub mod api;
+pub mod auth;
 pub mod commands;
 pub mod config;
 pub mod db;

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use order_processing::commands;
+use order_processing::commands::keys::{self, NewKey};
 use order_processing::config::Settings;
 
 #[global_allocator]
@@ -40,6 +41,11 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Make, show and revoke API keys
+    Keys {
+        #[command(subcommand)]
+        command: Keys,
+    },
     /// Show the settings in force, without secrets
     Config,
 }
@@ -52,6 +58,23 @@ enum Migrate {
     Down,
     /// Show which migrations are applied
     Status,
+}
+
+#[derive(Subcommand)]
+enum Keys {
+    /// Make a key, and show it this once
+    Create(NewKey),
+    /// Show all keys, without what is secret of them
+    List {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Take a key out of force for good
+    Revoke {
+        /// Its number
+        id: i64,
+    },
 }
 
 fn main() -> ExitCode {
@@ -81,6 +104,11 @@ fn run(cli: Cli) -> anyhow::Result<()> {
                 Migrate::Status => commands::migrate_status(&settings).await,
             },
             Command::Status { json } => commands::status(&settings, json).await,
+            Command::Keys { command } => match command {
+                Keys::Create(new) => keys::create(&settings, new).await,
+                Keys::List { json } => keys::list(&settings, json).await,
+                Keys::Revoke { id } => keys::revoke(&settings, id).await,
+            },
             Command::Config => commands::show_config(&settings),
         }
     })

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use diesel_async::SimpleAsyncConnection;
 use futures::future::join_all;
 use order_processing::db::{Created, Database, OrderRepository, Precondition};
-use order_processing::domain::{Actor, NewOrder, OrderChange};
+use order_processing::domain::{Access, Actor, NewOrder, OrderChange};
 use order_processing::error::StoreError;
 use rand::seq::SliceRandom;
 use reqwest::{Method, StatusCode};
@@ -203,7 +203,14 @@ async fn batches_of_two_servers_never_block_each_other() {
                 };
                 async move {
                     orders
-                        .change(id, &Precondition::None, &change, Actor::Client, None)
+                        .change(
+                            id,
+                            Access::All,
+                            &Precondition::None,
+                            &change,
+                            Actor::Client,
+                            None,
+                        )
                         .await
                 }
             })

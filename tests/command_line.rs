@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::harness::{Options, PATIENCE, TestApp, database_url};
 
-fn orders(arguments: &[&str], variables: &[(&str, &str)]) -> Command {
+pub fn orders(arguments: &[&str], variables: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_orders"));
     command.args(arguments).envs(variables.iter().copied());
     command.env(
@@ -22,12 +22,12 @@ fn orders(arguments: &[&str], variables: &[(&str, &str)]) -> Command {
     command
 }
 
-fn stdout(output: &Output) -> String {
+pub fn stdout(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
 /// Fails with one line that says why.
-fn fails(arguments: &[&str], variables: &[(&str, &str)], why: &[&str]) {
+pub fn fails(arguments: &[&str], variables: &[(&str, &str)], why: &[&str]) {
     let started = Instant::now();
     let output = orders(arguments, variables).output().unwrap();
     assert!(!output.status.success());
@@ -142,6 +142,7 @@ async fn a_port_in_use_is_named_in_one_line() {
     let variables = [
         ("ORDERS__DATABASE__URL", url.as_str()),
         ("ORDERS__HTTP__LISTEN", &address),
+        ("ORDERS__AUTH__MODE", "disabled"),
     ];
     fails(&["serve"], &variables, &["http.listen", &address]);
     fails(&["dev"], &variables, &["http.listen", &address]);
@@ -335,6 +336,7 @@ fn process(app: &TestApp, command: &str) -> Child {
         &[command],
         &[
             ("ORDERS__HTTP__LISTEN", "127.0.0.1:0"),
+            ("ORDERS__AUTH__MODE", "disabled"),
             ("ORDERS__DATABASE__URL", &database_url(&app.database)),
             ("ORDERS__TEMPORAL__ADDRESS", &app.settings.temporal.address),
             (

@@ -10,6 +10,7 @@
 
 mod harness;
 
+mod auth;
 mod batching;
 mod command_line;
 mod contract_page;

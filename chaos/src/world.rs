@@ -215,6 +215,8 @@ impl App {
         );
         let settings = [
             ("HTTP__LISTEN", listen.clone()),
+            ("AUTH__MODE", "disabled".into()),
+            ("RATE_LIMIT__REQUESTS_PER_SECOND", "0".into()),
             ("HTTP__SHUTDOWN_TIMEOUT", "5s".into()),
             ("DATABASE__URL", database),
             ("TEMPORAL__ADDRESS", to_temporal.address().to_string()),

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::WWW_AUTHENTICATE;
+use actix_web::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use serde_json::json;
@@ -30,6 +30,8 @@ pub struct Rejection {
     pub errors: Vec<Violation>,
     /// How a client may authenticate: what `WWW-Authenticate` says (RFC 9110, section 11.6.1).
     pub challenges: Vec<String>,
+    /// After how many seconds the same may be let through (RFC 9110, section 10.2.3).
+    pub retry_after: Option<u64>,
 }
 
 impl Rejection {
@@ -41,6 +43,7 @@ impl Rejection {
             detail: detail.into(),
             errors: Vec::new(),
             challenges: Vec::new(),
+            retry_after: None,
         }
     }
 
@@ -81,6 +84,9 @@ impl ResponseError for Rejection {
         let mut response = HttpResponse::build(self.status);
         for challenge in &self.challenges {
             response.append_header((WWW_AUTHENTICATE, challenge.as_str()));
+        }
+        if let Some(seconds) = self.retry_after {
+            response.append_header((RETRY_AFTER, seconds));
         }
         response
             .content_type("application/problem+json")

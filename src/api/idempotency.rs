@@ -2,19 +2,36 @@
 
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
 use crate::db::IdempotencyKey;
-use crate::domain::NewOrder;
+use crate::domain::{ANYONE, Caller, NewOrder};
 
-/// The key of a request for a new order. The draft writes it in quotes, many clients do not: both
-/// name the same key.
-pub(super) fn key(header: &str, new: &NewOrder, lifetime: Duration) -> IdempotencyKey {
+/// The key of a caller's request for a new order. The draft writes it in quotes, many clients do not:
+/// both name the same key. No caller meets the keys of another.
+pub(super) fn key(
+    header: &str,
+    caller: &Caller,
+    new: &NewOrder,
+    lifetime: Duration,
+) -> IdempotencyKey {
     IdempotencyKey {
-        key: header.trim_matches('"').to_owned(),
+        key: scoped(header.trim_matches('"'), &caller.principal),
         fingerprint: fingerprint(new),
         lifetime,
     }
+}
+
+/// As the client sent it where everybody is the same caller, which is how it was stored before there
+/// were callers.
+fn scoped(key: &str, principal: &str) -> String {
+    if principal == ANYONE {
+        return key.to_owned();
+    }
+    let digest = Sha256::digest(format!("{}:{principal}{key}", principal.len()));
+    format!("sha256:{}", URL_SAFE_NO_PAD.encode(digest))
 }
 
 /// What the request asks for, not how it is written: a client may order fields anew when it tries
@@ -35,19 +52,42 @@ mod tests {
     use rust_decimal::Decimal;
 
     use super::*;
+    use crate::domain::Access;
+
+    fn caller(principal: &str) -> Caller {
+        Caller {
+            principal: principal.into(),
+            access: Access::All,
+        }
+    }
 
     fn of(header: &str, customer_id: i64, total_amount: Decimal) -> IdempotencyKey {
         let new = NewOrder {
             customer_id,
             total_amount,
         };
-        key(header, &new, Duration::from_secs(1))
+        key(header, &caller(ANYONE), &new, Duration::from_secs(1))
     }
 
     #[test]
     fn the_same_request_is_the_same_however_it_is_written() {
         let amount = Decimal::new(1250, 2);
         assert_eq!(of("a", 1, amount), of("\"a\"", 1, Decimal::new(125, 1)));
+    }
+
+    #[test]
+    fn keys_of_callers_never_meet() {
+        let new = NewOrder {
+            customer_id: 1,
+            total_amount: Decimal::ONE,
+        };
+        let of =
+            |header, principal| key(header, &caller(principal), &new, Duration::from_secs(1)).key;
+        assert_eq!(of("a", "token:1"), of("\"a\"", "token:1"));
+        assert_ne!(of("a", "token:1"), of("a", "token:2"));
+        assert_ne!(of("2a", "token:1"), of("a", "token:12"));
+        assert_eq!(of("a", ANYONE), "a");
+        assert!(of(&"k".repeat(255), "token:1").len() < 64);
     }
 
     #[test]

@@ -2,12 +2,13 @@
 //! and the domain's meet.
 
 mod convert;
-pub mod cursor;
+mod cursor;
 mod etag;
 mod health;
 mod idempotency;
 mod orders;
 mod problem;
 
+pub use cursor::Cursors;
 pub use health::Health;
 pub use orders::Orders;

@@ -4,7 +4,7 @@ use url::form_urlencoded;
 
 use crate::config;
 use crate::db::{Created, Database, EventRepository, OrderFilter, OrderRepository, Rejected};
-use crate::domain::{Actor, ChangeError, NewOrder, Order};
+use crate::domain::{Access, Actor, Caller, ChangeError, NewOrder, Order};
 use crate::error::StoreError;
 use crate::generated::models;
 use crate::generated::orders::{
@@ -14,29 +14,40 @@ use crate::generated::orders::{
     UpdateOrderResponse,
 };
 
-use super::{cursor, etag, idempotency, problem};
+use super::cursor::Cursors;
+use super::{etag, idempotency, problem};
 
 /// Serves orders from the database.
 pub struct Orders {
     orders: OrderRepository,
     events: EventRepository,
     idempotency: config::Idempotency,
+    cursors: Cursors,
 }
 
 impl Orders {
     /// From this database.
-    pub fn new(database: &Database, idempotency: config::Idempotency) -> Self {
+    pub fn new(database: &Database, idempotency: config::Idempotency, cursors: Cursors) -> Self {
         Self {
             orders: OrderRepository::new(database.clone()),
             events: EventRepository::new(database.clone()),
             idempotency,
+            cursors,
         }
     }
 }
 
 impl OrdersApi for Orders {
-    async fn list_orders(&self, parameters: ListOrdersParameters) -> ListOrdersResponse {
-        let before = match parameters.cursor.as_deref().map(cursor::decode) {
+    type Caller = Caller;
+
+    async fn list_orders(
+        &self,
+        caller: Caller,
+        parameters: ListOrdersParameters,
+    ) -> ListOrdersResponse {
+        let access = caller.access;
+        let cursor = parameters.cursor.as_deref();
+        let before = match cursor.map(|cursor| self.cursors.decode(cursor, access)) {
             None => None,
             Some(Some(before)) => Some(before),
             Some(None) => {
@@ -49,6 +60,7 @@ impl OrdersApi for Orders {
         let filter = OrderFilter {
             statuses: parameters.status.clone().unwrap_or_default(),
             customer_id: parameters.customer_id,
+            access,
         };
         // One more than asked for tells whether there is a next page.
         let limit = i64::from(parameters.limit);
@@ -61,7 +73,7 @@ impl OrdersApi for Orders {
                 let next = page
                     .last()
                     .filter(|_| more)
-                    .map(|last| next_link(&parameters, last.id));
+                    .map(|last| next_link(&parameters, &self.cursors.encode(last.id, access)));
                 ListOrdersResponse::Ok {
                     body: page.into_iter().map(Into::into).collect(),
                     link: next,
@@ -72,16 +84,21 @@ impl OrdersApi for Orders {
 
     async fn create_order(
         &self,
+        caller: Caller,
         parameters: CreateOrderParameters,
         body: models::CreateOrderRequest,
     ) -> CreateOrderResponse {
         use CreateOrderResponse as Response;
         let new: NewOrder = body.into();
+        if !caller.access.reaches(new.customer_id) {
+            return Response::Forbidden(problem::customer_not_allowed());
+        }
         let header = parameters.idempotency_key.as_deref();
         if header.is_none() && self.idempotency.required {
             return Response::BadRequest(problem::idempotency_key_required());
         }
-        let key = header.map(|header| idempotency::key(header, &new, self.idempotency.lifetime));
+        let lifetime = self.idempotency.lifetime;
+        let key = header.map(|header| idempotency::key(header, &caller, &new, lifetime));
         let created = |order: Order, replayed: Option<bool>| Response::Created {
             location: format!("/orders/{}", order.id),
             etag: etag::of(order.version),
@@ -98,8 +115,8 @@ impl OrdersApi for Orders {
         }
     }
 
-    async fn get_order(&self, parameters: GetOrderParameters) -> GetOrderResponse {
-        match self.orders.get(parameters.id).await {
+    async fn get_order(&self, caller: Caller, parameters: GetOrderParameters) -> GetOrderResponse {
+        match self.orders.get(parameters.id, caller.access).await {
             Err(error) => error.into(),
             Ok(None) => GetOrderResponse::NotFound(problem::order_not_found(parameters.id)),
             Ok(Some(order)) => {
@@ -118,6 +135,7 @@ impl OrdersApi for Orders {
 
     async fn update_order(
         &self,
+        caller: Caller,
         parameters: UpdateOrderParameters,
         body: models::UpdateOrderRequest,
     ) -> UpdateOrderResponse {
@@ -127,6 +145,7 @@ impl OrdersApi for Orders {
             .orders
             .change(
                 parameters.id,
+                caller.access,
                 &precondition,
                 &body.into(),
                 Actor::Client,
@@ -153,10 +172,18 @@ impl OrdersApi for Orders {
         }
     }
 
-    async fn delete_order(&self, parameters: DeleteOrderParameters) -> DeleteOrderResponse {
+    async fn delete_order(
+        &self,
+        caller: Caller,
+        parameters: DeleteOrderParameters,
+    ) -> DeleteOrderResponse {
         use DeleteOrderResponse as Response;
         let precondition = etag::precondition(parameters.if_match.as_deref());
-        match self.orders.delete(parameters.id, &precondition).await {
+        let deleted = self
+            .orders
+            .delete(parameters.id, caller.access, &precondition)
+            .await;
+        match deleted {
             Ok(()) => Response::NoContent,
             Err(Rejected::NotFound) => Response::NotFound(problem::order_not_found(parameters.id)),
             Err(Rejected::VersionMismatch) => {
@@ -170,9 +197,10 @@ impl OrdersApi for Orders {
 
     async fn list_order_events(
         &self,
+        caller: Caller,
         parameters: ListOrderEventsParameters,
     ) -> ListOrderEventsResponse {
-        events_page(&self.events, &parameters)
+        events_page(&self.events, caller.access, &parameters)
             .await
             .unwrap_or_else(Into::into)
     }
@@ -180,17 +208,28 @@ impl OrdersApi for Orders {
 
 async fn events_page(
     events: &EventRepository,
+    access: Access,
     parameters: &ListOrderEventsParameters,
 ) -> Result<ListOrderEventsResponse, StoreError> {
+    let not_found = || {
+        let problem = problem::order_not_found(parameters.id);
+        Ok(ListOrderEventsResponse::NotFound(problem))
+    };
+    // Who reaches everything need not be compared with whose order it is.
+    if access != Access::All {
+        let customer = events.customer_of(parameters.id).await?;
+        if !customer.is_some_and(|customer| access.reaches(customer)) {
+            return not_found();
+        }
+    }
     // One more than asked for tells whether there is a next page.
     let limit = i64::from(parameters.limit);
     let mut page = events
         .of_order(parameters.id, parameters.after, limit + 1)
         .await?;
     // Nothing behind `after` is an empty page only of an order that is there, or was.
-    if page.is_empty() && !events.exist(parameters.id).await? {
-        let problem = problem::order_not_found(parameters.id);
-        return Ok(ListOrderEventsResponse::NotFound(problem));
+    if page.is_empty() && events.customer_of(parameters.id).await?.is_none() {
+        return not_found();
     }
     let page_size = usize::try_from(limit).unwrap_or(usize::MAX);
     let more = page.len() > page_size;
@@ -208,7 +247,7 @@ async fn events_page(
 }
 
 /// `Link` of the next page (RFC 8288), with the same filters.
-fn next_link(parameters: &ListOrdersParameters, last: i64) -> String {
+fn next_link(parameters: &ListOrdersParameters, cursor: &str) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
     query.append_pair("limit", &parameters.limit.to_string());
     for status in parameters.status.iter().flatten() {
@@ -217,7 +256,7 @@ fn next_link(parameters: &ListOrdersParameters, last: i64) -> String {
     if let Some(customer_id) = parameters.customer_id {
         query.append_pair("customer_id", &customer_id.to_string());
     }
-    query.append_pair("cursor", &cursor::encode(last));
+    query.append_pair("cursor", cursor);
     format!("</orders?{}>; rel=\"next\"", query.finish())
 }
 

@@ -49,6 +49,15 @@ pub(super) fn idempotency_key_reused() -> Problem {
     )
 }
 
+pub(super) fn customer_not_allowed() -> Problem {
+    problem(
+        403,
+        "Forbidden",
+        "customer_not_allowed",
+        Some("your credentials belong to another customer".into()),
+    )
+}
+
 pub(super) fn order_not_found(id: i64) -> Problem {
     problem(
         404,

@@ -144,19 +144,29 @@ impl EventRepository {
         rows.into_iter().map(OrderEvent::try_from).collect()
     }
 
-    /// Whether an order has a history: it is there, or was.
+    /// The customer of an order that has a history: it is there, or was.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn exist(&self, order_id: i64) -> Result<bool, StoreError> {
-        let query = diesel::select(diesel::dsl::exists(
-            order_events::table.filter(order_events::order_id.eq(order_id)),
-        ));
-        self.database
+    pub async fn customer_of(&self, order_id: i64) -> Result<Option<i64>, StoreError> {
+        let query = order_events::table
+            .filter(order_events::order_id.eq(order_id))
+            .order(order_events::sequence)
+            .select(order_events::data)
+            .limit(1);
+        let data: Option<Value> = self
+            .database
             .run(async |mut connection| {
-                let got = query.get_result(&mut *connection).await;
+                let got = query.first(&mut *connection).await.optional();
                 (connection, got.map_err(StoreError::from))
             })
-            .await
+            .await?;
+        let Some(data) = data else { return Ok(None) };
+        let lacking = || {
+            StoreError::Corrupt(format!(
+                "the first event of order {order_id} names no customer"
+            ))
+        };
+        from_json(data)?.customer_id.ok_or_else(lacking).map(Some)
     }
 }

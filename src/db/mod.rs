@@ -1,5 +1,6 @@
 //! PostgreSQL: the pool, the migrations, and all SQL there is.
 
+mod api_keys;
 mod batch;
 mod events;
 mod idempotency;
@@ -12,10 +13,13 @@ mod pool;
 mod prepared;
 mod reconciliation;
 pub mod schema;
+mod secrets;
 
+pub use api_keys::{ApiKey, ApiKeyRepository, NewApiKey};
 pub use events::EventRepository;
 pub use idempotency::sweep_expired_keys;
 pub use intents::{Action, Backlog, FailingIntent, Intent, IntentListener, IntentRepository};
 pub use orders::{Created, IdempotencyKey, OrderFilter, OrderRepository, Precondition, Rejected};
 pub use pool::{Database, connect};
 pub use reconciliation::{EndedOrder, Findings, OpenOrder, ReconciliationRepository, Report};
+pub use secrets::{SECRET_BYTES, cursor_secret};

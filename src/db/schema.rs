@@ -3,6 +3,21 @@
 #![allow(missing_docs)] // the macro makes items that cannot carry any
 
 diesel::table! {
+    api_keys (id) {
+        id -> Int8,
+        hash -> Bytea,
+        hint -> Text,
+        name -> Text,
+        scopes -> Text,
+        customer_id -> Nullable<Int8>,
+        created_at -> Timestamptz,
+        expires_at -> Nullable<Timestamptz>,
+        revoked_at -> Nullable<Timestamptz>,
+        last_used_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     idempotency_keys (key) {
         key -> Text,
         fingerprint -> Bytea,
@@ -44,6 +59,13 @@ diesel::table! {
         compared -> Int8,
         drift -> Int8,
         repaired -> Int8,
+    }
+}
+
+diesel::table! {
+    server_secrets (name) {
+        name -> Text,
+        value -> Bytea,
     }
 }
 

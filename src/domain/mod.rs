@@ -1,9 +1,11 @@
-//! What an order is and may become. No framework, no I/O.
+//! What an order is and may become, and who asks for it. No framework, no I/O.
 
+mod caller;
 mod event;
 mod order;
 mod status;
 
+pub use caller::{ANYONE, Access, Caller};
 pub use event::{Actor, OrderEvent, OrderEventData, OrderEventKind};
 pub use order::{ChangeError, NewOrder, Order, OrderChange};
 pub use status::OrderStatus;

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use actix_web::Error;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
@@ -11,14 +10,19 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
+use actix_web::{Error, HttpMessage};
 use uuid::Uuid;
 
 use super::problem;
+use crate::auth::{Left, Principal};
 use crate::generated::support::Rejection;
 use crate::telemetry;
 
 /// Ties an answer, its log lines and a support case together.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
 /// The longest request id that is taken over from a client, in bytes.
 const REQUEST_ID_LIMIT: usize = 128;
@@ -71,11 +75,15 @@ async fn answer(
         None => next.call(request).await,
     };
     let answer = finish(answered, context).await;
-    let status = match &answer {
-        Ok(response) => response.status(),
-        Err(error) => error.as_response_error().status_code(),
+    let (status, caller) = match &answer {
+        Ok(response) => {
+            let extensions = response.request().extensions();
+            (response.status(), extensions.get::<Principal>().cloned())
+        }
+        Err(error) => (error.as_response_error().status_code(), None),
     };
     tracing::info!(
+        caller.id = caller.as_ref().map(Principal::as_str),
         http.method = method.as_str(),
         http.path = context.path,
         http.status = status.as_u16(),
@@ -97,6 +105,9 @@ async fn finish(
             if let Some(id) = id {
                 response.headers_mut().insert(REQUEST_ID, id);
             }
+            if let Some(left) = request.extensions().get::<Left>() {
+                tell_left(response.headers_mut(), *left);
+            }
             Ok(ServiceResponse::new(request, response))
         }
         // Nothing is left of the request then, so the answer travels as an error.
@@ -107,6 +118,17 @@ async fn finish(
                 response.headers_mut().insert(REQUEST_ID, id);
             }
             Err(InternalError::from_response(error, response).into())
+        }
+    }
+}
+
+/// What the caller may still send (draft-ietf-httpapi-ratelimit-headers-10).
+fn tell_left(headers: &mut HeaderMap, left: Left) {
+    let policy = format!("\"caller\";q={};w={}", left.burst, left.window);
+    let rest = format!("\"caller\";r={};t={}", left.requests, left.reset);
+    for (name, value) in [(RATE_LIMIT_POLICY, policy), (RATE_LIMIT, rest)] {
+        if let Ok(value) = HeaderValue::try_from(value) {
+            headers.insert(name, value);
         }
     }
 }

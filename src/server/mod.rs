@@ -15,12 +15,14 @@ use actix_web::{App, HttpServer};
 use anyhow::{Context, Result};
 use tokio_util::sync::CancellationToken;
 
-use crate::api::{Health, Orders};
+use crate::api::{Cursors, Health, Orders};
+use crate::auth::Authenticator;
 use crate::config::{self, Settings};
-use crate::db::Database;
+use crate::db::{self, Database};
 use crate::generated;
 use crate::generated::health::HealthApi;
 use crate::generated::orders::OrdersApi;
+use crate::generated::security::Authenticate;
 use crate::workflow::Temporal;
 
 /// A server that has its port and waits to run.
@@ -34,12 +36,18 @@ impl Server {
     /// Takes the port and builds everything behind it.
     ///
     /// # Errors
-    /// When the port cannot be had.
-    pub fn bind(settings: &Arc<Settings>, database: Database, temporal: Temporal) -> Result<Self> {
+    /// When the port cannot be had, nobody could be let in, or the database fails.
+    pub async fn bind(
+        settings: &Arc<Settings>,
+        database: Database,
+        temporal: Temporal,
+    ) -> Result<Self> {
+        let security = Authenticator::start(settings, &database).await?;
+        let cursors = Cursors::new(db::cursor_secret(&database).await?);
         let idempotency = settings.idempotency.clone();
         let health = Health::new(database.clone(), temporal);
-        let orders = move || Arc::new(Orders::new(&database, idempotency.clone()));
-        Self::with(&settings.http, Data::new(health), orders)
+        let orders = move || Arc::new(Orders::new(&database, idempotency.clone(), cursors.clone()));
+        Self::with(&settings.http, security, Data::new(health), orders)
     }
 
     /// Takes the port, for these implementations of the contract. `orders` gives each thread
@@ -47,8 +55,9 @@ impl Server {
     ///
     /// # Errors
     /// When the port cannot be had.
-    pub fn with<O: OrdersApi>(
+    pub fn with<S: Authenticate + Send + Sync, O: OrdersApi<Caller = S::Caller>>(
         http: &config::Http,
+        security: S,
         health: Data<impl HealthApi + Send + Sync>,
         orders: impl Fn() -> Arc<O> + Clone + Send + 'static,
     ) -> Result<Self> {
@@ -62,12 +71,13 @@ impl Server {
             check_answers: http.check_answers,
         };
         let body_limit = http.body_limit_bytes;
+        let security = Data::new(security);
         let mut server = HttpServer::new(move || {
             let orders = Data::from(orders());
             App::new()
                 .app_data(PayloadConfig::new(body_limit))
                 .app_data(Data::new(limits))
-                .configure(|service| generated::configure(service, &health, &orders))
+                .configure(|service| generated::configure(service, &security, &health, &orders))
                 .configure(docs::configure)
                 .default_service(actix_web::web::to(problem::unknown_route))
                 // Innermost, so that what replaces a wrong answer is completed like any other.

@@ -8,7 +8,7 @@ use temporalio_sdk::activities::{ActivityContext, ActivityError};
 
 use super::order_workflow::Outcome;
 use crate::db::{OrderRepository, Precondition, Rejected};
-use crate::domain::{Actor, ChangeError, OrderChange, OrderStatus};
+use crate::domain::{Access, Actor, ChangeError, OrderChange, OrderStatus};
 use crate::error::StoreError;
 
 /// What the steps need.
@@ -31,6 +31,7 @@ impl OrderActivities {
             .orders
             .change(
                 order_id,
+                Access::All,
                 &Precondition::None,
                 &change,
                 Actor::Workflow,

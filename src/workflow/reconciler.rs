@@ -20,7 +20,7 @@ use crate::db::{
     Database, EndedOrder, Findings, OpenOrder, OrderRepository, Precondition,
     ReconciliationRepository, Rejected,
 };
-use crate::domain::{Actor, OrderChange, OrderStatus};
+use crate::domain::{Access, Actor, OrderChange, OrderStatus};
 
 /// Orders that are compared at a time: what one list query of Temporal's may name.
 const BATCH: i32 = 100;
@@ -218,6 +218,7 @@ impl Reconciler {
             .orders
             .change(
                 order.id,
+                Access::All,
                 &unchanged,
                 &change,
                 Actor::Reconciler,

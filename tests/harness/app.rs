@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use order_processing::commands;
-use order_processing::config::{SecretUrl, Settings};
+use order_processing::config::{Auth, AuthMode, SecretUrl, Settings};
 use order_processing::db::Database;
 use order_processing::server::Server;
 use order_processing::workflow::{Temporal, run_worker};
@@ -26,6 +26,8 @@ pub struct Options {
     pub request_timeout: Duration,
     pub temporal_address: Option<String>,
     pub worker: bool,
+    /// Who is let in; everybody when absent.
+    pub auth: Option<Auth>,
     /// Any other setting.
     pub adjust: fn(&mut Settings),
 }
@@ -37,6 +39,7 @@ impl Default for Options {
             request_timeout: Duration::from_secs(10),
             temporal_address: None,
             worker: false,
+            auth: None,
             adjust: |_| {},
         }
     }
@@ -78,6 +81,11 @@ impl TestApp {
         settings.http.check_answers = true;
         settings.http.request_timeout = options.request_timeout;
         settings.http.shutdown_timeout = Duration::from_secs(5);
+        settings.auth.mode = AuthMode::Disabled;
+        if let Some(auth) = options.auth {
+            settings.auth = auth;
+        }
+        settings.rate_limit.requests_per_second = 0;
         settings.database.url = SecretUrl::try_from(database_url(&database).as_str()).unwrap();
         settings.database.pool_size = 4;
         settings.temporal.address = options
@@ -101,7 +109,9 @@ impl TestApp {
             runtime.block_on(async move {
                 let database = Database::new(&shared.database, "orders-test").unwrap();
                 let temporal = Temporal::new(shared.temporal.clone());
-                let server = Server::bind(&shared, database.clone(), temporal.clone()).unwrap();
+                let server = Server::bind(&shared, database.clone(), temporal.clone())
+                    .await
+                    .unwrap();
                 tell.send(server.address()).unwrap();
                 let serving = commands::serve_until(
                     &shared,

@@ -1,9 +1,11 @@
 //! What the tests stand on.
 
 mod app;
+pub mod issuer;
 mod services;
 
 pub use app::{Options, TestApp, admin};
+pub use issuer::{Issuer, SigningKey};
 pub use services::{OwnTemporal, database_url, tools};
 
 use std::time::{Duration, Instant};

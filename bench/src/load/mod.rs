@@ -46,6 +46,9 @@ pub struct LoadOptions {
     /// How many a second, of all connections together; as many as there is time for when absent
     #[arg(long)]
     pub rate: Option<f64>,
+    /// Who sends them
+    #[arg(long)]
+    pub api_key: String,
     /// Where rlt writes its report
     #[arg(long)]
     pub report: PathBuf,
@@ -94,6 +97,7 @@ impl LoadOptions {
             format!("--ids={}", self.ids),
             format!("--path={}", self.path),
             format!("--connections={}", self.connections),
+            format!("--api-key={}", self.api_key),
             format!("--report={}", self.report.display()),
         ];
         let seconds = self.seconds.map(|seconds| format!("--seconds={seconds}"));

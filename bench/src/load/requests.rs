@@ -10,8 +10,11 @@ use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 use uuid::Builder;
 
+use super::LoadOptions;
+
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 const CUSTOMERS: i64 = 1000;
 
 /// What to ask for.
@@ -44,6 +47,7 @@ pub struct Requests {
     kind: Kind,
     ids: i64,
     host: HeaderValue,
+    api_key: HeaderValue,
     list: Uri,
     creation: Uri,
     chance: SmallRng,
@@ -51,12 +55,13 @@ pub struct Requests {
 
 impl Requests {
     /// Of this kind; every worker's are others.
-    pub fn new(kind: Kind, ids: i64, host: &str, list: &str, worker: u32) -> anyhow::Result<Self> {
+    pub fn new(options: &LoadOptions, worker: u32) -> anyhow::Result<Self> {
         Ok(Self {
-            kind,
-            ids: ids.max(1),
-            host: HeaderValue::from_str(host)?,
-            list: list.parse()?,
+            kind: options.kind,
+            ids: options.ids.max(1),
+            host: HeaderValue::from_str(&options.address)?,
+            api_key: HeaderValue::from_str(&options.api_key)?,
+            list: options.path.parse()?,
             creation: Uri::from_static("/orders"),
             chance: SmallRng::seed_from_u64(u64::from(worker) ^ rand::random::<u64>()),
         })
@@ -125,7 +130,9 @@ impl Requests {
         let mut request = Request::new(Full::default());
         *request.method_mut() = method;
         *request.uri_mut() = uri;
-        request.headers_mut().insert(HOST, self.host.clone());
+        let headers = request.headers_mut();
+        headers.insert(HOST, self.host.clone());
+        headers.insert(API_KEY, self.api_key.clone());
         request
     }
 }

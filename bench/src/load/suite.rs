@@ -64,16 +64,9 @@ impl BenchSuite for Suite {
     type WorkerState = Worker;
 
     async fn state(&self, worker: u32) -> Result<Worker> {
-        let LoadOptions {
-            address,
-            kind,
-            ids,
-            path,
-            ..
-        } = &self.options;
         Ok(Worker {
-            connection: Connection::open(address).await?,
-            requests: Requests::new(*kind, *ids, address, path, worker)?,
+            connection: Connection::open(&self.options.address).await?,
+            requests: Requests::new(&self.options, worker)?,
         })
     }
 

@@ -11,6 +11,7 @@ use diesel_async::pooled_connection::deadpool::{Object, Pool};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use order_processing::config::Settings;
 use order_processing::db::schema::orders;
+use order_processing::domain::Caller;
 use order_processing::generated::models::{
     CreateOrderRequest, Order, OrderStatus, Problem, UpdateOrderRequest,
 };
@@ -139,8 +140,11 @@ fn absent() -> Problem {
 }
 
 impl OrdersApi for Direct {
+    type Caller = Caller;
+
     async fn create_order(
         &self,
+        _caller: Caller,
         _parameters: CreateOrderParameters,
         body: CreateOrderRequest,
     ) -> CreateOrderResponse {
@@ -155,7 +159,7 @@ impl OrdersApi for Direct {
         }
     }
 
-    async fn get_order(&self, parameters: GetOrderParameters) -> GetOrderResponse {
+    async fn get_order(&self, _caller: Caller, parameters: GetOrderParameters) -> GetOrderResponse {
         match self.find(parameters.id).await {
             Ok(Some((body, version))) => GetOrderResponse::Ok {
                 body,
@@ -169,23 +173,33 @@ impl OrdersApi for Direct {
         }
     }
 
-    async fn delete_order(&self, _parameters: DeleteOrderParameters) -> DeleteOrderResponse {
+    async fn delete_order(
+        &self,
+        _caller: Caller,
+        _parameters: DeleteOrderParameters,
+    ) -> DeleteOrderResponse {
         DeleteOrderResponse::InternalServerError(absent())
     }
 
     async fn list_order_events(
         &self,
+        _caller: Caller,
         _parameters: ListOrderEventsParameters,
     ) -> ListOrderEventsResponse {
         ListOrderEventsResponse::InternalServerError(absent())
     }
 
-    async fn list_orders(&self, _parameters: ListOrdersParameters) -> ListOrdersResponse {
+    async fn list_orders(
+        &self,
+        _caller: Caller,
+        _parameters: ListOrdersParameters,
+    ) -> ListOrdersResponse {
         ListOrdersResponse::InternalServerError(absent())
     }
 
     async fn update_order(
         &self,
+        _caller: Caller,
         _parameters: UpdateOrderParameters,
         _body: UpdateOrderRequest,
     ) -> UpdateOrderResponse {

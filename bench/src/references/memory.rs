@@ -2,7 +2,9 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use actix_web::HttpRequest;
 use chrono::{DateTime, Utc};
+use order_processing::domain::{ANYONE, Access, Caller};
 use order_processing::generated::health::{GetLivenessResponse, GetReadinessResponse, HealthApi};
 use order_processing::generated::models::{
     CreateOrderRequest, Liveness, LivenessStatus, Order, OrderStatus, Readiness, ReadinessStatus,
@@ -14,6 +16,8 @@ use order_processing::generated::orders::{
     ListOrdersParameters, ListOrdersResponse, OrdersApi, UpdateOrderParameters,
     UpdateOrderResponse,
 };
+use order_processing::generated::security::{Authenticate, Presented};
+use order_processing::generated::support::Rejection;
 use rust_decimal::Decimal;
 
 /// Answers at once, with an order like any other.
@@ -45,8 +49,11 @@ fn etag() -> String {
 }
 
 impl OrdersApi for InMemory {
+    type Caller = Caller;
+
     async fn create_order(
         &self,
+        _caller: Caller,
         _parameters: CreateOrderParameters,
         body: CreateOrderRequest,
     ) -> CreateOrderResponse {
@@ -59,11 +66,15 @@ impl OrdersApi for InMemory {
         }
     }
 
-    async fn delete_order(&self, _parameters: DeleteOrderParameters) -> DeleteOrderResponse {
+    async fn delete_order(
+        &self,
+        _caller: Caller,
+        _parameters: DeleteOrderParameters,
+    ) -> DeleteOrderResponse {
         DeleteOrderResponse::NoContent
     }
 
-    async fn get_order(&self, parameters: GetOrderParameters) -> GetOrderResponse {
+    async fn get_order(&self, _caller: Caller, parameters: GetOrderParameters) -> GetOrderResponse {
         GetOrderResponse::Ok {
             body: some_order(parameters.id),
             etag: etag(),
@@ -72,6 +83,7 @@ impl OrdersApi for InMemory {
 
     async fn list_order_events(
         &self,
+        _caller: Caller,
         _parameters: ListOrderEventsParameters,
     ) -> ListOrderEventsResponse {
         ListOrderEventsResponse::Ok {
@@ -80,7 +92,11 @@ impl OrdersApi for InMemory {
         }
     }
 
-    async fn list_orders(&self, parameters: ListOrdersParameters) -> ListOrdersResponse {
+    async fn list_orders(
+        &self,
+        _caller: Caller,
+        parameters: ListOrdersParameters,
+    ) -> ListOrdersResponse {
         ListOrdersResponse::Ok {
             body: (1..=i64::from(parameters.limit)).map(some_order).collect(),
             link: None,
@@ -89,6 +105,7 @@ impl OrdersApi for InMemory {
 
     async fn update_order(
         &self,
+        _caller: Caller,
         parameters: UpdateOrderParameters,
         body: UpdateOrderRequest,
     ) -> UpdateOrderResponse {
@@ -116,5 +133,32 @@ impl HealthApi for Alive {
             status: ReadinessStatus::Ready,
             dependencies: Vec::new(),
         })
+    }
+}
+
+/// Lets everybody in, without a look.
+#[derive(Debug, Clone, Copy)]
+pub struct Anyone;
+
+fn anyone() -> Caller {
+    Caller {
+        principal: ANYONE.into(),
+        access: Access::All,
+    }
+}
+
+impl Authenticate for Anyone {
+    type Caller = Caller;
+
+    async fn authenticate(
+        &self,
+        _request: &HttpRequest,
+        _presented: &[Presented],
+    ) -> Result<Caller, Rejection> {
+        Ok(anyone())
+    }
+
+    fn without_credentials(&self, _request: &HttpRequest) -> Result<Caller, Rejection> {
+        Ok(anyone())
     }
 }

@@ -13,6 +13,7 @@ use actix_web::web::Data;
 use anyhow::Result;
 use clap::ValueEnum;
 use order_processing::config::Settings;
+use order_processing::domain::Caller;
 use order_processing::generated::models::Problem;
 use order_processing::generated::orders::OrdersApi;
 use order_processing::server::Server;
@@ -21,7 +22,7 @@ use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-pub use memory::{Alive, InMemory};
+pub use memory::{Alive, Anyone, InMemory};
 pub use plain_workflow::workflow_id as plain_workflow_id;
 
 use self::direct::{Direct, Starter};
@@ -62,10 +63,15 @@ pub fn work() -> Result<()> {
     runtime.block_on(async { plain_worker::run(&settings, stop_on_signal()?).await })
 }
 
-async fn run(settings: &Settings, orders: impl OrdersApi + Send + Sync) -> Result<()> {
+async fn run(
+    settings: &Settings,
+    orders: impl OrdersApi<Caller = Caller> + Send + Sync,
+) -> Result<()> {
     let stop = stop_on_signal()?;
     let orders = Arc::new(orders);
-    let server = Server::with(&settings.http, Data::new(Alive), move || orders.clone())?;
+    let server = Server::with(&settings.http, Anyone, Data::new(Alive), move || {
+        orders.clone()
+    })?;
     let mut stdout = std::io::stdout().lock();
     writeln!(stdout, "ready http://{}", server.address())?;
     stdout.flush()?;

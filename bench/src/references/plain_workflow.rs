@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use order_processing::db::{OrderRepository, Precondition};
-use order_processing::domain::{Actor, OrderChange, OrderStatus};
+use order_processing::domain::{Access, Actor, OrderChange, OrderStatus};
 use order_processing::workflow::Temporal;
 use serde::{Deserialize, Serialize};
 use temporalio_client::WorkflowStartOptions;
@@ -98,7 +98,14 @@ impl PlainActivities {
         };
         let actor = Actor::Workflow;
         self.orders
-            .change(order_id, &Precondition::None, &change, actor, None)
+            .change(
+                order_id,
+                Access::All,
+                &Precondition::None,
+                &change,
+                actor,
+                None,
+            )
             .await
             .map_err(|error| ActivityError::application(ApplicationFailure::new(error)))?;
         Ok(())

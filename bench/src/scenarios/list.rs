@@ -1,7 +1,8 @@
 //! Pages: whether many orders make a page slow.
 
 use anyhow::Result;
-use order_processing::api::cursor;
+use order_processing::api::Cursors;
+use order_processing::domain::Access;
 
 use super::Context;
 use super::meter::note_load;
@@ -27,11 +28,12 @@ struct Size {
     orders: i64,
     _database: Database,
     service: Child,
+    cursors: Cursors,
 }
 
 /// Kinds of pages, as a query each.
-fn pages(orders: i64) -> [(&'static str, String); 6] {
-    let deep = cursor::encode(orders / 2);
+fn pages(orders: i64, cursors: &Cursors) -> [(&'static str, String); 6] {
+    let deep = cursors.encode(orders / 2, Access::All);
     [
         ("first", "limit=50".into()),
         ("deep", format!("limit=50&cursor={deep}")),
@@ -62,8 +64,9 @@ pub async fn run(context: &mut Context<'_>) -> Result<()> {
     for (name, orders) in sizes {
         loaded.push(Size::load(context, name, *orders).await?);
     }
+    let kinds = loaded.first().map_or(0, |size| size.pages().len());
     for round in 1..=context.plan.rounds.min(MOST_ROUNDS) {
-        for page in 0..pages(1).len() {
+        for page in 0..kinds {
             for size in &loaded {
                 size.ask(context, round, page).await?;
             }
@@ -91,12 +94,17 @@ impl Size {
             database_name,
             orders,
             service: context.world.serve(around).await?,
+            cursors: Cursors::new(database.cursor_secret().await?),
             _database: database,
         })
     }
 
+    fn pages(&self) -> [(&'static str, String); 6] {
+        pages(self.orders, &self.cursors)
+    }
+
     async fn ask(&self, context: &mut Context<'_>, round: usize, page: usize) -> Result<()> {
-        let Some((kind, query)) = pages(self.orders).into_iter().nth(page) else {
+        let Some((kind, query)) = self.pages().into_iter().nth(page) else {
             return Ok(());
         };
         let seconds = context.plan.seconds / 4.0;

@@ -20,7 +20,7 @@ use tracing_subscriber::fmt::format::JsonFields;
 
 use super::Context;
 use crate::progress::progress;
-use crate::references::{Alive, InMemory};
+use crate::references::{Alive, Anyone, InMemory};
 use crate::report::bars::OURS;
 use crate::stats::Spread;
 
@@ -106,7 +106,13 @@ fn routes(service: &mut ServiceConfig) {
         check_answers: false,
     };
     service.app_data(Data::new(limits));
-    generated::configure(service, &Data::new(Alive), &Data::new(InMemory::default()));
+    let (anyone, alive, orders) = (Anyone, Alive, InMemory::default());
+    generated::configure(
+        service,
+        &Data::new(anyone),
+        &Data::new(alive),
+        &Data::new(orders),
+    );
 }
 
 /// JSON lines, made and thrown away.

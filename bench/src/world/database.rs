@@ -6,6 +6,8 @@ use anyhow::{Context, Result, bail};
 use diesel::QueryableByName;
 use diesel::sql_types::BigInt;
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+use order_processing::config::{SecretUrl, Settings};
+use order_processing::db::{SECRET_BYTES, cursor_secret};
 use tokio::sync::Mutex;
 use tokio::time::sleep;
 
@@ -74,6 +76,14 @@ impl Database {
             .await
             .with_context(|| format!("PostgreSQL refuses: {query}"))?;
         Ok(row.number)
+    }
+
+    /// What the service signs page cursors with.
+    pub async fn cursor_secret(&self) -> Result<[u8; SECRET_BYTES]> {
+        let mut settings = Settings::load(None)?.database;
+        settings.url = SecretUrl::try_from(self.url.as_str()).map_err(anyhow::Error::msg)?;
+        let database = order_processing::db::Database::new(&settings, "bench")?;
+        Ok(cursor_secret(&database).await?)
     }
 
     /// Loads orders with the ids from 1 on, each with its first event where `events` says so.

@@ -50,6 +50,8 @@ pub struct World {
     ourselves: PathBuf,
     folder: PathBuf,
     temporal_on_disk: bool,
+    /// Of whoever sends the load: every database has it.
+    api_key: String,
 }
 
 /// Where a service's process finds what it needs, and what else is set.
@@ -76,7 +78,7 @@ impl World {
                 .into(),
         };
         let postgres = Postgres::start(&tools, options).await?;
-        let world = Self {
+        let mut world = Self {
             tools,
             postgres,
             pgbench,
@@ -84,6 +86,7 @@ impl World {
             ourselves: std::env::current_exe()?,
             folder: folder.to_path_buf(),
             temporal_on_disk,
+            api_key: String::new(),
         };
         world.admin(&format!("CREATE DATABASE {TEMPLATE}")).await?;
         let mut migration = quiet(&world.orders);
@@ -91,7 +94,20 @@ impl World {
             .args(["migrate", "up"])
             .env("ORDERS__DATABASE__URL", world.postgres.url(TEMPLATE));
         output(migration, "orders migrate up", MIGRATION_LIMIT).await?;
+        world.api_key = world.make_api_key().await?;
         Ok(world)
+    }
+
+    async fn make_api_key(&self) -> Result<String> {
+        let mut making = quiet(&self.orders);
+        making
+            .args(["keys", "create", "--name=bench", "--all-customers"])
+            .args(["--scope=orders:read", "--scope=orders:write", "--json"])
+            .env("ORDERS__DATABASE__URL", self.postgres.url(TEMPLATE));
+        let said = output(making, "orders keys create", MIGRATION_LIMIT).await?;
+        let made: serde_json::Value = serde_json::from_str(&said)?;
+        let key = made["key"].as_str().context("no key was made")?;
+        Ok(key.to_owned())
     }
 
     /// Stops what is shared.
@@ -198,6 +214,13 @@ impl World {
             ("DATABASE__URL".to_owned(), around.database_url.to_owned()),
             ("TEMPORAL__ADDRESS".to_owned(), temporal.to_owned()),
             ("LOG__FORMAT".to_owned(), "json".to_owned()),
+            ("AUTH__API_KEYS".to_owned(), "true".to_owned()),
+            // Counted, and never reached.
+            (
+                "RATE_LIMIT__REQUESTS_PER_SECOND".to_owned(),
+                "10000000".to_owned(),
+            ),
+            ("RATE_LIMIT__BURST".to_owned(), "10000000".to_owned()),
         ];
         let more = around.settings.iter();
         settings.extend(more.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
@@ -247,6 +270,7 @@ impl World {
             seconds: None,
             requests: None,
             rate: None,
+            api_key: self.api_key.clone(),
             report: self.folder.join("load.json"),
         }
     }

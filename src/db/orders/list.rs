@@ -8,16 +8,37 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use super::OrderRow;
 use crate::db::prepared::prepared;
 use crate::db::schema::orders;
-use crate::domain::{Order, OrderStatus};
+use crate::domain::{Access, Order, OrderStatus};
 use crate::error::StoreError;
 
 /// Which orders to list.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct OrderFilter {
     /// Any of these; all when empty.
     pub statuses: Vec<OrderStatus>,
     /// Of this customer.
     pub customer_id: Option<i64>,
+    /// Who lists sees no others.
+    pub access: Access,
+}
+
+/// Whose orders a list is of.
+enum Listed {
+    Everybodys,
+    Of(i64),
+    Nobodys,
+}
+
+impl OrderFilter {
+    fn listed(&self) -> Listed {
+        match (self.access, self.customer_id) {
+            (Access::All, None) => Listed::Everybodys,
+            (Access::All, Some(wanted)) => Listed::Of(wanted),
+            (Access::Customer(own), None) => Listed::Of(own),
+            (Access::Customer(own), Some(wanted)) if own == wanted => Listed::Of(own),
+            (Access::Customer(_), Some(_)) => Listed::Nobodys,
+        }
+    }
 }
 
 /// At most `limit` orders from the newest down, from below the id `before` on.
@@ -27,15 +48,18 @@ pub(super) async fn page(
     before: Option<i64>,
     limit: i64,
 ) -> Result<Vec<Order>, StoreError> {
+    let customer_id = match filter.listed() {
+        Listed::Everybodys => None,
+        Listed::Of(customer_id) => Some(customer_id),
+        Listed::Nobodys => return Ok(Vec::new()),
+    };
     let before = before.unwrap_or(i64::MAX);
     let mut statuses: Vec<&str> = filter.statuses.iter().map(|one| one.as_str()).collect();
     statuses.sort_unstable();
     statuses.dedup();
-    let rows: Vec<OrderRow> = match (statuses.as_slice(), filter.customer_id) {
-        ([_, _, ..], customer_id) => {
-            several(connection, &statuses, customer_id, before, limit).await?
-        }
-        (one, customer_id) => {
+    let rows: Vec<OrderRow> = match statuses.as_slice() {
+        [_, _, ..] => several(connection, &statuses, customer_id, before, limit).await?,
+        one => {
             let mut query = orders::table
                 .select(OrderRow::as_select())
                 .filter(orders::id.lt(before))

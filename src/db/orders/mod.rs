@@ -25,7 +25,7 @@ use super::notifier::Notifier;
 use super::pool::Database;
 use super::schema::{idempotency_keys, orders};
 use crate::domain::{
-    Actor, ChangeError, NewOrder, Order, OrderChange, OrderEventData, OrderStatus,
+    Access, Actor, ChangeError, NewOrder, Order, OrderChange, OrderEventData, OrderStatus,
 };
 use crate::error::StoreError;
 
@@ -35,7 +35,7 @@ const MOST_RACES: usize = 100;
 /// A client's name for a request that it may send more than once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdempotencyKey {
-    /// What the client sent, 1 to 255 characters.
+    /// What the client sent, or what stands for it: 1 to 255 characters.
     pub key: String,
     /// SHA-256 of the request that it stands for.
     pub fingerprint: [u8; 32],
@@ -211,12 +211,13 @@ impl OrderRepository {
             .await
     }
 
-    /// The order of this id.
+    /// The order of this id, if it is reached.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn get(&self, id: i64) -> Result<Option<Order>, StoreError> {
-        self.database.in_time(self.find.ask(id)).await
+    pub async fn get(&self, id: i64, access: Access) -> Result<Option<Order>, StoreError> {
+        let order = self.database.in_time(self.find.ask(id)).await?;
+        Ok(reached(order, access))
     }
 
     /// At most `limit` orders from the newest down, from below the id `before` on.
@@ -245,12 +246,13 @@ impl OrderRepository {
     pub async fn change(
         &self,
         id: i64,
+        access: Access,
         precondition: &Precondition,
         change: &OrderChange,
         by: Actor,
         reason: Option<&str>,
     ) -> Result<Order, Rejected> {
-        let changing = self.try_change(id, precondition, change, by, reason);
+        let changing = self.try_change(id, access, precondition, change, by, reason);
         self.database.in_time(changing).await
     }
 
@@ -258,13 +260,14 @@ impl OrderRepository {
     async fn try_change(
         &self,
         id: i64,
+        access: Access,
         precondition: &Precondition,
         change: &OrderChange,
         by: Actor,
         reason: Option<&str>,
     ) -> Result<Order, Rejected> {
         for _ in 0..MOST_RACES {
-            let order = self.expected(id, precondition).await?;
+            let order = self.expected(id, access, precondition).await?;
             let Some((status, total_amount)) = order.after(change)? else {
                 return Ok(order);
             };
@@ -294,8 +297,14 @@ impl OrderRepository {
         Err(outraced(id))
     }
 
-    async fn expected(&self, id: i64, precondition: &Precondition) -> Result<Order, Rejected> {
-        let order = self.find.ask(id).await?.ok_or(Rejected::NotFound)?;
+    async fn expected(
+        &self,
+        id: i64,
+        access: Access,
+        precondition: &Precondition,
+    ) -> Result<Order, Rejected> {
+        let order = self.find.ask(id).await?;
+        let order = reached(order, access).ok_or(Rejected::NotFound)?;
         match precondition.holds(&order) {
             true => Ok(order),
             false => Err(Rejected::VersionMismatch),
@@ -306,15 +315,25 @@ impl OrderRepository {
     ///
     /// # Errors
     /// When there is none, the precondition forbids it, or the database fails.
-    pub async fn delete(&self, id: i64, precondition: &Precondition) -> Result<(), Rejected> {
+    pub async fn delete(
+        &self,
+        id: i64,
+        access: Access,
+        precondition: &Precondition,
+    ) -> Result<(), Rejected> {
         self.database
-            .in_time(self.try_delete(id, precondition))
+            .in_time(self.try_delete(id, access, precondition))
             .await
     }
 
-    async fn try_delete(&self, id: i64, precondition: &Precondition) -> Result<(), Rejected> {
+    async fn try_delete(
+        &self,
+        id: i64,
+        access: Access,
+        precondition: &Precondition,
+    ) -> Result<(), Rejected> {
         for _ in 0..MOST_RACES {
-            let order = self.expected(id, precondition).await?;
+            let order = self.expected(id, access, precondition).await?;
             let deleted = self
                 .database
                 .run(async |mut connection| {
@@ -393,6 +412,11 @@ async fn delete(connection: &mut AsyncPgConnection, id: i64, version: i64) -> Qu
     .await
     .optional()?;
     Ok(deleted.is_some())
+}
+
+/// An order that is not reached is as good as none.
+fn reached(order: Option<Order>, access: Access) -> Option<Order> {
+    order.filter(|order| access.reaches(order.customer_id))
 }
 
 fn outraced(id: i64) -> Rejected {

@@ -1,0 +1,270 @@
+//! Who may do what: the security schemes of the contract, and how a request is asked for them.
+
+#![allow(dead_code)]
+
+use std::fmt;
+use std::future::Future;
+
+use actix_web::HttpRequest;
+use actix_web::http::StatusCode;
+use actix_web::http::header::AUTHORIZATION;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::support::Rejection;
+use super::support::input::{cookies, decode, decode_form, pairs};
+
+/// A security scheme of the contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Scheme {
+    /// An access token of the authorization server that this deployment trusts: a JWT with `iss`,
+    /// `sub`, `aud`, `exp`, its scopes in `scope` (RFC 9068), and the customer that it is bound to. A
+    /// token without a customer has to have the scope `orders:admin`.
+    AccessToken,
+    /// A key that the operator of this deployment has made for you
+    ApiKey,
+}
+
+impl Scheme {
+    /// Its name in the contract.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AccessToken => "AccessToken",
+            Self::ApiKey => "ApiKey",
+        }
+    }
+
+    const fn carrier(self) -> Carrier {
+        match self {
+            Self::AccessToken => Carrier::Bearer,
+            Self::ApiKey => Carrier::Header("X-API-Key"),
+        }
+    }
+}
+
+/// What a client presented, as its scheme writes it. Its `Debug` keeps secrets.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Credential {
+    /// `apiKey`
+    ApiKey(String),
+    /// `http`, `basic` (RFC 7617)
+    Basic {
+        /// Who
+        user: String,
+        /// The proof
+        password: String,
+    },
+    /// `http`, `bearer`; also what `oauth2` and `openIdConnect` end in (RFC 6750)
+    Bearer(String),
+    /// What follows the name of any other `http` scheme
+    Http(String),
+    /// `mutualTLS`: the certificate is with the connection
+    Tls,
+}
+
+impl fmt::Debug for Credential {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::ApiKey(_) => "ApiKey(…)",
+            Self::Basic { .. } => "Basic(…)",
+            Self::Bearer(_) => "Bearer(…)",
+            Self::Http(_) => "Http(…)",
+            Self::Tls => "Tls",
+        })
+    }
+}
+
+/// A credential, and what it is needed for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Presented {
+    /// The scheme that it belongs to.
+    pub scheme: Scheme,
+    /// The credential, not verified yet.
+    pub credential: Credential,
+    /// The scopes (or roles) that the operation asks for.
+    pub scopes: &'static [&'static str],
+}
+
+/// Verifies credentials. No operation with security is reached without its consent.
+pub trait Authenticate: 'static {
+    /// Who asks; the operations get it.
+    type Caller: 'static;
+
+    /// Says who presents these credentials: those of one alternative of the operation, which have
+    /// to hold together (nearly always there is just one).
+    ///
+    /// # Errors
+    /// [`Rejection::unauthorized`] when a credential is not valid, [`Rejection::forbidden`] when it
+    /// lacks a scope: the next alternative is tried then. Any other, such as a 503 of one who could
+    /// not find out, is answered at once.
+    fn authenticate(
+        &self,
+        request: &HttpRequest,
+        presented: &[Presented],
+    ) -> impl Future<Output = Result<Self::Caller, Rejection>>;
+
+    /// Says who asks when a request presents nothing that the operation takes: nobody, unless a
+    /// server is open on purpose.
+    ///
+    /// # Errors
+    /// [`Rejection::unauthorized`], or any other.
+    fn without_credentials(&self, _request: &HttpRequest) -> Result<Self::Caller, Rejection> {
+        Err(Rejection::unauthorized("credentials are missing"))
+    }
+}
+
+/// What an operation asks for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Need {
+    pub(super) scheme: Scheme,
+    pub(super) scopes: &'static [&'static str],
+}
+
+/// The alternatives of an operation; all needs of one have to be met.
+type Needs = &'static [&'static [Need]];
+
+/// Where a credential is in a request.
+#[derive(Debug, Clone, Copy)]
+enum Carrier {
+    Header(&'static str),
+    Query(&'static str),
+    Cookie(&'static str),
+    Basic,
+    Bearer,
+    Http(&'static str),
+    Tls,
+    Nowhere,
+}
+
+impl Carrier {
+    fn credential(self, request: &HttpRequest) -> Option<Credential> {
+        Some(match self {
+            Self::Header(name) => Credential::ApiKey(header(request, name)?),
+            Self::Query(name) => {
+                let named = |(key, value)| {
+                    (decode_form(key).as_deref() == Some(name))
+                        .then(|| decode_form(value))
+                        .flatten()
+                };
+                Credential::ApiKey(pairs(request).find_map(named)?)
+            }
+            Self::Cookie(name) => {
+                let named = |(key, value)| (key == name).then(|| decode(value)).flatten();
+                Credential::ApiKey(cookies(request).find_map(named)?)
+            }
+            Self::Basic => {
+                let bytes = STANDARD.decode(authorization(request, "basic")?).ok()?;
+                let text = String::from_utf8(bytes).ok()?;
+                let (user, password) = text.split_once(':')?;
+                Credential::Basic {
+                    user: user.into(),
+                    password: password.into(),
+                }
+            }
+            Self::Bearer => Credential::Bearer(authorization(request, "bearer")?),
+            Self::Http(scheme) => Credential::Http(authorization(request, scheme)?),
+            Self::Tls => Credential::Tls,
+            Self::Nowhere => return None,
+        })
+    }
+
+    fn challenge(self, scopes: &[&str]) -> Option<String> {
+        Some(match self {
+            // Not a registered scheme, but a 401 has to name one, and this says what is wanted.
+            Self::Header(name) => format!("ApiKey in=\"header\", name=\"{name}\""),
+            Self::Query(name) => format!("ApiKey in=\"query\", name=\"{name}\""),
+            Self::Cookie(name) => format!("ApiKey in=\"cookie\", name=\"{name}\""),
+            Self::Basic => "Basic realm=\"api\", charset=\"UTF-8\"".into(),
+            Self::Bearer if scopes.is_empty() => "Bearer".into(),
+            Self::Bearer => format!("Bearer scope=\"{}\"", scopes.join(" ")),
+            Self::Http(scheme) => scheme.into(),
+            Self::Tls | Self::Nowhere => return None,
+        })
+    }
+}
+
+fn header(request: &HttpRequest, name: &str) -> Option<String> {
+    let mut lines = request.headers().get_all(name);
+    // Two keys are no key: who takes the first and who takes the last would disagree.
+    let line = lines.next().filter(|_| lines.next().is_none())?;
+    line.to_str().ok().map(str::to_owned)
+}
+
+fn authorization(request: &HttpRequest, scheme: &str) -> Option<String> {
+    let line = header(request, AUTHORIZATION.as_str())?;
+    let (given, rest) = line.split_once(' ')?;
+    (given.eq_ignore_ascii_case(scheme) && !rest.trim().is_empty()).then(|| rest.trim().to_owned())
+}
+
+/// The first alternative that the request meets: `None` for one that asks for nothing.
+async fn first<S: Authenticate>(
+    security: &S,
+    request: &HttpRequest,
+    needs: Needs,
+) -> Result<Option<S::Caller>, Rejection> {
+    let mut rejection: Option<Rejection> = None;
+    for alternative in needs {
+        if alternative.is_empty() {
+            return Ok(None);
+        }
+        let presented = alternative.iter().map(|need| {
+            let credential = need.scheme.carrier().credential(request)?;
+            Some(Presented {
+                scheme: need.scheme,
+                credential,
+                scopes: need.scopes,
+            })
+        });
+        let Some(presented) = presented.collect::<Option<Vec<_>>>() else {
+            continue;
+        };
+        match security.authenticate(request, &presented).await {
+            Ok(caller) => return Ok(Some(caller)),
+            // Who is known but may not is told so, whatever else was tried.
+            Err(refused) if refused.status == StatusCode::FORBIDDEN => rejection = Some(refused),
+            Err(refused) if refused.status == StatusCode::UNAUTHORIZED => {
+                rejection = match rejection {
+                    Some(earlier) if earlier.status == StatusCode::FORBIDDEN => Some(earlier),
+                    _ => Some(refused),
+                };
+            }
+            Err(other) => return Err(other),
+        }
+    }
+    let mut rejection = match rejection {
+        Some(rejection) => rejection,
+        None => match security.without_credentials(request) {
+            Ok(caller) => return Ok(Some(caller)),
+            Err(rejection) => rejection,
+        },
+    };
+    if rejection.status == StatusCode::UNAUTHORIZED && rejection.challenges.is_empty() {
+        let all = needs.iter().copied().flatten();
+        let mut challenges: Vec<String> = all
+            .filter_map(|need| need.scheme.carrier().challenge(need.scopes))
+            .collect();
+        challenges.dedup();
+        rejection.challenges = challenges;
+    }
+    Err(rejection)
+}
+
+/// Who asks, where somebody has to be known.
+pub(super) async fn authorize<S: Authenticate>(
+    security: &S,
+    request: &HttpRequest,
+    needs: Needs,
+) -> Result<S::Caller, Rejection> {
+    first(security, request, needs)
+        .await?
+        .ok_or_else(|| Rejection::unauthorized("credentials are missing"))
+}
+
+/// Who asks, where nobody has to be known.
+pub(super) async fn authorize_optionally<S: Authenticate>(
+    security: &S,
+    request: &HttpRequest,
+    needs: Needs,
+) -> Result<Option<S::Caller>, Rejection> {
+    first(security, request, needs).await
+}

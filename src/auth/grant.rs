@@ -1,0 +1,29 @@
+//! What credentials are worth.
+
+use super::scope::Scopes;
+use crate::domain::Caller;
+use crate::error::StoreError;
+
+/// What verified credentials allow.
+#[derive(Debug)]
+pub(super) struct Grant {
+    pub(super) caller: Caller,
+    pub(super) scopes: Scopes,
+}
+
+/// Why credentials are worth nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// They are not valid. The text quotes nothing of them.
+    Invalid(String),
+    /// They are valid, and lack what every use needs.
+    Insufficient(String),
+    /// Nobody can tell at the moment.
+    Unavailable(String),
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        Self::Unavailable(error.to_string())
+    }
+}

@@ -1,0 +1,191 @@
+//! Where the issuer's keys come from, and how they are kept up to date.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use arc_swap::ArcSwapOption;
+use reqwest::redirect::Policy;
+use tokio::sync::{Notify, watch};
+use tokio::time::{Instant, sleep, timeout};
+
+use super::key_set::KeySet;
+use crate::config;
+
+/// The longest answer that is read, in bytes.
+const LONGEST_ANSWER: usize = 1024 * 1024;
+/// How long the issuer may take to answer.
+const FETCH_TIMEOUT: Duration = Duration::from_secs(5);
+/// The shortest time between two reads, however many tokens name keys that nobody knows.
+const PAUSE: Duration = Duration::from_secs(5);
+/// How long a request waits for a key that may be new.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// The issuer's keys, as they are now. Reading ends with the last clone.
+#[derive(Clone)]
+pub(super) struct KeySource {
+    shared: Arc<Shared>,
+    /// Counts reads that ended, well or not.
+    reads: watch::Receiver<u64>,
+}
+
+struct Shared {
+    current: ArcSwapOption<KeySet>,
+    wanted: Notify,
+}
+
+impl KeySource {
+    /// Keys of a file are read before this returns; those of a URL soon after, and until they are
+    /// there nobody can be let in.
+    ///
+    /// # Errors
+    /// When the file cannot be read or used.
+    pub(super) async fn start(settings: &config::Jwt) -> Result<Self> {
+        let origin = Origin::of(settings)?;
+        let shared = Arc::new(Shared {
+            current: ArcSwapOption::empty(),
+            wanted: Notify::new(),
+        });
+        let mut round = 0;
+        if let Origin::File(path) = &origin {
+            let setting = || format!("cannot use {} (auth.jwt.jwks_file)", path.display());
+            read(&origin, &shared, round).await.with_context(setting)?;
+            round += 1;
+        }
+        let (tell, reads) = watch::channel(round);
+        let refresh = settings.refresh;
+        tokio::spawn(keep_current(
+            origin,
+            Arc::downgrade(&shared),
+            tell,
+            refresh,
+            round,
+        ));
+        Ok(Self { shared, reads })
+    }
+
+    /// The keys; `None` while they have never been read.
+    pub(super) fn current(&self) -> Option<Arc<KeySet>> {
+        self.shared.current.load_full()
+    }
+
+    /// The generation of the keys in force.
+    pub(super) fn generation(&self) -> Option<u64> {
+        self.shared
+            .current
+            .load()
+            .as_ref()
+            .map(|keys| keys.generation)
+    }
+
+    /// The keys after another read, if one may be made now; as they are otherwise.
+    pub(super) async fn refreshed(&self) -> Option<Arc<KeySet>> {
+        let mut reads = self.reads.clone();
+        reads.mark_unchanged();
+        self.shared.wanted.notify_one();
+        // Not in time is as good as unchanged.
+        let _ = timeout(PATIENCE, reads.changed()).await;
+        self.current()
+    }
+}
+
+enum Origin {
+    File(PathBuf),
+    Url(reqwest::Client, String),
+}
+
+impl Origin {
+    fn of(settings: &config::Jwt) -> Result<Self> {
+        if !settings.jwks_file.is_empty() {
+            return Ok(Self::File(settings.jwks_file.clone().into()));
+        }
+        let client = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls()?)
+            // Keys are where the operator said, nowhere else.
+            .redirect(Policy::none())
+            .timeout(FETCH_TIMEOUT)
+            .build()?;
+        Ok(Self::Url(client, settings.jwks_url.clone()))
+    }
+
+    async fn text(&self) -> Result<Vec<u8>> {
+        let (client, url) = match self {
+            Self::File(path) => return Ok(tokio::fs::read(path).await?),
+            Self::Url(client, url) => (client, url),
+        };
+        let mut answer = client.get(url).send().await?;
+        if !answer.status().is_success() {
+            bail!("it answers {}", answer.status());
+        }
+        let mut text = Vec::new();
+        while let Some(part) = answer.chunk().await? {
+            text.extend_from_slice(&part);
+            if text.len() > LONGEST_ANSWER {
+                bail!("its answer is longer than {LONGEST_ANSWER} bytes");
+            }
+        }
+        Ok(text)
+    }
+}
+
+/// The system's roots.
+fn tls() -> Result<rustls::ClientConfig> {
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    Ok(rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth())
+}
+
+async fn read(origin: &Origin, shared: &Shared, generation: u64) -> Result<()> {
+    let text = origin.text().await?;
+    if let Some(current) = &*shared.current.load()
+        && current.is_from(&text)
+    {
+        return Ok(());
+    }
+    let keys = KeySet::parse(text, generation).map_err(anyhow::Error::msg)?;
+    shared.current.store(Some(Arc::new(keys)));
+    tracing::info!("the issuer's keys are new");
+    Ok(())
+}
+
+/// Reads again and again. What cannot be read leaves the keys as they are.
+async fn keep_current(
+    origin: Origin,
+    shared: std::sync::Weak<Shared>,
+    tell: watch::Sender<u64>,
+    refresh: Duration,
+    mut round: u64,
+) {
+    let mut fresh = round > 0;
+    loop {
+        let Some(shared) = shared.upgrade() else {
+            return;
+        };
+        if !std::mem::take(&mut fresh) {
+            round += 1;
+            let failed = read(&origin, &shared, round).await.err();
+            if let Some(error) = &failed {
+                tracing::warn!(
+                    error = format!("{error:#}"),
+                    "the issuer's keys cannot be read; those of before stay in force"
+                );
+            }
+            tell.send_replace(round);
+        }
+        let missing = shared.current.load().is_none();
+        let began = Instant::now();
+        let nap = match missing {
+            true => PAUSE.min(refresh),
+            false => refresh,
+        };
+        tokio::select! {
+            () = sleep(nap) => {}
+            () = shared.wanted.notified() => sleep(PAUSE.saturating_sub(began.elapsed())).await,
+        }
+    }
+}

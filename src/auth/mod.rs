@@ -1,0 +1,263 @@
+//! Who asks, and what they may do. The contract says what an operation needs, the generated code asks
+//! here for every one of them.
+
+mod address;
+mod api_keys;
+mod grant;
+mod key_set;
+mod key_source;
+mod rate;
+mod scope;
+mod tokens;
+
+pub use api_keys::FreshKey;
+pub use rate::Left;
+pub use scope::{Scope, Scopes};
+
+use std::net::IpAddr;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpMessage, HttpRequest};
+use anyhow::{Result, bail};
+use ipnet::IpNet;
+
+use self::api_keys::ApiKeys;
+use self::grant::{Grant, Refusal};
+use self::rate::{Counted, Rate};
+use self::tokens::Tokens;
+use crate::config::{AuthMode, Settings};
+use crate::db::Database;
+use crate::domain::{ANYONE, Access, Caller};
+use crate::generated::security::{Authenticate, Credential, Presented};
+use crate::generated::support::Rejection;
+
+/// Who asked, left with the request for its log line.
+#[derive(Debug, Clone)]
+pub struct Principal(Arc<str>);
+
+impl Principal {
+    /// Its name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// How often counters that are full again are forgotten.
+const FORGET_INTERVAL: Duration = Duration::from_secs(60);
+
+/// Verifies credentials and counts requests. Cheap to clone.
+#[derive(Clone)]
+pub struct Authenticator {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    /// `None`: anyone may do everything.
+    ways: Option<Ways>,
+    anyone: Arc<str>,
+    rate: Option<Rate<Counted>>,
+    attempts: Rate<IpAddr>,
+    proxies: Vec<IpNet>,
+}
+
+/// How one may say who one is.
+struct Ways {
+    tokens: Option<Tokens>,
+    api_keys: Option<ApiKeys>,
+}
+
+impl Authenticator {
+    /// As the settings say. Issuers' keys are kept up to date in the background.
+    ///
+    /// # Errors
+    /// When authentication is required and there is no way to authenticate, or the issuer's keys are
+    /// in a file that cannot be used.
+    pub async fn start(settings: &Settings, database: &Database) -> Result<Self> {
+        let auth = &settings.auth;
+        let ways = match auth.mode {
+            AuthMode::Disabled => {
+                tracing::warn!("authentication is disabled: anyone may do everything");
+                None
+            }
+            AuthMode::Required if !auth.has_a_way() => bail!(
+                "nobody could be let in: set auth.api_keys = true, or auth.jwt.jwks_url with \
+                 auth.jwt.issuer and auth.jwt.audience; auth.mode = \"disabled\" lets everybody in"
+            ),
+            AuthMode::Required => Some(Ways {
+                tokens: match auth.jwt.is_used() {
+                    true => Some(Tokens::start(&auth.jwt).await?),
+                    false => None,
+                },
+                api_keys: auth
+                    .api_keys
+                    .then(|| ApiKeys::new(database.clone(), auth.api_key_cache)),
+            }),
+        };
+        let shared = Arc::new(Shared {
+            ways,
+            anyone: ANYONE.into(),
+            rate: rate::of_callers(&settings.rate_limit),
+            attempts: rate::of_attempts(auth.attempts_per_minute),
+            proxies: settings
+                .http
+                .trusted_networks()
+                .map_err(anyhow::Error::msg)?,
+        });
+        tokio::spawn(forget_idle(Arc::downgrade(&shared)));
+        Ok(Self { shared })
+    }
+}
+
+impl Authenticate for Authenticator {
+    type Caller = Caller;
+
+    async fn authenticate(
+        &self,
+        request: &HttpRequest,
+        presented: &[Presented],
+    ) -> Result<Caller, Rejection> {
+        let shared = &*self.shared;
+        let Some(ways) = &shared.ways else {
+            return shared.anyone(request);
+        };
+        // The contract has no operation that needs two at once.
+        let [presented] = presented else {
+            return Err(Rejection::unauthorized("send one kind of credentials"));
+        };
+        let grant = match ways.known(&presented.credential) {
+            Some(grant) => grant,
+            None => {
+                shared.count_attempt(request)?;
+                let verified = ways.verify(&presented.credential).await;
+                verified.map_err(|refusal| rejection(refusal, &presented.credential))?
+            }
+        };
+        if let Some(missing) = grant.scopes.missing(presented.scopes) {
+            return Err(insufficient(
+                format!("the scope {missing} is needed"),
+                &presented.credential,
+                presented.scopes,
+            ));
+        }
+        shared.count(request, Counted::Principal(grant.caller.principal.clone()))?;
+        let caller = grant.caller.clone();
+        request
+            .extensions_mut()
+            .insert(Principal(caller.principal.clone()));
+        Ok(caller)
+    }
+
+    fn without_credentials(&self, request: &HttpRequest) -> Result<Caller, Rejection> {
+        match self.shared.ways {
+            None => self.shared.anyone(request),
+            Some(_) => Err(Rejection::unauthorized("credentials are missing")),
+        }
+    }
+}
+
+impl Shared {
+    fn anyone(&self, request: &HttpRequest) -> Result<Caller, Rejection> {
+        if let Some(address) = address::of_client(request, &self.proxies) {
+            self.count(request, Counted::Address(address::counted(address)))?;
+        }
+        Ok(Caller {
+            principal: self.anyone.clone(),
+            access: Access::All,
+        })
+    }
+
+    /// Counts a request, and notes what is left for its answer.
+    fn count(&self, request: &HttpRequest, who: Counted) -> Result<(), Rejection> {
+        let Some(rate) = &self.rate else {
+            return Ok(());
+        };
+        let left = rate.count(&who).map_err(rate::too_many)?;
+        request.extensions_mut().insert(left);
+        Ok(())
+    }
+
+    /// Guesses and forgeries cost work: they end when there are too many from one place, without
+    /// harm to those whose credentials are known.
+    fn count_attempt(&self, request: &HttpRequest) -> Result<(), Rejection> {
+        let Some(address) = address::of_client(request, &self.proxies) else {
+            return Ok(());
+        };
+        let counted = self.attempts.count(&address::counted(address));
+        counted.map(drop).map_err(rate::too_many)
+    }
+}
+
+impl Ways {
+    fn known(&self, credential: &Credential) -> Option<Arc<Grant>> {
+        match credential {
+            Credential::Bearer(token) => self.tokens.as_ref()?.known(token),
+            Credential::ApiKey(key) => self.api_keys.as_ref()?.known(key),
+            _ => None,
+        }
+    }
+
+    async fn verify(&self, credential: &Credential) -> Result<Arc<Grant>, Refusal> {
+        match (credential, &self.tokens, &self.api_keys) {
+            (Credential::Bearer(token), Some(tokens), _) => tokens.verify(token).await,
+            (Credential::ApiKey(key), _, Some(keys)) => keys.verify(key).await,
+            _ => Err(Refusal::Invalid(
+                "this server does not take such credentials".into(),
+            )),
+        }
+    }
+}
+
+fn rejection(refusal: Refusal, credential: &Credential) -> Rejection {
+    match refusal {
+        Refusal::Invalid(detail) => {
+            let mut rejection = Rejection::unauthorized(&detail);
+            if matches!(credential, Credential::Bearer(_)) {
+                let challenge =
+                    format!("Bearer error=\"invalid_token\", error_description=\"{detail}\"");
+                rejection.challenges.push(challenge);
+            }
+            rejection
+        }
+        Refusal::Insufficient(detail) => insufficient(detail, credential, &[]),
+        Refusal::Unavailable(cause) => {
+            tracing::warn!(error = cause, "credentials cannot be verified");
+            Rejection {
+                retry_after: Some(1),
+                ..Rejection::new(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "service_unavailable",
+                    "credentials cannot be verified at the moment, try again",
+                )
+            }
+        }
+    }
+}
+
+/// RFC 6750, section 3.1.
+fn insufficient(detail: String, credential: &Credential, scopes: &[&str]) -> Rejection {
+    let mut rejection = Rejection::forbidden(detail);
+    if matches!(credential, Credential::Bearer(_)) {
+        let scope = match scopes {
+            [] => String::new(),
+            scopes => format!(", scope=\"{}\"", scopes.join(" ")),
+        };
+        let challenge = format!("Bearer error=\"insufficient_scope\"{scope}");
+        rejection.challenges.push(challenge);
+    }
+    rejection
+}
+
+async fn forget_idle(shared: Weak<Shared>) {
+    loop {
+        tokio::time::sleep(FORGET_INTERVAL).await;
+        let Some(shared) = shared.upgrade() else {
+            return;
+        };
+        shared.attempts.forget_idle();
+        if let Some(rate) = &shared.rate {
+            rate.forget_idle();
+        }
+    }
+}

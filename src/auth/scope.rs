@@ -1,0 +1,126 @@
+//! What credentials allow.
+
+use std::fmt;
+
+/// One thing that credentials may allow. The contract demands them by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// Read orders and their histories.
+    Read,
+    /// Create and change orders.
+    Write,
+    /// Everything, deleting included.
+    Admin,
+}
+
+impl Scope {
+    /// All there are.
+    pub const ALL: [Self; 3] = [Self::Read, Self::Write, Self::Admin];
+
+    /// Its name in the contract, in tokens and on the command line.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "orders:read",
+            Self::Write => "orders:write",
+            Self::Admin => "orders:admin",
+        }
+    }
+
+    /// The scope of this name.
+    pub fn of(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|scope| scope.as_str() == name)
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+/// A set of scopes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Scopes {
+    read: bool,
+    write: bool,
+    admin: bool,
+}
+
+impl Scopes {
+    /// From names separated by spaces (RFC 6749, section 3.3). Those of other services are left out.
+    pub fn parse(names: &str) -> Self {
+        names.split(' ').filter_map(Scope::of).collect()
+    }
+
+    /// Whether it holds this one. Who may do everything has every scope.
+    pub fn has(self, scope: Scope) -> bool {
+        self.admin
+            || match scope {
+                Scope::Read => self.read,
+                Scope::Write => self.write,
+                Scope::Admin => false,
+            }
+    }
+
+    /// The first of these names that is missing. One that we do not know is held by nobody.
+    pub fn missing<'a>(self, names: &[&'a str]) -> Option<&'a str> {
+        let held = |name: &str| Scope::of(name).is_some_and(|scope| self.has(scope));
+        names.iter().copied().find(|name| !held(name))
+    }
+}
+
+impl FromIterator<Scope> for Scopes {
+    fn from_iter<I: IntoIterator<Item = Scope>>(scopes: I) -> Self {
+        let mut set = Self::default();
+        for scope in scopes {
+            match scope {
+                Scope::Read => set.read = true,
+                Scope::Write => set.write = true,
+                Scope::Admin => set.admin = true,
+            }
+        }
+        set
+    }
+}
+
+impl fmt::Display for Scopes {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let held = [
+            (self.read, Scope::Read),
+            (self.write, Scope::Write),
+            (self.admin, Scope::Admin),
+        ];
+        let names: Vec<&str> = held
+            .into_iter()
+            .filter_map(|(held, scope)| held.then_some(scope.as_str()))
+            .collect();
+        formatter.write_str(&names.join(" "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_may_do_everything_has_every_scope() {
+        let admin = Scopes::parse("openid orders:admin");
+        assert_eq!(admin.missing(&["orders:read", "orders:write"]), None);
+        assert_eq!(
+            admin.missing(&["orders:unheard-of"]),
+            Some("orders:unheard-of")
+        );
+    }
+
+    #[test]
+    fn one_scope_is_not_another() {
+        let read = Scopes::parse("orders:read orders:reader ORDERS:WRITE");
+        assert_eq!(read.missing(&["orders:read"]), None);
+        assert_eq!(
+            read.missing(&["orders:read", "orders:write"]),
+            Some("orders:write")
+        );
+        assert_eq!(read.to_string(), "orders:read");
+        assert_eq!(Scopes::parse("").missing(&[]), None);
+    }
+}

@@ -1,0 +1,228 @@
+//! Access tokens: JWTs of one issuer (RFC 7519, RFC 9068), verified with its published keys.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use anyhow::Result;
+use jsonwebtoken::errors::ErrorKind;
+use jsonwebtoken::{Header, Validation, decode, decode_header};
+use quick_cache::sync::Cache;
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+
+use super::grant::{Grant, Refusal};
+use super::key_set::{Key, KeySet};
+use super::key_source::KeySource;
+use super::scope::{Scope, Scopes};
+use crate::config;
+use crate::domain::{Access, Caller};
+
+/// The longest token that is looked at, in bytes.
+const LONGEST_TOKEN: usize = 8192;
+/// Tokens that are remembered, so that a signature is verified once and not with every request.
+const REMEMBERED: usize = 10_000;
+
+type Claims = Map<String, Value>;
+type Fingerprint = [u8; 32];
+
+/// Verifies access tokens.
+pub(super) struct Tokens {
+    settings: config::Jwt,
+    keys: KeySource,
+    known: Cache<Fingerprint, Arc<Known>>,
+}
+
+struct Known {
+    grant: Arc<Grant>,
+    /// Seconds since 1970.
+    expires: u64,
+    /// Of the keys that it was verified with: when they change it is verified again.
+    generation: u64,
+}
+
+impl Tokens {
+    /// Tokens of the issuer of these settings.
+    ///
+    /// # Errors
+    /// When its keys are in a file that cannot be used.
+    pub(super) async fn start(settings: &config::Jwt) -> Result<Self> {
+        Ok(Self {
+            settings: settings.clone(),
+            keys: KeySource::start(settings).await?,
+            known: Cache::new(REMEMBERED),
+        })
+    }
+
+    /// What a token is worth that was verified before.
+    pub(super) fn known(&self, token: &str) -> Option<Arc<Grant>> {
+        let known = self.known.get(&fingerprint(token))?;
+        let valid =
+            Some(known.generation) == self.keys.generation() && now().as_secs() < known.expires;
+        valid.then(|| known.grant.clone())
+    }
+
+    /// What a token is worth.
+    ///
+    /// # Errors
+    /// When it is not valid, or the issuer's keys are not there.
+    pub(super) async fn verify(&self, token: &str) -> Result<Arc<Grant>, Refusal> {
+        if token.len() > LONGEST_TOKEN {
+            return Err(invalid("the token is too long"));
+        }
+        let header = decode_header(token).map_err(|_| invalid("this is no signed token"))?;
+        // What the signer marks as critical has to be understood (RFC 7515, section 4.1.11).
+        if header.crit.is_some() {
+            return Err(invalid("the token has critical headers"));
+        }
+        let keys = self.keys_with(header.kid.as_deref()).await?;
+        let claims = self.claims(token, &header, &keys)?;
+        let expires = self.expires(&claims)?;
+        let grant = Arc::new(self.grant(&claims)?);
+        let known = Known {
+            grant: grant.clone(),
+            expires,
+            generation: keys.generation,
+        };
+        self.known.insert(fingerprint(token), Arc::new(known));
+        Ok(grant)
+    }
+
+    /// The issuer's keys, read again if none has this id.
+    async fn keys_with(&self, id: Option<&str>) -> Result<Arc<KeySet>, Refusal> {
+        if let Some(keys) = self.keys.current()
+            && keys.candidates(id).next().is_some()
+        {
+            return Ok(keys);
+        }
+        let missing = || Refusal::Unavailable("the issuer's keys are not there yet".into());
+        self.keys.refreshed().await.ok_or_else(missing)
+    }
+
+    fn claims(&self, token: &str, header: &Header, keys: &KeySet) -> Result<Claims, Refusal> {
+        let mut refusal =
+            invalid("the token is signed with a key that the issuer does not publish");
+        let fitting = keys
+            .candidates(header.kid.as_deref())
+            .filter(|key| key.algorithms.contains(&header.alg));
+        for key in fitting {
+            match decode::<Claims>(token, &key.decoding, &self.validation(key)) {
+                Ok(token) => return Ok(token.claims),
+                Err(error) => refusal = invalid(&why(error.kind())),
+            }
+        }
+        Err(refusal)
+    }
+
+    fn validation(&self, key: &Key) -> Validation {
+        let mut validation = Validation::new(key.algorithms[0]);
+        validation.algorithms.clone_from(&key.algorithms);
+        validation.set_issuer(&[&self.settings.issuer]);
+        validation.set_audience(&[&self.settings.audience]);
+        validation.set_required_spec_claims(&["iss", "sub", "aud"]);
+        // Not by the library: with exact numbers (serde_json's arbitrary_precision) it reads no time.
+        validation.validate_exp = false;
+        validation
+    }
+
+    /// When a token that is in force now ends, in seconds since 1970.
+    fn expires(&self, claims: &Claims) -> Result<u64, Refusal> {
+        let leeway = self.settings.leeway.as_secs_f64();
+        let now = now().as_secs_f64();
+        let expires = time(claims, "exp")?.ok_or_else(|| invalid("the token never expires"))?;
+        if expires + leeway <= now {
+            return Err(invalid("the token has expired"));
+        }
+        if time(claims, "nbf")?.is_some_and(|begins| begins - leeway > now) {
+            return Err(invalid("the token is not valid yet"));
+        }
+        // A cast to an integer ends at its bounds.
+        Ok((expires + leeway) as u64)
+    }
+
+    fn grant(&self, claims: &Claims) -> Result<Grant, Refusal> {
+        let scopes = scopes(claims);
+        let access = match claims.get(&self.settings.customer_claim) {
+            Some(customer) => Access::Customer(customer_id(customer)?),
+            None if scopes.has(Scope::Admin) => Access::All,
+            None => {
+                let detail = "the token names no customer, which only orders:admin may go without";
+                return Err(Refusal::Insufficient(detail.into()));
+            }
+        };
+        let subject = claims
+            .get("sub")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        if subject.is_empty() {
+            return Err(invalid("the token names no subject"));
+        }
+        Ok(Grant {
+            caller: Caller {
+                principal: format!("token:{subject}").into(),
+                access,
+            },
+            scopes,
+        })
+    }
+}
+
+/// The scopes of a token: `scope`, separated by spaces (RFC 8693, section 4.2), or, as some issuers
+/// have it, `scp`, a list too.
+fn scopes(claims: &Claims) -> Scopes {
+    let texts = |value: &Value| match value {
+        Value::String(text) => text.clone(),
+        Value::Array(texts) => {
+            let texts: Vec<&str> = texts.iter().filter_map(Value::as_str).collect();
+            texts.join(" ")
+        }
+        _ => String::new(),
+    };
+    let claim = claims.get("scope").or_else(|| claims.get("scp"));
+    Scopes::parse(&claim.map(texts).unwrap_or_default())
+}
+
+/// A customer that cannot be read must not be taken for none.
+fn customer_id(value: &Value) -> Result<i64, Refusal> {
+    let id = match value {
+        Value::String(text) => text.parse().ok(),
+        value => value.as_i64(),
+    };
+    id.filter(|id| *id >= 1)
+        .ok_or_else(|| invalid("the token's customer is no number of a customer"))
+}
+
+/// A NumericDate (RFC 7519, section 2): seconds since 1970.
+fn time(claims: &Claims, name: &str) -> Result<Option<f64>, Refusal> {
+    let Some(value) = claims.get(name) else {
+        return Ok(None);
+    };
+    let seconds = value.as_f64().filter(|seconds| seconds.is_finite());
+    match seconds {
+        Some(seconds) => Ok(Some(seconds)),
+        None => Err(invalid("a time of the token is no number")),
+    }
+}
+
+fn why(error: &ErrorKind) -> String {
+    match error {
+        ErrorKind::InvalidSignature => "the token's signature is wrong".into(),
+        ErrorKind::InvalidIssuer => "the token is of another issuer".into(),
+        ErrorKind::InvalidAudience => "the token is for another audience".into(),
+        ErrorKind::MissingRequiredClaim(claim) => format!("the token has no {claim}"),
+        _ => "the token cannot be read".into(),
+    }
+}
+
+fn invalid(detail: &str) -> Refusal {
+    Refusal::Invalid(detail.into())
+}
+
+fn fingerprint(token: &str) -> Fingerprint {
+    Sha256::digest(token).into()
+}
+
+fn now() -> Duration {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+}

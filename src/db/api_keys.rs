@@ -1,0 +1,141 @@
+//! API keys, known by their SHA-256.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::Binary;
+use diesel_async::RunQueryDsl;
+use serde::Serialize;
+
+use super::pool::Database;
+use super::schema::api_keys;
+use crate::error::StoreError;
+
+/// A key as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, QueryableByName, Selectable, Serialize)]
+#[diesel(table_name = api_keys, check_for_backend(diesel::pg::Pg))]
+pub struct ApiKey {
+    /// Its number.
+    pub id: i64,
+    /// How it begins.
+    pub hint: String,
+    /// What it is for, in its maker's words.
+    pub name: String,
+    /// What it allows, separated by spaces.
+    pub scopes: String,
+    /// Whose orders it reaches; everybody's when there is none.
+    pub customer_id: Option<i64>,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// When it ends by itself.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// When it was revoked.
+    pub revoked_at: Option<DateTime<Utc>>,
+    /// When it was used last, to the minute.
+    pub last_used_at: Option<DateTime<Utc>>,
+}
+
+/// A key to be stored.
+#[derive(Debug, Clone, Insertable)]
+#[diesel(table_name = api_keys)]
+pub struct NewApiKey {
+    /// SHA-256 of the key.
+    pub hash: Vec<u8>,
+    /// How it begins.
+    pub hint: String,
+    /// What it is for: 1 to 100 characters.
+    pub name: String,
+    /// What it allows, separated by spaces.
+    pub scopes: String,
+    /// Whose orders it reaches; everybody's when there is none.
+    pub customer_id: Option<i64>,
+    /// When it ends by itself.
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+/// Stores and finds API keys.
+#[derive(Clone)]
+pub struct ApiKeyRepository {
+    database: Database,
+}
+
+impl ApiKeyRepository {
+    /// On this database.
+    pub fn new(database: Database) -> Self {
+        Self { database }
+    }
+
+    /// Stores a key.
+    ///
+    /// # Errors
+    /// When the database fails or a field is out of its bounds.
+    pub async fn create(&self, key: &NewApiKey) -> Result<ApiKey, StoreError> {
+        let query = diesel::insert_into(api_keys::table)
+            .values(key)
+            .returning(ApiKey::as_returning());
+        self.database
+            .run(async |mut connection| {
+                let stored = query.get_result(&mut *connection).await;
+                (connection, stored.map_err(StoreError::from))
+            })
+            .await
+    }
+
+    /// All keys, revoked ones too, from the oldest to the newest.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn list(&self) -> Result<Vec<ApiKey>, StoreError> {
+        let query = api_keys::table
+            .order(api_keys::id)
+            .select(ApiKey::as_select());
+        self.database
+            .run(async |mut connection| {
+                let loaded = query.load(&mut *connection).await;
+                (connection, loaded.map_err(StoreError::from))
+            })
+            .await
+    }
+
+    /// Revokes a key for good. `None` when there is none; one that was revoked before stays as it is.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn revoke(&self, id: i64) -> Result<Option<ApiKey>, StoreError> {
+        let when = diesel::dsl::sql::<diesel::sql_types::Nullable<diesel::sql_types::Timestamptz>>(
+            "coalesce(revoked_at, now())",
+        );
+        let query = diesel::update(api_keys::table.find(id))
+            .set(api_keys::revoked_at.eq(when))
+            .returning(ApiKey::as_returning());
+        self.database
+            .run(async |mut connection| {
+                let revoked = query.get_result(&mut *connection).await.optional();
+                (connection, revoked.map_err(StoreError::from))
+            })
+            .await
+    }
+
+    /// The key of this hash, if it is in force. That it was used is noted, once a minute at most.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn used(&self, hash: &[u8; 32]) -> Result<Option<ApiKey>, StoreError> {
+        let query = diesel::sql_query(
+            "WITH used AS (
+                UPDATE api_keys SET last_used_at = now()
+                 WHERE hash = $1 AND revoked_at IS NULL
+                   AND (expires_at IS NULL OR expires_at > now())
+                   AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute'))
+             SELECT * FROM api_keys
+              WHERE hash = $1 AND revoked_at IS NULL
+                AND (expires_at IS NULL OR expires_at > now())",
+        )
+        .bind::<Binary, _>(&hash[..]);
+        self.database
+            .run(async |mut connection| {
+                let found = query.get_result(&mut *connection).await.optional();
+                (connection, found.map_err(StoreError::from))
+            })
+            .await
+    }
+}

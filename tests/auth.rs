@@ -1,0 +1,827 @@
+//! Who is let in, and to what: an attacker's hour.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use futures::future::join_all;
+use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use order_processing::config::{Auth, Settings};
+use reqwest::{Method, Response};
+use serde_json::{Value, json};
+
+use crate::command_line::{fails, orders, stdout};
+use crate::harness::issuer::{AUDIENCE, ISSUER, claims, forged, now};
+use crate::harness::{Issuer, Options, SigningKey, TestApp, database_url, eventually};
+
+const ALL: &str = "orders:read orders:write orders:admin";
+
+async fn guarded(auth: Auth) -> TestApp {
+    TestApp::with(Options {
+        auth: Some(auth),
+        ..Options::default()
+    })
+    .await
+}
+
+/// A server that trusts a new issuer, whose keys it has.
+async fn trusting() -> (TestApp, Issuer) {
+    let issuer = Issuer::start().await;
+    let app = guarded(issuer.auth()).await;
+    let token = issuer.token(ALL, None);
+    eventually("the issuer's keys are there", async || {
+        (get(&app, &token, "/orders").await.status() == 200).then_some(())
+    })
+    .await;
+    (app, issuer)
+}
+
+async fn ask(
+    app: &TestApp,
+    token: &str,
+    method: Method,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: Option<Value>,
+) -> Response {
+    let mut request = app.request(method, path).bearer_auth(token);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    if let Some(body) = body {
+        request = request.json(&body);
+    }
+    request.send().await.unwrap()
+}
+
+async fn get(app: &TestApp, token: &str, path: &str) -> Response {
+    ask(app, token, Method::GET, path, &[], None).await
+}
+
+async fn order(app: &TestApp, token: &str, customer: i64) -> Response {
+    let body = json!({ "customer_id": customer, "total_amount": 1 });
+    ask(app, token, Method::POST, "/orders", &[], Some(body)).await
+}
+
+async fn made(response: Response) -> i64 {
+    assert_eq!(response.status(), 201);
+    let order: Value = response.json().await.unwrap();
+    order["id"].as_i64().unwrap()
+}
+
+/// A problem of this status and code; what it says.
+async fn refused(response: Response, status: u16, code: &str) -> Value {
+    let said = response.headers().get("content-type").cloned();
+    assert_eq!(response.status(), status);
+    assert_eq!(said.unwrap(), "application/problem+json");
+    let problem: Value = response.json().await.unwrap();
+    assert_eq!(problem["code"], code, "{problem}");
+    assert!(problem["request_id"].is_string());
+    problem
+}
+
+fn challenges(response: &Response) -> Vec<String> {
+    let lines = response.headers().get_all("www-authenticate");
+    lines
+        .iter()
+        .map(|line| line.to_str().unwrap().to_owned())
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_gets_in_without_credentials() {
+    let (app, _issuer) = trusting().await;
+    let calls = [
+        (Method::GET, "/orders"),
+        (Method::POST, "/orders"),
+        (Method::GET, "/orders/1"),
+        (Method::HEAD, "/orders/1"),
+        (Method::PUT, "/orders/1"),
+        (Method::DELETE, "/orders/1"),
+        (Method::GET, "/orders/1/events"),
+        // What is wrong with a request is nobody's business who may not send it.
+        (Method::GET, "/orders/nonsense"),
+    ];
+    for (method, path) in calls {
+        let head = method == Method::HEAD;
+        let response = app.request(method, path).send().await.unwrap();
+        let said = challenges(&response);
+        assert!(
+            said.iter().any(|line| line.starts_with("Bearer scope=")),
+            "{said:?}"
+        );
+        assert!(
+            said.iter().any(|line| line.contains("X-API-Key")),
+            "{said:?}"
+        );
+        assert_eq!(response.status(), 401);
+        if !head {
+            refused(response, 401, "unauthorized").await;
+        }
+    }
+    for (name, value) in [
+        ("authorization", "Bearer"),
+        ("authorization", "Bearer "),
+        ("authorization", "Basic YTpi"),
+        ("authorization", "bearer x y"),
+        ("x-api-key", ""),
+        ("x-api-key", "orders_guess"),
+        ("cookie", "token=x"),
+    ] {
+        let request = app.request(Method::GET, "/orders").header(name, value);
+        refused(request.send().await.unwrap(), 401, "unauthorized").await;
+    }
+    // What anyone may ask stays open.
+    for path in ["/healthz", "/readyz", "/openapi.json", "/openapi.yaml"] {
+        assert_eq!(app.get(path).await.status(), 200, "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tokens_of_every_kind_of_key_are_taken() {
+    let (app, issuer) = trusting().await;
+    let kinds = [
+        Algorithm::RS256,
+        Algorithm::RS512,
+        Algorithm::PS256,
+        Algorithm::ES256,
+        Algorithm::ES384,
+        Algorithm::EdDSA,
+    ];
+    let keys: Vec<SigningKey> = kinds
+        .iter()
+        .map(|kind| SigningKey::new(&format!("{kind:?}"), *kind))
+        .collect();
+    issuer.publish(&keys.iter().collect::<Vec<_>>());
+    for key in &keys {
+        let mut audiences = claims("orders:read", Some(1));
+        audiences["aud"] = json!(["another", AUDIENCE]);
+        let mut list = claims("", Some(1));
+        list["scp"] = json!(["orders:read"]);
+        list.as_object_mut().unwrap().remove("scope");
+        let mut text = claims("orders:read", None);
+        text["customer_id"] = "7".into();
+        for claims in [claims("orders:read", Some(1)), audiences, list, text] {
+            let token = key.sign(&claims);
+            let kind = key.algorithm;
+            eventually(&format!("a token by {kind:?} is taken"), async || {
+                (get(&app, &token, "/orders").await.status() == 200).then_some(())
+            })
+            .await;
+        }
+    }
+    // Without the name of a key, whichever fits.
+    let mut header = keys[3].header();
+    header.kid = None;
+    let token = encode(&header, &claims("orders:read", Some(1)), &keys[3].private).unwrap();
+    assert_eq!(get(&app, &token, "/orders").await.status(), 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn forged_and_stale_tokens_are_refused() {
+    let (app, issuer) = trusting().await;
+    let rsa = SigningKey::new("rsa", Algorithm::RS256);
+    issuer.publish(&[&issuer.key, &rsa]);
+    let good = rsa.sign(&claims(ALL, None));
+    eventually("the new key is there", async || {
+        (get(&app, &good, "/orders").await.status() == 200).then_some(())
+    })
+    .await;
+
+    let with = |name: &str, value: Value| {
+        let mut claims = claims(ALL, None);
+        match value {
+            Value::Null => claims.as_object_mut().unwrap().remove(name),
+            value => claims.as_object_mut().unwrap().insert(name.into(), value),
+        };
+        issuer.key.sign(&claims)
+    };
+    let parts: Vec<&str> = good.split('.').collect();
+    let decoded = |part: &str| -> Value {
+        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
+    };
+    let header = decoded(parts[0]);
+    // The public key, as an attacker has it, taken for the secret of an HMAC.
+    let modulus = rsa.public["n"].as_str().unwrap();
+    let confused = |secret: &[u8]| {
+        let mut header = Header::new(Algorithm::HS256);
+        header.kid = Some("rsa".into());
+        encode(
+            &header,
+            &claims(ALL, None),
+            &EncodingKey::from_secret(secret),
+        )
+        .unwrap()
+    };
+    let stranger = SigningKey::new("stranger", Algorithm::ES256);
+    let impostor = SigningKey::new("first", Algorithm::ES256);
+    let brings_its_key = {
+        let mut header = stranger.header();
+        header.jwk = Some(serde_json::from_value(stranger.public.clone()).unwrap());
+        header.kid = None;
+        encode(&header, &claims(ALL, None), &stranger.private).unwrap()
+    };
+    let critical = {
+        let mut header = issuer.key.header();
+        header.crit = Some(vec!["b64".into()]);
+        encode(&header, &claims(ALL, None), &issuer.key.private).unwrap()
+    };
+    let by_another_algorithm = {
+        let mut header = Header::new(Algorithm::RS512);
+        header.kid = Some("rsa".into());
+        encode(&header, &claims(ALL, None), &rsa.private).unwrap()
+    };
+    let none = json!({ "alg": "none", "typ": "JWT" });
+    let mut changed = claims("orders:read", Some(1));
+    changed["scope"] = ALL.into();
+    let cases = [
+        ("expired", with("exp", json!(now() - 31))),
+        ("never expires", with("exp", Value::Null)),
+        ("expires in a text", with("exp", json!("2999-01-01"))),
+        ("not yet valid", with("nbf", json!(now() + 3600))),
+        ("another audience", with("aud", json!("billing-api"))),
+        ("other audiences", with("aud", json!(["a", "b"]))),
+        ("no audience", with("aud", Value::Null)),
+        ("another issuer", with("iss", json!("https://evil.example"))),
+        ("no issuer", with("iss", Value::Null)),
+        ("no subject", with("sub", Value::Null)),
+        ("an empty subject", with("sub", json!(""))),
+        ("customer zero", with("customer_id", json!(0))),
+        ("customers", with("customer_id", json!([1, 2]))),
+        (
+            "a customer that is no number",
+            with("customer_id", json!("1 or 1=1")),
+        ),
+        ("alg none", forged(&none, &claims(ALL, None), b"")),
+        (
+            "alg none in capitals",
+            forged(&json!({ "alg": "NONE" }), &claims(ALL, None), b""),
+        ),
+        ("no signature", format!("{}.{}.", parts[0], parts[1])),
+        (
+            "a wrong signature",
+            forged(&header, &claims(ALL, None), &[7; 256]),
+        ),
+        (
+            "changed claims",
+            format!(
+                "{}.{}.{}",
+                parts[0],
+                URL_SAFE_NO_PAD.encode(changed.to_string()),
+                parts[2]
+            ),
+        ),
+        ("key confusion, the text", confused(modulus.as_bytes())),
+        (
+            "key confusion, the bytes",
+            confused(&URL_SAFE_NO_PAD.decode(modulus).unwrap()),
+        ),
+        (
+            "key confusion, the JWK",
+            confused(rsa.public.to_string().as_bytes()),
+        ),
+        (
+            "a key that is not published",
+            stranger.sign(&claims(ALL, None)),
+        ),
+        (
+            "the name of another's key",
+            impostor.sign(&claims(ALL, None)),
+        ),
+        ("a key of its own", brings_its_key),
+        ("critical headers", critical),
+        ("an algorithm that is not the key's", by_another_algorithm),
+        ("nonsense", "a.b.c".into()),
+        ("two parts", format!("{}.{}", parts[0], parts[1])),
+        ("four parts", format!("{good}.x")),
+        ("very long", format!("{good}{}", "x".repeat(8192))),
+    ];
+    for (what, token) in cases {
+        let response = get(&app, &token, "/orders").await;
+        let said = challenges(&response);
+        let problem = match response.status().as_u16() {
+            // The server's own limit of a header is lower.
+            431 => continue,
+            _ => refused(response, 401, "unauthorized").await,
+        };
+        assert!(
+            said[0].starts_with("Bearer error=\"invalid_token\""),
+            "{what}: {said:?}"
+        );
+        assert!(!problem.to_string().contains("evil"), "{what}: {problem}");
+        println!("{what}: {}", problem["detail"]);
+    }
+    // And the good one is as good as before.
+    assert_eq!(get(&app, &good, "/orders").await.status(), 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn scopes_decide_what_may_be_done() {
+    let (app, issuer) = trusting().await;
+    let id = made(order(&app, &issuer.token(ALL, None), 1).await).await;
+    let path = format!("/orders/{id}");
+    let calls = [
+        (Method::GET, path.as_str(), None, "orders:read"),
+        (Method::GET, "/orders", None, "orders:read"),
+        (Method::GET, &format!("{path}/events"), None, "orders:read"),
+        (
+            Method::POST,
+            "/orders",
+            Some(json!({ "customer_id": 1, "total_amount": 1 })),
+            "orders:write",
+        ),
+        (
+            Method::PUT,
+            &path,
+            Some(json!({ "total_amount": 2 })),
+            "orders:write",
+        ),
+        (Method::DELETE, &path, None, "orders:admin"),
+    ];
+    for (method, path, body, needed) in calls {
+        for held in ["", "openid", "orders:read", "orders:write", "orders:admin"] {
+            let token = issuer.token(held, Some(1));
+            let response = ask(&app, &token, method.clone(), path, &[], body.clone()).await;
+            if held == needed || held == "orders:admin" {
+                assert!(
+                    response.status().is_success(),
+                    "{method} {path} with {held}"
+                );
+                continue;
+            }
+            let said = challenges(&response);
+            let wanted = format!("Bearer error=\"insufficient_scope\", scope=\"{needed}\"");
+            assert_eq!(said, [wanted], "{method} {path} with {held}");
+            refused(response, 403, "forbidden").await;
+        }
+    }
+    // Whose orders would that be?
+    let nobodys = issuer.token("orders:read orders:write", None);
+    refused(get(&app, &nobodys, "/orders").await, 403, "forbidden").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_customer_meets_no_other_customer() {
+    let (app, issuer) = trusting().await;
+    let [one, two] = [1, 2].map(|customer| issuer.token(ALL, Some(customer)));
+    let everybody = issuer.token(ALL, None);
+    let mine = made(order(&app, &one, 1).await).await;
+    let theirs = made(order(&app, &two, 2).await).await;
+    let gone = made(order(&app, &two, 2).await).await;
+    let deleted = ask(
+        &app,
+        &two,
+        Method::DELETE,
+        &format!("/orders/{gone}"),
+        &[],
+        None,
+    )
+    .await;
+    assert_eq!(deleted.status(), 204);
+
+    // By its id: the same answer as of one that never was.
+    let body = json!({ "status": "cancelled" });
+    let never = 999_999_999;
+    for path in ["", "/events", "/events?after=1", "/events?after=100"] {
+        for id in [theirs, gone, never] {
+            let path = format!("/orders/{id}{path}");
+            refused(get(&app, &one, &path).await, 404, "order_not_found").await;
+        }
+    }
+    for (header, value) in [
+        ("x-none", ""),
+        ("if-match", "\"1\""),
+        ("if-match", "\"99\""),
+        ("if-none-match", "\"1\""),
+    ] {
+        let path = format!("/orders/{theirs}");
+        for (method, body) in [
+            (Method::GET, None),
+            (Method::PUT, Some(body.clone())),
+            (Method::DELETE, None),
+        ] {
+            let answer = ask(&app, &one, method, &path, &[(header, value)], body).await;
+            refused(answer, 404, "order_not_found").await;
+        }
+    }
+    let still: Value = get(&app, &two, &format!("/orders/{theirs}"))
+        .await
+        .json()
+        .await
+        .unwrap();
+    assert_eq!(still["status"], "pending");
+    let events = get(&app, &two, &format!("/orders/{gone}/events")).await;
+    assert_eq!(events.json::<Vec<Value>>().await.unwrap().len(), 2);
+
+    // New ones, for somebody else.
+    refused(order(&app, &one, 2).await, 403, "customer_not_allowed").await;
+
+    // In lists, with whatever filter.
+    let ids = async |token: &str, query: &str| -> Vec<i64> {
+        let answer = get(&app, token, &format!("/orders{query}")).await;
+        assert_eq!(answer.status(), 200);
+        let orders: Vec<Value> = answer.json().await.unwrap();
+        orders
+            .iter()
+            .map(|order| order["id"].as_i64().unwrap())
+            .collect()
+    };
+    for (query, seen) in [
+        ("", vec![mine]),
+        ("?customer_id=1", vec![mine]),
+        ("?customer_id=2", vec![]),
+        ("?status=pending", vec![mine]),
+        ("?status=pending&status=processing", vec![mine]),
+        ("?status=pending&status=processing&customer_id=2", vec![]),
+    ] {
+        assert_eq!(ids(&one, query).await, seen, "{query}");
+    }
+    assert_eq!(ids(&everybody, "").await, [theirs, mine]);
+
+    // With a cursor of somebody else, or a changed one.
+    made(order(&app, &two, 2).await).await;
+    let page = get(&app, &two, "/orders?limit=1").await;
+    let link = page.headers()["link"].to_str().unwrap().to_owned();
+    let next = link.split(['<', '>']).nth(1).unwrap().to_owned();
+    assert_eq!(get(&app, &two, &next).await.status(), 200);
+    refused(get(&app, &one, &next).await, 400, "invalid_request").await;
+    refused(get(&app, &everybody, &next).await, 400, "invalid_request").await;
+    let cursor = next.rsplit('=').next().unwrap();
+    for changed in [
+        format!("{}A", &cursor[..cursor.len() - 1]),
+        format!("B{}", &cursor[1..]),
+        format!("{cursor}AAAA"),
+        URL_SAFE_NO_PAD.encode([1, 0, 0, 0, 0, 0, 0, 0, 200]),
+    ] {
+        let path = format!("/orders?cursor={changed}");
+        refused(get(&app, &two, &path).await, 400, "invalid_request").await;
+    }
+
+    // With an idempotency key that somebody else has used: it is another key.
+    let keyed = async |token: &str, customer: i64| {
+        let body = json!({ "customer_id": customer, "total_amount": 5 });
+        let headers = [("idempotency-key", "the-same")];
+        ask(&app, token, Method::POST, "/orders", &headers, Some(body)).await
+    };
+    let first = made(keyed(&one, 1).await).await;
+    let second = keyed(&two, 2).await;
+    assert!(second.headers().get("idempotent-replayed").is_none());
+    assert_ne!(made(second).await, first);
+    let again = keyed(&one, 1).await;
+    assert_eq!(again.headers()["idempotent-replayed"], "true");
+    assert_eq!(made(again).await, first);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_are_rotated_without_a_restart() {
+    let (app, issuer) = trusting().await;
+    let second = SigningKey::new("second", Algorithm::EdDSA);
+    let old = issuer.token(ALL, None);
+    let new = second.sign(&claims(ALL, None));
+    refused(get(&app, &new, "/orders").await, 401, "unauthorized").await;
+    issuer.publish(&[&second]);
+    eventually("a token of the new key is taken", async || {
+        (get(&app, &new, "/orders").await.status() == 200).then_some(())
+    })
+    .await;
+    // The old key is not published any more: what it signed, known or not, is worth nothing.
+    refused(get(&app, &old, "/orders").await, 401, "unauthorized").await;
+
+    // An issuer that is out of order changes nothing, and strangers do not make us ask it all the time.
+    issuer.break_down();
+    let asked = issuer.asked.load(Ordering::SeqCst);
+    let stranger = SigningKey::new("stranger", Algorithm::EdDSA);
+    let tokens: Vec<String> = (0..50)
+        .map(|number| {
+            let mut claims = claims(ALL, None);
+            claims["jti"] = number.into();
+            stranger.sign(&claims)
+        })
+        .collect();
+    let answers = join_all(tokens.iter().map(|token| get(&app, token, "/orders"))).await;
+    for answer in answers {
+        refused(answer, 401, "unauthorized").await;
+    }
+    let again = issuer.asked.load(Ordering::SeqCst) - asked;
+    assert!(again <= 2, "it was asked {again} times");
+    assert_eq!(get(&app, &new, "/orders").await.status(), 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_the_issuers_keys_were_never_there_it_is_503() {
+    let issuer = Issuer::start().await;
+    issuer.break_down();
+    let app = guarded(issuer.auth()).await;
+    let token = issuer.token(ALL, None);
+    let response = get(&app, &token, "/orders").await;
+    assert!(response.headers().contains_key("retry-after"));
+    refused(response, 503, "service_unavailable").await;
+    issuer.publish(&[&issuer.key]);
+    eventually("the issuer is back", async || {
+        (get(&app, &token, "/orders").await.status() == 200).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_may_be_in_a_file() {
+    let issuer = Issuer::start().await;
+    let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join(format!("jwks-{}.json", uuid::Uuid::new_v4().simple()));
+    let keys = json!({ "keys": [{ "kty": "oct", "k": "AAAA" }, issuer.key.public] });
+    std::fs::write(&file, keys.to_string()).unwrap();
+    let mut auth = issuer.auth();
+    auth.jwt.jwks_url.clear();
+    auth.jwt.jwks_file = file.to_str().unwrap().into();
+    let app = guarded(auth).await;
+    let token = issuer.token(ALL, None);
+    assert_eq!(get(&app, &token, "/orders").await.status(), 200);
+    // A shared secret in a set of public keys is no key of ours.
+    let secret = EncodingKey::from_secret(&[0, 0, 0]);
+    let token = encode(&Header::new(Algorithm::HS256), &claims(ALL, None), &secret).unwrap();
+    refused(get(&app, &token, "/orders").await, 401, "unauthorized").await;
+
+    // One that cannot be used stops the start, and says which.
+    std::fs::write(&file, "{}").unwrap();
+    let url = database_url(&app.database);
+    fails(
+        &["serve"],
+        &[
+            ("ORDERS__DATABASE__URL", &url),
+            ("ORDERS__AUTH__JWT__JWKS_FILE", file.to_str().unwrap()),
+            ("ORDERS__AUTH__JWT__ISSUER", ISSUER),
+            ("ORDERS__AUTH__JWT__AUDIENCE", AUDIENCE),
+        ],
+        &["auth.jwt.jwks_file", file.to_str().unwrap()],
+    );
+    std::fs::remove_file(file).unwrap();
+}
+
+/// A server that takes API keys, and forgets those it has found at once.
+async fn with_keys(adjust: fn(&mut Settings)) -> TestApp {
+    let mut auth = Settings::load(None).unwrap().auth;
+    auth.api_keys = true;
+    auth.api_key_cache = Duration::ZERO;
+    TestApp::with(Options {
+        auth: Some(auth),
+        adjust,
+        ..Options::default()
+    })
+    .await
+}
+
+/// `orders keys …` as the operator runs it.
+fn keys(app: &TestApp, arguments: &[&str]) -> String {
+    let url = database_url(&app.database);
+    let arguments = [&["keys"], arguments].concat();
+    let output = orders(&arguments, &[("ORDERS__DATABASE__URL", &url)]).output();
+    let output = output.unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    stdout(&output)
+}
+
+fn make_key(app: &TestApp, arguments: &[&str]) -> (i64, String) {
+    let arguments = [&["create", "--json", "--name", "a test"], arguments].concat();
+    let made: Value = serde_json::from_str(&keys(app, &arguments)).unwrap();
+    let key = made["key"].as_str().unwrap().to_owned();
+    (made["id"].as_i64().unwrap(), key)
+}
+
+async fn get_with_key(app: &TestApp, key: &str, path: &str) -> Response {
+    let request = app.request(Method::GET, path).header("x-api-key", key);
+    request.send().await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn api_keys_are_made_used_and_revoked() {
+    let app = with_keys(|_| {}).await;
+    let (id, key) = make_key(&app, &["--all-customers", "--scope", "orders:read"]);
+    let (_, of_seven) = make_key(
+        &app,
+        &[
+            "--customer",
+            "7",
+            "--scope",
+            "orders:read",
+            "--scope",
+            "orders:write",
+        ],
+    );
+    let (_, brief) = make_key(
+        &app,
+        &[
+            "--all-customers",
+            "--scope",
+            "orders:admin",
+            "--expires-in",
+            "1ms",
+        ],
+    );
+    app.sql("INSERT INTO orders (customer_id, total_amount) VALUES (6, 1), (7, 1)")
+        .await;
+    let seen = async |key: &str| -> usize {
+        let orders: Vec<Value> = get_with_key(&app, key, "/orders")
+            .await
+            .json()
+            .await
+            .unwrap();
+        orders.len()
+    };
+    assert_eq!((seen(&key).await, seen(&of_seven).await), (2, 1));
+    refused(
+        get_with_key(&app, &brief, "/orders").await,
+        401,
+        "unauthorized",
+    )
+    .await;
+    let deletion = app
+        .request(Method::DELETE, "/orders/1")
+        .header("x-api-key", &key);
+    refused(deletion.send().await.unwrap(), 403, "forbidden").await;
+
+    // Nothing that is stored or shown leads back to a key.
+    let listed = keys(&app, &["list"]) + &keys(&app, &["list", "--json"]);
+    assert!(
+        listed.contains("a test") && listed.contains("customer 7"),
+        "{listed}"
+    );
+    let stored = app.count("SELECT count(*) FROM api_keys").await;
+    assert_eq!(stored, 3);
+    for key in [&key, &of_seven, &brief] {
+        assert!(!listed.contains(key.as_str()));
+        let secret = &key[key.len() - 8..];
+        let found = format!(
+            "SELECT count(*) FROM api_keys WHERE api_keys::text LIKE '%{secret}%' OR hash = '{key}'::bytea"
+        );
+        assert_eq!(app.count(&found).await, 0);
+    }
+    let used =
+        format!("SELECT count(*) FROM api_keys WHERE id = {id} AND last_used_at IS NOT NULL");
+    assert_eq!(app.count(&used).await, 1);
+
+    keys(&app, &["revoke", &id.to_string()]);
+    refused(
+        get_with_key(&app, &key, "/orders").await,
+        401,
+        "unauthorized",
+    )
+    .await;
+    assert_eq!(seen(&of_seven).await, 1);
+    assert!(keys(&app, &["list"]).contains("revoked"));
+
+    let url = database_url(&app.database);
+    let variables = [("ORDERS__DATABASE__URL", url.as_str())];
+    fails(&["keys", "revoke", "12345"], &variables, &["no key 12345"]);
+    for wrong in [
+        &["create", "--name", "x", "--scope", "orders:read"][..],
+        &[
+            "create",
+            "--name",
+            "x",
+            "--scope",
+            "orders:root",
+            "--all-customers",
+        ],
+        &[
+            "create",
+            "--name",
+            "x",
+            "--scope",
+            "orders:read",
+            "--all-customers",
+            "--customer",
+            "1",
+        ],
+        &[
+            "create",
+            "--name",
+            "x",
+            "--scope",
+            "orders:read",
+            "--customer",
+            "0",
+        ],
+        &[
+            "create",
+            "--name",
+            "",
+            "--scope",
+            "orders:read",
+            "--customer",
+            "1",
+        ],
+    ] {
+        let output = orders(&[&["keys"], wrong].concat(), &variables)
+            .output()
+            .unwrap();
+        assert!(!output.status.success(), "{wrong:?}");
+    }
+    assert_eq!(app.count("SELECT count(*) FROM api_keys").await, 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn guessing_ends_and_those_who_know_their_key_are_served() {
+    let app = with_keys(|settings| {
+        settings.auth.api_key_cache = Duration::from_secs(600);
+        settings.auth.attempts_per_minute = 20;
+    })
+    .await;
+    let (_, key) = make_key(&app, &["--all-customers", "--scope", "orders:read"]);
+    assert_eq!(get_with_key(&app, &key, "/orders").await.status(), 200);
+    let guesses = (0..200_u8).map(|number| {
+        let mut random = [number; 32];
+        random[31] = number.wrapping_mul(31);
+        format!("orders_{}", URL_SAFE_NO_PAD.encode(random))
+    });
+    let guesses: Vec<String> = guesses.collect();
+    let answers = join_all(
+        guesses
+            .iter()
+            .map(|guess| get_with_key(&app, guess, "/orders")),
+    )
+    .await;
+    let mut stopped = 0;
+    for answer in answers {
+        if answer.status() == 401 {
+            continue;
+        }
+        assert!(answer.headers().contains_key("retry-after"));
+        refused(answer, 429, "rate_limited").await;
+        stopped += 1;
+    }
+    assert!(stopped >= 150, "{stopped}");
+    assert_eq!(get_with_key(&app, &key, "/orders").await.status(), 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_asks_too_often_waits_and_nobody_else() {
+    let app = with_keys(|settings| {
+        settings.auth.api_key_cache = Duration::from_secs(600);
+        settings.rate_limit.requests_per_second = 1;
+        settings.rate_limit.burst = 5;
+    })
+    .await;
+    let [one, two] =
+        [1, 2].map(|_| make_key(&app, &["--all-customers", "--scope", "orders:read"]).1);
+    let first = get_with_key(&app, &one, "/orders").await;
+    assert_eq!(first.headers()["ratelimit-policy"], "\"caller\";q=5;w=5");
+    assert_eq!(first.headers()["ratelimit"], "\"caller\";r=4;t=1");
+    let answers = join_all((0..20).map(|_| get_with_key(&app, &one, "/orders"))).await;
+    let mut served = 0;
+    for answer in answers {
+        if answer.status() == 200 {
+            served += 1;
+            continue;
+        }
+        assert_eq!(answer.headers()["retry-after"], "1");
+        refused(answer, 429, "rate_limited").await;
+    }
+    assert!((4..=8).contains(&served), "{served}");
+    assert_eq!(get_with_key(&app, &two, "/orders").await.status(), 200);
+    assert_eq!(app.get("/healthz").await.status(), 200);
+    // `Retry-After` is kept.
+    eventually("it may ask again", async || {
+        (get_with_key(&app, &one, "/orders").await.status() == 200).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_is_open_only_when_told_so() {
+    let app = TestApp::start().await;
+    let url = database_url(&app.database);
+    fails(
+        &["serve"],
+        &[("ORDERS__DATABASE__URL", &url)],
+        &[
+            "auth.api_keys",
+            "auth.jwt.jwks_url",
+            "auth.mode = \"disabled\"",
+        ],
+    );
+    fails(
+        &["dev"],
+        &[("ORDERS__HTTP__LISTEN", "0.0.0.0:0")],
+        &["this machine only", "http.listen"],
+    );
+    fails(
+        &["serve"],
+        &[
+            ("ORDERS__AUTH__JWT__JWKS_URL", "http://keys.example/jwks"),
+            ("ORDERS__HTTP__TRUSTED_PROXIES", "10.0.0.0/8, proxy"),
+            ("ORDERS__RATE_LIMIT__BURST", "0"),
+        ],
+        &[
+            "auth.jwt.jwks_url",
+            "auth.jwt.issuer",
+            "auth.jwt.audience",
+            "`proxy`",
+            "rate_limit.burst",
+        ],
+    );
+}
