@@ -585,14 +585,14 @@ fn keys(app: &TestApp, arguments: &[&str]) -> String {
     stdout(&output)
 }
 
-fn make_key(app: &TestApp, arguments: &[&str]) -> (i64, String) {
+pub fn make_key(app: &TestApp, arguments: &[&str]) -> (i64, String) {
     let arguments = [&["create", "--json", "--name", "a test"], arguments].concat();
     let made: Value = serde_json::from_str(&keys(app, &arguments)).unwrap();
     let key = made["key"].as_str().unwrap().to_owned();
     (made["id"].as_i64().unwrap(), key)
 }
 
-async fn get_with_key(app: &TestApp, key: &str, path: &str) -> Response {
+pub async fn get_with_key(app: &TestApp, key: &str, path: &str) -> Response {
     let request = app.request(Method::GET, path).header("x-api-key", key);
     request.send().await.unwrap()
 }

@@ -3,14 +3,35 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::harness::TestApp;
+use order_processing::config::Settings;
+use reqwest::Method;
+
+use crate::auth::{get_with_key, make_key};
+use crate::harness::{Options, TestApp};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn schemathesis_finds_nothing() {
-    let app = TestApp::start().await;
+    let mut auth = Settings::load(None).unwrap().auth;
+    auth.api_keys = true;
+    // It tries wrong credentials with every operation.
+    auth.attempts_per_minute = 1_000_000;
+    let app = TestApp::with(Options {
+        auth: Some(auth),
+        ..Options::default()
+    })
+    .await;
+    let (_, key) = make_key(&app, &["--all-customers", "--scope", "orders:admin"]);
     for _ in 0..3 {
-        app.create(1, "1").await;
+        let order = serde_json::json!({ "customer_id": 1, "total_amount": 1 });
+        let request = app
+            .request(Method::POST, "/orders")
+            .header("x-api-key", &key);
+        assert_eq!(request.json(&order).send().await.unwrap().status(), 201);
     }
+    let page = get_with_key(&app, &key, "/orders?limit=1").await;
+    let link = page.headers()["link"].to_str().unwrap();
+    let cursor = link.split("cursor=").nth(1).unwrap();
+    let cursor = cursor.split('>').next().unwrap().to_owned();
     let project = Path::new(env!("CARGO_MANIFEST_DIR"));
     let program = project.join(".tools/bin/schemathesis");
     let config = project.join("tests/schemathesis.toml");
@@ -38,6 +59,8 @@ async fn schemathesis_finds_nothing() {
                 "1",
                 "--no-color",
             ])
+            .env("ORDERS_API_KEY", key)
+            .env("ORDERS_CURSOR", cursor)
             .env("SCHEMATHESIS_HOOKS", hooks)
             .env("PYTHONDONTWRITEBYTECODE", "1")
             .current_dir(env!("CARGO_TARGET_TMPDIR"))
