@@ -21,11 +21,19 @@ test *ARGS: check-generated lint contract-diff corpus
     @echo "== chaos, a short one"
     @cargo build --quiet --locked --bin orders
     @cargo run --quiet --locked --package chaos -- --seed 1 --faults 12 --orders 300
+    @echo "== upgrade from the version before, under load"
+    @just upgrade --orders 300
 
 # Break things at random under load, then audit every order; ARGS: --seed, --faults, --orders, --limit (see --help)
 [positional-arguments]
 chaos *ARGS: build
     @cargo run --quiet --locked --package chaos -- "$@"
+
+# Replace every process of the version before by one of this version, under load, and audit every order
+[positional-arguments]
+upgrade *ARGS: build
+    @deploy/build-previous.sh
+    @cargo run --quiet --locked --package chaos -- --upgrade-from target/previous/debug/orders "$@"
 
 # Measure the service against plain references on this machine; ARGS: --quick, --only NAME,..., --accept (see --help)
 [positional-arguments]

@@ -2,7 +2,7 @@
 //!
 //! Two `orders serve`, two `orders worker`, PostgreSQL and Temporal, and a proxy on each connection
 //! between them. Clients order at a steady pace while a seeded schedule kills, freezes, terminates
-//! and cuts. When all is quiet, every order is compared with what its client was told.
+//! and cuts, or while every process is replaced by one of a newer version. When all is quiet, every order is compared with what its client was told.
 
 mod audit;
 mod faults;
@@ -10,6 +10,7 @@ mod load;
 mod proxy;
 mod report;
 mod state;
+mod upgrade;
 mod world;
 
 use std::fs::Permissions;
@@ -33,7 +34,7 @@ use crate::audit::{Audit, audit};
 use crate::load::{Accepted, Load};
 use crate::report::{Progress, differences, say, table};
 use crate::state::{State, Unrest};
-use crate::world::World;
+use crate::world::{Pace, Release, World};
 
 /// What a long run may write.
 const ROOM_BYTES: u64 = 2 << 30;
@@ -65,6 +66,10 @@ struct Arguments {
     /// The program under test
     #[arg(long, default_value = "target/debug/orders")]
     orders_binary: PathBuf,
+    /// Break nothing: begin with this program, of the version before, and replace every process by the
+    /// one under test
+    #[arg(long, value_name = "PROGRAM", conflicts_with_all = ["faults", "seed"])]
+    upgrade_from: Option<PathBuf>,
 }
 
 fn main() -> ExitCode {
@@ -108,15 +113,22 @@ fn in_folder(arguments: &Arguments, runtime: Runtime) -> Result<bool> {
 
 async fn run(arguments: &Arguments, folder: &Path) -> Result<bool> {
     let seed = arguments.seed.unwrap_or_else(rand::random);
-    say(&format!(
-        "seed {seed}: {} faults, {} orders at {} a second",
-        arguments.faults, arguments.orders, arguments.rate
-    ));
-    let orders = arguments.orders_binary.canonicalize().with_context(|| {
-        let path = arguments.orders_binary.display();
-        format!("{path} is not there; build it with `cargo build --bin orders`")
-    })?;
-    let world = Arc::new(World::start(&orders, folder).await?);
+    let tested = Release::new(&program(&arguments.orders_binary)?);
+    let previous = match &arguments.upgrade_from {
+        Some(path) => Some(Release::previous(&program(path)?)),
+        None => None,
+    };
+    let what = match &previous {
+        Some(_) => "an upgrade".into(),
+        None => format!("seed {seed}: {} faults", arguments.faults),
+    };
+    let (orders, rate) = (arguments.orders, arguments.rate);
+    say(&format!("{what}, {orders} orders at {rate} a second"));
+    let world = match &previous {
+        Some(previous) => World::start(previous, folder, Pace::Long).await?,
+        None => World::start(&tested, folder, Pace::Short).await?,
+    };
+    let world = Arc::new(world);
     let progress = Arc::new(Progress::new());
     progress.log("everything runs");
 
@@ -132,7 +144,10 @@ async fn run(arguments: &Arguments, folder: &Path) -> Result<bool> {
         tokio::spawn(async move { tell(&progress).await })
     };
     let deadline = Instant::now() + arguments.limit;
-    let counts = faults::run(&world, seed, arguments.faults, deadline, &progress).await?;
+    let counts = match previous {
+        Some(_) => upgrade::run(&world, &tested, &progress).await?,
+        None => faults::run(&world, seed, arguments.faults, deadline, &progress).await?,
+    };
     while progress.counts().0 < arguments.orders && Instant::now() < deadline {
         sleep(Duration::from_millis(100)).await;
     }
@@ -156,6 +171,13 @@ async fn run(arguments: &Arguments, folder: &Path) -> Result<bool> {
         bail!("not one order was accepted");
     }
     Ok(agreed)
+}
+
+fn program(path: &Path) -> Result<PathBuf> {
+    path.canonicalize().with_context(|| {
+        let path = path.display();
+        format!("{path} is not there; build it with `cargo build --bin orders`")
+    })
 }
 
 /// In memory where there is room: Temporal's SQLite waits for the disk at every step, and what has to

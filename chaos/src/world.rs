@@ -22,13 +22,33 @@ use crate::proxy::Link;
 /// How many of each of our processes there are.
 const INSTANCES: usize = 2;
 /// How long an order is processed.
-pub const PROCESSING_DELAY: &str = "200ms";
+const PROCESSING_DELAY: &str = "200ms";
+/// The same, where orders have to be under way while processes are replaced.
+const LONG_PROCESSING_DELAY: &str = "4s";
 /// For how long an order must not have changed before it is compared with its workflow.
 pub const GRACE: Duration = Duration::from_secs(3);
 /// How long a process may take to end after SIGTERM: what the service promises, and some.
 const END_LIMIT: Duration = Duration::from_secs(30);
 const START_TRIES: usize = 5;
 const DATABASE: &str = "orders";
+
+/// How long orders are under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    /// So that there are many.
+    Short,
+    /// So that many are under way at any time.
+    Long,
+}
+
+impl Pace {
+    fn processing_delay(self) -> &'static str {
+        match self {
+            Self::Short => PROCESSING_DELAY,
+            Self::Long => LONG_PROCESSING_DELAY,
+        }
+    }
+}
 
 /// All parts. They end with it.
 pub struct World {
@@ -45,13 +65,59 @@ pub struct World {
     temporal_address: String,
 }
 
+/// A version of the program, and how it is told what every version is told otherwise.
+#[derive(Debug, Clone)]
+pub struct Release {
+    program: PathBuf,
+    settings: &'static [(&'static str, &'static str)],
+}
+
+impl Release {
+    /// The one under test.
+    pub fn new(program: &Path) -> Self {
+        Self {
+            program: program.to_path_buf(),
+            settings: &[
+                ("AUTH__MODE", "disabled"),
+                ("RATE_LIMIT__REQUESTS_PER_SECOND", "0"),
+            ],
+        }
+    }
+
+    /// 0.2, which lets everybody in and knows no such setting.
+    pub fn previous(program: &Path) -> Self {
+        Self {
+            program: program.to_path_buf(),
+            settings: &[],
+        }
+    }
+
+    /// Applies its migrations.
+    ///
+    /// # Errors
+    /// When they fail.
+    pub async fn migrate(&self, database_url: &str) -> Result<()> {
+        let migrated = Command::new(&self.program)
+            .args(["migrate", "up"])
+            .env("ORDERS__DATABASE__URL", database_url)
+            .output()
+            .await
+            .with_context(|| format!("cannot run {}", self.program.display()))?;
+        if !migrated.status.success() {
+            let said = String::from_utf8_lossy(&migrated.stderr);
+            bail!("orders migrate up: {said}");
+        }
+        Ok(())
+    }
+}
+
 /// One of our processes.
 pub struct App {
     /// Which.
     pub name: String,
     /// Where it serves; `None` for a worker.
     pub url: Option<String>,
-    program: PathBuf,
+    release: Mutex<Release>,
     command: &'static str,
     environment: Vec<(String, String)>,
     log: PathBuf,
@@ -59,8 +125,8 @@ pub struct App {
 }
 
 impl World {
-    /// Starts everything in `folder`.
-    pub async fn start(orders: &Path, folder: &Path) -> Result<Self> {
+    /// Starts everything in `folder`, our processes of this release.
+    pub async fn start(release: &Release, folder: &Path, pace: Pace) -> Result<Self> {
         let tools = Tools::locate(None)?;
         let mut postgres_options = PostgresOptions {
             data_dir: folder.join("postgres"),
@@ -91,18 +157,7 @@ impl World {
         admin
             .batch_execute(&format!("CREATE DATABASE {DATABASE}"))
             .await?;
-        let migrated = Command::new(orders)
-            .args(["migrate", "up"])
-            .env("ORDERS__DATABASE__URL", &database_url)
-            .output()
-            .await
-            .with_context(|| format!("cannot run {}", orders.display()))?;
-        if !migrated.status.success() {
-            bail!(
-                "orders migrate up: {}",
-                String::from_utf8_lossy(&migrated.stderr)
-            );
-        }
+        release.migrate(&database_url).await?;
 
         let mut world = Self {
             tools,
@@ -120,7 +175,8 @@ impl World {
                 let name = format!("{command} {number}");
                 let to_postgres = Link::open(format!("{name} – PostgreSQL"), postgres_at).await?;
                 let to_temporal = Link::open(format!("{name} – Temporal"), temporal_at).await?;
-                let app = App::new(orders, folder, command, name, &to_postgres, &to_temporal)?;
+                let links = [&to_postgres, &to_temporal];
+                let app = App::new(release, folder, command, name, links, pace)?;
                 app.start().await?;
                 world.apps.push(app);
                 world.links.extend([to_postgres, to_temporal]);
@@ -199,12 +255,12 @@ impl World {
 
 impl App {
     fn new(
-        program: &Path,
+        release: &Release,
         folder: &Path,
         command: &'static str,
         name: String,
-        to_postgres: &Link,
-        to_temporal: &Link,
+        [to_postgres, to_temporal]: [&Link; 2],
+        pace: Pace,
     ) -> Result<Self> {
         // Fixed, so that clients find it after a restart; free at least now.
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
@@ -215,12 +271,10 @@ impl App {
         );
         let settings = [
             ("HTTP__LISTEN", listen.clone()),
-            ("AUTH__MODE", "disabled".into()),
-            ("RATE_LIMIT__REQUESTS_PER_SECOND", "0".into()),
             ("HTTP__SHUTDOWN_TIMEOUT", "5s".into()),
             ("DATABASE__URL", database),
             ("TEMPORAL__ADDRESS", to_temporal.address().to_string()),
-            ("WORKFLOW__PROCESSING_DELAY", PROCESSING_DELAY.into()),
+            ("WORKFLOW__PROCESSING_DELAY", pace.processing_delay().into()),
             ("DISPATCHER__LEASE", "5s".into()),
             ("DISPATCHER__MAX_BACKOFF", "2s".into()),
             ("RECONCILER__INTERVAL", "2s".into()),
@@ -230,7 +284,7 @@ impl App {
         ];
         Ok(Self {
             url: (command == "serve").then(|| format!("http://{listen}")),
-            program: program.to_path_buf(),
+            release: Mutex::new(release.clone()),
             command,
             environment: settings
                 .into_iter()
@@ -249,10 +303,13 @@ impl App {
             return Ok(());
         }
         let log = File::options().create(true).append(true).open(&self.log)?;
-        let mut command = std::process::Command::new(&self.program);
+        let release = self.release.lock().await;
+        let mut command = std::process::Command::new(&release.program);
+        let settings = release.settings.iter();
         command
             .arg(self.command)
             .envs(self.environment.iter().cloned())
+            .envs(settings.map(|(name, value)| (format!("ORDERS__{name}"), value)))
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log);
@@ -260,6 +317,11 @@ impl App {
         let started = Command::from(command).kill_on_drop(true).spawn();
         *child = Some(started.with_context(|| format!("cannot start {}", self.name))?);
         Ok(())
+    }
+
+    /// Starts as this release from now on.
+    pub async fn become_release(&self, release: &Release) {
+        *self.release.lock().await = release.clone();
     }
 
     /// Whether it ended by itself: a process that cannot start while the database is away does.
