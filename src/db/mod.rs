@@ -1,6 +1,7 @@
 //! PostgreSQL: the pool, the migrations, and all SQL there is.
 
 mod batch;
+mod connect;
 mod events;
 mod idempotency;
 mod intents;
