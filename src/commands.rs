@@ -5,7 +5,7 @@ pub mod keys;
 use std::future::Future;
 use std::io::Write;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{AuthMode, SecretUrl, Settings};
+use crate::config::{AuthMode, DatabaseTls, Secret, SecretUrl, Settings, TemporalTls};
 use crate::db::{
     self, Backlog, Database, FailingIntent, IntentRepository, ReconciliationRepository, Report,
     migrations,
@@ -36,10 +36,10 @@ pub async fn serve(settings: Settings) -> Result<()> {
     require_current_schema(&settings).await?;
     let settings = Arc::new(settings);
     let database = Database::new(&settings.database, "orders-serve")?;
-    let temporal = Temporal::new(settings.temporal.clone());
+    let temporal = temporal(&settings)?;
     let stop = stop_on_signal()?;
     let server = Server::bind(&settings, database.clone(), temporal.clone()).await?;
-    say_ready(server.address())?;
+    say_ready(&server)?;
     serve_until(&settings, server, database, temporal, stop).await
 }
 
@@ -52,7 +52,7 @@ pub async fn worker(settings: Settings) -> Result<()> {
     require_current_schema(&settings).await?;
     let settings = Arc::new(settings);
     let database = Database::new(&settings.database, "orders-worker")?;
-    let temporal = Temporal::new(settings.temporal.clone());
+    let temporal = temporal(&settings)?;
     let stop = stop_on_signal()?;
     let dispatching = dispatch(&settings, &database, &temporal, &stop);
     let grace = settings.http.shutdown_timeout;
@@ -60,6 +60,13 @@ pub async fn worker(settings: Settings) -> Result<()> {
     stop.cancel();
     dispatching.await.context("the dispatcher failed")?;
     worked
+}
+
+/// The way to Temporal, which need not be there; the files that its settings name have to.
+fn temporal(settings: &Settings) -> Result<Temporal> {
+    let temporal = Temporal::new(settings.temporal.clone());
+    temporal.check().map_err(anyhow::Error::msg)?;
+    Ok(temporal)
 }
 
 /// Tells Temporal about orders until `stop`, in the background, where `dispatcher.enabled` says so.
@@ -102,14 +109,13 @@ pub async fn dev(mut settings: Settings) -> Result<()> {
     let result = async {
         let url = postgres.url(APPLICATION);
         create_database(&postgres.url("postgres")).await?;
-        settings.database.url = SecretUrl::try_from(url.as_str()).map_err(anyhow::Error::msg)?;
         say(&format!("postgres {url}"))?;
         let Some(temporal) =
             unless_stopped(&stop, start_temporal(&tools, &folder, &settings)).await?
         else {
             return Ok(());
         };
-        settings.temporal.address = temporal.address();
+        use_own_servers(&mut settings, &url, temporal.address())?;
         let result = dev_with(settings, &postgres, &temporal, stop.clone()).await;
         temporal.stop().await;
         result
@@ -134,6 +140,19 @@ fn open_to_this_machine(settings: &mut Settings) -> Result<()> {
     Ok(())
 }
 
+/// What `orders dev` brings up is on this machine, and speaks no TLS.
+fn use_own_servers(settings: &mut Settings, database: &str, temporal: String) -> Result<()> {
+    settings.database.url = SecretUrl::try_from(database).map_err(anyhow::Error::msg)?;
+    settings.database.password = Secret::default();
+    settings.database.password_file = PathBuf::new();
+    settings.database.tls = DatabaseTls::default();
+    settings.temporal.address = temporal;
+    settings.temporal.api_key = Secret::default();
+    settings.temporal.api_key_file = PathBuf::new();
+    settings.temporal.tls = TemporalTls::default();
+    Ok(())
+}
+
 async fn dev_with(
     settings: Settings,
     postgres: &Postgres,
@@ -147,10 +166,10 @@ async fn dev_with(
     migrate(&settings, migrations::up).await?;
     let settings = Arc::new(settings);
     let database = Database::new(&settings.database, "orders-dev")?;
-    let temporal = Temporal::new(settings.temporal.clone());
+    let temporal = temporal(&settings)?;
     let server = Server::bind(&settings, database.clone(), temporal.clone()).await?;
-    say(&format!("docs http://{}/docs", server.address()))?;
-    say_ready(server.address())?;
+    say(&format!("docs {}/docs", server.url()))?;
+    say_ready(&server)?;
 
     let grace = settings.http.shutdown_timeout;
     let serving = serve_until(
@@ -440,8 +459,8 @@ fn stop_on_signal() -> Result<CancellationToken> {
     Ok(stop)
 }
 
-fn say_ready(address: SocketAddr) -> Result<()> {
-    say(&format!("ready http://{address}"))
+fn say_ready(server: &Server) -> Result<()> {
+    say(&format!("ready {}", server.url()))
 }
 
 /// A line for whoever started the process, at once even into a pipe.

@@ -1,8 +1,14 @@
 //! Settings: `config/default.toml` ← a file ← the environment.
 
 mod auth;
+mod cors;
+mod secret;
+mod tls;
 
 pub use auth::{Auth, AuthMode, Jwt, RateLimit};
+pub use cors::Cors;
+pub use secret::{Secret, given};
+pub use tls::{DatabaseTls, HttpTls, SslMode, TemporalTls};
 
 use std::fmt;
 use std::net::IpAddr;
@@ -65,6 +71,20 @@ pub struct Http {
     pub check_answers: bool,
     /// Networks, separated by commas, whose `X-Forwarded-For` is believed.
     pub trusted_proxies: String,
+    /// Most connections at a time, in all of the process.
+    pub max_connections: usize,
+    /// Most requests that are worked on at a time, in all of the process.
+    pub max_requests_in_flight: usize,
+    /// How long a connection may wait for its next request.
+    #[serde(with = "humantime_serde")]
+    pub keep_alive_timeout: Duration,
+    /// How long a connection may stay without a request that is worked on.
+    #[serde(with = "humantime_serde")]
+    pub stall_timeout: Duration,
+    /// Encryption.
+    pub tls: HttpTls,
+    /// Pages of other origins.
+    pub cors: Cors,
 }
 
 impl Http {
@@ -101,6 +121,12 @@ pub struct Database {
     pub statement_timeout: Duration,
     /// Most requests that wait for the same statement.
     pub max_waiting: usize,
+    /// The password, where the URL has none.
+    pub password: Secret,
+    /// A file with the password.
+    pub password_file: PathBuf,
+    /// Encryption.
+    pub tls: DatabaseTls,
 }
 
 /// Settings of the Temporal client.
@@ -113,6 +139,12 @@ pub struct Temporal {
     pub namespace: String,
     /// The task queue between this service and its workers.
     pub task_queue: String,
+    /// What Temporal Cloud knows us by.
+    pub api_key: Secret,
+    /// A file with it.
+    pub api_key_file: PathBuf,
+    /// Encryption.
+    pub tls: TemporalTls,
 }
 
 /// Settings of the order workflow.
@@ -250,6 +282,16 @@ impl Settings {
         };
         positive("http.body_limit_bytes", self.http.body_limit_bytes == 0);
         positive("http.request_timeout", self.http.request_timeout.is_zero());
+        positive("http.max_connections", self.http.max_connections == 0);
+        positive(
+            "http.max_requests_in_flight",
+            self.http.max_requests_in_flight == 0,
+        );
+        positive(
+            "http.keep_alive_timeout",
+            self.http.keep_alive_timeout.is_zero(),
+        );
+        positive("http.stall_timeout", self.http.stall_timeout.is_zero());
         positive("database.pool_size", self.database.pool_size == 0);
         positive(
             "database.acquire_timeout",
@@ -276,6 +318,9 @@ impl Settings {
             "idempotency.sweep_interval",
             self.idempotency.sweep_interval.is_zero(),
         );
+        faults.extend(self.http.faults());
+        faults.extend(self.database.faults());
+        faults.extend(self.temporal.faults());
         if self.http.listen.parse::<std::net::SocketAddr>().is_err() {
             faults.push(format!(
                 "http.listen: `{}` is not ADDRESS:PORT",
@@ -313,11 +358,12 @@ impl Settings {
 }
 
 impl Temporal {
-    /// The address as a URL; `http` where it names no scheme.
+    /// The address as a URL; where it names no scheme, `https` or `http` as TLS is on or off.
     pub(crate) fn url(&self) -> Result<Url, String> {
-        let text = match self.address.contains("://") {
-            true => self.address.clone(),
-            false => format!("http://{}", self.address),
+        let text = match (self.address.contains("://"), self.is_encrypted()) {
+            (true, _) => self.address.clone(),
+            (false, true) => format!("https://{}", self.address),
+            (false, false) => format!("http://{}", self.address),
         };
         match Url::parse(&text) {
             Ok(url) if url.has_host() => Ok(url),
@@ -462,6 +508,105 @@ mod tests {
         assert!(
             error.contains("http.listen") && error.contains("database.pool_size"),
             "{error}"
+        );
+    }
+
+    #[test]
+    fn settings_about_security_never_contradict_each_other() {
+        let faulty = |variables: &[(&str, &str)], parts: &[&str]| {
+            let error = with(variables).unwrap_err().to_string();
+            for part in parts {
+                assert!(error.contains(part), "{error}");
+            }
+            assert!(!error.contains("hush"), "{error}");
+        };
+        faulty(
+            &[
+                ("ORDERS__HTTP__TLS__CERTIFICATE", "a.pem"),
+                ("ORDERS__TEMPORAL__TLS__KEY", "b.pem"),
+                (
+                    "ORDERS__HTTP__CORS__ALLOWED_ORIGINS",
+                    "https://a.example, *",
+                ),
+                ("ORDERS__DATABASE__PASSWORD", "hush"),
+            ],
+            &[
+                "http.tls.key",
+                "temporal.tls.certificate",
+                "`*`",
+                "database.password",
+            ],
+        );
+        let url = "ORDERS__DATABASE__URL";
+        let ca = ("ORDERS__DATABASE__TLS__CA_FILE", "ca.pem");
+        faulty(&[(url, "postgres://h/d?sslmode=allow")], &["sslmode"]);
+        faulty(&[(url, "postgres://h/d?sslmode=verify-ca")], &["ca_file"]);
+        faulty(
+            &[(url, "postgres://h/d?sslrootcert=x")],
+            &["database.tls.ca_file"],
+        );
+        for weak in ["disable", "prefer"] {
+            faulty(
+                &[(url, &format!("postgres://h/d?sslmode={weak}")), ca],
+                &[weak, "ca_file"],
+            );
+        }
+        faulty(
+            &[
+                ("ORDERS__TEMPORAL__ADDRESS", "http://h:1"),
+                ("ORDERS__TEMPORAL__API_KEY", "hush"),
+            ],
+            &["temporal.address"],
+        );
+        faulty(
+            &[
+                ("ORDERS__TEMPORAL__API_KEY", "hush"),
+                ("ORDERS__TEMPORAL__API_KEY_FILE", "key"),
+            ],
+            &["temporal.api_key_file"],
+        );
+        faulty(
+            &[("ORDERS__TEMPORAL__TLS__CA_FILE", "x")],
+            &["temporal.tls.enabled"],
+        );
+        // Digits would be read as a number, and become another text.
+        faulty(&[("ORDERS__TEMPORAL__API_KEY", "0017")], &["api_key"]);
+    }
+
+    #[test]
+    fn the_mode_is_never_weaker_than_what_is_asked_for() {
+        let mode = |query: &str, ca: &str| {
+            with(&[
+                ("ORDERS__DATABASE__URL", &format!("postgres://h/d{query}")),
+                ("ORDERS__DATABASE__TLS__CA_FILE", ca),
+            ])
+            .unwrap()
+            .database
+            .ssl_mode()
+            .unwrap()
+        };
+        assert_eq!(mode("", ""), SslMode::Prefer);
+        assert_eq!(mode("", "ca.pem"), SslMode::VerifyFull);
+        assert_eq!(mode("?sslmode=disable", ""), SslMode::Disable);
+        assert_eq!(mode("?sslmode=prefer", ""), SslMode::Prefer);
+        assert_eq!(mode("?sslmode=require", ""), SslMode::Require);
+        assert_eq!(mode("?sslmode=require", "ca.pem"), SslMode::VerifyCa);
+        assert_eq!(mode("?sslmode=verify-ca", "ca.pem"), SslMode::VerifyCa);
+        assert_eq!(mode("?sslmode=verify-full", ""), SslMode::VerifyFull);
+    }
+
+    #[test]
+    fn no_secret_shows_in_settings() {
+        let settings = with(&[
+            ("ORDERS__TEMPORAL__API_KEY", "hush-hush"),
+            ("ORDERS__DATABASE__URL", "postgres://me@h/d"),
+            ("ORDERS__DATABASE__PASSWORD", "hush-hush"),
+        ])
+        .unwrap();
+        let shown = format!("{settings:?} {}", toml::to_string(&settings).unwrap());
+        assert!(
+            !shown.contains("hush") && shown.contains("redacted"),
+            "{shown}"
         );
     }
 

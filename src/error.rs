@@ -15,6 +15,9 @@ pub enum StoreError {
     /// Anything else: a fault of ours, or of the schema.
     #[error("the database refused: {0}")]
     Unexpected(String),
+    /// The settings lead to no connection; the text names them.
+    #[error("{0}")]
+    Misconfigured(String),
 }
 
 /// Diesel hands on no SQLSTATE, so these are told apart by PostgreSQL's own words.

@@ -16,4 +16,5 @@ pub mod error;
 pub mod generated;
 pub mod server;
 pub mod telemetry;
+pub mod tls;
 pub mod workflow;

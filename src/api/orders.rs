@@ -276,7 +276,9 @@ macro_rules! answers_store_errors {
                             retry_after: problem::RETRY_AFTER_SECONDS,
                         }
                     }
-                    StoreError::Corrupt(_) | StoreError::Unexpected(_) => {
+                    StoreError::Corrupt(_)
+                    | StoreError::Unexpected(_)
+                    | StoreError::Misconfigured(_) => {
                         tracing::error!(error = %error, "the database refused");
                         Self::InternalServerError(problem::internal())
                     }

@@ -2,6 +2,7 @@
 
 mod api_keys;
 mod batch;
+mod connect;
 mod events;
 mod idempotency;
 mod intents;

@@ -1,23 +1,18 @@
 //! Connections.
 
 use std::ops::{Deref, DerefMut};
-use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool::managed::{self, Metrics, Object, Pool, RecycleError, RecycleResult};
 use diesel::ConnectionError;
 use diesel_async::pooled_connection::PoolableConnection;
-use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use tokio::runtime::Handle;
 use tokio::time::timeout;
-use url::Url;
 
+use super::connect::Connector;
 use crate::config;
 use crate::error::StoreError;
-
-/// Seconds to wait for a TCP connection; the pool's own limit is what requests see.
-const CONNECT_TIMEOUT_SECONDS: u32 = 5;
 
 /// How long a new connection may take, TCP and authentication together. Longer than any request waits:
 /// were it given up with the request that asked for it, a server that is slow to let anyone in would
@@ -31,7 +26,7 @@ const ANSWER_MARGIN: Duration = Duration::from_secs(1);
 #[derive(Clone)]
 pub struct Database {
     pool: Pool<Manager>,
-    url: Arc<str>,
+    connector: Connector,
     runtime: Handle,
     acquire_timeout: Duration,
     answer_limit: Duration,
@@ -46,8 +41,10 @@ impl Database {
     /// # Errors
     /// When the settings make no pool.
     pub fn new(settings: &config::Database, application: &str) -> Result<Self, StoreError> {
-        let url: Arc<str> = url(settings, application).into();
-        let manager = Manager { url: url.clone() };
+        let connector = Connector::new(settings, application)?;
+        let manager = Manager {
+            connector: connector.clone(),
+        };
         let pool = Pool::builder(manager)
             .max_size(settings.pool_size)
             .wait_timeout(Some(settings.acquire_timeout))
@@ -57,7 +54,7 @@ impl Database {
             .map_err(|error| StoreError::Unexpected(error.to_string()))?;
         Ok(Self {
             pool,
-            url,
+            connector,
             runtime: Handle::current(),
             acquire_timeout: settings.acquire_timeout,
             answer_limit: settings.statement_timeout + ANSWER_MARGIN,
@@ -94,10 +91,9 @@ impl Database {
     pub(super) fn connect(
         &self,
     ) -> impl Future<Output = Result<AsyncPgConnection, StoreError>> + use<> {
-        let url = self.url.clone();
+        let connector = self.connector.clone();
         async move {
-            let connecting = AsyncPgConnection::establish(&url);
-            match timeout(CREATE_TIMEOUT, connecting).await {
+            match timeout(CREATE_TIMEOUT, connector.connect()).await {
                 Ok(connected) => Ok(connected?),
                 Err(_) => Err(StoreError::Unavailable("no connection in time".into())),
             }
@@ -187,7 +183,7 @@ struct Pooled {
 
 /// Makes connections, and decides which are good for another turn.
 struct Manager {
-    url: Arc<str>,
+    connector: Connector,
 }
 
 impl managed::Manager for Manager {
@@ -196,7 +192,7 @@ impl managed::Manager for Manager {
 
     async fn create(&self) -> Result<Pooled, ConnectionError> {
         Ok(Pooled {
-            connection: AsyncPgConnection::establish(&self.url).await?,
+            connection: self.connector.connect().await?,
             busy: false,
         })
     }
@@ -219,61 +215,9 @@ pub async fn connect(
     settings: &config::Database,
     application: &str,
 ) -> Result<AsyncPgConnection, StoreError> {
-    let mut connection = AsyncPgConnection::establish(&url(settings, application)).await?;
+    let mut connection = Connector::new(settings, application)?.connect().await?;
     connection
         .batch_execute("SET statement_timeout = 0")
         .await?;
     Ok(connection)
-}
-
-fn url(settings: &config::Database, application: &str) -> String {
-    let mut url: Url = settings.url.expose().clone();
-    let (options, pairs): (Vec<_>, Vec<_>) = url
-        .query_pairs()
-        .into_owned()
-        .partition(|(name, _)| name == "options");
-    url.query_pairs_mut()
-        .clear()
-        .extend_pairs(pairs)
-        .append_pair("application_name", application)
-        .append_pair("connect_timeout", &CONNECT_TIMEOUT_SECONDS.to_string())
-        // A peer that vanished without a word is noticed by the kernel.
-        .append_pair("keepalives_idle", "15")
-        .append_pair("keepalives_interval", "5")
-        .append_pair("keepalives_retries", "3");
-    let timeout = settings.statement_timeout.as_millis();
-    let options: String = options
-        .into_iter()
-        .map(|(_, option)| option + " ")
-        .chain([format!("-c statement_timeout={timeout}")])
-        .collect();
-    // Written by hand: the driver reads `+` in a URL as a plus sign, not as a space.
-    let query = format!(
-        "{}&options={}",
-        url.query().unwrap_or_default().replace('+', "%20"),
-        utf8_percent_encode(&options, NON_ALPHANUMERIC)
-    );
-    url.set_query(Some(&query));
-    url.into()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config::{SecretUrl, Settings};
-
-    #[test]
-    fn what_the_url_says_stays_beside_our_own() {
-        let mut settings = Settings::load(None).unwrap().database;
-        let text = "postgres://u:p@h/d?sslmode=disable&options=-c%20a%3Db";
-        settings.url = SecretUrl::try_from(text).unwrap();
-        let url = url(&settings, "orders test");
-        assert!(
-            url.starts_with("postgres://u:p@h/d?sslmode=disable&application_name=orders%20test&")
-        );
-        assert!(
-            url.ends_with("&options=%2Dc%20a%3Db%20%2Dc%20statement%5Ftimeout%3D3000"),
-            "{url}"
-        );
-    }
 }

@@ -1,18 +1,20 @@
 //! What surrounds every request: its id, its time limit, and the one log line about it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage};
 use uuid::Uuid;
 
+use super::connections::{Busy, Connection};
 use super::problem;
 use crate::auth::{Left, Principal};
 use crate::generated::support::Rejection;
@@ -27,13 +29,56 @@ const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy"
 /// The longest request id that is taken over from a client, in bytes.
 const REQUEST_ID_LIMIT: usize = 128;
 
+/// The longest path with its query that is looked at, in bytes. The contract's longest is far below.
+const URI_LIMIT: usize = 8 * 1024;
+
+/// Seconds after which a request that was one too many may come again.
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
+
+/// What an orchestrator asks: it has to be told most of all while there is too much to do.
+const HEALTH: [&str; 2] = ["/healthz", "/readyz"];
+
 /// Limits of a single request.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Limits {
     /// How long a request may take, its arrival included.
     pub request_timeout: Duration,
     /// Whether every answer is compared with the contract.
     pub check_answers: bool,
+    /// The requests of all threads.
+    pub in_flight: InFlight,
+}
+
+/// Counts the requests that are worked on. Clones count together.
+#[derive(Debug, Clone)]
+pub struct InFlight {
+    count: Arc<AtomicUsize>,
+    most: usize,
+}
+
+impl InFlight {
+    /// So many, and no more.
+    pub fn at_most(most: usize) -> Self {
+        Self {
+            count: Arc::default(),
+            most,
+        }
+    }
+
+    /// A place among them, until it is dropped; `None` when there is none.
+    fn enter(&self) -> Option<Place> {
+        // Taken first and looked at afterwards, so that two never get the last one.
+        let place = Place(self.count.clone());
+        (place.0.fetch_add(1, Ordering::Relaxed) < self.most).then_some(place)
+    }
+}
+
+struct Place(Arc<AtomicUsize>);
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// Which request this is about, kept apart from the request, which the handler consumes.
@@ -64,14 +109,11 @@ async fn answer(
     context: &RequestContext,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let method = request.method().clone();
-    let limit = request
-        .app_data::<Data<Limits>>()
-        .map(|limits| limits.request_timeout);
+    let _busy = request.conn_data::<Arc<Connection>>().map(Busy::new);
+    let limits = request.app_data::<Data<Limits>>().cloned();
     let started = Instant::now();
-    let answered = match limit {
-        Some(limit) => tokio::time::timeout(limit, next.call(request))
-            .await
-            .unwrap_or_else(|_| Err(timed_out())),
+    let answered = match limits {
+        Some(limits) => within(&limits, request, next).await,
         None => next.call(request).await,
     };
     let answer = finish(answered, context).await;
@@ -91,6 +133,24 @@ async fn answer(
         "answered"
     );
     answer
+}
+
+async fn within<B: MessageBody + 'static>(
+    limits: &Limits,
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, Error> {
+    let asked = request.uri().path_and_query();
+    if asked.is_some_and(|asked| asked.as_str().len() > URI_LIMIT) {
+        return Err(too_long());
+    }
+    let place = limits.in_flight.enter();
+    if place.is_none() && !HEALTH.contains(&request.path()) {
+        return Err(too_many());
+    }
+    tokio::time::timeout(limits.request_timeout, next.call(request))
+        .await
+        .unwrap_or_else(|_| Err(timed_out()))
 }
 
 async fn finish(
@@ -131,6 +191,30 @@ fn tell_left(headers: &mut HeaderMap, left: Left) {
             headers.insert(name, value);
         }
     }
+}
+
+fn too_long() -> Error {
+    Rejection::new(
+        StatusCode::URI_TOO_LONG,
+        "uri_too_long",
+        "the path and its query are longer than anything here takes",
+    )
+    .into()
+}
+
+/// Told at once, and cheaply: a queue that only grows serves nobody in time.
+fn too_many() -> Error {
+    let rejection: Error = Rejection::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "service_unavailable",
+        "too many requests are being worked on, try again",
+    )
+    .into();
+    let mut response = rejection.as_response_error().error_response();
+    response
+        .headers_mut()
+        .insert(header::RETRY_AFTER, RETRY_AFTER);
+    InternalError::from_response(rejection, response).into()
 }
 
 /// Statements have a shorter limit of their own, so that what is left to be slow is the client.

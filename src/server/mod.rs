@@ -1,12 +1,18 @@
 //! The HTTP server: routes, middleware, and the life of both.
 
 pub mod answers;
+mod certificate;
+mod connections;
 pub mod context;
+mod cors;
 mod docs;
+mod headers;
 mod problem;
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::thread::available_parallelism;
+use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use actix_web::middleware::{Compress, from_fn};
@@ -24,12 +30,16 @@ use crate::generated::health::HealthApi;
 use crate::generated::orders::OrdersApi;
 use crate::generated::security::Authenticate;
 use crate::workflow::Temporal;
+use connections::Connections;
 
 /// A server that has its port and waits to run.
 pub struct Server {
     address: SocketAddr,
     handle: ServerHandle,
     running: actix_web::dev::Server,
+    encrypted: bool,
+    connections: Connections,
+    stall_timeout: Duration,
 }
 
 impl Server {
@@ -66,40 +76,60 @@ impl Server {
         let address = listener
             .local_addr()
             .context("the listening socket has no address")?;
+        let encrypted = http.is_encrypted();
+        let tls = encrypted.then(|| certificate::server_config(&http.tls));
+        let tls = tls.transpose().map_err(anyhow::Error::msg)?;
         let limits = context::Limits {
             request_timeout: http.request_timeout,
             check_answers: http.check_answers,
+            in_flight: context::InFlight::at_most(http.max_requests_in_flight),
         };
+        connections::allow(http.max_connections);
+        let connections = Connections::new();
+        let opened = connections.clone();
+        let origins = http.cors.clone();
         let body_limit = http.body_limit_bytes;
         let security = Data::new(security);
         let mut server = HttpServer::new(move || {
             let orders = Data::from(orders());
             App::new()
                 .app_data(PayloadConfig::new(body_limit))
-                .app_data(Data::new(limits))
+                .app_data(Data::new(limits.clone()))
                 .configure(|service| generated::configure(service, &security, &health, &orders))
                 .configure(docs::configure)
                 .default_service(actix_web::web::to(problem::unknown_route))
                 // Innermost, so that what replaces a wrong answer is completed like any other.
                 .wrap(from_fn(answers::check))
+                .wrap(cors::middleware(&origins))
                 .wrap(from_fn(context::around))
                 // Outside of what completes the problem documents, which has to read them.
                 .wrap(Compress::default())
+                .wrap_fn(move |request, service| headers::around(request, service, encrypted))
         })
         .disable_signals()
-        .shutdown_timeout(http.shutdown_timeout.as_secs())
-        .client_request_timeout(http.request_timeout);
-        if http.workers > 0 {
-            server = server.workers(http.workers);
-        }
-        let running = server
-            .listen(listener)
-            .context("the server cannot start")?
-            .run();
+        .shutdown_timeout(whole_seconds(http.shutdown_timeout))
+        .client_request_timeout(http.request_timeout)
+        .keep_alive(http.keep_alive_timeout)
+        .on_connect(move |stream, data| opened.opened(stream, data));
+        let workers = match http.workers {
+            0 => available_parallelism().map_or(1, usize::from),
+            workers => workers,
+        };
+        server = server
+            .workers(workers)
+            .max_connections((http.max_connections / workers).max(1));
+        let listening = match tls {
+            Some(tls) => server.listen_rustls_0_23(listener, tls),
+            None => server.listen(listener),
+        };
+        let running = listening.context("the server cannot start")?.run();
         Ok(Self {
             address,
             handle: running.handle(),
             running,
+            encrypted,
+            connections,
+            stall_timeout: http.stall_timeout,
         })
     }
 
@@ -108,21 +138,37 @@ impl Server {
         self.address
     }
 
+    /// Where it is called, without a path.
+    pub fn url(&self) -> String {
+        let scheme = if self.encrypted { "https" } else { "http" };
+        format!("{scheme}://{}", self.address)
+    }
+
     /// Serves until `stop`, then lets the requests in flight finish.
     ///
     /// # Errors
     /// When the server itself fails.
     pub async fn run(self, stop: CancellationToken) -> Result<()> {
         let Self {
-            handle, running, ..
+            handle,
+            running,
+            connections,
+            stall_timeout,
+            ..
         } = self;
         tokio::pin!(running);
         tokio::select! {
             result = &mut running => return result.context("the server failed"),
             () = stop.cancelled() => {}
+            never = connections.watch(stall_timeout) => match never {},
         }
         // `stop` ends only while the server itself goes on running.
         let (_, result) = tokio::join!(handle.stop(true), running);
         result.context("the server failed while it stopped")
     }
+}
+
+/// Never less than was asked for: actix-web counts in whole seconds.
+fn whole_seconds(time: Duration) -> u64 {
+    time.as_secs() + u64::from(time.subsec_nanos() > 0)
 }

@@ -67,7 +67,9 @@ fn failure(error: StoreError) -> ActivityError {
         StoreError::Corrupt(_) => ApplicationFailure::non_retryable(error),
         // Tried again for ever: a database comes back, a fault of ours is mended by a deployment,
         // and the order must not be lost until then.
-        StoreError::Unavailable(_) | StoreError::Unexpected(_) => ApplicationFailure::new(error),
+        StoreError::Unavailable(_) | StoreError::Unexpected(_) | StoreError::Misconfigured(_) => {
+            ApplicationFailure::new(error)
+        }
     })
 }
 

@@ -16,7 +16,7 @@ use tokio::time::timeout;
 use tonic::Code;
 
 use super::order_workflow::{OrderInput, OrderWorkflow};
-use super::workflow_id;
+use super::{transport, workflow_id};
 use crate::config;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -87,6 +87,16 @@ impl Temporal {
     /// The settings it was made with.
     pub fn settings(&self) -> &config::Temporal {
         &self.settings
+    }
+
+    /// Reads the files that the settings name, so that one which is missing is known at the start.
+    ///
+    /// # Errors
+    /// Names the setting.
+    pub fn check(&self) -> Result<(), String> {
+        transport::tls_options(&self.settings)?;
+        self.settings.api_key()?;
+        Ok(())
     }
 
     /// The client, connected. Once it is, it reconnects by itself.
@@ -193,9 +203,12 @@ async fn connect(settings: Arc<config::Temporal>) -> Result<Client, TemporalErro
         cause,
     };
     let url = settings.url().map_err(unreachable)?;
+    let api_key = settings.api_key().map_err(unreachable)?;
     let options = ConnectionOptions::new(url)
         .identity(format!("orders-{}", std::process::id()))
         .connect_timeout(CONNECT_TIMEOUT)
+        .maybe_tls_options(transport::tls_options(&settings).map_err(unreachable)?)
+        .maybe_api_key(api_key.map(|key| key.expose().to_owned()))
         .build();
     let connection = timeout(CALL_TIMEOUT, Connection::connect(options))
         .await

@@ -7,6 +7,7 @@ mod executions;
 mod gateway;
 mod order_workflow;
 mod reconciler;
+mod transport;
 mod worker;
 
 pub use dispatcher::Dispatcher;

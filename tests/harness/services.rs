@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use order_processing::config::{Database, SecretUrl};
+use order_processing::config::{SecretUrl, Settings};
 use order_processing::db;
 use order_processing::dev::{
     DataDirLock, Postgres, PostgresOptions, TemporalOptions, TemporalServer, Tools,
@@ -174,13 +174,8 @@ async fn prepare_template(postgres: &Postgres) {
         .batch_execute(&format!("CREATE DATABASE {TEMPLATE}"))
         .await
         .unwrap();
-    let settings = Database {
-        url: SecretUrl::try_from(postgres.url(TEMPLATE).as_str()).unwrap(),
-        pool_size: 1,
-        acquire_timeout: std::time::Duration::from_secs(10),
-        statement_timeout: std::time::Duration::from_secs(10),
-        max_waiting: 64,
-    };
+    let mut settings = Settings::load(None).unwrap().database;
+    settings.url = SecretUrl::try_from(postgres.url(TEMPLATE).as_str()).unwrap();
     let connection = db::connect(&settings, "tests").await.unwrap();
     tokio::task::spawn_blocking(|| db::migrations::up(connection))
         .await

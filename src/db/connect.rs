@@ -1,0 +1,260 @@
+//! The one way to PostgreSQL: every connection is made here, encrypted as the settings say.
+
+use std::error::Error;
+use std::sync::Arc;
+
+use diesel::ConnectionError;
+use diesel_async::AsyncPgConnection;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::verify_server_cert_signed_by_trust_anchor;
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
+use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use tokio_postgres::config::SslMode as DriverMode;
+use tokio_postgres_rustls::MakeRustlsConnect;
+use url::Url;
+
+use crate::config::{self, SslMode, given};
+use crate::error::StoreError;
+use crate::tls;
+
+/// Seconds to wait for a TCP connection; the pool's own limit is what requests see.
+const CONNECT_TIMEOUT_SECONDS: u32 = 5;
+
+/// What PostgreSQL's protocol is called in a handshake (libpq says so too).
+const ALPN: &[u8] = b"postgresql";
+
+/// Makes connections. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Connector(Arc<Inner>);
+
+struct Inner {
+    settings: config::Database,
+    target: tokio_postgres::Config,
+    /// As the files were at the start: what holds when they are broken later.
+    tls: ClientConfig,
+}
+
+impl Connector {
+    /// `application` shows in `pg_stat_activity`.
+    ///
+    /// # Errors
+    /// [`StoreError::Misconfigured`] when the settings contradict each other, or a file is not as it
+    /// has to be.
+    pub(super) fn new(settings: &config::Database, application: &str) -> Result<Self, StoreError> {
+        let mode = settings.ssl_mode().map_err(StoreError::Misconfigured)?;
+        let url = url(settings, application);
+        let mut target: tokio_postgres::Config = url
+            .parse()
+            // The driver's own words quote no value.
+            .map_err(|error| {
+                StoreError::Misconfigured(format!("database.url: {}", chain(&error)))
+            })?;
+        target.ssl_mode(match mode {
+            SslMode::Disable => DriverMode::Disable,
+            SslMode::Prefer => DriverMode::Prefer,
+            SslMode::Require | SslMode::VerifyCa | SslMode::VerifyFull => DriverMode::Require,
+        });
+        settings.password().map_err(StoreError::Misconfigured)?;
+        let tls = client(settings, mode).map_err(StoreError::Misconfigured)?;
+        Ok(Self(Arc::new(Inner {
+            settings: settings.clone(),
+            target,
+            tls,
+        })))
+    }
+
+    /// A new connection, driven on the runtime that this is called on. The files of password and
+    /// certificates are read anew: they may have been replaced.
+    ///
+    /// # Errors
+    /// When there is none to be had.
+    pub(super) async fn connect(&self) -> Result<AsyncPgConnection, ConnectionError> {
+        let Inner {
+            settings,
+            target,
+            tls,
+        } = &*self.0;
+        let mut target = target.clone();
+        if let Some(password) = settings
+            .password()
+            .map_err(ConnectionError::BadConnection)?
+        {
+            target.password(password.expose());
+        }
+        let mode = settings
+            .ssl_mode()
+            .map_err(ConnectionError::BadConnection)?;
+        let tls = match has_files(settings) {
+            false => tls.clone(),
+            true => client(settings, mode).unwrap_or_else(|error| {
+                tracing::warn!(error, "the certificates for PostgreSQL stay as they were");
+                tls.clone()
+            }),
+        };
+        let (client, connection) = target
+            .connect(MakeRustlsConnect::new(tls))
+            .await
+            .map_err(|error| ConnectionError::BadConnection(chain(&error)))?;
+        AsyncPgConnection::try_from_client_and_connection(client, connection).await
+    }
+}
+
+fn has_files(settings: &config::Database) -> bool {
+    let tls = &settings.tls;
+    given(&tls.ca_file).is_some() || given(&tls.certificate).is_some()
+}
+
+/// The error with its causes: the driver's own text leaves them out.
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        text = format!("{text}: {next}");
+        cause = next.source();
+    }
+    text
+}
+
+/// Who is trusted in this mode, and who we are.
+fn client(settings: &config::Database, mode: SslMode) -> Result<ClientConfig, String> {
+    let provider = tls::provider();
+    let builder = ClientConfig::builder_with_provider(provider.clone())
+        .with_safe_default_protocol_versions()
+        .map_err(|error| error.to_string())?;
+    let roots = || tls::roots("database.tls.ca_file", given(&settings.tls.ca_file));
+    let builder = match mode {
+        SslMode::VerifyFull => builder.with_root_certificates(roots()?),
+        mode => {
+            let roots = match mode {
+                SslMode::VerifyCa => Some(roots()?),
+                _ => None,
+            };
+            builder
+                .dangerous()
+                .with_custom_certificate_verifier(Arc::new(Lenient { roots, provider }))
+        }
+    };
+    let mut client = match (given(&settings.tls.certificate), given(&settings.tls.key)) {
+        (Some(certificate), Some(key)) => {
+            let own = tls::certified_key("database.tls", certificate, key)?;
+            builder.with_client_cert_resolver(Arc::new(rustls::sign::SingleCertAndKey::from(own)))
+        }
+        _ => builder.with_no_client_auth(),
+    };
+    client.alpn_protocols = vec![ALPN.to_vec()];
+    Ok(client)
+}
+
+/// Checks less than everything, as libpq's weaker modes do: the authority without the name
+/// (`verify-ca`), or nothing but that the server has the key of its certificate (`require`, `prefer`).
+#[derive(Debug)]
+struct Lenient {
+    roots: Option<RootCertStore>,
+    provider: Arc<CryptoProvider>,
+}
+
+impl ServerCertVerifier for Lenient {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        if let Some(roots) = &self.roots {
+            verify_server_cert_signed_by_trust_anchor(
+                &ParsedCertificate::try_from(end_entity)?,
+                roots,
+                intermediates,
+                now,
+                self.provider.signature_verification_algorithms.all,
+            )?;
+        }
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let known = &self.provider.signature_verification_algorithms;
+        rustls::crypto::verify_tls12_signature(message, certificate, signature, known)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let known = &self.provider.signature_verification_algorithms;
+        rustls::crypto::verify_tls13_signature(message, certificate, signature, known)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider
+            .signature_verification_algorithms
+            .supported_schemes()
+    }
+}
+
+fn url(settings: &config::Database, application: &str) -> String {
+    let mut url: Url = settings.url.expose().clone();
+    // `sslmode` has been read, and the driver knows fewer of them.
+    let (options, pairs): (Vec<_>, Vec<_>) = url
+        .query_pairs()
+        .into_owned()
+        .filter(|(name, _)| name != "sslmode")
+        .partition(|(name, _)| name == "options");
+    url.query_pairs_mut()
+        .clear()
+        .extend_pairs(pairs)
+        .append_pair("application_name", application)
+        .append_pair("connect_timeout", &CONNECT_TIMEOUT_SECONDS.to_string())
+        // A peer that vanished without a word is noticed by the kernel.
+        .append_pair("keepalives_idle", "15")
+        .append_pair("keepalives_interval", "5")
+        .append_pair("keepalives_retries", "3");
+    let timeout = settings.statement_timeout.as_millis();
+    let options: String = options
+        .into_iter()
+        .map(|(_, option)| option + " ")
+        .chain([format!("-c statement_timeout={timeout}")])
+        .collect();
+    // Written by hand: the driver reads `+` in a URL as a plus sign, not as a space.
+    let query = format!(
+        "{}&options={}",
+        url.query().unwrap_or_default().replace('+', "%20"),
+        utf8_percent_encode(&options, NON_ALPHANUMERIC)
+    );
+    url.set_query(Some(&query));
+    url.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{SecretUrl, Settings};
+
+    #[test]
+    fn what_the_url_says_stays_beside_our_own() {
+        let mut settings = Settings::load(None).unwrap().database;
+        let text = "postgres://u:p@h/d?sslmode=verify-full&options=-c%20a%3Db";
+        settings.url = SecretUrl::try_from(text).unwrap();
+        let url = url(&settings, "orders test");
+        assert!(
+            url.starts_with("postgres://u:p@h/d?application_name=orders%20test&"),
+            "{url}"
+        );
+        assert!(
+            url.ends_with("&options=%2Dc%20a%3Db%20%2Dc%20statement%5Ftimeout%3D3000"),
+            "{url}"
+        );
+    }
+}

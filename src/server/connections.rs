@@ -1,0 +1,155 @@
+//! Who is connected, and for how long without a request that is worked on.
+//!
+//! actix-web limits the head of a connection's first request and the time between two requests. It has
+//! no limit for the head of a later request, nor for an answer that its client does not read: a
+//! connection could be held for ever with either. Here is the limit for both.
+
+use std::any::Any;
+use std::convert::Infallible;
+use std::net::{Shutdown, TcpStream};
+use std::os::fd::AsFd;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::{Duration, Instant};
+
+use actix_tls::accept::rustls_0_23::TlsStream;
+use actix_web::dev::Extensions;
+use actix_web::rt::net::TcpStream as AsyncStream;
+
+/// How often the connections are looked through.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// In the place of a time: a request is worked on.
+const BUSY: u64 = u64::MAX;
+
+/// The connections of a server. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Connections(Arc<Shared>);
+
+struct Shared {
+    started: Instant,
+    open: Mutex<Vec<Weak<Connection>>>,
+}
+
+/// One of them.
+pub(super) struct Connection {
+    shared: Arc<Shared>,
+    /// A second descriptor of the socket, to close it from outside of actix-web.
+    socket: TcpStream,
+    /// Since when no request has been worked on, in ms after the server's start; or [`BUSY`].
+    idle_since: AtomicU64,
+}
+
+impl Connections {
+    pub(super) fn new() -> Self {
+        Self(Arc::new(Shared {
+            started: Instant::now(),
+            open: Mutex::default(),
+        }))
+    }
+
+    /// To be told of every new connection (`HttpServer::on_connect`). Its requests find it in their
+    /// connection's data.
+    pub(super) fn opened(&self, stream: &dyn Any, data: &mut Extensions) {
+        let plain = stream.downcast_ref::<AsyncStream>();
+        let encrypted = stream.downcast_ref::<TlsStream<AsyncStream>>();
+        let Some(stream) = plain.or_else(|| encrypted.map(|stream| stream.get_ref().0)) else {
+            return;
+        };
+        // Without a descriptor left the connection stays unwatched, and actix-web's own limits hold.
+        let Ok(socket) = stream.as_fd().try_clone_to_owned() else {
+            tracing::warn!("too few file descriptors to watch a connection");
+            return;
+        };
+        let connection = Arc::new(Connection {
+            shared: self.0.clone(),
+            socket: socket.into(),
+            idle_since: AtomicU64::new(self.0.now()),
+        });
+        self.0.lock().push(Arc::downgrade(&connection));
+        data.insert(connection);
+    }
+
+    /// Closes connections that were without a request for longer than `limit`, as long as it is
+    /// polled.
+    pub(super) async fn watch(&self, limit: Duration) -> Infallible {
+        let limit = u64::try_from(limit.as_millis()).unwrap_or(BUSY);
+        loop {
+            tokio::time::sleep(LOOK_EVERY.min(Duration::from_millis(limit))).await;
+            self.close_stalled(limit);
+        }
+    }
+
+    fn close_stalled(&self, limit: u64) {
+        let now = self.0.now();
+        let mut stalled = 0;
+        self.0.lock().retain(|connection| {
+            let Some(connection) = connection.upgrade() else {
+                return false;
+            };
+            let since = connection.idle_since.load(Ordering::Relaxed);
+            let stays = since == BUSY || now.saturating_sub(since) <= limit;
+            if !stays {
+                stalled += 1;
+                // One that is gone already needs no closing.
+                let _ = connection.socket.shutdown(Shutdown::Both);
+            }
+            stays
+        });
+        if stalled > 0 {
+            tracing::info!(connections = stalled, "closed connections that had stalled");
+        }
+    }
+}
+
+impl Shared {
+    fn now(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(0)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Weak<Connection>>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Marks a connection's request as worked on, as long as it lives.
+pub(super) struct Busy(Arc<Connection>);
+
+impl Busy {
+    pub(super) fn new(connection: &Arc<Connection>) -> Self {
+        connection.idle_since.store(BUSY, Ordering::Relaxed);
+        Self(connection.clone())
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        let now = self.0.shared.now();
+        self.0.idle_since.store(now, Ordering::Relaxed);
+    }
+}
+
+/// File descriptors beside those of connections: the database's, Temporal's, files.
+const OTHER_FILES: u64 = 512;
+
+/// Raises this process's own limit of open files to what so many connections need, as far as the
+/// system allows.
+pub(super) fn allow(connections: usize) {
+    use nix::sys::resource::{Resource, getrlimit, setrlimit};
+    let wanted = u64::try_from(connections).unwrap_or(u64::MAX);
+    let wanted = wanted.saturating_mul(2).saturating_add(OTHER_FILES);
+    let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else {
+        return;
+    };
+    if soft >= wanted {
+        return;
+    }
+    let raised = wanted.min(hard);
+    if setrlimit(Resource::RLIMIT_NOFILE, raised, hard).is_err() || raised < wanted {
+        tracing::warn!(
+            limit = raised,
+            wanted,
+            "fewer open files are allowed than http.max_connections takes"
+        );
+    }
+}

@@ -1,0 +1,101 @@
+//! Certificates and keys from PEM files, for rustls. Every fault names its setting and its file.
+//!
+//! The provider of cryptography is always named (ring): other crates of this program bring another one,
+//! and rustls does not choose between them.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rustls::RootCertStore;
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::CertifiedKey;
+
+/// Where the cryptography comes from.
+pub fn provider() -> Arc<CryptoProvider> {
+    Arc::new(rustls::crypto::ring::default_provider())
+}
+
+/// The certificates of a PEM file, at least one, in its order.
+///
+/// # Errors
+/// When it cannot be read or holds none.
+pub fn certificates(setting: &str, file: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
+    let text = read(setting, file)?;
+    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
+    match found {
+        Ok(found) if !found.is_empty() => Ok(found),
+        Ok(_) => Err(fault(setting, file, "it holds no certificate (PEM)")),
+        Err(error) => Err(fault(setting, file, error)),
+    }
+}
+
+/// A certificate with its key, which fit together. `section` is the table of settings that holds
+/// `certificate` and `key`.
+///
+/// # Errors
+/// When a file cannot be read, or the key is another certificate's.
+pub fn certified_key(
+    section: &str,
+    certificate: &Path,
+    key: &Path,
+) -> Result<CertifiedKey, String> {
+    let chain = certificates(&format!("{section}.certificate"), certificate)?;
+    let setting = format!("{section}.key");
+    let private = PrivateKeyDer::from_pem_slice(&read(&setting, key)?).map_err(|error| {
+        // What the file holds may be a key all the same: its text is not for a log.
+        match error {
+            rustls::pki_types::pem::Error::NoItemsFound => {
+                fault(&setting, key, "it holds no private key (PEM)")
+            }
+            _ => fault(&setting, key, "it is no PEM file"),
+        }
+    })?;
+    CertifiedKey::from_der(chain, private, &provider()).map_err(|error| match error {
+        rustls::Error::InconsistentKeys(_) => fault(
+            &setting,
+            key,
+            format!(
+                "it is not the key of {} ({section}.certificate)",
+                certificate.display()
+            ),
+        ),
+        error => fault(&setting, key, error),
+    })
+}
+
+/// The authorities of a file, or of the system where there is none.
+///
+/// # Errors
+/// When there is no authority to be had.
+pub fn roots(setting: &str, file: Option<&Path>) -> Result<RootCertStore, String> {
+    let mut roots = RootCertStore::empty();
+    let Some(file) = file else {
+        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        return match roots.is_empty() {
+            true => Err(format!(
+                "{setting}: the system trusts no authority; name a file"
+            )),
+            false => Ok(roots),
+        };
+    };
+    for certificate in certificates(setting, file)? {
+        roots
+            .add(certificate)
+            .map_err(|error| fault(setting, file, error))?;
+    }
+    Ok(roots)
+}
+
+/// A file's bytes.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn read(setting: &str, file: &Path) -> Result<Vec<u8>, String> {
+    std::fs::read(file).map_err(|error| fault(setting, file, error))
+}
+
+fn fault(setting: &str, file: &Path, cause: impl std::fmt::Display) -> String {
+    format!("{setting}: {}: {cause}", file.display())
+}
