@@ -13,6 +13,7 @@ use crate::generated::orders::{
     ListOrdersParameters, ListOrdersResponse, OrdersApi, UpdateOrderParameters,
     UpdateOrderResponse,
 };
+use crate::telemetry::work;
 
 use super::{cursor, etag, idempotency, problem};
 
@@ -82,11 +83,14 @@ impl OrdersApi for Orders {
             return Response::BadRequest(problem::idempotency_key_required());
         }
         let key = header.map(|header| idempotency::key(header, &new, self.idempotency.lifetime));
-        let created = |order: Order, replayed: Option<bool>| Response::Created {
-            location: format!("/orders/{}", order.id),
-            etag: etag::of(order.version),
-            idempotent_replayed: replayed,
-            body: order.into(),
+        let created = |order: Order, replayed: Option<bool>| {
+            work::concerns(order.id);
+            Response::Created {
+                location: format!("/orders/{}", order.id),
+                etag: etag::of(order.version),
+                idempotent_replayed: replayed,
+                body: order.into(),
+            }
         };
         match self.orders.create(&new, key.as_ref()).await {
             Ok(Created::New(order)) => created(order, None),
@@ -99,6 +103,7 @@ impl OrdersApi for Orders {
     }
 
     async fn get_order(&self, parameters: GetOrderParameters) -> GetOrderResponse {
+        work::concerns(parameters.id);
         match self.orders.get(parameters.id).await {
             Err(error) => error.into(),
             Ok(None) => GetOrderResponse::NotFound(problem::order_not_found(parameters.id)),
@@ -122,6 +127,7 @@ impl OrdersApi for Orders {
         body: models::UpdateOrderRequest,
     ) -> UpdateOrderResponse {
         use UpdateOrderResponse as Response;
+        work::concerns(parameters.id);
         let precondition = etag::precondition(parameters.if_match.as_deref());
         match self
             .orders
@@ -155,6 +161,7 @@ impl OrdersApi for Orders {
 
     async fn delete_order(&self, parameters: DeleteOrderParameters) -> DeleteOrderResponse {
         use DeleteOrderResponse as Response;
+        work::concerns(parameters.id);
         let precondition = etag::precondition(parameters.if_match.as_deref());
         match self.orders.delete(parameters.id, &precondition).await {
             Ok(()) => Response::NoContent,
@@ -172,6 +179,7 @@ impl OrdersApi for Orders {
         &self,
         parameters: ListOrderEventsParameters,
     ) -> ListOrderEventsResponse {
+        work::concerns(parameters.id);
         events_page(&self.events, &parameters)
             .await
             .unwrap_or_else(Into::into)

@@ -12,6 +12,7 @@ mod pool;
 mod prepared;
 mod reconciliation;
 pub mod schema;
+mod statistics;
 
 pub use events::EventRepository;
 pub use idempotency::sweep_expired_keys;
@@ -19,3 +20,4 @@ pub use intents::{Action, Backlog, FailingIntent, Intent, IntentListener, Intent
 pub use orders::{Created, IdempotencyKey, OrderFilter, OrderRepository, Precondition, Rejected};
 pub use pool::{Database, connect};
 pub use reconciliation::{EndedOrder, Findings, OpenOrder, ReconciliationRepository, Report};
+pub use statistics::orders_by_status;

@@ -15,6 +15,7 @@ use url::Url;
 
 use crate::config;
 use crate::error::StoreError;
+use crate::telemetry::{self, metrics::PoolState};
 
 /// Seconds to wait for a TCP connection; the pool's own limit is what requests see.
 const CONNECT_TIMEOUT_SECONDS: u32 = 5;
@@ -36,6 +37,7 @@ pub struct Database {
     acquire_timeout: Duration,
     answer_limit: Duration,
     max_waiting: usize,
+    metrics: telemetry::Metrics,
 }
 
 impl Database {
@@ -62,7 +64,22 @@ impl Database {
             acquire_timeout: settings.acquire_timeout,
             answer_limit: settings.statement_timeout + ANSWER_MARGIN,
             max_waiting: settings.max_waiting,
+            metrics: telemetry::Metrics::default(),
         })
+    }
+
+    /// The same, counted.
+    #[must_use]
+    pub fn observed(mut self, metrics: &telemetry::Metrics) -> Self {
+        let pool = self.pool.clone();
+        metrics.watch_pool(move || state(&pool));
+        self.metrics = metrics.clone();
+        self
+    }
+
+    /// Where what happens here is counted.
+    pub(super) fn metrics(&self) -> &telemetry::Metrics {
+        &self.metrics
     }
 
     /// The outcome of all that a request does here, in time: as long as it may wait for a connection
@@ -158,6 +175,16 @@ impl Database {
             (connection, answered.map(drop).map_err(StoreError::from))
         })
         .await
+    }
+}
+
+fn state(pool: &Pool<Manager>) -> PoolState {
+    let status = pool.status();
+    let count = |connections: usize| i64::try_from(connections).unwrap_or(i64::MAX);
+    PoolState {
+        busy: count(status.size.saturating_sub(status.available)),
+        idle: count(status.available),
+        waiting: count(status.waiting),
     }
 }
 

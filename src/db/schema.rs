@@ -56,5 +56,6 @@ diesel::table! {
         available_at -> Timestamptz,
         last_error -> Nullable<Text>,
         created_at -> Timestamptz,
+        traceparent -> Nullable<Text>,
     }
 }

@@ -3,7 +3,11 @@
 pub mod answers;
 pub mod context;
 mod docs;
+mod monitoring;
 mod problem;
+mod vitals;
+
+pub use monitoring::Monitoring;
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -21,6 +25,8 @@ use crate::db::Database;
 use crate::generated;
 use crate::generated::health::HealthApi;
 use crate::generated::orders::OrdersApi;
+use crate::telemetry::Telemetry;
+use crate::telemetry::metrics::Observer;
 use crate::workflow::Temporal;
 
 /// A server that has its port and waits to run.
@@ -35,11 +41,16 @@ impl Server {
     ///
     /// # Errors
     /// When the port cannot be had.
-    pub fn bind(settings: &Arc<Settings>, database: Database, temporal: Temporal) -> Result<Self> {
+    pub fn bind(
+        settings: &Arc<Settings>,
+        database: Database,
+        temporal: Temporal,
+        telemetry: &Telemetry,
+    ) -> Result<Self> {
         let idempotency = settings.idempotency.clone();
         let health = Health::new(database.clone(), temporal);
         let orders = move || Arc::new(Orders::new(&database, idempotency.clone()));
-        Self::with(&settings.http, Data::new(health), orders)
+        Self::observed(&settings.http, telemetry, Data::new(health), orders)
     }
 
     /// Takes the port, for these implementations of the contract. `orders` gives each thread
@@ -49,6 +60,15 @@ impl Server {
     /// When the port cannot be had.
     pub fn with<O: OrdersApi>(
         http: &config::Http,
+        health: Data<impl HealthApi + Send + Sync>,
+        orders: impl Fn() -> Arc<O> + Clone + Send + 'static,
+    ) -> Result<Self> {
+        Self::observed(http, &Telemetry::default(), health, orders)
+    }
+
+    fn observed<O: OrdersApi>(
+        http: &config::Http,
+        telemetry: &Telemetry,
         health: Data<impl HealthApi + Send + Sync>,
         orders: impl Fn() -> Arc<O> + Clone + Send + 'static,
     ) -> Result<Self> {
@@ -62,11 +82,13 @@ impl Server {
             check_answers: http.check_answers,
         };
         let body_limit = http.body_limit_bytes;
+        let telemetry = telemetry.clone();
         let mut server = HttpServer::new(move || {
             let orders = Data::from(orders());
             App::new()
                 .app_data(PayloadConfig::new(body_limit))
                 .app_data(Data::new(limits))
+                .app_data(Data::new(Observer::new(&telemetry)))
                 .configure(|service| generated::configure(service, &health, &orders))
                 .configure(docs::configure)
                 .default_service(actix_web::web::to(problem::unknown_route))

@@ -10,6 +10,7 @@ use order_processing::commands;
 use order_processing::config::{SecretUrl, Settings};
 use order_processing::db::Database;
 use order_processing::server::Server;
+use order_processing::telemetry::Telemetry;
 use order_processing::workflow::{Temporal, run_worker};
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::{Value, json};
@@ -69,6 +70,8 @@ impl TestApp {
     }
 
     pub async fn with(options: Options) -> Self {
+        // The client asks for one, and there may be two to choose from.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let database = format!("test_{}", Uuid::new_v4().simple());
         admin(&format!("CREATE DATABASE {database} TEMPLATE {TEMPLATE}")).await;
 
@@ -85,6 +88,7 @@ impl TestApp {
             .unwrap_or_else(|| services().temporal.address());
         settings.temporal.task_queue = database.clone();
         settings.workflow.processing_delay = options.processing_delay;
+        settings.monitoring.listen = String::new();
         settings.dispatcher.max_backoff = Duration::from_secs(1);
         (options.adjust)(&mut settings);
         let settings = Arc::new(settings);
@@ -101,7 +105,13 @@ impl TestApp {
             runtime.block_on(async move {
                 let database = Database::new(&shared.database, "orders-test").unwrap();
                 let temporal = Temporal::new(shared.temporal.clone());
-                let server = Server::bind(&shared, database.clone(), temporal.clone()).unwrap();
+                let server = Server::bind(
+                    &shared,
+                    database.clone(),
+                    temporal.clone(),
+                    &Telemetry::default(),
+                )
+                .unwrap();
                 tell.send(server.address()).unwrap();
                 let serving = commands::serve_until(
                     &shared,

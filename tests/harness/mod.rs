@@ -1,9 +1,15 @@
 //! What the tests stand on.
 
 mod app;
+mod collector;
+mod page;
+mod process;
 mod services;
 
 pub use app::{Options, TestApp, admin};
+pub use collector::{Collector, Span};
+pub use page::Page;
+pub use process::Process;
 pub use services::{OwnTemporal, database_url, tools};
 
 use std::time::{Duration, Instant};
