@@ -21,8 +21,8 @@ use crate::db::{
     migrations,
 };
 use crate::dev::{DataDirLock, Postgres, PostgresOptions, TemporalOptions, TemporalServer, Tools};
-use crate::server::Server;
-use crate::telemetry;
+use crate::server::{Monitoring, Server};
+use crate::telemetry::{self, Logging, Telemetry};
 use crate::workflow::{Dispatcher, Reconciler, Temporal, run_worker};
 
 const APPLICATION: &str = "orders";
@@ -32,15 +32,22 @@ const APPLICATION: &str = "orders";
 /// # Errors
 /// When the database or the port cannot be had, or a part fails.
 pub async fn serve(settings: Settings) -> Result<()> {
-    let _log = telemetry::init(&settings.log)?;
+    let log = telemetry::init(&settings.log)?;
     require_current_schema(&settings).await?;
     let settings = Arc::new(settings);
-    let database = Database::new(&settings.database, "orders-serve")?;
-    let temporal = temporal(&settings)?;
+    let telemetry = Telemetry::start(&settings, Some(&log), "orders-serve")?;
+    let database = Database::new(&settings.database, "orders-serve")?.observed(&telemetry.metrics);
+    let temporal = temporal(&settings)?.observed(&telemetry);
     let stop = stop_on_signal()?;
-    let server = Server::bind(&settings, database.clone(), temporal.clone()).await?;
+    let server = Server::bind(&settings, database.clone(), temporal.clone(), &telemetry).await?;
+    let monitoring = Monitoring::new(&telemetry, &database, &temporal);
+    let monitoring = monitoring.start(&settings.monitoring, &stop);
     say_ready(&server)?;
-    serve_until(&settings, server, database, temporal, stop).await
+    let served = serve_until(&settings, server, database, temporal, stop).await;
+    telemetry.traces.finish().await;
+    // Whatever became of it is no failure of what the process is there for.
+    let _ = monitoring.await;
+    served
 }
 
 /// Runs a worker, which dispatches intents too, until a signal to stop.
@@ -48,17 +55,22 @@ pub async fn serve(settings: Settings) -> Result<()> {
 /// # Errors
 /// When the database cannot be reached or the worker fails.
 pub async fn worker(settings: Settings) -> Result<()> {
-    let _log = telemetry::init(&settings.log)?;
+    let log = telemetry::init(&settings.log)?;
     require_current_schema(&settings).await?;
     let settings = Arc::new(settings);
-    let database = Database::new(&settings.database, "orders-worker")?;
-    let temporal = temporal(&settings)?;
+    let telemetry = Telemetry::start(&settings, Some(&log), "orders-worker")?;
+    let database = Database::new(&settings.database, "orders-worker")?.observed(&telemetry.metrics);
+    let temporal = temporal(&settings)?.observed(&telemetry);
     let stop = stop_on_signal()?;
+    let monitoring = Monitoring::new(&telemetry, &database, &temporal).of_a_worker();
+    let monitoring = monitoring.start(&settings.monitoring, &stop);
     let dispatching = dispatch(&settings, &database, &temporal, &stop);
     let grace = settings.http.shutdown_timeout;
     let worked = run_worker(database, temporal, grace, stop.clone()).await;
     stop.cancel();
     dispatching.await.context("the dispatcher failed")?;
+    telemetry.traces.finish().await;
+    let _ = monitoring.await;
     worked
 }
 
@@ -91,7 +103,7 @@ fn dispatch(
 /// # Errors
 /// When a part cannot be started or fails.
 pub async fn dev(mut settings: Settings) -> Result<()> {
-    let _log = telemetry::init(&settings.log)?;
+    let log = telemetry::init(&settings.log)?;
     open_to_this_machine(&mut settings)?;
     let stop = stop_on_signal()?;
     let tools = Tools::locate(None)?;
@@ -116,7 +128,7 @@ pub async fn dev(mut settings: Settings) -> Result<()> {
             return Ok(());
         };
         use_own_servers(&mut settings, &url, temporal.address())?;
-        let result = dev_with(settings, &postgres, &temporal, stop.clone()).await;
+        let result = dev_with(settings, &log, &postgres, &temporal, stop.clone()).await;
         temporal.stop().await;
         result
     }
@@ -155,6 +167,7 @@ fn use_own_servers(settings: &mut Settings, database: &str, temporal: String) ->
 
 async fn dev_with(
     settings: Settings,
+    log: &Logging,
     postgres: &Postgres,
     temporal_server: &TemporalServer,
     stop: CancellationToken,
@@ -165,9 +178,12 @@ async fn dev_with(
     }
     migrate(&settings, migrations::up).await?;
     let settings = Arc::new(settings);
-    let database = Database::new(&settings.database, "orders-dev")?;
-    let temporal = temporal(&settings)?;
-    let server = Server::bind(&settings, database.clone(), temporal.clone()).await?;
+    let telemetry = Telemetry::start(&settings, Some(log), "orders-dev")?;
+    let database = Database::new(&settings.database, "orders-dev")?.observed(&telemetry.metrics);
+    let temporal = temporal(&settings)?.observed(&telemetry);
+    let server = Server::bind(&settings, database.clone(), temporal.clone(), &telemetry).await?;
+    let monitoring = Monitoring::new(&telemetry, &database, &temporal);
+    let monitoring = monitoring.start(&settings.monitoring, &stop);
     say(&format!("docs {}/docs", server.url()))?;
     say_ready(&server)?;
 
@@ -183,11 +199,15 @@ async fn dev_with(
     let parts = async {
         tokio::try_join!(stopping_all(&stop, serving), stopping_all(&stop, working)).map(drop)
     };
-    tokio::select! {
+    let result = tokio::select! {
         result = parts => result,
         error = postgres.wait() => Err(error.into()),
         error = temporal_server.wait() => Err(error.into()),
-    }
+    };
+    stop.cancel();
+    telemetry.traces.finish().await;
+    let _ = monitoring.await;
+    result
 }
 
 /// The end of one part, well or not, is the end of all.

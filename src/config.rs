@@ -47,6 +47,10 @@ pub struct Settings {
     pub idempotency: Idempotency,
     /// Logging.
     pub log: Log,
+    /// The server for operators.
+    pub monitoring: Monitoring,
+    /// Traces.
+    pub traces: Traces,
     /// `orders dev`.
     pub dev: Dev,
 }
@@ -225,6 +229,48 @@ pub enum LogFormat {
     Json,
 }
 
+/// Settings of the server for operators.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Monitoring {
+    /// Address and port to serve on; empty for no such server, and no metrics.
+    pub listen: String,
+    /// How often the database and Temporal are asked for what the metrics say of them.
+    #[serde(with = "humantime_serde")]
+    pub refresh: Duration,
+}
+
+/// Settings of traces.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Traces {
+    /// The OTLP endpoint (gRPC) of a collector; empty for none, and no traces.
+    pub endpoint: String,
+    /// The part of the requests that is traced, 0 to 1, where their sender does not say.
+    pub sample_ratio: f64,
+    /// Most spans that wait to be sent.
+    pub max_waiting: usize,
+}
+
+impl Traces {
+    /// What is wrong with them.
+    fn faults(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        let is_url = Url::parse(&self.endpoint)
+            .is_ok_and(|url| url.has_host() && ["http", "https"].contains(&url.scheme()));
+        if !self.endpoint.is_empty() && !is_url {
+            faults.push(format!(
+                "traces.endpoint: `{}` is not http://HOST:PORT",
+                self.endpoint
+            ));
+        }
+        if !(0.0..=1.0).contains(&self.sample_ratio) {
+            faults.push("traces.sample_ratio has to be from 0 to 1".into());
+        }
+        faults
+    }
+}
+
 /// Settings of `orders dev`.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -318,6 +364,15 @@ impl Settings {
             "idempotency.sweep_interval",
             self.idempotency.sweep_interval.is_zero(),
         );
+        positive("monitoring.refresh", self.monitoring.refresh.is_zero());
+        positive("traces.max_waiting", self.traces.max_waiting == 0);
+        faults.extend(self.traces.faults());
+        let monitoring = &self.monitoring.listen;
+        if !monitoring.is_empty() && monitoring.parse::<std::net::SocketAddr>().is_err() {
+            faults.push(format!(
+                "monitoring.listen: `{monitoring}` is not ADDRESS:PORT"
+            ));
+        }
         faults.extend(self.http.faults());
         faults.extend(self.database.faults());
         faults.extend(self.temporal.faults());
@@ -346,8 +401,8 @@ impl Settings {
         if let Err(fault) = self.temporal.url() {
             faults.push(fault);
         }
-        if let Err(error) = self.log.filter.parse::<tracing_subscriber::EnvFilter>() {
-            faults.push(format!("log.filter: {error}"));
+        if let Err(fault) = crate::telemetry::filter::parse(&self.log.filter) {
+            faults.push(format!("log.filter: {fault}"));
         }
         if faults.is_empty() {
             Ok(self)
@@ -502,13 +557,35 @@ mod tests {
         let error = with(&[
             ("ORDERS__HTTP__LISTEN", "here"),
             ("ORDERS__DATABASE__POOL_SIZE", "0"),
+            ("ORDERS__MONITORING__LISTEN", "there"),
+            ("ORDERS__MONITORING__REFRESH", "0s"),
+            ("ORDERS__TRACES__ENDPOINT", "collector"),
+            ("ORDERS__TRACES__SAMPLE_RATIO", "1.5"),
         ])
         .unwrap_err()
         .to_string();
-        assert!(
-            error.contains("http.listen") && error.contains("database.pool_size"),
-            "{error}"
-        );
+        for name in [
+            "http.listen",
+            "database.pool_size",
+            "monitoring.listen",
+            "monitoring.refresh",
+            "traces.endpoint",
+            "traces.sample_ratio",
+        ] {
+            assert!(error.contains(name), "{error}");
+        }
+    }
+
+    #[test]
+    fn monitoring_and_traces_can_be_off() {
+        let settings = with(&[
+            ("ORDERS__MONITORING__LISTEN", ""),
+            ("ORDERS__TRACES__ENDPOINT", ""),
+            ("ORDERS__TRACES__SAMPLE_RATIO", "1"),
+        ])
+        .unwrap();
+        assert_eq!(settings.monitoring.listen, "");
+        assert_eq!(settings.traces.sample_ratio, 1.0);
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! Certificates and keys from PEM files, for rustls. Every fault names its setting and its file.
 //!
-//! The provider of cryptography is always named (ring): other crates of this program bring another one,
-//! and rustls does not choose between them.
+//! The provider of cryptography is always named: rustls would choose one by which crates are there.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -14,7 +13,7 @@ use rustls::sign::CertifiedKey;
 
 /// Where the cryptography comes from.
 pub fn provider() -> Arc<CryptoProvider> {
-    Arc::new(rustls::crypto::ring::default_provider())
+    Arc::new(rustls::crypto::aws_lc_rs::default_provider())
 }
 
 /// The certificates of a PEM file, at least one, in its order.

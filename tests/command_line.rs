@@ -18,6 +18,8 @@ pub fn orders(arguments: &[&str], variables: &[(&str, &str)]) -> Command {
         "ORDERS_TOOLS_DIR",
         Path::new(env!("CARGO_MANIFEST_DIR")).join(".tools"),
     );
+    // Others may have the usual one.
+    command.env("ORDERS__MONITORING__LISTEN", "127.0.0.1:0");
     command.current_dir(env!("CARGO_TARGET_TMPDIR"));
     command
 }

@@ -119,6 +119,7 @@ pub fn annotate(contract: &Value, stub: bool) -> Result<Annotated> {
                 "multipart": operations.iter().any(Operation::has_multipart),
                 "schemes": schemes.facts(),
                 "basePath": format!("{:?}", base_path(contract)),
+                "operations": operations.iter().map(operation::named).collect::<Vec<_>>(),
                 "modules": traits
                     .iter()
                     .map(|(module, name)| json!({

@@ -219,6 +219,15 @@ pub(crate) fn route(
     Ok((route, segments))
 }
 
+/// What the list of all operations says of one.
+pub(crate) fn named(operation: &Operation) -> Value {
+    json!({
+        "idLiteral": format!("{:?}", operation.id),
+        "methodLiteral": format!("{:?}", operation.method.to_uppercase()),
+        "routeLiteral": format!("{:?}", operation.route),
+    })
+}
+
 /// The first tag: an operation has one implementation, so it stands in one trait.
 pub(crate) fn tag(operation: &Value) -> &str {
     items(&operation["tags"])

@@ -23,5 +23,5 @@ pub use json::{Json, all_unique, is_multiple};
 pub use pattern::Pattern;
 pub use rejection::{Rejection, Violation};
 pub use reply::{Event, EventStream, File, Reply};
-pub use router::{Router, Shared};
+pub use router::{Operations, Router, Shared};
 pub use text::{Base64, DecimalText, Text, fixed};

@@ -9,6 +9,7 @@ use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{FromRequest, HttpResponse, Resource, Responder, ResponseError, Route, guard};
 
 use super::Rejection;
+use super::contract::OPERATIONS;
 
 /// Adds the route of an operation; says whether a `GET` may answer `HEAD`.
 type Build = Box<dyn FnOnce(Resource, bool) -> Resource>;
@@ -33,6 +34,35 @@ impl<A: 'static> Shared for Data<A> {
 impl<A: 'static, S: 'static> Shared for (Data<A>, Data<S>) {
     fn share(self, resource: Resource) -> Resource {
         resource.app_data(self.0).app_data(self.1)
+    }
+}
+
+/// The operations of a path. A request that was routed to one finds them in its `app_data`.
+pub struct Operations(Vec<(Method, usize)>);
+
+impl Operations {
+    /// The place in [`OPERATIONS`] of the one that answers this method.
+    pub fn of(&self, method: &Method) -> Option<usize> {
+        let named = |wanted: &Method| {
+            let mut all = self.0.iter();
+            all.find(|(method, _)| method == wanted)
+                .map(|(_, place)| *place)
+        };
+        match named(method) {
+            None if method == Method::HEAD => named(&Method::GET),
+            place => place,
+        }
+    }
+
+    fn at(path: &str) -> Self {
+        let here = OPERATIONS
+            .iter()
+            .enumerate()
+            .filter(|(_, operation)| operation.route == path);
+        Self(
+            here.filter_map(|(place, operation)| Some((operation.method.parse().ok()?, place)))
+                .collect(),
+        )
     }
 }
 
@@ -77,7 +107,7 @@ impl Router {
         resources.sort_by_key(|(path, _)| specificity(path));
         for (path, operations) in resources {
             let mut allow = Vec::new();
-            let mut resource = web::resource(path);
+            let mut resource = web::resource(path).app_data(Operations::at(path));
             let head_is_free = operations
                 .iter()
                 .all(|operation| operation.method != Method::HEAD);

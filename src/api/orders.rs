@@ -13,6 +13,7 @@ use crate::generated::orders::{
     ListOrdersParameters, ListOrdersResponse, OrdersApi, UpdateOrderParameters,
     UpdateOrderResponse,
 };
+use crate::telemetry::work;
 
 use super::cursor::Cursors;
 use super::{etag, idempotency, problem};
@@ -99,11 +100,14 @@ impl OrdersApi for Orders {
         }
         let lifetime = self.idempotency.lifetime;
         let key = header.map(|header| idempotency::key(header, &caller, &new, lifetime));
-        let created = |order: Order, replayed: Option<bool>| Response::Created {
-            location: format!("/orders/{}", order.id),
-            etag: etag::of(order.version),
-            idempotent_replayed: replayed,
-            body: order.into(),
+        let created = |order: Order, replayed: Option<bool>| {
+            work::concerns(order.id);
+            Response::Created {
+                location: format!("/orders/{}", order.id),
+                etag: etag::of(order.version),
+                idempotent_replayed: replayed,
+                body: order.into(),
+            }
         };
         match self.orders.create(&new, key.as_ref()).await {
             Ok(Created::New(order)) => created(order, None),
@@ -116,6 +120,7 @@ impl OrdersApi for Orders {
     }
 
     async fn get_order(&self, caller: Caller, parameters: GetOrderParameters) -> GetOrderResponse {
+        work::concerns(parameters.id);
         match self.orders.get(parameters.id, caller.access).await {
             Err(error) => error.into(),
             Ok(None) => GetOrderResponse::NotFound(problem::order_not_found(parameters.id)),
@@ -140,6 +145,7 @@ impl OrdersApi for Orders {
         body: models::UpdateOrderRequest,
     ) -> UpdateOrderResponse {
         use UpdateOrderResponse as Response;
+        work::concerns(parameters.id);
         let precondition = etag::precondition(parameters.if_match.as_deref());
         match self
             .orders
@@ -178,6 +184,7 @@ impl OrdersApi for Orders {
         parameters: DeleteOrderParameters,
     ) -> DeleteOrderResponse {
         use DeleteOrderResponse as Response;
+        work::concerns(parameters.id);
         let precondition = etag::precondition(parameters.if_match.as_deref());
         let deleted = self
             .orders
@@ -200,6 +207,7 @@ impl OrdersApi for Orders {
         caller: Caller,
         parameters: ListOrderEventsParameters,
     ) -> ListOrderEventsResponse {
+        work::concerns(parameters.id);
         events_page(&self.events, caller.access, &parameters)
             .await
             .unwrap_or_else(Into::into)

@@ -11,7 +11,7 @@ use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::key_set::KeySet;
-use crate::config;
+use crate::{config, tls};
 
 /// The longest answer that is read, in bytes.
 const LONGEST_ANSWER: usize = 1024 * 1024;
@@ -101,7 +101,7 @@ impl Origin {
             return Ok(Self::File(settings.jwks_file.clone().into()));
         }
         let client = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls()?)
+            .tls_backend_preconfigured(client_tls()?)
             // Keys are where the operator said, nowhere else.
             .redirect(Policy::none())
             .timeout(FETCH_TIMEOUT)
@@ -130,11 +130,10 @@ impl Origin {
 }
 
 /// The system's roots.
-fn tls() -> Result<rustls::ClientConfig> {
+fn client_tls() -> Result<rustls::ClientConfig> {
     let mut roots = rustls::RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    Ok(rustls::ClientConfig::builder_with_provider(provider)
+    Ok(rustls::ClientConfig::builder_with_provider(tls::provider())
         .with_safe_default_protocol_versions()?
         .with_root_certificates(roots)
         .with_no_client_auth())

@@ -11,12 +11,17 @@ use tokio::time::timeout;
 use super::lane::Lane;
 use super::pool::Database;
 use crate::error::StoreError;
+use crate::telemetry::metrics::Batches;
+use crate::telemetry::work;
 
 /// Most questions in one statement. More take longer than they save.
 const SIZE: usize = 128;
 
 /// A statement that answers many questions at once.
 pub(super) trait Batch: Send + Sync + 'static {
+    /// What metrics and traces call it.
+    const NAME: &'static str;
+
     /// What one caller asks.
     type Question: Send + Sync + 'static;
     /// What one caller is told.
@@ -33,12 +38,14 @@ pub(super) trait Batch: Send + Sync + 'static {
 /// last clone.
 pub(super) struct Batcher<B: Batch> {
     queue: mpsc::Sender<Waiting<B>>,
+    metrics: Batches,
 }
 
 impl<B: Batch> Clone for Batcher<B> {
     fn clone(&self) -> Self {
         Self {
             queue: self.queue.clone(),
+            metrics: self.metrics.clone(),
         }
     }
 }
@@ -53,8 +60,9 @@ impl<B: Batch> Batcher<B> {
     /// each thread that serves requests, a request never leaves its thread.
     pub(super) fn new(database: &Database) -> Self {
         let (queue, waiting) = mpsc::channel(database.max_waiting());
-        tokio::spawn(put_batches(Lane::new(database), waiting));
-        Self { queue }
+        let metrics = database.metrics().batches(B::NAME);
+        tokio::spawn(put_batches(Lane::new(database), waiting, metrics.clone()));
+        Self { queue, metrics }
     }
 
     /// The answer to a question. One whose asker is gone before it was put is not put. How long to
@@ -63,10 +71,17 @@ impl<B: Batch> Batcher<B> {
     /// # Errors
     /// Those of the statement; [`StoreError::Unavailable`] when too many wait.
     pub(super) async fn ask(&self, question: B::Question) -> Result<B::Answer, StoreError> {
+        let _span = work::span(|| format!("batch {}", B::NAME).into());
         let (answer, answered) = oneshot::channel();
-        self.queue
-            .try_send(Waiting { question, answer })
-            .map_err(|_| StoreError::Unavailable("too many requests wait for it".into()))?;
+        // Before it may be taken.
+        self.metrics.waits();
+        if self.queue.try_send(Waiting { question, answer }).is_err() {
+            self.metrics.taken(1);
+            self.metrics.refused();
+            return Err(StoreError::Unavailable(
+                "too many requests wait for it".into(),
+            ));
+        }
         match answered.await {
             Ok(answer) => answer,
             Err(_) => Err(StoreError::Unexpected("a batch was dropped".into())),
@@ -75,7 +90,11 @@ impl<B: Batch> Batcher<B> {
 }
 
 /// Puts what waits, one batch after the other.
-async fn put_batches<B: Batch>(mut lane: Lane, mut queue: mpsc::Receiver<Waiting<B>>) {
+async fn put_batches<B: Batch>(
+    mut lane: Lane,
+    mut queue: mpsc::Receiver<Waiting<B>>,
+    metrics: Batches,
+) {
     while let Some(first) = queue.recv().await {
         // Whoever is about to ask in this turn of the thread comes along.
         tokio::task::yield_now().await;
@@ -85,21 +104,22 @@ async fn put_batches<B: Batch>(mut lane: Lane, mut queue: mpsc::Receiver<Waiting
         {
             batch.push(waiting);
         }
+        metrics.taken(batch.len());
         batch.retain(|waiting| !waiting.answer.is_closed());
         // A fault in one batch must not end the task for all that follow; who asked hears of it.
-        let answering = AssertUnwindSafe(answer(&mut lane, batch));
+        let answering = AssertUnwindSafe(answer(&mut lane, batch, &metrics));
         if answering.catch_unwind().await.is_err() {
             tracing::error!("a batch panicked");
         }
     }
 }
 
-async fn answer<B: Batch>(lane: &mut Lane, batch: Vec<Waiting<B>>) {
+async fn answer<B: Batch>(lane: &mut Lane, batch: Vec<Waiting<B>>, metrics: &Batches) {
     if batch.is_empty() {
         return;
     }
     let questions: Vec<&B::Question> = batch.iter().map(|waiting| &waiting.question).collect();
-    match put::<B>(lane, &questions).await {
+    match put::<B>(lane, &questions, metrics).await {
         Ok(answers) => {
             for (waiting, answer) in batch.into_iter().zip(answers) {
                 // Nobody may be listening any more.
@@ -109,7 +129,7 @@ async fn answer<B: Batch>(lane: &mut Lane, batch: Vec<Waiting<B>>) {
         // One of them may be to blame: each is asked alone, for none was answered.
         Err(StoreError::Corrupt(_) | StoreError::Unexpected(_)) if batch.len() > 1 => {
             for waiting in batch {
-                let alone = put::<B>(lane, &[&waiting.question]).await;
+                let alone = put::<B>(lane, &[&waiting.question], metrics).await;
                 let _ = waiting.answer.send(alone.and_then(only));
             }
         }
@@ -125,7 +145,9 @@ async fn answer<B: Batch>(lane: &mut Lane, batch: Vec<Waiting<B>>) {
 async fn put<B: Batch>(
     lane: &mut Lane,
     questions: &[&B::Question],
+    metrics: &Batches,
 ) -> Result<Vec<B::Answer>, StoreError> {
+    let _timed = metrics.put(questions.len());
     let mut connection = lane.take().await?;
     let asking = B::ask(&mut connection, questions);
     let Ok(answered) = timeout(lane.answer_limit(), asking).await else {

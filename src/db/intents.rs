@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Double, Integer, Text};
+use diesel::sql_types::{Array, BigInt, Double, Integer, Nullable, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use futures::{Stream, StreamExt};
 use serde::Serialize;
@@ -53,6 +53,10 @@ pub struct Intent {
     pub action: Action,
     /// How often it has been tried, this time included.
     pub attempts: i32,
+    /// How old it is: the time since it was committed.
+    pub age: Duration,
+    /// The `traceparent` of the request that wrote it, if it was in a trace.
+    pub traceparent: Option<String>,
 }
 
 #[derive(QueryableByName)]
@@ -65,6 +69,10 @@ struct IntentRow {
     action: String,
     #[diesel(sql_type = Integer)]
     attempts: i32,
+    #[diesel(sql_type = Double)]
+    age: f64,
+    #[diesel(sql_type = Nullable<Text>)]
+    traceparent: Option<String>,
 }
 
 /// The outbox, as an operator sees it.
@@ -134,7 +142,8 @@ impl IntentRepository {
                      ORDER BY available_at, id
                      LIMIT $1
                        FOR UPDATE SKIP LOCKED)
-              RETURNING id, order_id, action, attempts",
+              RETURNING id, order_id, action, attempts, traceparent,
+                        extract(epoch FROM clock_timestamp() - created_at)::float8 AS age",
         )
         .bind::<BigInt, _>(i64::try_from(limit).unwrap_or(i64::MAX))
         .bind::<Double, _>(lease.as_secs_f64())
@@ -155,6 +164,8 @@ impl IntentRepository {
                     order_id: row.order_id,
                     action,
                     attempts: row.attempts,
+                    age: Duration::try_from_secs_f64(row.age).unwrap_or_default(),
+                    traceparent: row.traceparent,
                 })
             })
             .collect()
@@ -250,6 +261,8 @@ impl IntentRepository {
 struct Done;
 
 impl Batch for Done {
+    const NAME: &'static str = "done";
+
     type Question = i64;
     type Answer = ();
 

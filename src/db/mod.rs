@@ -15,6 +15,7 @@ mod prepared;
 mod reconciliation;
 pub mod schema;
 mod secrets;
+mod statistics;
 
 pub use api_keys::{ApiKey, ApiKeyRepository, NewApiKey};
 pub use events::EventRepository;
@@ -24,3 +25,4 @@ pub use orders::{Created, IdempotencyKey, OrderFilter, OrderRepository, Precondi
 pub use pool::{Database, connect};
 pub use reconciliation::{EndedOrder, Findings, OpenOrder, ReconciliationRepository, Report};
 pub use secrets::{SECRET_BYTES, cursor_secret};
+pub use statistics::orders_by_status;

@@ -13,6 +13,7 @@ use tokio::time::timeout;
 use super::connect::Connector;
 use crate::config;
 use crate::error::StoreError;
+use crate::telemetry::{self, metrics::PoolState};
 
 /// How long a new connection may take, TCP and authentication together. Longer than any request waits:
 /// were it given up with the request that asked for it, a server that is slow to let anyone in would
@@ -31,6 +32,7 @@ pub struct Database {
     acquire_timeout: Duration,
     answer_limit: Duration,
     max_waiting: usize,
+    metrics: telemetry::Metrics,
 }
 
 impl Database {
@@ -59,7 +61,22 @@ impl Database {
             acquire_timeout: settings.acquire_timeout,
             answer_limit: settings.statement_timeout + ANSWER_MARGIN,
             max_waiting: settings.max_waiting,
+            metrics: telemetry::Metrics::default(),
         })
+    }
+
+    /// The same, counted.
+    #[must_use]
+    pub fn observed(mut self, metrics: &telemetry::Metrics) -> Self {
+        let pool = self.pool.clone();
+        metrics.watch_pool(move || state(&pool));
+        self.metrics = metrics.clone();
+        self
+    }
+
+    /// Where what happens here is counted.
+    pub(super) fn metrics(&self) -> &telemetry::Metrics {
+        &self.metrics
     }
 
     /// The outcome of all that a request does here, in time: as long as it may wait for a connection
@@ -154,6 +171,16 @@ impl Database {
             (connection, answered.map(drop).map_err(StoreError::from))
         })
         .await
+    }
+}
+
+fn state(pool: &Pool<Manager>) -> PoolState {
+    let status = pool.status();
+    let count = |connections: usize| i64::try_from(connections).unwrap_or(i64::MAX);
+    PoolState {
+        busy: count(status.size.saturating_sub(status.available)),
+        idle: count(status.available),
+        waiting: count(status.waiting),
     }
 }
 

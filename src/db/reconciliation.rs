@@ -64,7 +64,7 @@ pub struct Findings {
 
 /// The statuses of an order that has not ended, for SQL. As a text, not as a parameter: the planner
 /// has to see that the index of open orders fits.
-fn open_statuses() -> String {
+pub(super) fn open_statuses() -> String {
     let open = OrderStatus::ALL.iter().filter(|status| !status.is_final());
     let open: Vec<String> = open.map(|status| format!("'{status}'")).collect();
     open.join(", ")

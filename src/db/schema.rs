@@ -78,5 +78,6 @@ diesel::table! {
         available_at -> Timestamptz,
         last_error -> Nullable<Text>,
         created_at -> Timestamptz,
+        traceparent -> Nullable<Text>,
     }
 }

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
-use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage};
@@ -17,14 +17,18 @@ use uuid::Uuid;
 use super::connections::{Busy, Connection};
 use super::problem;
 use crate::auth::{Left, Principal};
-use crate::generated::support::Rejection;
-use crate::telemetry;
+use crate::generated::support::{Operations, Rejection};
+use crate::telemetry::metrics::{Answered, Observer};
+use crate::telemetry::traces::{Span, TraceContext, Traces};
+use crate::telemetry::work::{self, Work};
 
 /// Ties an answer, its log lines and a support case together.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+/// Where in a trace a request stands (W3C Trace Context).
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// The longest request id that is taken over from a client, in bytes.
 const REQUEST_ID_LIMIT: usize = 128;
@@ -100,13 +104,78 @@ pub async fn around(
         id: id.clone(),
         path: request.path().to_owned(),
     };
-    telemetry::request::scope(id, answer(request, next, &context)).await
+    let observer = request.app_data::<Data<Observer>>().cloned();
+    let Some(observer) = observer else {
+        let work = Work::request(id, None, &Traces::default());
+        return work::scope(work, answer(request, next, &context, None)).await;
+    };
+    let _in_flight = observer.requests.begin();
+    let given = traceparent(request.headers());
+    let span = observer.traces.request(given);
+    let trace = span.as_ref().map(Span::context).or(given);
+    let observed = Observed {
+        observer: &observer,
+        span,
+    };
+    let work = Work::request(id, trace, &observer.traces);
+    work::scope(work, answer(request, next, &context, Some(observed))).await
+}
+
+/// Who is told of a request.
+struct Observed<'a> {
+    observer: &'a Observer,
+    span: Option<Span>,
+}
+
+impl Observed<'_> {
+    fn told(
+        self,
+        by: Answered,
+        method: &Method,
+        status: StatusCode,
+        took: Duration,
+        context: &RequestContext,
+    ) {
+        let requests = &self.observer.requests;
+        requests.count(by, method, status, took);
+        let Some(mut span) = self.span else { return };
+        span.rename(match by.route() {
+            Some(route) => format!("{method} {route}"),
+            None => method.to_string(),
+        });
+        span.set("operation.id", by.name());
+        if let Some(route) = by.route() {
+            span.set("http.route", route);
+        }
+        span.set("http.request.method", method.to_string());
+        span.set("url.path", context.path.clone());
+        span.set("http.response.status_code", i64::from(status.as_u16()));
+        span.set("request.id", context.id.to_string());
+        if let Some(order) = work::order() {
+            span.set("order.id", order);
+        }
+        if status.is_server_error() {
+            span.fail(status.to_string());
+        }
+    }
+}
+
+/// Where in a trace the sender stands. What is malformed is ignored (W3C Trace Context, section 4.3),
+/// and so is what is said twice.
+fn traceparent(headers: &HeaderMap) -> Option<TraceContext> {
+    let mut all = headers.get_all(TRACEPARENT);
+    let first = all.next()?;
+    match all.next() {
+        None => TraceContext::parse(first.to_str().ok()?),
+        Some(_) => None,
+    }
 }
 
 async fn answer(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
     context: &RequestContext,
+    observed: Option<Observed<'_>>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let method = request.method().clone();
     let _busy = request.conn_data::<Arc<Connection>>().map(Busy::new);
@@ -117,6 +186,7 @@ async fn answer(
         None => next.call(request).await,
     };
     let answer = finish(answered, context).await;
+    let took = started.elapsed();
     let (status, caller) = match &answer {
         Ok(response) => {
             let extensions = response.request().extensions();
@@ -124,12 +194,22 @@ async fn answer(
         }
         Err(error) => (error.as_response_error().status_code(), None),
     };
+    if let Some(observed) = observed {
+        let by = match &answer {
+            Ok(response) => {
+                let operations = response.request().app_data::<Operations>();
+                Answered::by(operations, &method, &context.path)
+            }
+            Err(_) => Answered::at(&method, &context.path),
+        };
+        observed.told(by, &method, status, took, context);
+    }
     tracing::info!(
         caller.id = caller.as_ref().map(Principal::as_str),
         http.method = method.as_str(),
         http.path = context.path,
         http.status = status.as_u16(),
-        duration_ms = started.elapsed().as_secs_f64() * 1000.0,
+        duration_ms = took.as_secs_f64() * 1000.0,
         "answered"
     );
     answer

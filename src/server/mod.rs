@@ -7,7 +7,11 @@ pub mod context;
 mod cors;
 mod docs;
 mod headers;
+mod monitoring;
 mod problem;
+mod vitals;
+
+pub use monitoring::Monitoring;
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -29,6 +33,8 @@ use crate::generated;
 use crate::generated::health::HealthApi;
 use crate::generated::orders::OrdersApi;
 use crate::generated::security::Authenticate;
+use crate::telemetry::Telemetry;
+use crate::telemetry::metrics::Observer;
 use crate::workflow::Temporal;
 use connections::Connections;
 
@@ -51,13 +57,20 @@ impl Server {
         settings: &Arc<Settings>,
         database: Database,
         temporal: Temporal,
+        telemetry: &Telemetry,
     ) -> Result<Self> {
         let security = Authenticator::start(settings, &database).await?;
         let cursors = Cursors::new(db::cursor_secret(&database).await?);
         let idempotency = settings.idempotency.clone();
         let health = Health::new(database.clone(), temporal);
         let orders = move || Arc::new(Orders::new(&database, idempotency.clone(), cursors.clone()));
-        Self::with(&settings.http, security, Data::new(health), orders)
+        Self::observed(
+            &settings.http,
+            telemetry,
+            security,
+            Data::new(health),
+            orders,
+        )
     }
 
     /// Takes the port, for these implementations of the contract. `orders` gives each thread
@@ -67,6 +80,16 @@ impl Server {
     /// When the port cannot be had.
     pub fn with<S: Authenticate + Send + Sync, O: OrdersApi<Caller = S::Caller>>(
         http: &config::Http,
+        security: S,
+        health: Data<impl HealthApi + Send + Sync>,
+        orders: impl Fn() -> Arc<O> + Clone + Send + 'static,
+    ) -> Result<Self> {
+        Self::observed(http, &Telemetry::default(), security, health, orders)
+    }
+
+    fn observed<S: Authenticate + Send + Sync, O: OrdersApi<Caller = S::Caller>>(
+        http: &config::Http,
+        telemetry: &Telemetry,
         security: S,
         health: Data<impl HealthApi + Send + Sync>,
         orders: impl Fn() -> Arc<O> + Clone + Send + 'static,
@@ -90,11 +113,13 @@ impl Server {
         let origins = http.cors.clone();
         let body_limit = http.body_limit_bytes;
         let security = Data::new(security);
+        let telemetry = telemetry.clone();
         let mut server = HttpServer::new(move || {
             let orders = Data::from(orders());
             App::new()
                 .app_data(PayloadConfig::new(body_limit))
                 .app_data(Data::new(limits.clone()))
+                .app_data(Data::new(Observer::new(&telemetry)))
                 .configure(|service| generated::configure(service, &security, &health, &orders))
                 .configure(docs::configure)
                 .default_service(actix_web::web::to(problem::unknown_route))

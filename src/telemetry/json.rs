@@ -12,10 +12,13 @@ use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, FormattedFields};
 use tracing_subscriber::registry::LookupSpan;
 
-use super::request;
+use super::traces::TraceContext;
+use super::work;
 
-/// `timestamp`, `level`, the event's own fields, `request.id` inside of a request, `target`, and
-/// `span` inside of one.
+const ORDER_ID: &str = "order.id";
+
+/// `timestamp`, `level`, the event's own fields, what is known of the work that it is part of
+/// (`request.id`, `trace.id`, `order.id`), `target`, and `span` inside of one.
 pub struct Json;
 
 impl<S, N> FormatEvent<S, N> for Json
@@ -36,12 +39,16 @@ where
         let mut fields = Fields {
             line: &mut line,
             result: Ok(()),
+            named_order: false,
         };
         event.record(&mut fields);
         fields.result?;
-        if let Some(id) = request::id() {
-            member(&mut line, "request.id", &id)?;
-        }
+        let named_order = fields.named_order;
+        let mut written = Ok(());
+        work::show(|request, trace, order| {
+            written = belonging(&mut line, request, trace, order.filter(|_| !named_order));
+        });
+        written?;
         member(&mut line, "target", metadata.target())?;
         if let Some(span) = context.lookup_current() {
             line.write_str(",\"span\":{\"name\":")?;
@@ -61,14 +68,37 @@ where
     }
 }
 
+/// What the work is, as members.
+fn belonging(
+    line: &mut Writer<'_>,
+    request: Option<&str>,
+    trace: Option<TraceContext>,
+    order: Option<i64>,
+) -> fmt::Result {
+    if let Some(id) = request {
+        member(line, "request.id", id)?;
+    }
+    if let Some(trace) = trace {
+        write!(line, ",\"trace.id\":\"{}\"", trace.trace_id)?;
+    }
+    if let Some(order) = order {
+        name(line, ORDER_ID)?;
+        write!(line, "{order}")?;
+    }
+    Ok(())
+}
+
 /// Writes the fields of an event as members.
 struct Fields<'a, 'w> {
     line: &'a mut Writer<'w>,
     result: fmt::Result,
+    /// Whether the event itself says which order it is about.
+    named_order: bool,
 }
 
 impl Fields<'_, '_> {
     fn plain(&mut self, field: &Field, value: impl fmt::Display) {
+        self.named_order |= field.name() == ORDER_ID;
         let line = &mut *self.line;
         self.result = self
             .result
@@ -138,6 +168,8 @@ mod tests {
     use tracing_subscriber::fmt::format::JsonFields;
 
     use super::*;
+    use crate::telemetry::traces::Traces;
+    use crate::telemetry::work::Work;
 
     #[derive(Clone, Default)]
     struct Lines(Arc<Mutex<Vec<u8>>>);
@@ -216,10 +248,23 @@ mod tests {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .build()
                 .unwrap();
-            runtime.block_on(request::scope("a-b".into(), async { tracing::warn!("in") }));
+            let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00";
+            let trace = TraceContext::parse(trace);
+            let request = Work::request("a-b".into(), trace, &Traces::default());
+            runtime.block_on(work::scope(request, async {
+                tracing::warn!("in");
+                work::concerns(7);
+                tracing::warn!("of an order");
+                tracing::warn!(order.id = 8, "of another");
+            }));
             tracing::warn!("out");
         });
         assert_eq!(lines[0]["request.id"], "a-b");
-        assert_eq!(lines[1].get("request.id"), None);
+        assert_eq!(lines[0]["trace.id"], "4bf92f3577b34da6a3ce929d0e0e4736");
+        assert_eq!(lines[0].get("order.id"), None);
+        assert_eq!(lines[1]["order.id"], 7);
+        assert_eq!(lines[2]["order.id"], 8);
+        assert_eq!(lines[3].get("request.id"), None);
+        assert_eq!(lines[3].get("trace.id"), None);
     }
 }

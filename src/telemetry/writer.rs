@@ -3,6 +3,7 @@
 
 use std::io::{self, Write};
 use std::mem;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -21,7 +22,7 @@ const LIMIT: usize = 4 * 1024 * 1024;
 pub(super) struct Writer(Arc<Shared>);
 
 /// Writes what is left when it is dropped.
-pub struct Flush {
+pub(super) struct Flush {
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
 }
@@ -30,6 +31,26 @@ pub struct Flush {
 struct Shared {
     waiting: Mutex<Waiting>,
     something: Condvar,
+    /// Lines that were dropped since the start.
+    dropped: AtomicU64,
+}
+
+/// How many lines were dropped.
+#[derive(Clone)]
+pub(super) struct Dropped(Arc<Shared>);
+
+impl Dropped {
+    /// Since the start.
+    pub(super) fn lines(&self) -> u64 {
+        self.0.dropped.load(Ordering::Relaxed)
+    }
+}
+
+impl Flush {
+    /// Counts what is dropped.
+    pub(super) fn dropped(&self) -> Dropped {
+        Dropped(self.shared.clone())
+    }
 }
 
 #[derive(Default)]
@@ -104,6 +125,7 @@ impl Write for Writer {
         let mut waiting = self.0.waiting();
         if waiting.lines.len() + line.len() > LIMIT {
             waiting.dropped += 1;
+            self.0.dropped.fetch_add(1, Ordering::Relaxed);
         } else {
             waiting.lines.extend_from_slice(line);
             self.0.wake(&mut waiting);

@@ -2,9 +2,10 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::{StreamExt, pin_mut};
+use opentelemetry::trace::SpanKind;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
@@ -14,6 +15,9 @@ use super::backoff::backoff;
 use super::gateway::{Temporal, TemporalError};
 use crate::config::Settings;
 use crate::db::{Action, Database, Intent, IntentListener, IntentRepository};
+use crate::telemetry::metrics;
+use crate::telemetry::traces::{Span, TraceContext};
+use crate::telemetry::work::{self, Work};
 
 /// The longest wait before Temporal is asked whether it is back.
 const LONGEST_OUTAGE_NAP: Duration = Duration::from_secs(5);
@@ -222,8 +226,18 @@ struct Teller {
 
 impl Teller {
     async fn tell(self, intent: Intent) -> Told {
-        let sent = self.send(&intent).await;
+        let begun = Instant::now();
+        let sent = self.send_traced(&intent).await;
         let outage = sent.as_ref().is_err_and(TemporalError::is_outage);
+        let outcome = match (&sent, outage) {
+            (Ok(()), _) => metrics::Told::Told,
+            (Err(_), false) => metrics::Told::Refused,
+            (Err(_), true) => metrics::Told::Outage,
+        };
+        let action = intent.action.as_str();
+        let lag = intent.age + begun.elapsed();
+        let metrics = &self.temporal.telemetry().metrics;
+        metrics.dispatched(action, outcome, lag);
         match sent {
             Ok(()) => self.done(&intent).await,
             Err(error) => self.failed(&intent, &error).await,
@@ -269,6 +283,27 @@ impl Teller {
         if let Err(error) = self.intents.retry(intent.id, delay, &text).await {
             tracing::warn!(order.id = intent.order_id, error = %error, "could not give the intent back; its lease frees it");
         }
+    }
+
+    /// In the trace of the request that wrote the intent, if it was in one.
+    async fn send_traced(&self, intent: &Intent) -> Result<(), TemporalError> {
+        let traces = &self.temporal.telemetry().traces;
+        let parent = intent.traceparent.as_deref().and_then(TraceContext::parse);
+        let mut span = parent.and_then(|parent| {
+            let name = format!("{} workflow", intent.action.as_str());
+            traces.span(name, SpanKind::Client, parent)
+        });
+        let trace = span.as_ref().map(Span::context).or(parent);
+        let work = Work::step(Some(intent.order_id), trace, traces);
+        let sent = work::scope(work, self.send(intent)).await;
+        if let Some(span) = &mut span {
+            span.set("order.id", intent.order_id);
+            span.set("attempts", i64::from(intent.attempts));
+            if let Err(error) = &sent {
+                span.fail(error.to_string());
+            }
+        }
+        sent
     }
 
     async fn send(&self, intent: &Intent) -> Result<(), TemporalError> {

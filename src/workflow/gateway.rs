@@ -16,8 +16,10 @@ use tokio::time::timeout;
 use tonic::Code;
 
 use super::order_workflow::{OrderInput, OrderWorkflow};
-use super::{transport, workflow_id};
+use super::{trace_header, transport, workflow_id};
 use crate::config;
+use crate::telemetry::Telemetry;
+use crate::telemetry::work;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 pub(super) const CALL_TIMEOUT: Duration = Duration::from_secs(10);
@@ -71,6 +73,7 @@ pub struct Temporal {
     settings: Arc<config::Temporal>,
     client: Arc<OnceCell<Client>>,
     runtime: Handle,
+    telemetry: Telemetry,
 }
 
 impl Temporal {
@@ -81,7 +84,20 @@ impl Temporal {
             settings: Arc::new(settings),
             client: Arc::default(),
             runtime: Handle::current(),
+            telemetry: Telemetry::default(),
         }
+    }
+
+    /// The same, counted and traced.
+    #[must_use]
+    pub fn observed(mut self, telemetry: &Telemetry) -> Self {
+        self.telemetry = telemetry.clone();
+        self
+    }
+
+    /// Where what is done with Temporal is counted and traced.
+    pub(super) fn telemetry(&self) -> &Telemetry {
+        &self.telemetry
     }
 
     /// The settings it was made with.
@@ -106,7 +122,9 @@ impl Temporal {
     pub async fn client(&self) -> Result<&Client, TemporalError> {
         self.client
             .get_or_try_init(async || {
-                let connecting = self.runtime.spawn(connect(self.settings.clone()));
+                let connecting = self
+                    .runtime
+                    .spawn(connect(self.settings.clone(), self.telemetry.clone()));
                 connecting
                     .await
                     .unwrap_or_else(|error| Err(TemporalError::Refused(error.to_string())))
@@ -130,7 +148,7 @@ impl Temporal {
     }
 
     /// Starts the workflow of an order. One that is running is left as it is, and unless `again` so
-    /// is one that has ended: that is success too.
+    /// is one that has ended: that is success too. Its steps go on with the trace of the work, if it is in one.
     ///
     /// # Errors
     /// When Temporal did not confirm.
@@ -152,6 +170,7 @@ impl Temporal {
                 })
                 // A worker on this client, if there is one, gets the first task with the answer.
                 .enable_eager_workflow_start(true)
+                .maybe_header(work::trace().map(trace_header::of))
                 .build();
         let started = self
             .client()
@@ -197,18 +216,24 @@ pub(super) fn namespace_is_missing(status: &tonic::Status) -> bool {
     })
 }
 
-async fn connect(settings: Arc<config::Temporal>) -> Result<Client, TemporalError> {
+async fn connect(
+    settings: Arc<config::Temporal>,
+    telemetry: Telemetry,
+) -> Result<Client, TemporalError> {
     let unreachable = |cause: String| TemporalError::Unreachable {
         address: settings.address.clone(),
         cause,
     };
     let url = settings.url().map_err(unreachable)?;
     let api_key = settings.api_key().map_err(unreachable)?;
+    let meter = telemetry.metrics.temporal_client();
+    let meter = meter.map_err(|error| unreachable(error.to_string()))?;
     let options = ConnectionOptions::new(url)
         .identity(format!("orders-{}", std::process::id()))
         .connect_timeout(CONNECT_TIMEOUT)
         .maybe_tls_options(transport::tls_options(&settings).map_err(unreachable)?)
         .maybe_api_key(api_key.map(|key| key.expose().to_owned()))
+        .maybe_metrics_meter(meter)
         .build();
     let connection = timeout(CALL_TIMEOUT, Connection::connect(options))
         .await

@@ -5,8 +5,10 @@ mod backoff;
 mod dispatcher;
 mod executions;
 mod gateway;
+mod observing;
 mod order_workflow;
 mod reconciler;
+mod trace_header;
 mod transport;
 mod worker;
 

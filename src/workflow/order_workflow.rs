@@ -41,6 +41,18 @@ pub enum Outcome {
     Deleted,
 }
 
+impl Outcome {
+    /// Its name in metrics and traces.
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Processing => "processing",
+            Self::Completed => "completed",
+            Self::Cancelled => "cancelled",
+            Self::Deleted => "deleted",
+        }
+    }
+}
+
 /// Carries one order to its end.
 #[workflow]
 #[derive(Default)]

@@ -10,7 +10,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::activities::OrderActivities;
 use super::gateway::Temporal;
+use super::observing::ObservedSteps;
 use super::order_workflow::OrderWorkflow;
+use super::trace_header;
 use crate::db::{Database, OrderRepository};
 
 const FIRST_RETRY: Duration = Duration::from_millis(500);
@@ -31,12 +33,19 @@ pub async fn run_worker(
     let Some(client) = connected(&temporal, &stop).await else {
         return Ok(());
     };
-    let runtime = Runtime::from_current_tokio(RuntimeOptions::default())
-        .context("the Temporal runtime does not start")?;
+    let telemetry = temporal.telemetry();
+    let runtime = RuntimeOptions::builder()
+        .telemetry_options(telemetry.metrics.temporal())
+        .build()
+        .map_err(anyhow::Error::msg)?;
+    let runtime =
+        Runtime::from_current_tokio(runtime).context("the Temporal runtime does not start")?;
     let options = WorkerOptions::new(temporal.settings().task_queue.clone())
         .register_workflow::<OrderWorkflow>()
         .context("the order workflow cannot be registered")?
         .register_activities(OrderActivities::new(OrderRepository::new(database)))
+        .workflow_interceptor(trace_header::passed_on())
+        .activity_inbound_interceptor(ObservedSteps::new(telemetry))
         .graceful_shutdown_period(grace)
         .build();
     let mut worker = Worker::new(&runtime, client, options).context("the worker does not start")?;

@@ -10,6 +10,7 @@ use order_processing::commands;
 use order_processing::config::{Auth, AuthMode, SecretUrl, Settings};
 use order_processing::db::Database;
 use order_processing::server::Server;
+use order_processing::telemetry::Telemetry;
 use order_processing::workflow::{Temporal, run_worker};
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::{Value, json};
@@ -93,6 +94,7 @@ impl TestApp {
             .unwrap_or_else(|| services().temporal.address());
         settings.temporal.task_queue = database.clone();
         settings.workflow.processing_delay = options.processing_delay;
+        settings.monitoring.listen = String::new();
         settings.dispatcher.max_backoff = Duration::from_secs(1);
         (options.adjust)(&mut settings);
         let settings = Arc::new(settings);
@@ -109,9 +111,14 @@ impl TestApp {
             runtime.block_on(async move {
                 let database = Database::new(&shared.database, "orders-test").unwrap();
                 let temporal = Temporal::new(shared.temporal.clone());
-                let server = Server::bind(&shared, database.clone(), temporal.clone())
-                    .await
-                    .unwrap();
+                let server = Server::bind(
+                    &shared,
+                    database.clone(),
+                    temporal.clone(),
+                    &Telemetry::default(),
+                )
+                .await
+                .unwrap();
                 tell.send(server.address()).unwrap();
                 let serving = commands::serve_until(
                     &shared,

@@ -1,11 +1,17 @@
 //! What the tests stand on.
 
 mod app;
+mod collector;
 pub mod issuer;
+mod page;
+mod process;
 mod services;
 
 pub use app::{Options, TestApp, admin};
+pub use collector::{Collector, Span};
 pub use issuer::{Issuer, SigningKey};
+pub use page::Page;
+pub use process::Process;
 pub use services::{OwnTemporal, database_url, tools};
 
 use std::time::{Duration, Instant};

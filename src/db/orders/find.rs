@@ -15,6 +15,8 @@ use crate::error::StoreError;
 pub(super) struct Find;
 
 impl Batch for Find {
+    const NAME: &'static str = "find";
+
     type Question = i64;
     type Answer = Option<Order>;
 

@@ -28,6 +28,7 @@ use crate::domain::{
     Access, Actor, ChangeError, NewOrder, Order, OrderChange, OrderEventData, OrderStatus,
 };
 use crate::error::StoreError;
+use crate::telemetry::work;
 
 /// How often a change is tried while others change the same order. One of them succeeds each time.
 const MOST_RACES: usize = 100;
@@ -188,7 +189,11 @@ impl OrderRepository {
     ) -> Result<Created, StoreError> {
         // More than once only when the key is free again between the two statements.
         for _ in 0..MOST_RACES {
-            let asked = (new.clone(), key.cloned());
+            let asked = insert::Asked {
+                new: new.clone(),
+                key: key.cloned(),
+                traceparent: work::trace().map(|trace| trace.to_string()),
+            };
             if let Some(order) = self.insert.ask(asked).await? {
                 self.notifier.notify();
                 return Ok(Created::New(order));

@@ -31,6 +31,8 @@ pub(super) struct Asked {
 }
 
 impl Batch for Update {
+    const NAME: &'static str = "update";
+
     type Question = Asked;
     type Answer = Option<Order>;
 

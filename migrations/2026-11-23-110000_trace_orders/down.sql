@@ -1,0 +1,1 @@
+ALTER TABLE workflow_intents DROP COLUMN traceparent;

@@ -1,0 +1,97 @@
+//! How many orders there are, without counting millions.
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Double, Text};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use super::pool::Database;
+use super::reconciliation::open_statuses;
+use crate::domain::OrderStatus;
+use crate::error::StoreError;
+
+/// The largest table whose rows are counted one by one, in bytes: some tens of thousands of orders.
+const SMALL: i64 = 4 * 1024 * 1024;
+
+#[derive(QueryableByName)]
+struct Size {
+    #[diesel(sql_type = BigInt)]
+    bytes: i64,
+}
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = Text)]
+    status: String,
+    #[diesel(sql_type = Double)]
+    orders: f64,
+}
+
+/// How many orders have each status. Those on their way are counted by an index of them. In a table
+/// that is not small the others are what PostgreSQL's statistics say, which `ANALYZE` renews; a status
+/// that these do not know is left out.
+///
+/// # Errors
+/// When the database fails.
+pub async fn orders_by_status(database: &Database) -> Result<Vec<(&'static str, f64)>, StoreError> {
+    let counts = database
+        .run(async |mut connection| {
+            let counts = counts(&mut connection).await;
+            (connection, counts.map_err(StoreError::from))
+        })
+        .await?;
+    Ok(counts)
+}
+
+async fn counts(connection: &mut AsyncPgConnection) -> QueryResult<Vec<(&'static str, f64)>> {
+    let Size { bytes } = diesel::sql_query("SELECT pg_relation_size('orders') AS bytes")
+        .get_result(connection)
+        .await?;
+    if bytes <= SMALL {
+        let all = diesel::sql_query(
+            "SELECT status, count(*)::float8 AS orders FROM orders GROUP BY status",
+        )
+        .load(connection)
+        .await?;
+        return Ok(by_status(OrderStatus::ALL.iter(), &all));
+    }
+    let open = diesel::sql_query(format!(
+        "SELECT status, count(*)::float8 AS orders FROM orders WHERE status IN ({}) GROUP BY status",
+        open_statuses()
+    ))
+    .load(connection)
+    .await?;
+    let estimates: Vec<Count> = diesel::sql_query(
+        "SELECT common.status, greatest(class.reltuples, 0) * common.frequency AS orders
+           FROM pg_class AS class
+           JOIN pg_namespace AS namespace ON namespace.oid = class.relnamespace
+           JOIN pg_stats AS stats ON stats.schemaname = namespace.nspname
+                                 AND stats.tablename = class.relname
+                                 AND stats.attname = 'status',
+                unnest(stats.most_common_vals::text::text[],
+                       stats.most_common_freqs::float8[]) AS common (status, frequency)
+          WHERE class.oid = 'orders'::regclass",
+    )
+    .load(connection)
+    .await?;
+    let mut counts = by_status(OrderStatus::ALL.iter().filter(|one| !one.is_final()), &open);
+    let ended = OrderStatus::ALL.iter().filter(|one| one.is_final());
+    let known = ended.filter(|status| {
+        let mut estimates = estimates.iter();
+        estimates.any(|estimate| estimate.status == status.as_str())
+    });
+    counts.extend(by_status(known, &estimates));
+    Ok(counts)
+}
+
+/// 0 for a status without a row.
+fn by_status<'a>(
+    statuses: impl Iterator<Item = &'a OrderStatus>,
+    rows: &[Count],
+) -> Vec<(&'static str, f64)> {
+    statuses
+        .map(|status| {
+            let row = rows.iter().find(|row| row.status == status.as_str());
+            (status.as_str(), row.map_or(0.0, |row| row.orders))
+        })
+        .collect()
+}

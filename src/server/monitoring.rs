@@ -1,0 +1,261 @@
+//! The server for operators: metrics, health, and what is logged. It has a port and a thread of its
+//! own, and whatever becomes of it, the API goes on.
+
+use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{ALLOW, HeaderValue};
+use actix_web::web::{self, Bytes, Data, PayloadConfig, ServiceConfig};
+use actix_web::{App, HttpResponse, HttpServer, Resource};
+use anyhow::{Context, Result};
+use serde::Deserialize;
+use serde_json::json;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::vitals;
+use crate::config;
+use crate::db::Database;
+use crate::generated::support::Rejection;
+use crate::telemetry::Telemetry;
+use crate::workflow::Temporal;
+
+/// The largest body that is taken, in bytes: a filter of the log.
+const BODY_LIMIT: usize = 8 * 1024;
+/// How long a request may take to arrive.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
+/// Most connections at a time.
+const CONNECTIONS: usize = 64;
+
+/// What operators may ask of a process. Cheap to clone.
+#[derive(Clone)]
+pub struct Monitoring {
+    telemetry: Telemetry,
+    database: Database,
+    temporal: Temporal,
+    needs_temporal: bool,
+}
+
+impl Monitoring {
+    /// Of a process that accepts orders, which it can do without Temporal.
+    pub fn new(telemetry: &Telemetry, database: &Database, temporal: &Temporal) -> Self {
+        Self {
+            telemetry: telemetry.clone(),
+            database: database.clone(),
+            temporal: temporal.clone(),
+            needs_temporal: false,
+        }
+    }
+
+    /// Of one that is of no use without Temporal.
+    #[must_use]
+    pub fn of_a_worker(mut self) -> Self {
+        self.needs_temporal = true;
+        self
+    }
+
+    /// Serves until `stop`, in the background, where the settings name an address. A port that cannot
+    /// be had is logged, and nothing else: what the process is there for goes on.
+    pub fn start(self, settings: &config::Monitoring, stop: &CancellationToken) -> JoinHandle<()> {
+        let bound = match settings.listen.is_empty() {
+            true => None,
+            false => match bind(&settings.listen) {
+                Ok(bound) => Some(bound),
+                Err(error) => {
+                    tracing::error!(
+                        error = format!("{error:#}"),
+                        "nobody can monitor this process"
+                    );
+                    None
+                }
+            },
+        };
+        let (refresh, stop) = (settings.refresh, stop.clone());
+        tokio::spawn(async move {
+            let Some((listener, address)) = bound else {
+                return;
+            };
+            tracing::info!("monitoring http://{address}");
+            let (database, temporal) = (self.database.clone(), self.temporal.clone());
+            let metrics = self.telemetry.metrics.clone();
+            let asking = vitals::keep_asking(&database, &temporal, &metrics, refresh);
+            let served = tokio::select! {
+                served = self.serve(listener, stop) => served,
+                () = asking => Ok(()),
+            };
+            if let Err(error) = served {
+                tracing::error!(
+                    error = format!("{error:#}"),
+                    "nobody can monitor this process"
+                );
+            }
+        })
+    }
+
+    async fn serve(self, listener: TcpListener, stop: CancellationToken) -> Result<()> {
+        let running = HttpServer::new(move || {
+            App::new()
+                .app_data(PayloadConfig::new(BODY_LIMIT))
+                .app_data(Data::new(self.clone()))
+                .configure(routes)
+                .default_service(web::to(async || {
+                    refused(
+                        StatusCode::NOT_FOUND,
+                        "route_not_found",
+                        "there are /metrics, /healthz, /readyz and /log",
+                    )
+                }))
+        })
+        .workers(1)
+        .max_connections(CONNECTIONS)
+        .client_request_timeout(REQUEST_TIMEOUT)
+        .disable_signals()
+        .listen(listener)
+        .context("it cannot start")?
+        .run();
+        let handle = running.handle();
+        tokio::pin!(running);
+        tokio::select! {
+            result = &mut running => return result.context("it failed"),
+            () = stop.cancelled() => {}
+        }
+        // Nobody who looks at a process that ends keeps it from ending.
+        let (_, result) = tokio::join!(handle.stop(false), running);
+        result.context("it failed while it stopped")
+    }
+}
+
+fn bind(listen: &str) -> Result<(TcpListener, SocketAddr)> {
+    let listener = TcpListener::bind(listen)
+        .with_context(|| format!("cannot listen on {listen} (monitoring.listen)"))?;
+    let address = listener
+        .local_addr()
+        .context("the listening socket has no address")?;
+    Ok((listener, address))
+}
+
+fn routes(service: &mut ServiceConfig) {
+    service
+        .service(reading("/metrics").route(web::get().to(metrics)))
+        .service(reading("/healthz").route(web::get().to(alive)))
+        .service(reading("/readyz").route(web::get().to(ready)))
+        .service(
+            resource("/log", "GET, PUT")
+                .route(web::get().to(log))
+                .route(web::put().to(change_log)),
+        );
+}
+
+fn reading(path: &str) -> Resource {
+    resource(path, "GET")
+}
+
+fn resource(path: &str, allow: &'static str) -> Resource {
+    let other = move || async move { not_allowed(allow) };
+    web::resource(path).default_service(web::to(other))
+}
+
+fn not_allowed(allow: &'static str) -> HttpResponse {
+    let mut response = refused(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method_not_allowed",
+        &format!("this path takes {allow}"),
+    );
+    let headers = response.headers_mut();
+    headers.insert(ALLOW, HeaderValue::from_static(allow));
+    response
+}
+
+async fn metrics(monitoring: Data<Monitoring>) -> HttpResponse {
+    match monitoring.telemetry.metrics.page() {
+        Ok(page) => HttpResponse::Ok()
+            .content_type(prometheus::TEXT_FORMAT)
+            .body(page),
+        Err(error) => {
+            tracing::error!(error = %error, "the metrics cannot be written");
+            refused(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "internal_error",
+                "the metrics cannot be written; the log says why",
+            )
+        }
+    }
+}
+
+async fn alive() -> HttpResponse {
+    HttpResponse::Ok().json(json!({ "status": "ok" }))
+}
+
+async fn ready(monitoring: Data<Monitoring>) -> HttpResponse {
+    let (database, temporal) =
+        tokio::join!(monitoring.database.ping(), monitoring.temporal.is_up());
+    let (database, needs_temporal) = (database.is_ok(), monitoring.needs_temporal);
+    let ready = database && (temporal || !needs_temporal);
+    let mut response = match ready {
+        true => HttpResponse::Ok(),
+        false => HttpResponse::ServiceUnavailable(),
+    };
+    let word = |up: bool| if up { "up" } else { "down" };
+    response.json(json!({
+        "status": if ready { "ready" } else { "not ready" },
+        "dependencies": [
+            { "name": "database", "status": word(database), "required": true },
+            { "name": "temporal", "status": word(temporal), "required": needs_temporal },
+        ],
+    }))
+}
+
+/// What `PUT /log` takes, and `GET /log` gives.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    filter: String,
+}
+
+async fn log(monitoring: Data<Monitoring>) -> HttpResponse {
+    match &monitoring.telemetry.filter {
+        Some(filter) => HttpResponse::Ok().json(json!({ "filter": filter.text() })),
+        None => no_log(),
+    }
+}
+
+async fn change_log(
+    monitoring: Data<Monitoring>,
+    body: Result<Bytes, actix_web::Error>,
+) -> HttpResponse {
+    let Some(filter) = &monitoring.telemetry.filter else {
+        return no_log();
+    };
+    let body = match body {
+        Ok(body) => body,
+        Err(error) => {
+            let status = error.as_response_error().status_code();
+            return refused(status, "bad_request", &error.to_string());
+        }
+    };
+    let wanted: Wanted = match serde_json::from_slice(&body) {
+        Ok(wanted) => wanted,
+        Err(error) => {
+            let detail = format!("the body is not {{\"filter\": \"...\"}}: {error}");
+            return refused(StatusCode::BAD_REQUEST, "invalid_request", &detail);
+        }
+    };
+    match filter.change(&wanted.filter) {
+        Ok(()) => HttpResponse::Ok().json(json!({ "filter": filter.text() })),
+        Err(fault) => {
+            let detail = format!("`{}` is no filter: {fault}", wanted.filter);
+            refused(StatusCode::BAD_REQUEST, "invalid_request", &detail)
+        }
+    }
+}
+
+fn no_log() -> HttpResponse {
+    let detail = "this process does not keep its own log";
+    refused(StatusCode::NOT_FOUND, "no_log", detail)
+}
+
+fn refused(status: StatusCode, code: &'static str, detail: &str) -> HttpResponse {
+    use actix_web::ResponseError;
+    Rejection::new(status, code, detail).error_response()
+}

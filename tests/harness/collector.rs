@@ -1,0 +1,107 @@
+//! A collector of traces, spoken to as any other.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{
+    TraceService, TraceServiceServer,
+};
+use opentelemetry_proto::tonic::collector::trace::v1::{
+    ExportTraceServiceRequest, ExportTraceServiceResponse,
+};
+use opentelemetry_proto::tonic::common::v1::{KeyValue, any_value};
+use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
+use tonic::transport::Server;
+use tonic::transport::server::TcpIncoming;
+use tonic::{Request, Response, Status};
+
+/// What it was told of one span.
+#[derive(Debug, Clone)]
+pub struct Span {
+    pub service: String,
+    pub name: String,
+    pub kind: SpanKind,
+    /// In hexadecimal, as all ids.
+    pub trace: String,
+    pub id: String,
+    pub parent: String,
+    /// As texts.
+    pub attributes: HashMap<String, String>,
+    pub failed: bool,
+}
+
+/// Keeps what it is told.
+#[derive(Clone)]
+pub struct Collector {
+    pub address: SocketAddr,
+    spans: Arc<Mutex<Vec<Span>>>,
+}
+
+impl Collector {
+    /// On a port of its own; it ends with the test's runtime.
+    pub fn start() -> Self {
+        let incoming = TcpIncoming::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let collector = Self {
+            address: incoming.local_addr().unwrap(),
+            spans: Arc::default(),
+        };
+        let service = TraceServiceServer::new(collector.clone());
+        let serving = Server::builder().add_service(service);
+        tokio::spawn(serving.serve_with_incoming(incoming));
+        collector
+    }
+
+    pub fn endpoint(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The spans of this kind so far.
+    pub fn spans(&self, wanted: impl Fn(&Span) -> bool) -> Vec<Span> {
+        let spans = self.spans.lock().unwrap();
+        spans.iter().filter(|span| wanted(span)).cloned().collect()
+    }
+}
+
+#[tonic::async_trait]
+impl TraceService for Collector {
+    async fn export(
+        &self,
+        request: Request<ExportTraceServiceRequest>,
+    ) -> Result<Response<ExportTraceServiceResponse>, Status> {
+        for resource in request.into_inner().resource_spans {
+            let of_resource = texts(resource.resource.unwrap_or_default().attributes);
+            for span in resource.scope_spans.into_iter().flat_map(|one| one.spans) {
+                self.spans.lock().unwrap().push(Span {
+                    service: of_resource["service.name"].clone(),
+                    kind: span.kind(),
+                    failed: span.status.is_some_and(|status| status.code == 2),
+                    name: span.name,
+                    trace: hex(&span.trace_id),
+                    id: hex(&span.span_id),
+                    parent: hex(&span.parent_span_id),
+                    attributes: texts(span.attributes),
+                });
+            }
+        }
+        Ok(Response::new(ExportTraceServiceResponse::default()))
+    }
+}
+
+fn texts(attributes: Vec<KeyValue>) -> HashMap<String, String> {
+    let text = |attribute: KeyValue| {
+        let value = attribute.value.and_then(|value| value.value);
+        let value = match value {
+            Some(any_value::Value::StringValue(text)) => text,
+            Some(any_value::Value::IntValue(number)) => number.to_string(),
+            Some(any_value::Value::BoolValue(is)) => is.to_string(),
+            other => format!("{other:?}"),
+        };
+        (attribute.key, value)
+    };
+    attributes.into_iter().map(text).collect()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

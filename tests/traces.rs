@@ -1,0 +1,320 @@
+//! One trace follows one order: from its request through the outbox and Temporal to its steps.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
+use order_processing::config::Settings;
+use serde_json::{Value, json};
+
+use crate::harness::{Collector, Options, Process, Span, TestApp, eventually};
+
+const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+const PARENT: &str = "00f067aa0ba902b7";
+
+fn only_the_processes_dispatch(settings: &mut Settings) {
+    settings.dispatcher.enabled = false;
+}
+
+/// The database of a test whose orders are carried on by processes.
+async fn database() -> TestApp {
+    TestApp::with(Options {
+        adjust: only_the_processes_dispatch,
+        ..Options::default()
+    })
+    .await
+}
+
+/// Creates an order through this API, and gives its id.
+async fn create(api: &str, headers: &[(&str, &str)]) -> i64 {
+    let mut request = reqwest::Client::new().post(format!("{api}/orders"));
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let created = request
+        .json(&json!({ "customer_id": 1, "total_amount": 1 }))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(created.status(), 201);
+    assert!(
+        created
+            .headers()
+            .keys()
+            .all(|name| !name.as_str().contains("trace"))
+    );
+    created.json::<Value>().await.unwrap()["id"]
+        .as_i64()
+        .unwrap()
+}
+
+async fn spans_of(collector: &Collector, trace: &str, names: &[&str]) -> Vec<Span> {
+    eventually(&format!("spans {names:?} of {trace}"), async || {
+        let spans = collector.spans(|span| span.trace == trace);
+        let told: HashSet<&str> = spans.iter().map(|span| span.name.as_str()).collect();
+        names
+            .iter()
+            .all(|name| told.contains(name))
+            .then_some(spans)
+    })
+    .await
+}
+
+fn named<'a>(spans: &'a [Span], name: &str) -> &'a Span {
+    let mut found = spans.iter().filter(|span| span.name == name);
+    let first = found
+        .next()
+        .unwrap_or_else(|| panic!("no {name} in {spans:?}"));
+    assert!(found.next().is_none(), "two {name} in {spans:?}");
+    first
+}
+
+fn answered(line: &Value, id: i64) -> bool {
+    line["message"] == "answered" && line["http.method"] == "POST" && line["order.id"] == id
+}
+
+fn advanced(line: &Value, id: i64) -> bool {
+    line["message"] == "order advanced" && line["order.id"] == id
+}
+
+const WAY_OF_AN_ORDER: [&str; 5] = [
+    "POST /orders",
+    "batch insert",
+    "start workflow",
+    "begin",
+    "complete",
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_trace_follows_one_order() {
+    let collector = Collector::start();
+    let endpoint = collector.endpoint();
+    let app = database().await;
+    let traced = [
+        ("ORDERS__TRACES__ENDPOINT", endpoint.as_str()),
+        ("ORDERS__TRACES__SAMPLE_RATIO", "1"),
+    ];
+    let mut serve = Process::start("serve", &app, &traced);
+    let mut worker = Process::start("worker", &app, &traced);
+
+    let api = serve.api().await;
+    let id = create(&api, &[]).await;
+    let line = serve
+        .logs("the line of the POST", |line| answered(line, id))
+        .await;
+    let trace = line["trace.id"].as_str().unwrap().to_owned();
+    assert!(line["request.id"].is_string());
+    app.becomes(id, "completed").await;
+    eventually("both steps are logged in the trace", async || {
+        let lines = worker.logged(|line| advanced(line, id) && line["trace.id"] == trace.as_str());
+        (lines.len() == 2).then_some(())
+    })
+    .await;
+
+    let spans = spans_of(&collector, &trace, &WAY_OF_AN_ORDER).await;
+    let request = named(&spans, "POST /orders");
+    assert_eq!(request.kind, SpanKind::Server);
+    assert_eq!(request.service, "orders-serve");
+    assert_eq!(request.parent, "", "nobody asked for the trace");
+    for (key, value) in [
+        ("operation.id", "createOrder"),
+        ("http.route", "/orders"),
+        ("http.request.method", "POST"),
+        ("http.response.status_code", "201"),
+        ("url.path", "/orders"),
+        ("order.id", &id.to_string()),
+        ("request.id", line["request.id"].as_str().unwrap()),
+    ] {
+        assert_eq!(request.attributes[key], value, "{key}");
+    }
+    assert_eq!(named(&spans, "batch insert").parent, request.id);
+    // Either of the two processes may have told Temporal.
+    let start = named(&spans, "start workflow");
+    assert_eq!((&start.parent, start.kind), (&request.id, SpanKind::Client));
+    for (step, outcome) in [("begin", "processing"), ("complete", "completed")] {
+        let step = named(&spans, step);
+        assert_eq!((&step.parent, step.kind), (&start.id, SpanKind::Consumer));
+        assert_eq!(step.service, "orders-worker");
+        assert_eq!(step.attributes["outcome"], outcome);
+        assert_eq!(step.attributes["order.id"], id.to_string());
+        assert!(!step.failed);
+    }
+    // What a step asks the database is below the step.
+    let steps = [&named(&spans, "begin").id, &named(&spans, "complete").id];
+    let updates = spans.iter().filter(|span| span.name == "batch update");
+    assert!(updates.clone().count() >= 2);
+    assert!(
+        updates
+            .into_iter()
+            .all(|update| steps.contains(&&update.parent))
+    );
+
+    // What is not sent yet is sent at the end.
+    let api_trace = "11112222333344445555666677778888";
+    let header = format!("00-{api_trace}-{PARENT}-01");
+    create(&api, &[("traceparent", &header)]).await;
+    serve.stop();
+    worker.stop();
+    assert_eq!(
+        collector
+            .spans(|span| span.trace == api_trace && span.name == "POST /orders")
+            .len(),
+        1
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_senders_traceparent_is_honoured() {
+    let collector = Collector::start();
+    let endpoint = collector.endpoint();
+    let app = database().await;
+    let traced = [
+        ("ORDERS__TRACES__ENDPOINT", endpoint.as_str()),
+        ("ORDERS__TRACES__SAMPLE_RATIO", "0"),
+    ];
+    let serve = Process::start("serve", &app, &traced);
+    let worker = Process::start("worker", &app, &traced);
+    let api = serve.api().await;
+
+    // Without one, and without luck, there is no trace at all.
+    let untraced = create(&api, &[]).await;
+    let line = serve
+        .logs("its line", |line| answered(line, untraced))
+        .await;
+    assert_eq!(line.get("trace.id"), None);
+
+    // Malformed ones are as good as none.
+    for malformed in [
+        "nonsense",
+        "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+        "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+        "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-more",
+    ] {
+        let id = create(&api, &[("traceparent", malformed)]).await;
+        let line = serve.logs("its line", |line| answered(line, id)).await;
+        assert_eq!(line.get("trace.id"), None, "{malformed}");
+    }
+    let twice = format!("00-{TRACE}-{PARENT}-01");
+    let id = create(&api, &[("traceparent", &twice), ("traceparent", &twice)]).await;
+    let line = serve.logs("its line", |line| answered(line, id)).await;
+    assert_eq!(line.get("trace.id"), None);
+
+    // One that is not sampled names the log lines, to the end, and makes no span. Its key is kept.
+    let unsampled = format!("00-{}-{PARENT}-00", "a".repeat(32));
+    let headers = [
+        ("traceparent", unsampled.as_str()),
+        ("idempotency-key", "one"),
+    ];
+    let id = create(&api, &headers).await;
+    assert_eq!(create(&api, &headers).await, id);
+    let line = serve.logs("its line", |line| answered(line, id)).await;
+    assert_eq!(line["trace.id"], "a".repeat(32));
+    app.becomes(id, "completed").await;
+    let line = worker.logs("its steps", |line| advanced(line, id)).await;
+    assert_eq!(line["trace.id"], "a".repeat(32));
+
+    // One that is sampled goes on, below the sender's span, with a key too.
+    let sampled = format!("00-{TRACE}-{PARENT}-01");
+    let headers = [
+        ("traceparent", sampled.as_str()),
+        ("idempotency-key", "two"),
+    ];
+    let id = create(&api, &headers).await;
+    app.becomes(id, "completed").await;
+    let spans = spans_of(&collector, TRACE, &WAY_OF_AN_ORDER).await;
+    assert_eq!(named(&spans, "POST /orders").parent, PARENT);
+
+    // A failure is one.
+    let trace = "b".repeat(32);
+    let answer = reqwest::Client::new()
+        .get(format!("{api}/nowhere"))
+        .header("traceparent", format!("00-{trace}-{PARENT}-01"))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(answer.status(), 404);
+    let spans = spans_of(&collector, &trace, &["GET"]).await;
+    assert_eq!(spans[0].attributes["operation.id"], "unmatched");
+    assert_eq!(spans[0].attributes["http.response.status_code"], "404");
+    assert!(
+        collector
+            .spans(|span| span.trace == "a".repeat(32))
+            .is_empty()
+    );
+    assert!(
+        collector
+            .spans(|span| span.trace != TRACE && span.trace != trace)
+            .is_empty()
+    );
+}
+
+/// Many that are traced and many that are not share batches: each gets its own.
+#[tokio::test(flavor = "multi_thread")]
+async fn in_a_batch_everybody_keeps_their_own_trace() {
+    let app = database().await;
+    let serve = Process::start("serve", &app, &[("ORDERS__DISPATCHER__ENABLED", "false")]);
+    let api = serve.api().await;
+    let created = (0..64_u32).map(|number| {
+        let api = &api;
+        async move {
+            let trace = format!("{:032x}", number + 1);
+            let header = format!("00-{trace}-{PARENT}-00");
+            let traced = number % 2 == 0;
+            let key = number.to_string();
+            let mut headers = Vec::new();
+            if traced {
+                headers.push(("traceparent", header.as_str()));
+            }
+            if number % 3 == 0 {
+                headers.push(("idempotency-key", &key));
+            }
+            (
+                create(api, &headers).await,
+                traced.then_some(header.clone()),
+            )
+        }
+    });
+    for (id, header) in futures::future::join_all(created).await {
+        let wanted = match header {
+            Some(header) => format!("traceparent = '{header}'"),
+            None => "traceparent IS NULL".to_owned(),
+        };
+        let query =
+            format!("SELECT count(*) FROM workflow_intents WHERE order_id = {id} AND {wanted}");
+        assert_eq!(app.count(&query).await, 1, "{query}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_collector_that_is_away_harms_nothing() {
+    let app = database().await;
+    // A port that was just given back: nobody is there.
+    let nowhere = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", nowhere.local_addr().unwrap());
+    drop(nowhere);
+    let traced = [
+        ("ORDERS__TRACES__ENDPOINT", endpoint.as_str()),
+        ("ORDERS__TRACES__SAMPLE_RATIO", "1"),
+        ("ORDERS__TRACES__MAX_WAITING", "8"),
+        // Batches go out at once.
+        ("OTEL_BSP_SCHEDULE_DELAY", "50"),
+    ];
+    let mut serve = Process::start("serve", &app, &traced);
+    let mut worker = Process::start("worker", &app, &traced);
+    let api = serve.api().await;
+    let away = |line: &Value| {
+        let message = line["message"].as_str().unwrap_or_default();
+        message.contains("collector of traces is away")
+    };
+    create(&api, &[]).await;
+    serve.logs("that the collector is away", away).await;
+    let mut last = 0;
+    for _ in 0..100 {
+        last = create(&api, &[]).await;
+    }
+    app.becomes(last, "completed").await;
+    assert_eq!(serve.logged(away).len(), 1, "it is said once");
+    let longest = Duration::from_secs(20);
+    assert!(serve.stop() < longest);
+    assert!(worker.stop() < longest);
+}
