@@ -16,13 +16,18 @@ fn only_the_processes_dispatch(settings: &mut Settings) {
     settings.dispatcher.enabled = false;
 }
 
-/// The database of a test whose orders are carried on by processes.
-async fn database() -> TestApp {
-    TestApp::with(Options {
+/// The database of a test whose orders, from this id on, are carried on by processes.
+async fn database(first: i64) -> TestApp {
+    let app = TestApp::with(Options {
         adjust: only_the_processes_dispatch,
         ..Options::default()
     })
-    .await
+    .await;
+    app.sql(&format!(
+        "ALTER TABLE orders ALTER COLUMN id RESTART WITH {first}"
+    ))
+    .await;
+    app
 }
 
 /// Creates an order through this API, and gives its id.
@@ -89,7 +94,7 @@ const WAY_OF_AN_ORDER: [&str; 5] = [
 async fn one_trace_follows_one_order() {
     let collector = Collector::start();
     let endpoint = collector.endpoint();
-    let app = database().await;
+    let app = database(211000).await;
     let traced = [
         ("ORDERS__TRACES__ENDPOINT", endpoint.as_str()),
         ("ORDERS__TRACES__SAMPLE_RATIO", "1"),
@@ -167,7 +172,7 @@ async fn one_trace_follows_one_order() {
 async fn the_senders_traceparent_is_honoured() {
     let collector = Collector::start();
     let endpoint = collector.endpoint();
-    let app = database().await;
+    let app = database(212000).await;
     let traced = [
         ("ORDERS__TRACES__ENDPOINT", endpoint.as_str()),
         ("ORDERS__TRACES__SAMPLE_RATIO", "0"),
@@ -251,7 +256,7 @@ async fn the_senders_traceparent_is_honoured() {
 /// Many that are traced and many that are not share batches: each gets its own.
 #[tokio::test(flavor = "multi_thread")]
 async fn in_a_batch_everybody_keeps_their_own_trace() {
-    let app = database().await;
+    let app = database(213000).await;
     let serve = Process::start("serve", &app, &[("ORDERS__DISPATCHER__ENABLED", "false")]);
     let api = serve.api().await;
     let created = (0..64_u32).map(|number| {
@@ -287,7 +292,7 @@ async fn in_a_batch_everybody_keeps_their_own_trace() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_collector_that_is_away_harms_nothing() {
-    let app = database().await;
+    let app = database(214000).await;
     // A port that was just given back: nobody is there.
     let nowhere = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = format!("http://{}", nowhere.local_addr().unwrap());

@@ -40,7 +40,7 @@ impl ActivityInboundInterceptor for ObservedSteps {
             metrics, traces, ..
         } = &self.telemetry;
         let info = input.activity_info();
-        let step = info.activity_type.clone();
+        let step = step(&info.activity_type);
         let order_id = info.workflow_id.as_deref().and_then(order_of);
         let (attempt, local) = (i64::from(info.attempt), info.is_local);
         let parent = trace_header::read(input.headers());
@@ -67,6 +67,12 @@ impl ActivityInboundInterceptor for ObservedSteps {
             result
         })
     }
+}
+
+/// The name of a step, without that of the type that has it.
+fn step(activity_type: &str) -> String {
+    let name = activity_type.rsplit("::").next();
+    name.unwrap_or(activity_type).to_owned()
 }
 
 /// Where the order is after the step; `failed` when nobody knows.

@@ -6,9 +6,10 @@ use std::collections::HashMap;
 
 use temporalio_common::protos::temporal::api::common::v1::{Header, Payload};
 use temporalio_sdk::workflow_interceptors::{
-    CancellableWorkflowOutboundFuture, InitializeWorkflowInput, InitializeWorkflowOutput,
+    CancellableWorkflowOutboundFuture, ExecuteWorkflowInput, ExecuteWorkflowResult,
     ScheduleActivityInput, ScheduleActivityResult, ScheduleLocalActivityInput, WorkflowInterceptor,
-    WorkflowInterceptorConstructor, WorkflowInterceptorContext, WorkflowNext,
+    WorkflowInterceptorConstructor, WorkflowInterceptorContext, WorkflowInterceptorFuture,
+    WorkflowNext,
 };
 use temporalio_workflow::WorkflowContextView;
 
@@ -56,12 +57,16 @@ impl PassOn {
 }
 
 impl WorkflowInterceptor for PassOn {
-    fn initialize_workflow(
-        &self,
-        _ctx: WorkflowContextView,
-        input: InitializeWorkflowInput,
-        next: WorkflowNext<'_, InitializeWorkflowInput, InitializeWorkflowOutput>,
-    ) -> InitializeWorkflowOutput {
+    fn execute<'a>(
+        &'a self,
+        _ctx: WorkflowInterceptorContext,
+        input: ExecuteWorkflowInput,
+        next: WorkflowNext<
+            'a,
+            ExecuteWorkflowInput,
+            WorkflowInterceptorFuture<'a, ExecuteWorkflowResult>,
+        >,
+    ) -> WorkflowInterceptorFuture<'a, ExecuteWorkflowResult> {
         *self.0.borrow_mut() = input.headers().get(KEY).cloned();
         next.run(input)
     }

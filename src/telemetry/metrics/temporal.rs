@@ -94,7 +94,8 @@ impl Meter {
         kind: &'static str,
         suffix: &str,
     ) -> Instrument {
-        let name = parameters.name.replace('-', "_") + suffix;
+        let name = parameters.name.replace('-', "_");
+        let name = name.strip_suffix(suffix).unwrap_or(&name).to_owned() + suffix;
         let help = match parameters.description.is_empty() {
             true => "Of Temporal's SDK.".to_owned(),
             false => parameters.description.replace('\n', " "),
