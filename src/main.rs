@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use order_processing::commands;
 use order_processing::config::Settings;
+use order_processing::tls;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -56,6 +57,7 @@ enum Migrate {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    tls::install_provider();
     match run(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -1,10 +1,12 @@
 //! What the tests stand on.
 
 mod app;
+mod certificates;
 mod services;
 
 pub use app::{Options, TestApp, admin};
-pub use services::{OwnTemporal, database_url, tools};
+pub use certificates::{Identity, certificates};
+pub use services::{OwnTemporal, database_url, temporal_address, tools};
 
 use std::time::{Duration, Instant};
 
