@@ -289,11 +289,18 @@ pub struct Dev {
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
     /// They could not be read, or a value is of the wrong kind.
-    #[error("settings: {0}")]
+    #[error("settings: {}", without_lines_of_the_file(.0))]
     Unreadable(#[from] ConfigError),
     /// A value makes no sense.
     #[error("settings: {0}")]
     Invalid(String),
+}
+
+/// A TOML error quotes the line that it is about, which may hold a secret.
+fn without_lines_of_the_file(error: &ConfigError) -> String {
+    let text = error.to_string();
+    let kept = text.lines().filter(|line| !line.contains(" |"));
+    kept.collect::<Vec<_>>().join("\n")
 }
 
 impl Settings {
@@ -685,6 +692,22 @@ mod tests {
             !shown.contains("hush") && shown.contains("redacted"),
             "{shown}"
         );
+    }
+
+    #[test]
+    fn an_error_quotes_no_line_of_the_file() {
+        let file = std::env::temp_dir().join(format!("orders-{}.toml", std::process::id()));
+        for (text, place) in [
+            ("[temporal]\napi_key = hush\n", "line 2"),
+            ("[temporal]\napi_key = \"hush\n", "line 2"),
+            ("[temporal]\napi_keys = \"hush\"\n", "api_keys"),
+            ("[temporal]\napi_key = [\"hush\"]\n", "api_key"),
+        ] {
+            std::fs::write(&file, text).unwrap();
+            let error = Settings::load(Some(&file)).unwrap_err().to_string();
+            assert!(!error.contains("hush") && error.contains(place), "{error}");
+        }
+        std::fs::remove_file(&file).unwrap();
     }
 
     #[test]

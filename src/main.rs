@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 use order_processing::commands;
 use order_processing::commands::keys::{self, NewKey};
 use order_processing::config::Settings;
+use order_processing::tls;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -79,6 +80,7 @@ enum Keys {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    tls::install_provider();
     match run(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -16,6 +16,13 @@ pub fn provider() -> Arc<CryptoProvider> {
     Arc::new(rustls::crypto::aws_lc_rs::default_provider())
 }
 
+/// Makes it the one of this process, for libraries that do not let themselves be told. Does no harm the
+/// second time.
+pub fn install_provider() {
+    // An error says that there is one already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
 /// The certificates of a PEM file, at least one, in its order.
 ///
 /// # Errors

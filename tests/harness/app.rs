@@ -73,6 +73,7 @@ impl TestApp {
     }
 
     pub async fn with(options: Options) -> Self {
+        order_processing::tls::install_provider();
         let database = format!("test_{}", Uuid::new_v4().simple());
         admin(&format!("CREATE DATABASE {database} TEMPLATE {TEMPLATE}")).await;
 

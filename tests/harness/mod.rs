@@ -1,6 +1,7 @@
 //! What the tests stand on.
 
 mod app;
+mod certificates;
 mod collector;
 pub mod issuer;
 mod page;
@@ -8,11 +9,12 @@ mod process;
 mod services;
 
 pub use app::{Options, TestApp, admin};
+pub use certificates::{Identity, certificates};
 pub use collector::{Collector, Span};
 pub use issuer::{Issuer, SigningKey};
 pub use page::Page;
 pub use process::Process;
-pub use services::{OwnTemporal, database_url, tools};
+pub use services::{OwnTemporal, database_url, temporal_address, tools};
 
 use std::time::{Duration, Instant};
 

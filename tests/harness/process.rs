@@ -28,6 +28,7 @@ impl Process {
             .env("ORDERS__TEMPORAL__ADDRESS", &app.settings.temporal.address)
             .env("ORDERS__TEMPORAL__TASK_QUEUE", &app.database)
             .env("ORDERS__HTTP__LISTEN", "127.0.0.1:0")
+            .env("ORDERS__AUTH__MODE", "disabled")
             .env("ORDERS__HTTP__WORKERS", "1")
             .env("ORDERS__HTTP__SHUTDOWN_TIMEOUT", "5s")
             .env("ORDERS__DATABASE__POOL_SIZE", "4")

@@ -103,6 +103,11 @@ pub fn database_url(name: &str) -> String {
     services().postgres.url(name)
 }
 
+/// Where the Temporal of all tests listens.
+pub fn temporal_address() -> String {
+    services().temporal.address()
+}
+
 async fn start() -> Services {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("services");
     let lock = loop {

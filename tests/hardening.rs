@@ -1,0 +1,658 @@
+//! Clients that mean no good, over bare sockets: each is refused or cut, and the server serves on.
+
+use std::time::{Duration, Instant};
+
+use order_processing::config::Settings;
+use serde_json::Value;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use crate::harness::{Options, TestApp, eventually};
+
+/// How long a server that has to close a connection may take for it.
+const CUT: Duration = Duration::from_secs(30);
+
+async fn app(adjust: fn(&mut Settings)) -> TestApp {
+    TestApp::with(Options {
+        adjust,
+        ..Options::default()
+    })
+    .await
+}
+
+/// Everything that comes until the server closes the connection.
+async fn all_of(socket: &mut TcpStream) -> String {
+    let mut answer = Vec::new();
+    timeout(CUT, async {
+        let mut part = [0; 4096];
+        while let Ok(length @ 1..) = socket.read(&mut part).await {
+            answer.extend_from_slice(&part[..length]);
+        }
+    })
+    .await
+    .expect("the server keeps the connection open");
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+/// The head and the body of one answer.
+async fn one_of(socket: &mut TcpStream) -> String {
+    let mut answer = String::new();
+    timeout(CUT, async {
+        let mut part = [0; 4096];
+        loop {
+            let length = socket.read(&mut part).await.unwrap();
+            answer.push_str(&String::from_utf8_lossy(&part[..length]));
+            let whole = answer.split_once("\r\n\r\n").is_some_and(|(head, body)| {
+                let length = head
+                    .lines()
+                    .find_map(|line| line.strip_prefix("content-length: "));
+                body.len() >= length.map_or(0, |length| length.parse().unwrap())
+            });
+            if whole || length == 0 {
+                return;
+            }
+        }
+    })
+    .await
+    .expect("the server does not answer");
+    answer
+}
+
+/// What the server says to these bytes before it closes the connection.
+async fn said(app: &TestApp, bytes: &[u8]) -> String {
+    let mut socket = TcpStream::connect(app.address).await.unwrap();
+    // It may close before it has read everything.
+    let _ = socket.write_all(bytes).await;
+    all_of(&mut socket).await
+}
+
+async fn serves(app: &TestApp) {
+    let id = app.create(1, "1.50").await;
+    assert_eq!(app.status_of(id).await, "pending");
+}
+
+/// Requests that two servers in a row could read differently: the first one refuses.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_could_smuggle_a_request_is_refused() {
+    let app = TestApp::start().await;
+    let post = "POST /orders HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n";
+    let order = r#"{"customer_id":1,"total_amount":1}"#;
+    let length = order.len();
+    let smuggled = "GET /smuggled HTTP/1.1\r\nhost: x\r\n\r\n";
+    let cases: Vec<(&str, String)> = vec![
+        (
+            "length and chunks",
+            format!(
+                "{post}content-length: 4\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n{smuggled}"
+            ),
+        ),
+        (
+            "chunks and length",
+            format!(
+                "{post}transfer-encoding: chunked\r\ncontent-length: 4\r\n\r\n0\r\n\r\n{smuggled}"
+            ),
+        ),
+        (
+            "two lengths",
+            format!("{post}content-length: {length}\r\ncontent-length: 0\r\n\r\n{order}{smuggled}"),
+        ),
+        (
+            "the same length twice",
+            format!("{post}content-length: {length}\r\ncontent-length: {length}\r\n\r\n{order}"),
+        ),
+        (
+            "a list of lengths",
+            format!("{post}content-length: {length}, {length}\r\n\r\n{order}"),
+        ),
+        (
+            "a signed length",
+            format!("{post}content-length: +{length}\r\n\r\n{order}"),
+        ),
+        (
+            "a negative length",
+            format!("{post}content-length: -1\r\n\r\n{order}"),
+        ),
+        (
+            "a length beyond 64 bits",
+            format!("{post}content-length: 18446744073709551617\r\n\r\n{order}"),
+        ),
+        (
+            "two encodings",
+            format!(
+                "{post}transfer-encoding: chunked\r\ntransfer-encoding: identity\r\n\r\n0\r\n\r\n{smuggled}"
+            ),
+        ),
+        (
+            "an encoding that is none",
+            format!("{post}transfer-encoding: xchunked\r\n\r\n0\r\n\r\n{smuggled}"),
+        ),
+        (
+            "an encoding in quotes",
+            format!("{post}transfer-encoding: \"chunked\"\r\n\r\n0\r\n\r\n{smuggled}"),
+        ),
+        (
+            "an encoding in HTTP/1.0",
+            format!(
+                "POST /orders HTTP/1.0\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n{smuggled}"
+            ),
+        ),
+        (
+            "a space before the colon",
+            format!("{post}content-length : {length}\r\n\r\n{order}"),
+        ),
+        (
+            "a folded line",
+            format!("{post}x-a: b\r\n content-length: 0\r\n\r\n{smuggled}"),
+        ),
+        (
+            "no chunk size",
+            format!("{post}transfer-encoding: chunked\r\n\r\n\r\n\r\n{smuggled}"),
+        ),
+        (
+            "a chunk size that is no number",
+            format!("{post}transfer-encoding: chunked\r\n\r\nxyz\r\n{order}\r\n0\r\n\r\n"),
+        ),
+        (
+            "a negative chunk size",
+            format!("{post}transfer-encoding: chunked\r\n\r\n-1\r\n{order}\r\n0\r\n\r\n"),
+        ),
+        (
+            "a chunk size beyond 64 bits",
+            format!(
+                "{post}transfer-encoding: chunked\r\n\r\n11111111111111111\r\n{order}\r\n0\r\n\r\n"
+            ),
+        ),
+        (
+            "a chunk longer than its size",
+            format!("{post}transfer-encoding: chunked\r\n\r\n1\r\n{order}\r\n0\r\n\r\n"),
+        ),
+        (
+            "a NUL in a value",
+            "GET /healthz HTTP/1.1\r\nhost: x\r\nx-a: b\0c\r\n\r\n".into(),
+        ),
+        (
+            "a carriage return in a value",
+            "GET /healthz HTTP/1.1\r\nhost: x\r\nx-a: b\rc\r\n\r\n".into(),
+        ),
+        (
+            "a NUL in a name",
+            "GET /healthz HTTP/1.1\r\nhost: x\r\nx\0a: b\r\n\r\n".into(),
+        ),
+        ("no host", "GET /healthz HTTP/1.1\r\n\r\n".into()),
+        (
+            "two hosts",
+            "GET /healthz HTTP/1.1\r\nhost: a\r\nhost: b\r\n\r\n".into(),
+        ),
+        (
+            "another version",
+            "GET /healthz HTTP/3.7\r\nhost: x\r\n\r\n".into(),
+        ),
+        (
+            "no request at all",
+            "\x16\x03\x01\x02\x00\x01\x00\x01\x7c\x03\x03\r\n\r\n".into(),
+        ),
+        (
+            "a space in the path",
+            "GET /healthz x HTTP/1.1\r\nhost: x\r\n\r\n".into(),
+        ),
+    ];
+    for (case, bytes) in cases {
+        let answer = said(&app, bytes.as_bytes()).await;
+        println!("{case}: {}", answer.lines().next().unwrap_or("closed"));
+        assert!(
+            answer.is_empty() || answer.starts_with("HTTP/1.1 4"),
+            "{case}: {answer}"
+        );
+        assert_eq!(
+            answer.matches("HTTP/1.1 ").count().min(2),
+            answer.matches("HTTP/1.1 4").count(),
+            "{case}: {answer}"
+        );
+        assert!(!answer.contains("/smuggled"), "{case}: {answer}");
+    }
+    assert_eq!(app.count("SELECT count(*) FROM orders").await, 0);
+    serves(&app).await;
+}
+
+/// Lines that end without a carriage return are read as others are (RFC 9112, section 2.2), and nothing
+/// in them becomes a second request.
+#[tokio::test(flavor = "multi_thread")]
+async fn bare_line_feeds_make_no_second_request() {
+    let app = TestApp::start().await;
+    let answer = said(
+        &app,
+        b"GET /healthz HTTP/1.1\nhost: x\nconnection: close\nx-a: b\n\n",
+    )
+    .await;
+    assert!(
+        answer.starts_with("HTTP/1.1 200") || answer.starts_with("HTTP/1.1 400"),
+        "{answer}"
+    );
+    assert_eq!(answer.matches("HTTP/1.1 ").count(), 1, "{answer}");
+    serves(&app).await;
+}
+
+/// What a client sends comes back in headers only where it is harmless.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_injected_into_an_answers_head() {
+    let app = TestApp::start().await;
+    for _ in 0..3 {
+        app.create(1, "1").await;
+    }
+    let evil = [
+        "/orders?limit=1&customer_id=1%0d%0aset-cookie:%20evil=1",
+        "/orders?limit=1&x=%0d%0aset-cookie:%20evil=1",
+        "/orders?limit=1&status=pending%0aset-cookie:%20evil=1",
+        "/orders/1%0d%0aset-cookie:%20evil=1",
+        "/docs%0d%0aset-cookie:%20evil=1",
+        "/%0d%0aset-cookie:%20evil=1",
+        "//evil.example/..%2f",
+    ];
+    for path in evil {
+        let request = format!(
+            "GET {path} HTTP/1.1\r\nhost: x\r\nx-request-id: a%0d%0aset-cookie: evil=1\r\nconnection: close\r\n\r\n"
+        );
+        let answer = said(&app, request.as_bytes()).await;
+        let head = answer.split("\r\n\r\n").next().unwrap().to_lowercase();
+        println!("{path}: {}", head.lines().next().unwrap());
+        for line in head.lines() {
+            assert!(!line.starts_with("set-cookie"), "{path}: {head}");
+            assert!(!line.contains("evil.example"), "{path}: {head}");
+        }
+    }
+    serves(&app).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_too_large_is_refused() {
+    let app = TestApp::start().await;
+    let post = "POST /orders HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n";
+    let get = "GET /healthz HTTP/1.1\r\nhost: x\r\n";
+    let many: String = (0..200).map(|n| format!("x-{n}: y\r\n")).collect();
+    let cases: Vec<(&str, String, &[&str])> = vec![
+        (
+            "a header",
+            format!("{get}x-a: {}\r\n\r\n", "y".repeat(300_000)),
+            &["431"],
+        ),
+        (
+            "a header without an end",
+            format!("{get}x-a: {}", "y".repeat(300_000)),
+            &["431"],
+        ),
+        ("many headers", format!("{get}{many}\r\n"), &["431"]),
+        (
+            "a path",
+            format!("GET /{} HTTP/1.1\r\nhost: x\r\n\r\n", "y".repeat(9_000)),
+            &["414"],
+        ),
+        (
+            "a query",
+            format!(
+                "GET /orders?cursor={} HTTP/1.1\r\nhost: x\r\n\r\n",
+                "y".repeat(9_000)
+            ),
+            &["414"],
+        ),
+        // Longer than what the parser takes for a URI.
+        (
+            "a very long path",
+            format!("GET /{} HTTP/1.1\r\nhost: x\r\n\r\n", "y".repeat(70_000)),
+            &["400"],
+        ),
+        (
+            "a method",
+            format!("{} / HTTP/1.1\r\nhost: x\r\n\r\n", "Y".repeat(300_000)),
+            &["400", "431"],
+        ),
+        (
+            "a body, declared",
+            format!("{post}content-length: 100000000\r\n\r\n{{"),
+            &["413"],
+        ),
+        (
+            "a body in chunks",
+            {
+                let chunk = format!("10000\r\n{}\r\n", " ".repeat(0x10000));
+                format!(
+                    "{post}transfer-encoding: chunked\r\n\r\n{}",
+                    chunk.repeat(3)
+                )
+            },
+            &["413"],
+        ),
+    ];
+    for (case, bytes, statuses) in cases {
+        let mut socket = TcpStream::connect(app.address).await.unwrap();
+        let _ = socket.write_all(bytes.as_bytes()).await;
+        let answer = one_of(&mut socket).await;
+        let first = answer.lines().next().unwrap_or("closed").to_owned();
+        println!("{case}: {first}");
+        assert!(
+            statuses
+                .iter()
+                .any(|status| first.starts_with(&format!("HTTP/1.1 {status}"))),
+            "{case}: {answer}"
+        );
+        if first.contains("414") || first.contains("413") {
+            assert!(answer.contains("application/problem+json"), "{answer}");
+        }
+    }
+    serves(&app).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn slow_heads_and_bodies_are_cut() {
+    let app = TestApp::with(Options {
+        request_timeout: Duration::from_millis(800),
+        adjust: |settings| {
+            settings.http.keep_alive_timeout = Duration::from_secs(1);
+            settings.http.stall_timeout = Duration::from_secs(3);
+        },
+        ..Options::default()
+    })
+    .await;
+    let body = "POST /orders HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n";
+    let whole = "GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n";
+    // One byte at a time, and never the last one.
+    let slowly = async |first: &str, slow: &str| {
+        let mut socket = TcpStream::connect(app.address).await.unwrap();
+        socket.write_all(first.as_bytes()).await.unwrap();
+        let started = Instant::now();
+        let (mut reader, mut writer) = socket.into_split();
+        let dripping = async {
+            for byte in slow.bytes().cycle() {
+                if writer.write_all(&[byte]).await.is_err() {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        };
+        let mut answer = String::new();
+        let reading = async {
+            let mut part = [0; 4096];
+            while let Ok(length @ 1..) = reader.read(&mut part).await {
+                answer.push_str(&String::from_utf8_lossy(&part[..length]));
+            }
+        };
+        timeout(CUT, async {
+            tokio::select! { () = dripping => {}, () = reading => {} }
+        })
+        .await
+        .expect("a slow client holds its connection");
+        println!("cut after {:?}", started.elapsed());
+        answer
+    };
+    let answer = slowly("GET /healthz HTTP/1.1\r\nx-a: ", "y").await;
+    assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+    let answer = slowly(&format!("{body}content-length: 1000\r\n\r\n"), " ").await;
+    assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+    assert!(answer.contains("\"code\":\"request_timeout\""), "{answer}");
+    let chunked = format!("{body}transfer-encoding: chunked\r\n\r\nffff\r\n");
+    let answer = slowly(&chunked, " ").await;
+    assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+    // The head of a second request, for which actix-web has no limit of its own.
+    let answer = slowly(&format!("{whole}GET /healthz HTTP/1.1\r\nx-a: "), "y").await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert_eq!(answer.matches("HTTP/1.1 ").count(), 1, "{answer}");
+    // Nothing at all.
+    let mut silent = TcpStream::connect(app.address).await.unwrap();
+    let answer = all_of(&mut silent).await;
+    assert!(
+        answer.is_empty() || answer.starts_with("HTTP/1.1 408"),
+        "{answer}"
+    );
+    serves(&app).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flood_of_connections_keeps_nobody_out_for_long() {
+    const MOST: usize = 20;
+    let app = TestApp::with(Options {
+        request_timeout: Duration::from_secs(2),
+        adjust: |settings| settings.http.max_connections = MOST,
+        ..Options::default()
+    })
+    .await;
+    // One that is served already goes on being served.
+    let id = app.create(1, "1").await;
+    let mut flood = Vec::new();
+    for _ in 0..MOST * 3 {
+        let mut socket = TcpStream::connect(app.address).await.unwrap();
+        socket
+            .write_all(b"GET /healthz HTTP/1.1\r\nx-a: ")
+            .await
+            .unwrap();
+        flood.push(socket);
+    }
+    let started = Instant::now();
+    assert_eq!(app.status_of(id).await, "pending");
+    println!("served in the flood after {:?}", started.elapsed());
+    // A new one has to wait until those before it are cut.
+    let newcomer = reqwest::Client::new();
+    let served = timeout(CUT, newcomer.get(app.url("/healthz")).send()).await;
+    assert_eq!(served.expect("nobody is served").unwrap().status(), 200);
+    drop(flood);
+    serves(&app).await;
+}
+
+/// Requests in a row without waiting for answers: they are taken as fast as answers are read.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flood_of_pipelined_requests_is_answered_in_order() {
+    let app = app(|settings| settings.http.check_answers = false).await;
+    const REQUESTS: usize = 2_000;
+    let (mut reader, mut writer) = TcpStream::connect(app.address).await.unwrap().into_split();
+    let sending = tokio::spawn(async move {
+        for n in 0..REQUESTS {
+            let close = if n + 1 == REQUESTS {
+                "connection: close\r\n"
+            } else {
+                ""
+            };
+            let request = format!("GET /nothing-{n} HTTP/1.1\r\nhost: x\r\n{close}\r\n");
+            writer.write_all(request.as_bytes()).await.unwrap();
+        }
+        writer
+    });
+    let mut answers = String::new();
+    timeout(CUT, reader.read_to_string(&mut answers))
+        .await
+        .unwrap()
+        .unwrap();
+    sending.await.unwrap();
+    let paths: Vec<&str> = answers
+        .split("\"instance\":\"/nothing-")
+        .skip(1)
+        .map(|rest| rest.split('"').next().unwrap())
+        .collect();
+    let expected: Vec<String> = (0..REQUESTS).map(|n| n.to_string()).collect();
+    assert_eq!(paths, expected);
+    serves(&app).await;
+}
+
+/// Who asks and asks and reads nothing is cut, and takes no more memory until then.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_nobody_reads_is_given_up() {
+    let app = app(|settings| {
+        settings.http.keep_alive_timeout = Duration::from_secs(1);
+        settings.http.stall_timeout = Duration::from_secs(2);
+    })
+    .await;
+    let mut socket = TcpStream::connect(app.address).await.unwrap();
+    let request = "GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nhost: x\r\n\r\n";
+    let writing = async { while socket.write_all(request.as_bytes()).await.is_ok() {} };
+    timeout(CUT, writing)
+        .await
+        .expect("the server goes on for ever");
+    serves(&app).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_request_too_many_is_told_to_come_again() {
+    let app = app(|settings| settings.http.max_requests_in_flight = 2).await;
+    let hanging = b"POST /orders HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{";
+    let mut held = Vec::new();
+    for _ in 0..2 {
+        let mut socket = TcpStream::connect(app.address).await.unwrap();
+        socket.write_all(hanging).await.unwrap();
+        held.push(socket);
+    }
+    eventually("the third request is refused", async || {
+        let answer = app.get("/orders").await;
+        if answer.status() != 503 {
+            return None;
+        }
+        assert_eq!(answer.headers()["retry-after"], "1");
+        assert_eq!(answer.headers()["content-type"], "application/problem+json");
+        let problem: Value = answer.json().await.unwrap();
+        (problem["code"] == "service_unavailable").then_some(())
+    })
+    .await;
+    // An orchestrator has to be answered all the same.
+    assert_eq!(app.get("/healthz").await.status(), 200);
+    assert_eq!(app.get("/readyz").await.status(), 200);
+    drop(held);
+    eventually("it serves again", async || {
+        (app.get("/orders").await.status() == 200).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_answer_bears_the_headers_of_security() {
+    let app = TestApp::start().await;
+    let id = app.create(1, "1").await;
+    let order = format!("/orders/{id}");
+    let data = "default-src 'none'; frame-ancestors 'none'";
+    for (path, policy, caching) in [
+        (order.as_str(), data, "private, no-cache"),
+        ("/orders", data, "no-store"),
+        ("/orders/0", data, "no-store"),
+        ("/nothing", data, "no-store"),
+        ("/healthz", data, "no-store"),
+        ("/openapi.json", data, "no-cache"),
+        ("/docs/", "script-src 'self';", "no-cache"),
+    ] {
+        let answer = app.get(path).await;
+        let header = |name: &str| answer.headers()[name].to_str().unwrap().to_owned();
+        assert_eq!(header("x-content-type-options"), "nosniff", "{path}");
+        assert_eq!(header("referrer-policy"), "no-referrer", "{path}");
+        assert_eq!(
+            header("cross-origin-resource-policy"),
+            "same-origin",
+            "{path}"
+        );
+        assert!(header("content-security-policy").contains(policy), "{path}");
+        assert_eq!(header("cache-control"), caching, "{path}");
+        // Only over TLS; and no page of another origin may read anything.
+        assert!(answer.headers().get("strict-transport-security").is_none());
+        assert!(
+            answer
+                .headers()
+                .get("access-control-allow-origin")
+                .is_none()
+        );
+    }
+    let long = app.get(&format!("/{}", "y".repeat(9_000))).await;
+    assert_eq!(long.status(), 414);
+    assert_eq!(long.headers()["x-content-type-options"], "nosniff");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_pages_of_named_origins_may_call() {
+    const SHOP: &str = "https://shop.example";
+    let app = app(|settings| settings.http.cors.allowed_origins = vec![SHOP.into()]).await;
+    let id = app.create(1, "1").await;
+    let preflight = async |origin: &str, method: &str, headers: &str| {
+        app.request(reqwest::Method::OPTIONS, &format!("/orders/{id}"))
+            .header("origin", origin)
+            .header("access-control-request-method", method)
+            .header("access-control-request-headers", headers)
+            .send()
+            .await
+            .unwrap()
+    };
+    let headers = "authorization,content-type,idempotency-key,if-match,x-api-key";
+    for method in ["GET", "POST", "PUT", "DELETE"] {
+        let answer = preflight(SHOP, method, headers).await;
+        assert_eq!(answer.status(), 200, "{method}");
+        assert_eq!(answer.headers()["access-control-allow-origin"], SHOP);
+        let allowed = answer.headers()["access-control-allow-headers"]
+            .to_str()
+            .unwrap();
+        for header in headers.split(',') {
+            assert!(
+                allowed.to_lowercase().contains(header),
+                "{header}: {allowed}"
+            );
+        }
+    }
+    for (origin, method, headers) in [
+        ("https://evil.example", "GET", "accept"),
+        ("https://shop.example.evil.example", "GET", "accept"),
+        ("http://shop.example", "GET", "accept"),
+        ("null", "GET", "accept"),
+        (SHOP, "PATCH", "accept"),
+        (SHOP, "GET", "x-other"),
+    ] {
+        let answer = preflight(origin, method, headers).await;
+        assert!(
+            answer.status().is_client_error(),
+            "{origin} {method} {headers}"
+        );
+        assert!(
+            answer
+                .headers()
+                .get("access-control-allow-origin")
+                .is_none(),
+            "{origin}"
+        );
+        assert_eq!(answer.headers()["content-type"], "application/problem+json");
+    }
+    let from = async |origin: &str| {
+        let request = app.request(reqwest::Method::GET, &format!("/orders/{id}"));
+        request.header("origin", origin).send().await.unwrap()
+    };
+    let answer = from(SHOP).await;
+    assert_eq!(answer.headers()["access-control-allow-origin"], SHOP);
+    assert!(
+        answer
+            .headers()
+            .get("access-control-allow-credentials")
+            .is_none()
+    );
+    assert!(
+        answer.headers()["vary"]
+            .to_str()
+            .unwrap()
+            .to_lowercase()
+            .contains("origin")
+    );
+    let exposed = answer.headers()["access-control-expose-headers"]
+        .to_str()
+        .unwrap()
+        .to_lowercase();
+    for header in [
+        "etag",
+        "link",
+        "location",
+        "retry-after",
+        "ratelimit",
+        "ratelimit-policy",
+        "x-request-id",
+        "idempotent-replayed",
+    ] {
+        assert!(
+            exposed.split(',').any(|name| name.trim() == header),
+            "{header}: {exposed}"
+        );
+    }
+    let answer = from("https://evil.example").await;
+    assert!(
+        answer
+            .headers()
+            .get("access-control-allow-origin")
+            .is_none()
+    );
+}

@@ -1,0 +1,666 @@
+//! Encryption on every way: to the server, to PostgreSQL and to Temporal.
+
+use std::io::{BufRead, BufReader};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::StreamExt;
+use order_processing::config::{self, Secret, SecretUrl, Settings};
+use order_processing::db::{self, Database, IntentListener};
+use order_processing::dev::{Postgres, PostgresOptions};
+use order_processing::server::Server;
+use order_processing::tls::{certificates as read_certificates, provider, roots};
+use order_processing::workflow::Temporal;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{PrivateKeyDer, ServerName};
+use rustls::server::WebPkiClientVerifier;
+use rustls::{ClientConfig, ServerConfig, SupportedProtocolVersion};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::{TlsAcceptor, TlsConnector, client::TlsStream};
+use uuid::Uuid;
+
+use crate::harness::{
+    Identity, Options, TestApp, certificates, database_url, eventually, temporal_address, tools,
+};
+
+/// A secret that must show nowhere.
+const HUSH: &str = "hush-hush";
+
+/// A client that trusts the authority of the tests.
+fn client(versions: &[&'static SupportedProtocolVersion]) -> ClientConfig {
+    let roots = roots("tests", Some(&certificates().ca)).unwrap();
+    ClientConfig::builder_with_provider(provider())
+        .with_protocol_versions(versions)
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth()
+}
+
+async fn encrypted(address: std::net::SocketAddr, client: ClientConfig) -> TlsStream<TcpStream> {
+    let socket = TcpStream::connect(address).await.unwrap();
+    let name = ServerName::try_from("localhost").unwrap();
+    let connector = TlsConnector::from(Arc::new(client));
+    connector.connect(name, socket).await.unwrap()
+}
+
+/// The answer to one request, over a connection of its own; and the certificate that came with it.
+async fn ask(app: &TestApp, client: ClientConfig, head: &str) -> (String, Vec<u8>) {
+    let mut stream = encrypted(app.address, client).await;
+    let certificate = stream.get_ref().1.peer_certificates().unwrap()[0].to_vec();
+    let request = format!("{head} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer).await;
+    (String::from_utf8_lossy(&answer).into_owned(), certificate)
+}
+
+fn replace(files: &config::HttpTls, identity: &Identity) {
+    for (from, to) in [
+        (&identity.certificate, &files.certificate),
+        (&identity.key, &files.key),
+    ] {
+        // As an operator's tools do: a new file in the place of the old one.
+        let new = to.with_extension("new");
+        std::fs::copy(from, &new).unwrap();
+        std::fs::rename(new, to).unwrap();
+    }
+}
+
+fn der(identity: &Identity) -> Vec<u8> {
+    read_certificates("tests", &identity.certificate).unwrap()[0].to_vec()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_server_speaks_tls_and_renews_its_certificate() {
+    let made = certificates();
+    let app = TestApp::with(Options {
+        request_timeout: Duration::from_secs(2),
+        adjust: |settings| {
+            let folder = folder("http");
+            settings.http.tls.certificate = folder.join("tls.crt");
+            settings.http.tls.key = folder.join("tls.key");
+            replace(&settings.http.tls, &certificates().server);
+        },
+        ..Options::default()
+    })
+    .await;
+    for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
+        let (answer, certificate) = ask(&app, client(&[version]), "GET /healthz").await;
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        assert!(
+            answer.contains("strict-transport-security: max-age="),
+            "{answer}"
+        );
+        assert_eq!(certificate, der(&made.server));
+    }
+    // HTTP/1.1 is all there is, whatever a client would like better.
+    let mut modern = client(rustls::ALL_VERSIONS);
+    modern.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    let stream = encrypted(app.address, modern).await;
+    assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"http/1.1"[..]));
+    drop(stream);
+    // Without TLS nobody is served.
+    let mut plain = TcpStream::connect(app.address).await.unwrap();
+    plain
+        .write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n")
+        .await
+        .unwrap();
+    let mut answer = Vec::new();
+    let _ = plain.read_to_end(&mut answer).await;
+    assert!(!String::from_utf8_lossy(&answer).contains("HTTP/1.1 200"));
+
+    // A broken certificate changes nothing; a whole one is taken, without a restart.
+    let files = &app.settings.http.tls;
+    std::fs::write(&files.certificate, "no certificate").unwrap();
+    let (answer, certificate) = {
+        tokio::time::sleep(Duration::from_millis(2500)).await;
+        ask(&app, client(rustls::ALL_VERSIONS), "GET /healthz").await
+    };
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert_eq!(certificate, der(&made.server));
+    replace(files, &made.renewed);
+    let renewed = der(&made.renewed);
+    eventually("the new certificate is shown", async || {
+        let (_, shown) = ask(&app, client(rustls::ALL_VERSIONS), "GET /healthz").await;
+        (shown == renewed).then_some(())
+    })
+    .await;
+}
+
+/// A client that says nothing, or goes on too slowly, is cut here as it is without TLS.
+#[tokio::test(flavor = "multi_thread")]
+async fn slow_clients_are_cut_with_tls_too() {
+    let app = TestApp::with(Options {
+        request_timeout: Duration::from_secs(1),
+        adjust: |settings| {
+            settings.http.keep_alive_timeout = Duration::from_secs(1);
+            settings.http.stall_timeout = Duration::from_secs(2);
+            settings.http.tls.certificate = certificates().server.certificate.clone();
+            settings.http.tls.key = certificates().server.key.clone();
+        },
+        ..Options::default()
+    })
+    .await;
+    let mut silent = TcpStream::connect(app.address).await.unwrap();
+    let mut nothing = Vec::new();
+    let cut = tokio::time::timeout(Duration::from_secs(30), silent.read_to_end(&mut nothing));
+    cut.await.expect("no handshake, and still connected").ok();
+    // The head of a second request that never ends.
+    let mut stream = encrypted(app.address, client(rustls::ALL_VERSIONS)).await;
+    let two = b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\nGET /healthz HTTP/1.1\r\n";
+    stream.write_all(two).await.unwrap();
+    let mut answer = Vec::new();
+    let cut = tokio::time::timeout(Duration::from_secs(30), stream.read_to_end(&mut answer));
+    cut.await.expect("half a head, and still connected").ok();
+    assert!(answer.starts_with(b"HTTP/1.1 200"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn certificates_that_do_not_fit_are_named_at_the_start() {
+    let made = certificates();
+    let refused = |identity: Identity, parts: &[&str]| {
+        let mut settings = Settings::load(None).unwrap();
+        settings.http.listen = "127.0.0.1:0".into();
+        settings.http.tls.certificate = identity.certificate;
+        settings.http.tls.key = identity.key;
+        let database = Database::new(&settings.database, "tests").unwrap();
+        let temporal = Temporal::new(settings.temporal.clone());
+        let error = match Server::bind(&Arc::new(settings), database, temporal) {
+            Ok(_) => panic!("it started"),
+            Err(error) => format!("{error:#}"),
+        };
+        for part in parts {
+            assert!(error.contains(part), "{error}");
+        }
+    };
+    let with = |certificate: &Path, key: &Path| Identity {
+        certificate: certificate.into(),
+        key: key.into(),
+    };
+    let server = &made.server;
+    let nowhere = Path::new("/nowhere.pem");
+    refused(
+        with(nowhere, &server.key),
+        &["http.tls.certificate", "/nowhere.pem"],
+    );
+    refused(
+        with(&server.certificate, nowhere),
+        &["http.tls.key", "/nowhere.pem"],
+    );
+    refused(
+        with(&server.key, &server.key),
+        &["http.tls.certificate", "no certificate"],
+    );
+    refused(
+        with(&server.certificate, &server.certificate),
+        &["http.tls.key", "no private key"],
+    );
+    refused(
+        with(&server.certificate, &made.client.key),
+        &["http.tls.key", "not the key of"],
+    );
+}
+
+/// A folder of this test's own.
+fn folder(name: &str) -> PathBuf {
+    let name = format!("{name}-{}", Uuid::new_v4().simple());
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// A PostgreSQL that speaks TLS as `server`, with a user `orders` who needs a password, and one
+/// `certified` who needs a certificate.
+struct OwnPostgres {
+    server: Option<Postgres>,
+    folder: PathBuf,
+}
+
+impl OwnPostgres {
+    async fn start() -> Self {
+        let folder = folder("postgres-tls");
+        let server = Postgres::start(
+            &tools(),
+            PostgresOptions {
+                data_dir: folder.clone(),
+                port: 0,
+                settings: vec![("fsync".into(), "off".into())],
+            },
+        )
+        .await
+        .unwrap();
+        let own = Self {
+            server: Some(server),
+            folder,
+        };
+        own.sql("CREATE ROLE certified LOGIN SUPERUSER").await;
+        own
+    }
+
+    fn cluster(&self) -> PathBuf {
+        self.folder.join("cluster")
+    }
+
+    async fn sql(&self, statement: &str) {
+        use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
+        let url = self.server.as_ref().unwrap().url("postgres");
+        let mut connection = AsyncPgConnection::establish(&url).await.unwrap();
+        connection.batch_execute(statement).await.unwrap();
+    }
+
+    /// From now on it speaks TLS with this certificate.
+    async fn speak_tls(&self, identity: &Identity) {
+        let owner = std::fs::metadata(self.cluster()).unwrap();
+        let place = |from: &Path, name: &str| {
+            let to = self.cluster().join(name);
+            let _ = std::fs::remove_file(&to);
+            std::fs::copy(from, &to).unwrap();
+            std::fs::set_permissions(&to, std::fs::Permissions::from_mode(0o600)).unwrap();
+            std::os::unix::fs::chown(&to, Some(owner.uid()), Some(owner.gid())).unwrap();
+        };
+        place(&identity.certificate, "server.crt");
+        place(&identity.key, "server.key");
+        place(&certificates().ca, "root.crt");
+        let rules = self.cluster().join("pg_hba.conf");
+        let certified = "hostssl all certified 127.0.0.1/32 cert map=ours\n";
+        let others = "host all all 127.0.0.1/32 scram-sha-256\n";
+        std::fs::write(&rules, format!("{certified}{others}")).unwrap();
+        std::fs::write(
+            self.cluster().join("pg_ident.conf"),
+            "ours orders certified\n",
+        )
+        .unwrap();
+        self.sql("ALTER SYSTEM SET ssl_ca_file = 'root.crt'").await;
+        self.sql("ALTER SYSTEM SET ssl = on").await;
+        self.sql("SELECT pg_reload_conf()").await;
+    }
+
+    /// Settings with this user, host and mode.
+    fn settings(&self, user: &str, host: &str, mode: &str) -> config::Database {
+        let mut settings = Settings::load(None).unwrap().database;
+        let port = self.server.as_ref().unwrap().port();
+        let mode = match mode {
+            "" => String::new(),
+            mode => format!("?sslmode={mode}"),
+        };
+        let url = format!("postgres://{user}@{host}:{port}/postgres{mode}");
+        settings.url = SecretUrl::try_from(url.as_str()).unwrap();
+        settings.acquire_timeout = Duration::from_secs(10);
+        settings
+    }
+
+    async fn stop(mut self) {
+        if let Some(server) = self.server.take() {
+            server.stop().await;
+        }
+        std::fs::remove_dir_all(&self.folder).unwrap();
+    }
+}
+
+/// Whether the connection is encrypted, as the server sees it; or what kept it from being made.
+async fn is_encrypted(settings: &config::Database) -> Result<bool, String> {
+    use diesel_async::RunQueryDsl;
+    #[derive(diesel::QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = diesel::sql_types::Bool)]
+        ssl: bool,
+    }
+    let connected = db::connect(settings, "tests").await;
+    let mut connection = connected.map_err(|error| error.to_string())?;
+    let query = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
+    let row: Row = diesel::sql_query(query)
+        .get_result(&mut connection)
+        .await
+        .unwrap();
+    // The pool goes the same way.
+    let pool = Database::new(settings, "tests").unwrap();
+    pool.ping().await.map_err(|error| error.to_string())?;
+    Ok(row.ssl)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgresql_is_reached_as_its_url_says() {
+    let made = certificates();
+    let postgres = OwnPostgres::start().await;
+    let user = "orders:orders";
+    let trusting = |mut settings: config::Database, ca: &Path| {
+        settings.tls.ca_file = ca.into();
+        settings
+    };
+    let refused = async |settings: config::Database, why: &str| {
+        let error = is_encrypted(&settings).await.unwrap_err();
+        println!("{error}");
+        assert!(error.contains(why), "{error}");
+        assert!(
+            !error.contains("orders:orders") && !error.contains(HUSH),
+            "{error}"
+        );
+    };
+
+    // A server without TLS.
+    for (mode, encrypted) in [("", false), ("disable", false), ("prefer", false)] {
+        let settings = postgres.settings(user, "127.0.0.1", mode);
+        assert_eq!(is_encrypted(&settings).await, Ok(encrypted), "{mode}");
+    }
+    for mode in ["require", "verify-full"] {
+        refused(
+            postgres.settings(user, "127.0.0.1", mode),
+            "server does not support TLS",
+        )
+        .await;
+    }
+    refused(
+        trusting(postgres.settings(user, "127.0.0.1", ""), &made.ca),
+        "server does not support TLS",
+    )
+    .await;
+
+    // A server with it.
+    postgres.speak_tls(&made.server).await;
+    eventually("the server speaks TLS", async || {
+        let settings = postgres.settings(user, "127.0.0.1", "");
+        (is_encrypted(&settings).await == Ok(true)).then_some(())
+    })
+    .await;
+    for (mode, encrypted) in [("disable", false), ("prefer", true), ("require", true)] {
+        let settings = postgres.settings(user, "127.0.0.1", mode);
+        assert_eq!(is_encrypted(&settings).await, Ok(encrypted), "{mode}");
+    }
+    for mode in ["", "require", "verify-ca", "verify-full"] {
+        for host in ["127.0.0.1", "localhost"] {
+            let settings = postgres.settings(user, host, mode);
+            let good = trusting(settings.clone(), &made.ca);
+            assert_eq!(is_encrypted(&good).await, Ok(true), "{mode} {host}");
+            refused(trusting(settings, &made.other_ca), "UnknownIssuer").await;
+        }
+    }
+    // None of the system's authorities has issued it.
+    let error = is_encrypted(&postgres.settings(user, "127.0.0.1", "verify-full")).await;
+    let error = error.unwrap_err();
+    assert!(
+        error.contains("UnknownIssuer") || error.contains("authority"),
+        "{error}"
+    );
+
+    // The notifications of the listener come over TLS too.
+    let settings = trusting(
+        postgres.settings(user, "localhost", "verify-full"),
+        &made.ca,
+    );
+    let mut listener = IntentListener::connect(&settings).await.unwrap();
+    postgres.sql("NOTIFY workflow_intents").await;
+    let mut notifications = std::pin::pin!(listener.notifications());
+    let heard = tokio::time::timeout(Duration::from_secs(10), notifications.next()).await;
+    heard.expect("no notification").unwrap().unwrap();
+
+    // Who we are: by a password from a file, or by a certificate.
+    let mut settings = trusting(postgres.settings("orders", "localhost", ""), &made.ca);
+    let file = postgres.folder.join("password");
+    std::fs::write(&file, "orders\n").unwrap();
+    settings.password_file = file.clone();
+    assert_eq!(is_encrypted(&settings).await, Ok(true));
+    std::fs::write(&file, HUSH).unwrap();
+    refused(settings.clone(), "password authentication failed").await;
+    settings.password_file = PathBuf::new();
+    settings.password = Secret::new("orders");
+    assert_eq!(is_encrypted(&settings).await, Ok(true));
+    settings.password = Secret::new(HUSH);
+    refused(settings, "password authentication failed").await;
+
+    let certified = trusting(postgres.settings("certified", "localhost", ""), &made.ca);
+    refused(certified.clone(), "certificate").await;
+    let mut certified = certified;
+    certified.tls.certificate = made.client.certificate.clone();
+    certified.tls.key = made.client.key.clone();
+    assert_eq!(is_encrypted(&certified).await, Ok(true));
+
+    // A certificate for another host: an authority that is trusted is enough for the weaker modes.
+    postgres.speak_tls(&made.stranger).await;
+    let strict = trusting(
+        postgres.settings(user, "localhost", "verify-full"),
+        &made.ca,
+    );
+    eventually("the server has another certificate", async || {
+        is_encrypted(&strict).await.err()
+    })
+    .await;
+    refused(strict, "not valid for name").await;
+    refused(
+        trusting(postgres.settings(user, "localhost", ""), &made.ca),
+        "not valid for name",
+    )
+    .await;
+    for mode in ["verify-ca", "require"] {
+        let lenient = trusting(postgres.settings(user, "localhost", mode), &made.ca);
+        assert_eq!(is_encrypted(&lenient).await, Ok(true), "{mode}");
+    }
+
+    // Files that are not there are named before anything is connected.
+    let missing = trusting(
+        postgres.settings(user, "localhost", ""),
+        Path::new("/nowhere.pem"),
+    );
+    let error = Database::new(&missing, "tests").err().unwrap().to_string();
+    assert!(
+        error.contains("database.tls.ca_file") && error.contains("/nowhere.pem"),
+        "{error}"
+    );
+    let mut missing = postgres.settings("orders", "localhost", "");
+    missing.password_file = "/nowhere".into();
+    let error = Database::new(&missing, "tests").err().unwrap().to_string();
+    assert!(error.contains("database.password_file"), "{error}");
+    postgres.stop().await;
+}
+
+/// Ends TLS before Temporal, and lets in only who has a certificate.
+async fn temporal_behind_tls(identity: &Identity) -> String {
+    let made = certificates();
+    let ours = Arc::new(roots("tests", Some(&made.ca)).unwrap());
+    let verifier = WebPkiClientVerifier::builder_with_provider(ours, provider())
+        .build()
+        .unwrap();
+    let chain = read_certificates("tests", &identity.certificate).unwrap();
+    let key = PrivateKeyDer::from_pem_file(&identity.key).unwrap();
+    let mut config = ServerConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_client_cert_verifier(verifier)
+        .with_single_cert(chain, key)
+        .unwrap();
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((socket, _)) = listener.accept().await {
+            let acceptor = acceptor.clone();
+            tokio::spawn(async move {
+                let Ok(mut stream) = acceptor.accept(socket).await else {
+                    return;
+                };
+                let mut temporal = TcpStream::connect(temporal_address()).await.unwrap();
+                let _ = copy_bidirectional(&mut stream, &mut temporal).await;
+            });
+        }
+    });
+    format!("localhost:{}", address.port())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn orders_complete_over_a_temporal_that_asks_for_certificates() {
+    let address = temporal_behind_tls(&certificates().server).await;
+    let app = TestApp::with(Options {
+        processing_delay: Duration::from_millis(100),
+        worker: true,
+        temporal_address: Some(address),
+        adjust: |settings| {
+            let made = certificates();
+            settings.temporal.tls.enabled = true;
+            settings.temporal.tls.ca_file = made.ca.clone();
+            settings.temporal.tls.certificate = made.client.certificate.clone();
+            settings.temporal.tls.key = made.client.key.clone();
+        },
+        ..Options::default()
+    })
+    .await;
+    let id = app.create(1, "1").await;
+    app.becomes(id, "completed").await;
+}
+
+/// The certificate bears another name than the address, and the settings know that name.
+#[tokio::test(flavor = "multi_thread")]
+async fn temporal_may_have_another_name_than_its_address() {
+    let address = temporal_behind_tls(&certificates().stranger).await;
+    let mut settings = Settings::load(None).unwrap().temporal;
+    let made = certificates();
+    settings.address = format!("https://{address}");
+    settings.tls.ca_file = made.ca.clone();
+    settings.tls.certificate = made.client.certificate.clone();
+    settings.tls.key = made.client.key.clone();
+    settings.api_key = Secret::new(HUSH);
+    assert!(!Temporal::new(settings.clone()).is_up().await);
+    settings.tls.server_name = "elsewhere.example".into();
+    let temporal = Temporal::new(settings.clone());
+    temporal.check().unwrap();
+    temporal.client().await.unwrap();
+    // Another authority is not believed, and the error says nothing that is secret.
+    settings.tls.ca_file = made.other_ca.clone();
+    let error = Temporal::new(settings.clone())
+        .client()
+        .await
+        .err()
+        .unwrap();
+    let error = format!("{error} {error:?}");
+    assert!(error.contains(&address) && !error.contains(HUSH), "{error}");
+    // Files that are not there are named at the start.
+    settings.tls.ca_file = "/nowhere.pem".into();
+    let error = Temporal::new(settings.clone()).check().unwrap_err();
+    assert!(error.contains("temporal.tls.ca_file"), "{error}");
+    settings.tls.ca_file = made.ca.clone();
+    settings.tls.key = made.server.key.clone();
+    let error = Temporal::new(settings).check().unwrap_err();
+    assert!(
+        error.contains("temporal.tls.key") && error.contains("not the key of"),
+        "{error}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_certificate_temporal_refuses_and_orders_wait() {
+    let address = temporal_behind_tls(&certificates().server).await;
+    let app = TestApp::with(Options {
+        temporal_address: Some(address),
+        adjust: |settings| {
+            settings.temporal.tls.enabled = true;
+            settings.temporal.tls.ca_file = certificates().ca.clone();
+        },
+        ..Options::default()
+    })
+    .await;
+    let id = app.create(1, "1").await;
+    assert_eq!(app.status_of(id).await, "pending");
+    let temporal = Temporal::new(app.settings.temporal.clone());
+    assert!(temporal.client().await.is_err());
+    let waiting = "SELECT count(*) FROM workflow_intents";
+    assert_eq!(app.count(waiting).await, 1);
+    assert_eq!(app.get("/readyz").await.status(), 200);
+}
+
+/// A process that a test started; it ends with the test.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// The program itself, with its secrets in files: ready over TLS, and nothing secret in its
+/// arguments, its environment, its settings and its log.
+#[tokio::test(flavor = "multi_thread")]
+async fn secrets_from_files_show_nowhere() {
+    let app = TestApp::start().await;
+    let made = certificates();
+    let folder = folder("secrets");
+    let password = folder.join("password");
+    std::fs::write(&password, "orders\n").unwrap();
+    let key = folder.join("api_key");
+    std::fs::write(&key, HUSH).unwrap();
+    let url = database_url(&app.database).replace("orders:orders@", "orders@");
+    let proxy = temporal_behind_tls(&made.server).await;
+    let log = folder.join("log");
+    let command = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_orders"));
+        command
+            .args(arguments)
+            .env("ORDERS__HTTP__LISTEN", "127.0.0.1:0")
+            .env("ORDERS__HTTP__TLS__CERTIFICATE", &made.server.certificate)
+            .env("ORDERS__HTTP__TLS__KEY", &made.server.key)
+            .env("ORDERS__DATABASE__URL", &url)
+            .env("ORDERS__DATABASE__PASSWORD_FILE", &password)
+            .env("ORDERS__TEMPORAL__ADDRESS", &proxy)
+            .env("ORDERS__TEMPORAL__API_KEY_FILE", &key)
+            .env("ORDERS__TEMPORAL__TLS__CA_FILE", &made.ca)
+            .env(
+                "ORDERS__TEMPORAL__TLS__CERTIFICATE",
+                &made.client.certificate,
+            )
+            .env("ORDERS__TEMPORAL__TLS__KEY", &made.client.key)
+            .env("ORDERS__LOG__FILTER", "trace")
+            .env("ORDERS__LOG__FORMAT", "json");
+        command
+    };
+    let shown = command(&["config"]).output().unwrap();
+    let shown = String::from_utf8(shown.stdout).unwrap();
+    assert!(
+        shown.contains("api_key_file") && !shown.contains(HUSH),
+        "{shown}"
+    );
+
+    let mut running = Running(
+        command(&["serve"])
+            .stdout(Stdio::piped())
+            .stderr(std::fs::File::create(&log).unwrap())
+            .spawn()
+            .unwrap(),
+    );
+    let mut ready = String::new();
+    BufReader::new(running.0.stdout.take().unwrap())
+        .read_line(&mut ready)
+        .unwrap();
+    let log_text = || std::fs::read_to_string(&log).unwrap();
+    let address = ready.trim().strip_prefix("ready https://");
+    let address = address.unwrap_or_else(|| panic!("{ready} {}", log_text()));
+    let mut stream = encrypted(address.parse().unwrap(), client(rustls::ALL_VERSIONS)).await;
+    let body = r#"{"customer_id":1,"total_amount":1}"#;
+    let request = format!(
+        "POST /orders HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\
+         connection: close\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer).await;
+    let answer = String::from_utf8_lossy(&answer);
+    assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+    eventually("Temporal is told", async || {
+        (app.count("SELECT count(*) FROM workflow_intents").await == 0).then_some(())
+    })
+    .await;
+    for name in ["cmdline", "environ"] {
+        let text = std::fs::read(format!("/proc/{}/{name}", running.0.id())).unwrap();
+        assert!(!String::from_utf8_lossy(&text).contains(HUSH), "{name}");
+    }
+    drop(running);
+    let log = log_text();
+    assert!(
+        log.contains("answered") && !log.contains(HUSH),
+        "the log holds the key"
+    );
+    std::fs::remove_dir_all(&folder).unwrap();
+}
