@@ -20,7 +20,7 @@ pub fn provider() -> Arc<CryptoProvider> {
 /// second time.
 pub fn install_provider() {
     // An error says that there is one already.
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
 }
 
 /// The certificates of a PEM file, at least one, in its order.

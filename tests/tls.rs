@@ -12,6 +12,7 @@ use order_processing::config::{self, Secret, SecretUrl, Settings};
 use order_processing::db::{self, Database, IntentListener};
 use order_processing::dev::{Postgres, PostgresOptions};
 use order_processing::server::Server;
+use order_processing::telemetry::Telemetry;
 use order_processing::tls::{certificates as read_certificates, provider, roots};
 use order_processing::workflow::Temporal;
 use rustls::pki_types::pem::PemObject;
@@ -169,7 +170,14 @@ async fn certificates_that_do_not_fit_are_named_at_the_start() {
         settings.http.tls.key = identity.key;
         let database = Database::new(&settings.database, "tests").unwrap();
         let temporal = Temporal::new(settings.temporal.clone());
-        let error = match Server::bind(&Arc::new(settings), database, temporal) {
+        let error = match Server::bind(
+            &Arc::new(settings),
+            database,
+            temporal,
+            &Telemetry::default(),
+        )
+        .await
+        {
             Ok(_) => panic!("it started"),
             Err(error) => format!("{error:#}"),
         };
