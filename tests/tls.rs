@@ -163,7 +163,7 @@ async fn slow_clients_are_cut_with_tls_too() {
 #[tokio::test(flavor = "multi_thread")]
 async fn certificates_that_do_not_fit_are_named_at_the_start() {
     let made = certificates();
-    let refused = |identity: Identity, parts: &[&str]| {
+    let refused = async |identity: Identity, parts: &[&str]| {
         let mut settings = Settings::load(None).unwrap();
         settings.http.listen = "127.0.0.1:0".into();
         settings.http.tls.certificate = identity.certificate;
@@ -194,23 +194,28 @@ async fn certificates_that_do_not_fit_are_named_at_the_start() {
     refused(
         with(nowhere, &server.key),
         &["http.tls.certificate", "/nowhere.pem"],
-    );
+    )
+    .await;
     refused(
         with(&server.certificate, nowhere),
         &["http.tls.key", "/nowhere.pem"],
-    );
+    )
+    .await;
     refused(
         with(&server.key, &server.key),
         &["http.tls.certificate", "no certificate"],
-    );
+    )
+    .await;
     refused(
         with(&server.certificate, &server.certificate),
         &["http.tls.key", "no private key"],
-    );
+    )
+    .await;
     refused(
         with(&server.certificate, &made.client.key),
         &["http.tls.key", "not the key of"],
-    );
+    )
+    .await;
 }
 
 /// A folder of this test's own.
