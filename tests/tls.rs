@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt;
-use order_processing::config::{self, Secret, SecretUrl, Settings};
+use order_processing::config::{self, AuthMode, Secret, SecretUrl, Settings};
 use order_processing::db::{self, Database, IntentListener};
 use order_processing::dev::{Postgres, PostgresOptions};
 use order_processing::server::Server;
@@ -166,6 +166,7 @@ async fn certificates_that_do_not_fit_are_named_at_the_start() {
     let refused = async |identity: Identity, parts: &[&str]| {
         let mut settings = Settings::load(None).unwrap();
         settings.http.listen = "127.0.0.1:0".into();
+        settings.auth.mode = AuthMode::Disabled;
         settings.http.tls.certificate = identity.certificate;
         settings.http.tls.key = identity.key;
         let database = Database::new(&settings.database, "tests").unwrap();
@@ -614,6 +615,7 @@ async fn secrets_from_files_show_nowhere() {
             .env("ORDERS__HTTP__LISTEN", "127.0.0.1:0")
             .env("ORDERS__HTTP__TLS__CERTIFICATE", &made.server.certificate)
             .env("ORDERS__HTTP__TLS__KEY", &made.server.key)
+            .env("ORDERS__AUTH__MODE", "disabled")
             .env("ORDERS__DATABASE__URL", &url)
             .env("ORDERS__DATABASE__PASSWORD_FILE", &password)
             .env("ORDERS__TEMPORAL__ADDRESS", &proxy)
