@@ -279,6 +279,8 @@ impl App {
             ("DISPATCHER__MAX_BACKOFF", "2s".into()),
             ("RECONCILER__INTERVAL", "2s".into()),
             ("RECONCILER__GRACE", format!("{}s", GRACE.as_secs())),
+            // They share a machine.
+            ("MONITORING__LISTEN", "127.0.0.1:0".into()),
             ("LOG__FORMAT", "text".into()),
             ("LOG__FILTER", "warn,order_processing::workflow=info".into()),
         ];

@@ -189,12 +189,13 @@ impl Traces {
 impl Exporting {
     fn start(&self, name: Cow<'static, str>, kind: SpanKind, parent: &Context) -> Span {
         let builder = self.tracer.span_builder(name).with_kind(kind);
-        Span(self.tracer.build_with_context(builder, parent))
+        Span(Box::new(self.tracer.build_with_context(builder, parent)))
     }
 }
 
-/// A sampled piece of work. It ends when it is dropped.
-pub struct Span(opentelemetry_sdk::trace::Span);
+/// A sampled piece of work. It ends when it is dropped. It is large and rare: in a box, the work that
+/// is not sampled does not carry its size about.
+pub struct Span(Box<opentelemetry_sdk::trace::Span>);
 
 impl Span {
     /// Where it stands in its trace.
