@@ -26,6 +26,7 @@ mod orders;
 mod outages;
 mod reconciler;
 mod sdk;
+mod settings;
 mod tls;
 mod traces;
 mod workflow;

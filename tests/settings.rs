@@ -1,0 +1,86 @@
+//! `docs/settings.md` is made from `config/default.toml`, where every setting stands with what it means.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+/// Set it to write the table anew.
+const UPDATE: &str = "ORDERS_UPDATE_DOCS";
+
+const HEAD: &str = "# Settings
+
+Every setting with its default, made from [config/default.toml](../config/default.toml)
+(`ORDERS_UPDATE_DOCS=1 ./justw test settings` makes it anew). A TOML file named by `--config` goes over the
+defaults, and the environment over both: `ORDERS__HTTP__LISTEN` sets `http.listen`. An unknown name is an
+error, and all faults are told at once. `orders config` shows what is in force, without secrets.
+";
+
+/// The tables, section by section.
+fn made(defaults: &str) -> String {
+    let mut text = HEAD.to_owned();
+    let mut section = String::new();
+    let mut meaning: Vec<&str> = Vec::new();
+    for line in defaults.lines() {
+        if let Some(comment) = line.strip_prefix('#') {
+            meaning.push(comment.trim());
+        } else if let Some(name) = line.strip_prefix('[') {
+            section = name.trim_end_matches(']').to_owned();
+            let about = meaning.join(" ");
+            writeln!(text, "\n## {section}\n").unwrap();
+            if !about.is_empty() {
+                writeln!(text, "{about}\n").unwrap();
+            }
+            text += "| setting | default | meaning |\n| --- | --- | --- |\n";
+            meaning.clear();
+        } else if let Some((name, value)) = line.split_once(" = ") {
+            // Those that follow without a comment share the one before them.
+            let meaning_text = match meaning.is_empty() {
+                true => "as above".into(),
+                false => meaning.join(" ").replace('|', "\\|"),
+            };
+            writeln!(text, "| `{section}.{name}` | `{value}` | {meaning_text} |").unwrap();
+            meaning.clear();
+        } else {
+            meaning.clear();
+        }
+    }
+    text
+}
+
+#[test]
+fn the_table_of_settings_is_that_of_the_defaults() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/settings.md");
+    let made = made(include_str!("../config/default.toml"));
+    if std::env::var_os(UPDATE).is_some() {
+        std::fs::write(&file, &made).unwrap();
+    }
+    let written = std::fs::read_to_string(&file).unwrap_or_default();
+    assert!(
+        written == made,
+        "docs/settings.md is not what config/default.toml says; {UPDATE}=1 ./justw test settings writes it"
+    );
+}
+
+#[test]
+fn every_setting_of_the_program_is_in_the_table() {
+    let made = made(include_str!("../config/default.toml"));
+    let settings = order_processing::config::Settings::load(None).unwrap();
+    let known = toml::Table::try_from(&settings).unwrap();
+    fn names(prefix: &str, table: &toml::Table, all: &mut Vec<String>) {
+        for (name, value) in table {
+            let name = match prefix {
+                "" => name.clone(),
+                prefix => format!("{prefix}.{name}"),
+            };
+            match value {
+                toml::Value::Table(inner) => names(&name, inner, all),
+                _ => all.push(name),
+            }
+        }
+    }
+    let mut all = Vec::new();
+    names("", &known, &mut all);
+    assert!(all.len() > 40, "{all:?}");
+    for name in all {
+        assert!(made.contains(&format!("| `{name}` |")), "{name}");
+    }
+}
