@@ -11,10 +11,11 @@ use promql_parser::util::{ExprVisitor, walk_expr};
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
 
+use crate::auth::make_key;
 use crate::harness::{Options, Page, Process, TestApp, eventually};
 
 /// Every metric of our own that a process shows from its start.
-const NAMES: [&str; 38] = [
+const NAMES: [&str; 40] = [
     "orders_http_requests_total",
     "orders_http_request_duration_seconds_bucket",
     "orders_http_request_duration_seconds_sum",
@@ -44,6 +45,8 @@ const NAMES: [&str; 38] = [
     "orders_step_duration_seconds_bucket",
     "orders_step_duration_seconds_count",
     "orders_build_info",
+    "orders_auth_refused_total",
+    "orders_rate_limited_total",
     "orders_log_lines_dropped_total",
     "process_cpu_seconds_total",
     "process_resident_memory_bytes",
@@ -260,6 +263,50 @@ async fn clients_make_no_labels() {
 }
 
 /// A body that never arrives is counted for the operation that waits for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn those_who_are_not_let_in_are_counted() {
+    let app = database(193_000).await;
+    let (_, key) = make_key(&app, &["--all-customers", "--scope", "orders:read"]);
+    let serve = Process::start(
+        "serve",
+        &app,
+        &[
+            ("ORDERS__AUTH__MODE", "required"),
+            ("ORDERS__AUTH__API_KEYS", "true"),
+            ("ORDERS__RATE_LIMIT__REQUESTS_PER_SECOND", "1"),
+            ("ORDERS__RATE_LIMIT__BURST", "2"),
+        ],
+    );
+    let api = serve.api().await;
+    let client = Client::new();
+    let wrong = format!("orders_{}", "A".repeat(43));
+    let statuses = [
+        (Method::GET, None, 401),
+        (Method::GET, Some(&wrong), 401),
+        (Method::DELETE, Some(&key), 403),
+        (Method::GET, Some(&key), 404),
+        (Method::GET, Some(&key), 404),
+        (Method::GET, Some(&key), 429),
+    ];
+    for (method, key, status) in statuses {
+        let mut request = client.request(method, format!("{api}/orders/1"));
+        if let Some(key) = key {
+            request = request.header("x-api-key", key);
+        }
+        assert_eq!(request.send().await.unwrap().status(), status);
+    }
+    let page = Page::of(&serve.monitoring().await).await;
+    for (reason, count) in [("missing", 1.0), ("invalid", 1.0), ("insufficient", 1.0)] {
+        let labels = [("reason", reason)];
+        assert_eq!(
+            page.sum("orders_auth_refused_total", &labels),
+            count,
+            "{reason}"
+        );
+    }
+    assert_eq!(page.sum("orders_rate_limited_total", &[]), 1.0);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_that_times_out_is_counted() {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};

@@ -32,6 +32,7 @@ use crate::db::Database;
 use crate::domain::{ANYONE, Access, Caller};
 use crate::generated::security::{Authenticate, Credential, Presented};
 use crate::generated::support::Rejection;
+use crate::telemetry::metrics::{Metrics, Refused};
 
 /// Who asked, left with the request for its log line.
 #[derive(Debug, Clone)]
@@ -60,6 +61,7 @@ struct Shared {
     rate: Option<Rate<Counted>>,
     attempts: Rate<IpAddr>,
     proxies: Vec<IpNet>,
+    metrics: Metrics,
 }
 
 /// How one may say who one is.
@@ -74,7 +76,11 @@ impl Authenticator {
     /// # Errors
     /// When authentication is required and there is no way to authenticate, or the issuer's keys are
     /// in a file that cannot be used.
-    pub async fn start(settings: &Settings, database: &Database) -> Result<Self> {
+    pub async fn start(
+        settings: &Settings,
+        database: &Database,
+        metrics: &Metrics,
+    ) -> Result<Self> {
         let auth = &settings.auth;
         let ways = match auth.mode {
             AuthMode::Disabled => {
@@ -104,6 +110,7 @@ impl Authenticator {
                 .http
                 .trusted_networks()
                 .map_err(anyhow::Error::msg)?,
+            metrics: metrics.clone(),
         });
         tokio::spawn(forget_idle(Arc::downgrade(&shared)));
         Ok(Self { shared })
@@ -131,10 +138,14 @@ impl Authenticate for Authenticator {
             None => {
                 shared.count_attempt(request)?;
                 let verified = ways.verify(&presented.credential).await;
-                verified.map_err(|refusal| rejection(refusal, &presented.credential))?
+                verified.map_err(|refusal| {
+                    shared.metrics.refused((&refusal).into());
+                    rejection(refusal, &presented.credential)
+                })?
             }
         };
         if let Some(missing) = grant.scopes.missing(presented.scopes) {
+            shared.metrics.refused(Refused::Insufficient);
             return Err(insufficient(
                 format!("the scope {missing} is needed"),
                 &presented.credential,
@@ -152,7 +163,10 @@ impl Authenticate for Authenticator {
     fn without_credentials(&self, request: &HttpRequest) -> Result<Caller, Rejection> {
         match self.shared.ways {
             None => self.shared.anyone(request),
-            Some(_) => Err(Rejection::unauthorized("credentials are missing")),
+            Some(_) => {
+                self.shared.metrics.refused(Refused::Missing);
+                Err(Rejection::unauthorized("credentials are missing"))
+            }
         }
     }
 }
@@ -173,7 +187,10 @@ impl Shared {
         let Some(rate) = &self.rate else {
             return Ok(());
         };
-        let left = rate.count(&who).map_err(rate::too_many)?;
+        let left = rate.count(&who).map_err(|wait| {
+            self.metrics.rate_limited();
+            rate::too_many(wait)
+        })?;
         request.extensions_mut().insert(left);
         Ok(())
     }
@@ -185,7 +202,10 @@ impl Shared {
             return Ok(());
         };
         let counted = self.attempts.count(&address::counted(address));
-        counted.map(drop).map_err(rate::too_many)
+        counted.map(drop).map_err(|wait| {
+            self.metrics.refused(Refused::Attempts);
+            rate::too_many(wait)
+        })
     }
 }
 
@@ -205,6 +225,16 @@ impl Ways {
             _ => Err(Refusal::Invalid(
                 "this server does not take such credentials".into(),
             )),
+        }
+    }
+}
+
+impl From<&Refusal> for Refused {
+    fn from(refusal: &Refusal) -> Self {
+        match refusal {
+            Refusal::Invalid(_) => Self::Invalid,
+            Refusal::Insufficient(_) => Self::Insufficient,
+            Refusal::Unavailable(_) => Self::Unavailable,
         }
     }
 }

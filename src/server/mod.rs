@@ -59,7 +59,7 @@ impl Server {
         temporal: Temporal,
         telemetry: &Telemetry,
     ) -> Result<Self> {
-        let security = Authenticator::start(settings, &database).await?;
+        let security = Authenticator::start(settings, &database, &telemetry.metrics).await?;
         let cursors = Cursors::new(db::cursor_secret(&database).await?);
         let idempotency = settings.idempotency.clone();
         let health = Health::new(database.clone(), temporal);

@@ -63,6 +63,41 @@ impl Told {
     }
 }
 
+/// Why a caller was not let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    /// It presented no credentials.
+    Missing,
+    /// They are not valid.
+    Invalid,
+    /// They do not allow it.
+    Insufficient,
+    /// Nobody could tell.
+    Unavailable,
+    /// Too many were tried from its address.
+    Attempts,
+}
+
+impl Refused {
+    const ALL: [Self; 5] = [
+        Self::Missing,
+        Self::Invalid,
+        Self::Insufficient,
+        Self::Unavailable,
+        Self::Attempts,
+    ];
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Invalid => "invalid",
+            Self::Insufficient => "insufficient",
+            Self::Unavailable => "unavailable",
+            Self::Attempts => "attempts",
+        }
+    }
+}
+
 /// What the database says of orders, for the gauges that it is asked for. What is `None` stays as it
 /// was.
 #[derive(Debug, Default)]
@@ -109,6 +144,8 @@ struct Kept {
     dispatch_lag: Histogram,
     steps: IntCounterVec,
     step_duration: HistogramVec,
+    auth_refused: IntCounterVec,
+    rate_limited: IntCounter,
     log_dropped: IntCounter,
 }
 
@@ -163,6 +200,20 @@ impl Metrics {
             .inc();
         if outcome == Told::Told {
             kept.dispatch_lag.observe(lag.as_secs_f64());
+        }
+    }
+
+    /// Counts a caller that was not let in.
+    pub fn refused(&self, why: Refused) {
+        if let Some(kept) = &self.0 {
+            kept.auth_refused.with_label_values(&[why.as_str()]).inc();
+        }
+    }
+
+    /// Counts a request of a caller that sent too many.
+    pub fn rate_limited(&self) {
+        if let Some(kept) = &self.0 {
+            kept.rate_limited.inc();
         }
     }
 
@@ -308,6 +359,15 @@ impl Kept {
                 &TIMES,
                 &["step"],
             )?,
+            auth_refused: new.counters(
+                "orders_auth_refused_total",
+                "Callers that were not let in, by why.",
+                &["reason"],
+            )?,
+            rate_limited: new.counter(
+                "orders_rate_limited_total",
+                "Requests refused because their caller sent too many.",
+            )?,
             log_dropped: new.counter(
                 "orders_log_lines_dropped_total",
                 "Log lines dropped because their reader was too slow.",
@@ -354,6 +414,9 @@ impl Kept {
             for outcome in ["processing", "completed", "cancelled", "deleted", "failed"] {
                 self.steps.with_label_values(&[step, outcome]);
             }
+        }
+        for reason in Refused::ALL {
+            self.auth_refused.with_label_values(&[reason.as_str()]);
         }
         for status in OrderStatus::ALL {
             let orders = self.by_status.with_label_values(&[status.as_str()]);
