@@ -490,6 +490,14 @@ async fn temporal_behind_tls(identity: &Identity) -> String {
     format!("localhost:{}", address.port())
 }
 
+/// The tests share a Temporal, where another order of the same number may have been.
+async fn ids_from(app: &TestApp, first: i64) {
+    app.sql(&format!(
+        "ALTER TABLE orders ALTER COLUMN id RESTART WITH {first}"
+    ))
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn orders_complete_over_a_temporal_that_asks_for_certificates() {
     let address = temporal_behind_tls(&certificates().server).await;
@@ -507,6 +515,7 @@ async fn orders_complete_over_a_temporal_that_asks_for_certificates() {
         ..Options::default()
     })
     .await;
+    ids_from(&app, 150_000).await;
     let id = app.create(1, "1").await;
     app.becomes(id, "completed").await;
 }
@@ -585,6 +594,7 @@ impl Drop for Running {
 #[tokio::test(flavor = "multi_thread")]
 async fn secrets_from_files_show_nowhere() {
     let app = TestApp::start().await;
+    ids_from(&app, 151_000).await;
     let made = certificates();
     let folder = folder("secrets");
     let password = folder.join("password");
