@@ -1,6 +1,6 @@
 //! Who is trusted on the way to others, and who we are to them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -212,7 +212,7 @@ impl Temporal {
 }
 
 /// A fault where there is a certificate without its key, or a key without its certificate.
-fn halves(section: &str, certificate: &PathBuf, key: &PathBuf) -> Option<String> {
+fn halves(section: &str, certificate: &Path, key: &Path) -> Option<String> {
     let (with, without) = match (given(certificate).is_some(), given(key).is_some()) {
         (true, false) => ("certificate", "key"),
         (false, true) => ("key", "certificate"),
