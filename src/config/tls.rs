@@ -70,11 +70,15 @@ const ELSEWHERE: [(&str, &str); 4] = [
 
 impl Http {
     pub(super) fn faults(&self) -> Vec<String> {
-        let mut faults: Vec<String> = halves("http.tls", &self.tls.certificate, &self.tls.key)
+        let halves = halves("http.tls", &self.tls.certificate, &self.tls.key);
+        let idle = (self.keep_alive_timeout > self.stall_timeout).then(|| {
+            "http.keep_alive_timeout is longer than http.stall_timeout, which would end it".into()
+        });
+        halves
             .into_iter()
-            .collect();
-        faults.extend(self.cors.faults());
-        faults
+            .chain(idle)
+            .chain(self.cors.faults())
+            .collect()
     }
 
     /// Whether the server speaks TLS.
