@@ -613,8 +613,10 @@ mod tests {
                     "https://a.example, *",
                 ),
                 ("ORDERS__DATABASE__PASSWORD", "hush"),
+                ("ORDERS__HTTP__KEEP_ALIVE_TIMEOUT", "31s"),
             ],
             &[
+                "http.stall_timeout",
                 "http.tls.key",
                 "temporal.tls.certificate",
                 "`*`",

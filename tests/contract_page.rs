@@ -49,6 +49,8 @@ async fn the_page_shows_every_operation_offline() {
             // Whatever the page would fetch from elsewhere fails here as it would offline.
             .arg("--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1")
             .arg(format!("--user-data-dir={folder}"))
+            // What the page's policy forbids is said on its console.
+            .arg("--enable-logging=stderr")
             .args(["--virtual-time-budget=20000", "--dump-dom", &url])
             .output()
             .unwrap()
@@ -63,6 +65,10 @@ async fn the_page_shows_every_operation_offline() {
         String::from_utf8_lossy(&output.stderr)
     );
     assert!(page.contains("Order Processing API"), "{page}");
+    let console = String::from_utf8_lossy(&output.stderr);
+    for violation in ["Content Security Policy", "Refused to"] {
+        assert!(!console.contains(violation), "{console}");
+    }
     for operation in [
         "operations-Orders-listOrders",
         "operations-Orders-createOrder",

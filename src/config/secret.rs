@@ -1,7 +1,7 @@
 //! What nobody may see: neither in `orders config`, nor in a log line, nor in an error.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -73,7 +73,7 @@ pub fn given(path: &Path) -> Option<&Path> {
 }
 
 /// A fault where both a secret and its file are set: nobody could say which one holds.
-pub(super) fn twice(name: &str, value: &Secret, file: &PathBuf) -> Option<String> {
+pub(super) fn twice(name: &str, value: &Secret, file: &Path) -> Option<String> {
     (!value.is_empty() && given(file).is_some())
         .then(|| format!("{name} and {name}_file are both set"))
 }

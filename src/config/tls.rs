@@ -1,6 +1,6 @@
 //! Who is trusted on the way to others, and who we are to them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -70,11 +70,15 @@ const ELSEWHERE: [(&str, &str); 4] = [
 
 impl Http {
     pub(super) fn faults(&self) -> Vec<String> {
-        let mut faults: Vec<String> = halves("http.tls", &self.tls.certificate, &self.tls.key)
+        let halves = halves("http.tls", &self.tls.certificate, &self.tls.key);
+        let idle = (self.keep_alive_timeout > self.stall_timeout).then(|| {
+            "http.keep_alive_timeout is longer than http.stall_timeout, which would end it".into()
+        });
+        halves
             .into_iter()
-            .collect();
-        faults.extend(self.cors.faults());
-        faults
+            .chain(idle)
+            .chain(self.cors.faults())
+            .collect()
     }
 
     /// Whether the server speaks TLS.
@@ -212,7 +216,7 @@ impl Temporal {
 }
 
 /// A fault where there is a certificate without its key, or a key without its certificate.
-fn halves(section: &str, certificate: &PathBuf, key: &PathBuf) -> Option<String> {
+fn halves(section: &str, certificate: &Path, key: &Path) -> Option<String> {
     let (with, without) = match (given(certificate).is_some(), given(key).is_some()) {
         (true, false) => ("certificate", "key"),
         (false, true) => ("key", "certificate"),

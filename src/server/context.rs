@@ -70,16 +70,17 @@ impl InFlight {
     }
 
     /// A place among them, until it is dropped; `None` when there is none.
-    fn enter(&self) -> Option<Place> {
+    fn enter(&self) -> Option<Place<'_>> {
         // Taken first and looked at afterwards, so that two never get the last one.
-        let place = Place(self.count.clone());
-        (place.0.fetch_add(1, Ordering::Relaxed) < self.most).then_some(place)
+        let before = self.count.fetch_add(1, Ordering::Relaxed);
+        let place = Place(&self.count);
+        (before < self.most).then_some(place)
     }
 }
 
-struct Place(Arc<AtomicUsize>);
+struct Place<'a>(&'a AtomicUsize);
 
-impl Drop for Place {
+impl Drop for Place<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }

@@ -114,7 +114,8 @@ impl Server {
         let body_limit = http.body_limit_bytes;
         let security = Data::new(security);
         let telemetry = telemetry.clone();
-        let mut server = HttpServer::new(move || {
+        let workers = threads(http);
+        let server = HttpServer::new(move || {
             let orders = Data::from(orders());
             App::new()
                 .app_data(PayloadConfig::new(body_limit))
@@ -132,17 +133,13 @@ impl Server {
                 .wrap_fn(move |request, service| headers::around(request, service, encrypted))
         })
         .disable_signals()
+        .workers(workers)
+        // actix-web counts them for each thread.
+        .max_connections((http.max_connections / workers).max(1))
         .shutdown_timeout(whole_seconds(http.shutdown_timeout))
         .client_request_timeout(http.request_timeout)
         .keep_alive(http.keep_alive_timeout)
         .on_connect(move |stream, data| opened.opened(stream, data));
-        let workers = match http.workers {
-            0 => available_parallelism().map_or(1, usize::from),
-            workers => workers,
-        };
-        server = server
-            .workers(workers)
-            .max_connections((http.max_connections / workers).max(1));
         let listening = match tls {
             Some(tls) => server.listen_rustls_0_23(listener, tls),
             None => server.listen(listener),
@@ -193,7 +190,27 @@ impl Server {
     }
 }
 
+/// How many threads serve.
+fn threads(http: &config::Http) -> usize {
+    match http.workers {
+        0 => available_parallelism().map_or(1, usize::from),
+        workers => workers,
+    }
+}
+
 /// Never less than was asked for: actix-web counts in whole seconds.
 fn whole_seconds(time: Duration) -> u64 {
     time.as_secs() + u64::from(time.subsec_nanos() > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_never_cut_short() {
+        assert_eq!(whole_seconds(Duration::from_millis(900)), 1);
+        assert_eq!(whole_seconds(Duration::from_secs(10)), 10);
+        assert_eq!(whole_seconds(Duration::ZERO), 0);
+    }
 }
