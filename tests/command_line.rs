@@ -267,6 +267,7 @@ fn command_lines() -> String {
 async fn dev_brings_everything_up_keeps_its_data_and_leaves_nothing_behind() {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
         .join(format!("dev-{}", uuid::Uuid::new_v4().simple()));
+    order_processing::tls::install_provider();
     let client = reqwest::Client::new();
 
     let dev = Dev::start(&folder);

@@ -130,6 +130,7 @@ async fn the_server_speaks_tls_and_renews_its_certificate() {
         (shown == renewed).then_some(())
     })
     .await;
+    std::fs::remove_dir_all(files.certificate.parent().unwrap()).unwrap();
 }
 
 /// A client that says nothing, or goes on too slowly, is cut here as it is without TLS.
