@@ -1,7 +1,7 @@
 //! Breaks the order service at random under load, and audits every order afterwards.
 //!
-//! Two `orders serve`, two `orders worker`, PostgreSQL and Temporal, and a proxy on each connection
-//! between them. Clients order at a steady pace while a seeded schedule kills, freezes, terminates
+//! `orders serve`s, `orders worker`s, PostgreSQL and Temporal, and a proxy on each connection between
+//! them. Clients order at a steady pace while a seeded schedule kills, freezes, terminates
 //! and cuts, or while every process is replaced by one of a newer version. When all is quiet, every order is compared with what its client was told.
 
 mod audit;
@@ -34,7 +34,7 @@ use crate::audit::{Audit, audit};
 use crate::load::{Accepted, Load};
 use crate::report::{Progress, differences, say, table};
 use crate::state::{State, Unrest};
-use crate::world::{Pace, Release, World};
+use crate::world::{Instances, Pace, Release, World};
 
 /// What a long run may write.
 const ROOM_BYTES: u64 = 2 << 30;
@@ -66,6 +66,12 @@ struct Arguments {
     /// The program under test
     #[arg(long, default_value = "target/debug/orders")]
     orders_binary: PathBuf,
+    /// `orders serve`s
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=16))]
+    apis: u8,
+    /// `orders worker`s
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=16))]
+    workers: u8,
     /// Break nothing: begin with this program, of the version before, and replace every process by the
     /// one under test
     #[arg(long, value_name = "PROGRAM", conflicts_with_all = ["faults", "seed"])]
@@ -124,10 +130,15 @@ async fn run(arguments: &Arguments, folder: &Path) -> Result<bool> {
     };
     let (orders, rate) = (arguments.orders, arguments.rate);
     say(&format!("{what}, {orders} orders at {rate} a second"));
-    let world = match &previous {
-        Some(previous) => World::start(previous, folder, Pace::Long).await?,
-        None => World::start(&tested, folder, Pace::Short).await?,
+    let instances = Instances {
+        apis: arguments.apis.into(),
+        workers: arguments.workers.into(),
     };
+    let (first, pace) = match &previous {
+        Some(previous) => (previous, Pace::Long),
+        None => (&tested, Pace::Short),
+    };
+    let world = World::start(first, folder, pace, instances).await?;
     let world = Arc::new(world);
     let progress = Arc::new(Progress::new());
     progress.log("everything runs");

@@ -19,8 +19,6 @@ use tokio::time::timeout;
 
 use crate::proxy::Link;
 
-/// How many of each of our processes there are.
-const INSTANCES: usize = 2;
 /// How long an order is processed.
 const PROCESSING_DELAY: &str = "200ms";
 /// The same, where orders have to be under way while processes are replaced.
@@ -31,6 +29,15 @@ pub const GRACE: Duration = Duration::from_secs(3);
 const END_LIMIT: Duration = Duration::from_secs(30);
 const START_TRIES: usize = 5;
 const DATABASE: &str = "orders";
+
+/// How many of our processes there are.
+#[derive(Debug, Clone, Copy)]
+pub struct Instances {
+    /// `orders serve`.
+    pub apis: usize,
+    /// `orders worker`.
+    pub workers: usize,
+}
 
 /// How long orders are under way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,7 +133,12 @@ pub struct App {
 
 impl World {
     /// Starts everything in `folder`, our processes of this release.
-    pub async fn start(release: &Release, folder: &Path, pace: Pace) -> Result<Self> {
+    pub async fn start(
+        release: &Release,
+        folder: &Path,
+        pace: Pace,
+        instances: Instances,
+    ) -> Result<Self> {
         let tools = Tools::locate(None)?;
         let mut postgres_options = PostgresOptions {
             data_dir: folder.join("postgres"),
@@ -170,8 +182,8 @@ impl World {
             database_url,
             temporal_address,
         };
-        for command in ["serve", "worker"] {
-            for number in 1..=INSTANCES {
+        for (command, count) in [("serve", instances.apis), ("worker", instances.workers)] {
+            for number in 1..=count {
                 let name = format!("{command} {number}");
                 let to_postgres = Link::open(format!("{name} – PostgreSQL"), postgres_at).await?;
                 let to_temporal = Link::open(format!("{name} – Temporal"), temporal_at).await?;
