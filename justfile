@@ -71,8 +71,8 @@ build:
 fmt:
     cargo fmt --all
 
-# Check format, lints, the contract and the deployment files
-lint: contract-lint check-deploy
+# Check format, lints, the contract, the dependencies and the deployment files
+lint: contract-lint deny check-deploy
     @echo "== rustfmt"
     cargo fmt --all --check
     @echo "== clippy"
@@ -83,6 +83,12 @@ contract-lint:
     @echo "== contract"
     @out=$(redocly lint --config tools/redocly.yaml --max-problems=1000 api/openapi.yaml 2>&1); status=$?; echo "$out"; \
         [ $status -eq 0 ] && ! echo "$out" | grep -q "warning"
+
+# Check the dependencies' licences, where they come from, and that none is banned or there twice
+deny:
+    @echo "== dependencies"
+    @# Some crates have their licence in a file only, which is read.
+    cargo deny --locked --workspace check --allow no-license-field licenses bans sources
 
 # Say what changed for clients since the released contract, or since REF of git; fail when the version does not say so
 contract-diff REF="":
