@@ -114,6 +114,15 @@ check-deploy:
     @echo "== deployment files"
     hadolint Dockerfile
     check-jsonschema --builtin-schema vendor.compose-spec compose.yaml
+    @.tools/venv/bin/python deploy/check.py
+    @if command -v shellcheck >/dev/null; then git ls-files '*.sh' justw | xargs shellcheck; else echo "shellcheck has no wheel for this machine: left out"; fi
+
+# Check the alert rules, and make each alert fire on made-up series (needs Prometheus's promtool)
+alerts:
+    @command -v promtool >/dev/null || { echo "error: promtool is not there: it comes with Prometheus (Debian: apt-get install prometheus)"; exit 1; }
+    promtool check rules deploy/monitoring/alerts.yaml
+    promtool check config deploy/monitoring/prometheus.yaml
+    promtool test rules deploy/monitoring/alerts_test.yaml
 
 # Apply every pending migration to the database of the settings
 migrate-up: build
