@@ -13,13 +13,13 @@ use crate::harness::{Options, PATIENCE, TestApp, database_url};
 
 pub fn orders(arguments: &[&str], variables: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_orders"));
+    // Others may have the usual one.
+    command.env("ORDERS__MONITORING__LISTEN", "127.0.0.1:0");
     command.args(arguments).envs(variables.iter().copied());
     command.env(
         "ORDERS_TOOLS_DIR",
         Path::new(env!("CARGO_MANIFEST_DIR")).join(".tools"),
     );
-    // Others may have the usual one.
-    command.env("ORDERS__MONITORING__LISTEN", "127.0.0.1:0");
     command.current_dir(env!("CARGO_TARGET_TMPDIR"));
     command
 }

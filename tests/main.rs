@@ -15,6 +15,7 @@ mod batching;
 mod command_line;
 mod contract_page;
 mod database;
+mod deploy;
 mod errors;
 mod fuzz;
 mod hardening;
