@@ -9,11 +9,13 @@ WORKDIR /build
 # only to build it. No Java either: build.rs generates only when generated/ does not match the
 # contract, and then fails here and says so – generate, commit, build again.
 COPY . .
+# Shown by the metric orders_build_info.
+ARG REVISION=unknown
 # The image has the C compiler that zstd and ring need. The cache mounts vanish with this step, so
 # the binary is copied out of them.
 RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     --mount=type=cache,target=/build/target,sharing=locked \
-    cargo build --release --locked --bin orders \
+    ORDERS_REVISION="${REVISION}" cargo build --release --locked --bin orders \
     && install -m 0755 target/release/orders /usr/local/bin/orders
 
 FROM debian:${DEBIAN}-slim
@@ -29,7 +31,8 @@ COPY --from=builder /usr/local/bin/orders /usr/local/bin/orders
 # Numeric, so that Kubernetes can see that it is not root (runAsNonRoot).
 USER 10001:10001
 ENV ORDERS__HTTP__LISTEN=0.0.0.0:8080
-EXPOSE 8080
-# No HEALTHCHECK: only `serve` has a port to ask. Who runs the image knows the command, and checks.
+# The API; metrics and health, where monitoring.listen is more than loopback.
+EXPOSE 8080 9090
+# No HEALTHCHECK: `migrate` has no port to ask. Who runs the image knows the command, and checks.
 ENTRYPOINT ["orders"]
 CMD ["serve"]
