@@ -11,6 +11,7 @@
 mod harness;
 
 mod auth;
+mod backup;
 mod batching;
 mod command_line;
 mod contract_page;
