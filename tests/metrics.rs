@@ -274,7 +274,7 @@ async fn those_who_are_not_let_in_are_counted() {
             ("ORDERS__AUTH__MODE", "required"),
             ("ORDERS__AUTH__API_KEYS", "true"),
             ("ORDERS__RATE_LIMIT__REQUESTS_PER_SECOND", "1"),
-            ("ORDERS__RATE_LIMIT__BURST", "2"),
+            ("ORDERS__RATE_LIMIT__BURST", "3"),
         ],
     );
     let api = serve.api().await;

@@ -144,6 +144,7 @@ impl Authenticate for Authenticator {
                 })?
             }
         };
+        shared.count(request, Counted::Principal(grant.caller.principal.clone()))?;
         if let Some(missing) = grant.scopes.missing(presented.scopes) {
             shared.metrics.refused(Refused::Insufficient);
             return Err(insufficient(
@@ -152,7 +153,6 @@ impl Authenticate for Authenticator {
                 presented.scopes,
             ));
         }
-        shared.count(request, Counted::Principal(grant.caller.principal.clone()))?;
         let caller = grant.caller.clone();
         request
             .extensions_mut()
