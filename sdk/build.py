@@ -127,7 +127,11 @@ class Sdk:
         done = subprocess.run(
             command,
             cwd=self.consumer,
-            env={**self.environment, "ORDERS_URL": scenario["url"]},
+            env={
+                **self.environment,
+                "ORDERS_URL": scenario["url"],
+                "ORDERS_API_KEY": scenario["client"]["api_key"],
+            },
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -249,7 +253,12 @@ class Go(Sdk):
     programs = ("go",)
     fence = "go"
     snippet = "snippet/main.go"
-    module = "example.com/order-processing-sdk"
+
+    @property
+    def module(self):
+        """From version 2 on, Go wants the major version in the path."""
+        major = int(self.version.split(".")[0])
+        return "example.com/order-processing-sdk" + (f"/v{major}" if major > 1 else "")
 
     def __init__(self, language):
         super().__init__(language)
@@ -265,6 +274,7 @@ class Go(Sdk):
 
     def pack(self):
         """A module proxy of files, as `go help goproxy` describes it."""
+        self.run("go", "mod", "edit", "-module", self.module)
         self.run("gofmt", "-w", ".")
         self.run("go", "vet", ".")
         version = f"v{self.version}"

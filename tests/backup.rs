@@ -52,8 +52,7 @@ async fn a_restored_database_and_temporal_come_to_agree() {
         ..Options::default()
     })
     .await;
-    app.sql("ALTER TABLE orders ALTER COLUMN id RESTART WITH 240000")
-        .await;
+    app.orders_from(240_000).await;
     let before = app.create(1, "1").await;
     app.becomes(before, "completed").await;
     let open = app.create(2, "2").await;

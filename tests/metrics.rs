@@ -5,14 +5,13 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use fancy_regex::Regex;
-use order_processing::config::Settings;
 use promql_parser::parser::{self, Expr};
 use promql_parser::util::{ExprVisitor, walk_expr};
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::auth::make_key;
-use crate::harness::{Options, Page, Process, TestApp, eventually};
+use crate::harness::{Page, Process, TestApp, eventually};
 
 /// Every metric of our own that a process shows from its start.
 const NAMES: [&str; 40] = [
@@ -58,24 +57,6 @@ const NAMES: [&str; 40] = [
     "temporal_request_latency_seconds_count",
 ];
 
-fn only_the_processes_dispatch(settings: &mut Settings) {
-    settings.dispatcher.enabled = false;
-}
-
-/// The database of a test whose orders, from this id on, are carried on by processes.
-async fn database(first: i64) -> TestApp {
-    let app = TestApp::with(Options {
-        adjust: only_the_processes_dispatch,
-        ..Options::default()
-    })
-    .await;
-    app.sql(&format!(
-        "ALTER TABLE orders ALTER COLUMN id RESTART WITH {first}"
-    ))
-    .await;
-    app
-}
-
 async fn create(api: &str) -> i64 {
     let order = json!({ "customer_id": 1, "total_amount": 1 });
     let request = Client::new().post(format!("{api}/orders")).json(&order);
@@ -96,7 +77,7 @@ async fn page_where(what: &str, monitoring: &str, wanted: impl Fn(&Page) -> bool
 
 #[tokio::test(flavor = "multi_thread")]
 async fn both_commands_show_what_they_do() {
-    let app = database(221000).await;
+    let app = TestApp::for_processes(221000).await;
     let mut serve = Process::start("serve", &app, &[("ORDERS__DISPATCHER__ENABLED", "false")]);
     let mut worker = Process::start("worker", &app, &[]);
     let (api, of_serve, of_worker) = (
@@ -192,7 +173,7 @@ async fn both_commands_show_what_they_do() {
 /// Whatever clients make up, no label has more values for it.
 #[tokio::test(flavor = "multi_thread")]
 async fn clients_make_no_labels() {
-    let app = database(222000).await;
+    let app = TestApp::for_processes(222000).await;
     let serve = Process::start("serve", &app, &[]);
     let (api, monitoring) = (serve.api().await, serve.monitoring().await);
     let client = Client::new();
@@ -265,7 +246,7 @@ async fn clients_make_no_labels() {
 /// A body that never arrives is counted for the operation that waits for it.
 #[tokio::test(flavor = "multi_thread")]
 async fn those_who_are_not_let_in_are_counted() {
-    let app = database(193_000).await;
+    let app = TestApp::for_processes(193_000).await;
     let (_, key) = make_key(&app, &["--all-customers", "--scope", "orders:read"]);
     let serve = Process::start(
         "serve",
@@ -310,7 +291,7 @@ async fn those_who_are_not_let_in_are_counted() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_that_times_out_is_counted() {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    let app = database(223000).await;
+    let app = TestApp::for_processes(223000).await;
     let serve = Process::start("serve", &app, &[("ORDERS__HTTP__REQUEST_TIMEOUT", "1s")]);
     let (api, monitoring) = (serve.api().await, serve.monitoring().await);
     let address = api.trim_start_matches("http://");
@@ -334,7 +315,7 @@ async fn a_request_that_times_out_is_counted() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_without_temporal_is_not_ready() {
-    let app = database(224000).await;
+    let app = TestApp::for_processes(224000).await;
     let nowhere = [("ORDERS__TEMPORAL__ADDRESS", "127.0.0.1:1")];
     let serve = Process::start("serve", &app, &nowhere);
     let worker = Process::start("worker", &app, &nowhere);
@@ -356,7 +337,7 @@ async fn a_worker_without_temporal_is_not_ready() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn orders_in_a_large_table_are_estimated() {
-    let app = database(225000).await;
+    let app = TestApp::for_processes(225000).await;
     app.sql(
         "INSERT INTO orders (customer_id, total_amount, status)
          SELECT 1, 1, CASE WHEN n % 100 = 0 THEN 'pending'
@@ -394,7 +375,7 @@ async fn put(url: &str, body: impl Into<reqwest::Body>) -> (StatusCode, Value) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_log_is_turned_up_and_down() {
-    let app = database(226000).await;
+    let app = TestApp::for_processes(226000).await;
     let serve = Process::start("serve", &app, &[("ORDERS__LOG__FILTER", "info")]);
     let (api, monitoring) = (serve.api().await, serve.monitoring().await);
     let url = format!("{monitoring}/log");
@@ -479,7 +460,7 @@ async fn the_log_is_turned_up_and_down() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_its_port_there_is_no_monitoring_and_all_else_works() {
-    let app = database(227000).await;
+    let app = TestApp::for_processes(227000).await;
     let held = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let taken = held.local_addr().unwrap().to_string();
     for listen in ["", taken.as_str()] {
@@ -528,7 +509,7 @@ async fn rules_and_dashboards_ask_for_what_there_is() {
     }
     assert!(dashboards > 0, "there are no dashboards");
 
-    let app = database(228000).await;
+    let app = TestApp::for_processes(228000).await;
     let serve = Process::start("serve", &app, &[]);
     let worker = Process::start("worker", &app, &[]);
     let id = create(&serve.api().await).await;

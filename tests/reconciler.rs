@@ -24,10 +24,7 @@ async fn app_from(first: i64, processing_delay: Duration) -> TestApp {
         ..Options::default()
     })
     .await;
-    app.sql(&format!(
-        "ALTER TABLE orders ALTER COLUMN id RESTART WITH {first}"
-    ))
-    .await;
+    app.orders_from(first).await;
     app
 }
 

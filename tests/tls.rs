@@ -169,10 +169,12 @@ async fn slow_clients_are_cut_with_tls_too() {
 #[tokio::test(flavor = "multi_thread")]
 async fn certificates_that_do_not_fit_are_named_at_the_start() {
     let made = certificates();
+    let app = TestApp::start().await;
     let refused = async |identity: Identity, parts: &[&str]| {
         let mut settings = Settings::load(None).unwrap();
         settings.http.listen = "127.0.0.1:0".into();
         settings.auth.mode = AuthMode::Disabled;
+        settings.database.url = app.settings.database.url.clone();
         settings.http.tls.certificate = identity.certificate;
         settings.http.tls.key = identity.key;
         let database = Database::new(&settings.database, "tests").unwrap();

@@ -4,31 +4,12 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
-use order_processing::config::Settings;
 use serde_json::{Value, json};
 
-use crate::harness::{Collector, Options, Process, Span, TestApp, eventually};
+use crate::harness::{Collector, Process, Span, TestApp, eventually};
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const PARENT: &str = "00f067aa0ba902b7";
-
-fn only_the_processes_dispatch(settings: &mut Settings) {
-    settings.dispatcher.enabled = false;
-}
-
-/// The database of a test whose orders, from this id on, are carried on by processes.
-async fn database(first: i64) -> TestApp {
-    let app = TestApp::with(Options {
-        adjust: only_the_processes_dispatch,
-        ..Options::default()
-    })
-    .await;
-    app.sql(&format!(
-        "ALTER TABLE orders ALTER COLUMN id RESTART WITH {first}"
-    ))
-    .await;
-    app
-}
 
 /// Creates an order through this API, and gives its id.
 async fn create(api: &str, headers: &[(&str, &str)]) -> i64 {
@@ -94,7 +75,7 @@ const WAY_OF_AN_ORDER: [&str; 5] = [
 async fn one_trace_follows_one_order() {
     let collector = Collector::start();
     let endpoint = collector.endpoint();
-    let app = database(211000).await;
+    let app = TestApp::for_processes(211000).await;
     let traced = [
         ("ORDERS__TRACES__ENDPOINT", endpoint.as_str()),
         ("ORDERS__TRACES__SAMPLE_RATIO", "1"),
@@ -172,7 +153,7 @@ async fn one_trace_follows_one_order() {
 async fn the_senders_traceparent_is_honoured() {
     let collector = Collector::start();
     let endpoint = collector.endpoint();
-    let app = database(212000).await;
+    let app = TestApp::for_processes(212000).await;
     let traced = [
         ("ORDERS__TRACES__ENDPOINT", endpoint.as_str()),
         ("ORDERS__TRACES__SAMPLE_RATIO", "0"),
@@ -256,7 +237,7 @@ async fn the_senders_traceparent_is_honoured() {
 /// Many that are traced and many that are not share batches: each gets its own.
 #[tokio::test(flavor = "multi_thread")]
 async fn in_a_batch_everybody_keeps_their_own_trace() {
-    let app = database(213000).await;
+    let app = TestApp::for_processes(213000).await;
     let serve = Process::start("serve", &app, &[("ORDERS__DISPATCHER__ENABLED", "false")]);
     let api = serve.api().await;
     let created = (0..64_u32).map(|number| {
@@ -292,7 +273,7 @@ async fn in_a_batch_everybody_keeps_their_own_trace() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_collector_that_is_away_harms_nothing() {
-    let app = database(214000).await;
+    let app = TestApp::for_processes(214000).await;
     // A port that was just given back: nobody is there.
     let nowhere = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = format!("http://{}", nowhere.local_addr().unwrap());

@@ -72,6 +72,23 @@ impl TestApp {
         .await
     }
 
+    /// The database of a test whose orders, from this id on, are carried on by processes.
+    pub async fn for_processes(first: i64) -> Self {
+        let app = Self::with(Options {
+            adjust: |settings| settings.dispatcher.enabled = false,
+            ..Options::default()
+        })
+        .await;
+        app.orders_from(first).await;
+        app
+    }
+
+    /// The ids of orders begin here: workflows are named after them, and all tests share one Temporal.
+    pub async fn orders_from(&self, first: i64) {
+        let statement = format!("ALTER TABLE orders ALTER COLUMN id RESTART WITH {first}");
+        self.sql(&statement).await;
+    }
+
     pub async fn with(options: Options) -> Self {
         order_processing::tls::install_provider();
         let database = format!("test_{}", Uuid::new_v4().simple());

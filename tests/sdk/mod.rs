@@ -14,7 +14,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::process::Command;
 
-use crate::harness::TestApp;
+use order_processing::auth::FreshKey;
+
+use crate::harness::{Issuer, Options, TestApp};
 
 const LANGUAGES: [&str; 5] = ["typescript", "python", "rust", "go", "java"];
 /// How `sdk/build.py` ends when the toolchain of a language is not installed.
@@ -34,6 +36,9 @@ struct Scenario {
     /// Nobody listens.
     #[serde(default)]
     closed: bool,
+    /// Who asks.
+    #[serde(default)]
+    credentials: Credentials,
     /// What stands before the service's paths.
     #[serde(default)]
     prefix: String,
@@ -43,6 +48,17 @@ struct Scenario {
     #[serde(default)]
     faults: Vec<Fault>,
     expect: Expect,
+}
+
+/// Who a client says that it is: always somebody of the scenario's customer.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Credentials {
+    #[default]
+    Key,
+    /// One that nobody made.
+    WrongKey,
+    Token,
 }
 
 #[derive(Deserialize)]
@@ -72,9 +88,20 @@ async fn every_sdk_does_what_it_promises() {
         &std::fs::read(project().join("sdk/conformance/scenarios.json")).unwrap(),
     )
     .unwrap();
+    let issuer = Issuer::start().await;
+    let mut auth = issuer.auth();
+    auth.api_keys = true;
+    let guarded = Options {
+        auth: Some(auth),
+        ..Options::default()
+    };
     let (still, moving) = tokio::join!(
-        TestApp::start(),
-        TestApp::with_worker(Duration::from_secs(2))
+        TestApp::with(guarded.clone()),
+        TestApp::with(Options {
+            processing_delay: Duration::from_secs(2),
+            worker: true,
+            ..guarded
+        })
     );
     // Workflows are named after orders, and all tests share one Temporal.
     moving
@@ -85,7 +112,14 @@ async fn every_sdk_does_what_it_promises() {
     for (number, language) in chosen.split(',').enumerate() {
         let begun = Instant::now();
         // Each language has customers of its own.
-        let column = run(language, &scenarios, 1000 * (number + 1), &still, &moving).await;
+        let column = run(
+            language,
+            &scenarios,
+            1000 * (number + 1),
+            &issuer,
+            [&still, &moving],
+        )
+        .await;
         let seconds = begun.elapsed().as_secs();
         match &column {
             Ok(results) => {
@@ -121,8 +155,8 @@ async fn run(
     language: &str,
     scenarios: &[Scenario],
     customers: usize,
-    still: &TestApp,
-    moving: &TestApp,
+    issuer: &Issuer,
+    [still, moving]: [&TestApp; 2],
 ) -> Result<Results, String> {
     let mut proxies = Vec::new();
     let mut told = Vec::new();
@@ -132,12 +166,19 @@ async fn run(
             true => Proxy::closed().await,
             false => Proxy::start(app.address, &scenario.prefix, &scenario.faults).await,
         };
-        let customer = customers + number + 1;
+        // The README's is a customer that everybody knows.
+        let customer = match scenario.snippet {
+            true => 42,
+            false => customers + number + 1,
+        };
+        let mut client = scenario.client.as_object().cloned().unwrap_or_default();
+        let (name, secret) = credentials(&scenario.credentials, app, issuer, customer).await;
+        client.insert(name.into(), secret.into());
         told.push(json!({
             "name": scenario.name,
             "url": proxy.url,
             "customer_id": customer,
-            "client": scenario.client.as_object().cloned().unwrap_or_default(),
+            "client": client,
             "snippet": scenario.snippet,
         }));
         proxies.push((app, proxy, customer));
@@ -181,6 +222,37 @@ async fn run(
         results.insert(scenario.name.clone(), failure);
     }
     Ok(results)
+}
+
+/// The option of a client, and what is secret.
+async fn credentials(
+    of: &Credentials,
+    app: &TestApp,
+    issuer: &Issuer,
+    customer: usize,
+) -> (&'static str, String) {
+    let fresh = FreshKey::make().unwrap();
+    match of {
+        Credentials::WrongKey => ("api_key", fresh.text),
+        Credentials::Token => {
+            let customer = i64::try_from(customer).unwrap();
+            ("access_token", issuer.token("orders:write", Some(customer)))
+        }
+        Credentials::Key => {
+            let hash: String = fresh
+                .hash
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect();
+            app.sql(&format!(
+                "INSERT INTO api_keys (hash, hint, name, scopes, customer_id)
+                 VALUES ('\\x{hash}', '{}', 'an SDK', 'orders:admin', {customer})",
+                fresh.hint
+            ))
+            .await;
+            ("api_key", fresh.text)
+        }
+    }
 }
 
 /// What the runner says against this scenario: a line `ok NAME` or `failed NAME: WHY`.

@@ -13,7 +13,7 @@ import (
 	"sync"
 	"time"
 
-	orders "example.com/order-processing-sdk"
+	orders "example.com/order-processing-sdk/v2"
 )
 
 type scenario struct {
@@ -24,6 +24,8 @@ type scenario struct {
 		TimeoutMS      int64 `json:"timeout_ms"`
 		TotalTimeoutMS int64 `json:"total_timeout_ms"`
 		MaxAttempts    int   `json:"max_attempts"`
+		APIKey         string `json:"api_key"`
+		AccessToken    string `json:"access_token"`
 	}
 	Snippet bool
 }
@@ -222,6 +224,17 @@ var checks = map[string]check{
 		taken := time.Since(begun).Milliseconds()
 		equal([]any{err.Attempts, taken >= 3900, taken < 7000}, []any{2, true, true})
 	},
+	"access_token": func(client *orders.Client, customer int64) {
+		create(client, customer)
+	},
+	"wrong_key": func(client *orders.Client, _ int64) {
+		err := failure[*orders.APIError](client.GetOrder(ctx, 1))
+		equal([]any{err.Status, err.Code, err.Attempts}, []any{401, "unauthorized", 1})
+	},
+	"another_customer": func(client *orders.Client, customer int64) {
+		err := failure[*orders.APIError](client.CreateOrder(ctx, request(customer+1, "1")))
+		equal([]any{err.Status, err.Code}, []any{403, "customer_not_allowed"})
+	},
 	"nobody_there": func(client *orders.Client, _ int64) {
 		equal(failure[*orders.ConnectionError](client.GetOrder(ctx, 1)).Attempts, 2)
 	},
@@ -288,7 +301,12 @@ func run(scenario scenario) (said string) {
 		}
 		return time.Duration(value) * time.Millisecond
 	}
+	credentials := orders.WithAPIKey(scenario.Client.APIKey)
+	if token := scenario.Client.AccessToken; token != "" {
+		credentials = orders.WithAccessToken(func(context.Context) (string, error) { return token, nil })
+	}
 	client := orders.NewClient(scenario.URL, orders.Options{
+		Credentials:  credentials,
 		Timeout:      or(scenario.Client.TimeoutMS, 10_000),
 		TotalTimeout: or(scenario.Client.TotalTimeoutMS, 30_000),
 		MaxAttempts:  scenario.Client.MaxAttempts,

@@ -49,7 +49,11 @@ func NewClient(baseURL string, options Options) *Client {
 	configuration := NewConfiguration()
 	configuration.Servers = ServerConfigurations{{URL: strings.TrimRight(baseURL, "/")}}
 	configuration.UserAgent = "order-processing-sdk-go/" + Version
-	configuration.HTTPClient = &http.Client{Transport: &resilient{options.withDefaults()}}
+	configuration.HTTPClient = &http.Client{
+		Transport: &resilient{options.withDefaults()},
+		// Credentials go nowhere else.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
 	return &Client{API: NewAPIClient(configuration)}
 }
 

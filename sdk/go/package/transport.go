@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"net/http"
@@ -27,8 +28,41 @@ type Options struct {
 	LongestPause time.Duration
 	// Header is sent with every request.
 	Header http.Header
+	// Credentials say who asks: WithAPIKey(…), WithAccessToken(…), or none.
+	Credentials Credentials
 	// Transport sends each attempt: http.DefaultTransport, or one with your proxies and certificates.
 	Transport http.RoundTripper
+}
+
+// Credentials say who asks. They show nothing of themselves.
+type Credentials struct {
+	apiKey string
+	token  func(context.Context) (string, error)
+}
+
+// WithAPIKey is a key that the operator of the service has made for you.
+func WithAPIKey(key string) Credentials { return Credentials{apiKey: key} }
+
+// WithAccessToken asks for an access token, for each attempt. An error of it ends the call.
+func WithAccessToken(token func(context.Context) (string, error)) Credentials {
+	return Credentials{token: token}
+}
+
+// Format keeps the secret, whatever the verb.
+func (c Credentials) Format(state fmt.State, _ rune) { io.WriteString(state, "Credentials(…)") }
+
+func (c Credentials) authorize(ctx context.Context, header http.Header) error {
+	if c.apiKey != "" {
+		header.Set("X-API-Key", c.apiKey)
+	}
+	if c.token == nil {
+		return nil
+	}
+	token, err := c.token(ctx)
+	if err == nil {
+		header.Set("Authorization", "Bearer "+token)
+	}
+	return err
 }
 
 func (o Options) withDefaults() Options {
@@ -106,6 +140,9 @@ func (t *resilient) send(
 		if sent.Header.Get(name) == "" {
 			sent.Header[name] = values
 		}
+	}
+	if err := t.options.Credentials.authorize(ctx, sent.Header); err != nil {
+		return nil, err
 	}
 	if body != nil {
 		sent.Body = io.NopCloser(bytes.NewReader(body))

@@ -169,6 +169,21 @@ def total_timeout(client, customer):
     equal((error.attempts, 3.9 <= time.monotonic() - begun < 7), (2, True))
 
 
+def access_token(client, customer):
+    create(client, customer)
+
+
+def wrong_key(client, customer):
+    error = fails(ApiError, client.get_order, 1)
+    equal((error.status, error.code, error.attempts), (401, "unauthorized", 1))
+
+
+def another_customer(client, customer):
+    order = CreateOrderRequest(customer_id=customer + 1, total_amount=Decimal(1))
+    error = fails(ApiError, client.create_order, order)
+    equal((error.status, error.code), (403, "customer_not_allowed"))
+
+
 def nobody_there(client, customer):
     equal(fails(ConnectionFailed, client.get_order, 1).attempts, 2)
 
@@ -257,6 +272,8 @@ def run(scenario):
         total_timeout=settings.get("total_timeout_ms", 30_000) / 1000,
         max_attempts=settings.get("max_attempts", 5),
         first_pause=0.05,
+        api_key=settings.get("api_key"),
+        access_token=(lambda: settings["access_token"]) if "access_token" in settings else None,
     )
     name = scenario["name"]
     try:

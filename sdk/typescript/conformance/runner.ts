@@ -15,7 +15,13 @@ interface Scenario {
     name: string;
     url: string;
     customer_id: number;
-    client: { timeout_ms?: number; total_timeout_ms?: number; max_attempts?: number };
+    client: {
+        timeout_ms?: number;
+        total_timeout_ms?: number;
+        max_attempts?: number;
+        api_key?: string;
+        access_token?: string;
+    };
     snippet: boolean;
 }
 
@@ -265,6 +271,20 @@ const checks: Record<string, Check> = {
         equal([error.lastSeen?.order.status, Date.now() - begun < 6_000], ['pending', true]);
     },
 
+    async access_token(client, customerId) {
+        await create(client, customerId);
+    },
+
+    async wrong_key(client) {
+        const error = await fails(ApiError, client.getOrder(1));
+        equal([error.status, error.code, error.attempts], [401, 'unauthorized', 1]);
+    },
+
+    async another_customer(client, customerId) {
+        const error = await fails(ApiError, client.createOrder({ customerId: customerId + 1, totalAmount: 1 }));
+        equal([error.status, error.code], [403, 'customer_not_allowed']);
+    },
+
     async new_field(client, customerId) {
         equal((await client.getOrder(await create(client, customerId))).order.customerId, customerId);
     },
@@ -276,6 +296,8 @@ async function run({ name, url, customer_id, client }: Scenario): Promise<void> 
         totalTimeoutMs: client.total_timeout_ms ?? 30_000,
         maxAttempts: client.max_attempts ?? 5,
         firstPauseMs: 50,
+        apiKey: client.api_key,
+        accessToken: client.access_token === undefined ? undefined : async () => client.access_token ?? '',
     };
     try {
         const check = checks[name];

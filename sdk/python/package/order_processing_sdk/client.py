@@ -44,7 +44,8 @@ class OrdersClient:
     """Creates orders and follows them. It may be shared by threads.
 
     Requests are tried again where that is safe; every error is an `OrdersError`. Times are seconds:
-    `timeout` for one attempt, `total_timeout` for all of them. `api` and `health` have every
+    `timeout` for one attempt, `total_timeout` for all of them. Credentials are an `api_key` or an
+    `access_token`, a text or what gives one for each attempt. `api` and `health` have every
     operation of the contract, with the same time-outs, retries and errors.
     """
 
@@ -58,10 +59,19 @@ class OrdersClient:
         first_pause: float = Settings.first_pause,
         longest_pause: float = Settings.longest_pause,
         headers: Mapping[str, str] | None = None,
+        api_key: str | None = None,
+        access_token: str | Callable[[], str] | None = None,
         pool: urllib3.PoolManager | None = None,
     ) -> None:
         settings = Settings(
-            timeout, total_timeout, max_attempts, first_pause, longest_pause, headers or {}
+            timeout,
+            total_timeout,
+            max_attempts,
+            first_pause,
+            longest_pause,
+            headers or {},
+            api_key,
+            access_token,
         )
         client = ResilientApiClient(base_url, settings, pool)
         self.api = OrdersApi(client)

@@ -7,7 +7,7 @@ import random
 import time
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Mapping
+from typing import Any, Callable, Mapping
 
 import urllib3
 from urllib3.exceptions import HTTPError, NewConnectionError, TimeoutError
@@ -40,6 +40,23 @@ class Settings:
     longest_pause: float = 10.0
     #: Sent with every request.
     headers: Mapping[str, str] = field(default_factory=dict)
+    #: A key that the operator of the service has made for you.
+    api_key: str | None = field(default=None, repr=False)
+    #: An access token, or what gives one: it is called for each attempt. In place of `api_key`.
+    access_token: str | Callable[[], str] | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.api_key is not None and self.access_token is not None:
+            raise ValueError("give api_key or access_token, not both")
+
+    def credentials(self) -> dict[str, str]:
+        """The headers that say who asks."""
+        if self.api_key is not None:
+            return {"X-API-Key": self.api_key}
+        if self.access_token is None:
+            return {}
+        given = self.access_token
+        return {"Authorization": f"Bearer {given if isinstance(given, str) else given()}"}
 
 
 @dataclass(frozen=True)
@@ -89,6 +106,8 @@ class ResilientApiClient(ApiClient):
         attempt = 0
         while True:
             attempt += 1
+            for name, value in settings.credentials().items():
+                headers[name] = value
             until = min(deadline, time.monotonic() + settings.timeout)
             try:
                 return self._send(method, url, headers, encoded, until, attempt)

@@ -15,4 +15,4 @@ pub use client::{CreatedOrder, OrderVersion, OrdersClient, OrdersFilter};
 pub use error::{ApiError, Error};
 pub use pages::Pages;
 pub use rust_decimal::Decimal;
-pub use transport::{Answer, Options, Transport};
+pub use transport::{Answer, Credentials, Options, Transport};

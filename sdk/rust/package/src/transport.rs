@@ -1,6 +1,11 @@
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue, CONTENT_TYPE};
+use reqwest::redirect::Policy;
 use reqwest::{Client, Method, StatusCode, Url};
 use serde::de::DeserializeOwned;
 use serde::Serialize;
@@ -23,6 +28,8 @@ pub struct Options {
     pub longest_pause: Duration,
     /// Sent with every request.
     pub headers: HeaderMap,
+    /// Who asks.
+    pub credentials: Option<Credentials>,
     /// With your proxies and certificates.
     pub client: Client,
 }
@@ -36,8 +43,64 @@ impl Default for Options {
             first_pause: Duration::from_millis(200),
             longest_pause: Duration::from_secs(10),
             headers: HeaderMap::new(),
-            client: Client::new(),
+            credentials: None,
+            client: client(),
         }
+    }
+}
+
+/// Without redirects: credentials go nowhere else.
+fn client() -> Client {
+    let built = Client::builder().redirect(Policy::none()).build();
+    built.unwrap_or_default()
+}
+
+/// What gives an access token; an error of it ends the call.
+type GiveToken = dyn Fn() -> Pin<Box<dyn Future<Output = Result<String, BoxError>> + Send>> + Send + Sync;
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Say who asks. They show nothing of themselves.
+#[derive(Clone)]
+pub struct Credentials(Kind);
+
+#[derive(Clone)]
+enum Kind {
+    ApiKey(String),
+    AccessToken(Arc<GiveToken>),
+}
+
+impl Credentials {
+    /// A key that the operator of the service has made for you.
+    pub fn api_key(key: impl Into<String>) -> Self {
+        Self(Kind::ApiKey(key.into()))
+    }
+
+    /// What gives an access token: it is called for each attempt.
+    pub fn access_token<F>(give: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<String, BoxError>> + Send + 'static,
+    {
+        Self(Kind::AccessToken(Arc::new(move || Box::pin(give()))))
+    }
+
+    async fn header(&self) -> Result<(&'static str, HeaderValue), Error> {
+        let (name, text) = match &self.0 {
+            Kind::ApiKey(key) => ("x-api-key", key.clone()),
+            Kind::AccessToken(give) => {
+                let token = give().await.map_err(Error::InvalidRequest)?;
+                ("authorization", format!("Bearer {token}"))
+            }
+        };
+        let mut value = HeaderValue::from_str(&text)
+            .map_err(|_| Error::InvalidRequest("the credentials are no header".into()))?;
+        value.set_sensitive(true);
+        Ok((name, value))
+    }
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Credentials(…)")
     }
 }
 
@@ -92,12 +155,16 @@ impl Transport {
 
     /// Gives successes; everything else, 304 included, is an error.
     pub(crate) async fn send(&self, request: &Request) -> Result<Answer<Vec<u8>>, Error> {
-        let (url, headers) = self.prepare(request)?;
+        let (url, mut headers) = self.prepare(request)?;
         // A POST is safe because the service knows its key again.
         let safe = request.method.is_idempotent() || headers.contains_key("idempotency-key");
         let deadline = Instant::now() + self.options.total_timeout;
         let mut attempt = 1;
         loop {
+            if let Some(credentials) = &self.options.credentials {
+                let (name, value) = credentials.header().await?;
+                headers.insert(name, value);
+            }
             let left = deadline.saturating_duration_since(Instant::now());
             let timeout = self.options.timeout.min(left);
             let sent = self

@@ -49,6 +49,9 @@ export class OrdersClient {
     readonly health: HealthApi;
 
     constructor(baseUrl: string, options: OrdersClientOptions = {}) {
+        if (options.apiKey !== undefined && options.accessToken !== undefined) {
+            throw new TypeError('give apiKey or accessToken, not both');
+        }
         const configuration = new Configuration({
             basePath: baseUrl.replace(/\/+$/, ''),
             fetchApi: resilientFetch({ ...DEFAULTS, ...options }),

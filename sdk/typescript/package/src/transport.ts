@@ -12,6 +12,10 @@ export interface TransportSettings {
     longestPauseMs: number;
     /** Sent with every request. */
     headers: Record<string, string>;
+    /** A key that the operator of the service has made for you. */
+    apiKey?: string | undefined;
+    /** An access token, or what gives one: it is called for each attempt. In place of `apiKey`. */
+    accessToken?: string | (() => string | Promise<string>) | undefined;
     fetch: typeof fetch;
 }
 
@@ -30,8 +34,11 @@ export function resilientFetch(settings: TransportSettings): typeof fetch {
         const safe = IDEMPOTENT.has(method) || headers.has('Idempotency-Key');
         const deadline = Date.now() + settings.totalTimeoutMs;
         for (let attempt = 1; ; attempt++) {
+            await authorize(headers, settings);
             const timeout = Math.max(0, Math.min(settings.timeoutMs, deadline - Date.now()));
-            const outcome = await send(settings.fetch, input, { ...init, headers }, timeout, attempt);
+            // Credentials go nowhere else.
+            const sent = { ...init, headers, redirect: 'error' as const };
+            const outcome = await send(settings.fetch, input, sent, timeout, attempt);
             if (outcome instanceof Response) {
                 return outcome;
             }
@@ -47,6 +54,16 @@ export function resilientFetch(settings: TransportSettings): typeof fetch {
             await sleep(pause, init.signal);
         }
     };
+}
+
+async function authorize(headers: Headers, { apiKey, accessToken }: TransportSettings): Promise<void> {
+    if (apiKey !== undefined) {
+        headers.set('X-API-Key', apiKey);
+    }
+    if (accessToken !== undefined) {
+        const token = typeof accessToken === 'string' ? accessToken : await accessToken();
+        headers.set('Authorization', `Bearer ${token}`);
+    }
 }
 
 async function send(

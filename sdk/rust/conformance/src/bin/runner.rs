@@ -8,7 +8,7 @@ use order_processing_sdk::apis::orders_api;
 use order_processing_sdk::models::order_event::{Actor, Type};
 use order_processing_sdk::models::{CreateOrderRequest, OrderStatus, UpdateOrderRequest};
 use order_processing_sdk::{
-    Amount, ApiError, CreatedOrder, Error, Options, OrdersClient, OrdersFilter,
+    Amount, ApiError, CreatedOrder, Credentials, Error, Options, OrdersClient, OrdersFilter,
 };
 use serde_json::Value;
 use uuid::Uuid;
@@ -225,6 +225,19 @@ async fn check(name: &str, client: &OrdersClient, customer: i64) -> Checked {
             equal!(matches!(result, Err(Error::TimedOut { attempts: 2 })), true);
             equal!((3900..7000).contains(&begun.elapsed().as_millis()), true);
         }
+        "access_token" => {
+            create(client, customer).await?;
+        }
+        "wrong_key" => {
+            let error = refused(client.get_order(1).await)?;
+            let said = (error.status, error.code.as_deref(), error.attempts);
+            equal!(said, (401, Some("unauthorized"), 1));
+        }
+        "another_customer" => {
+            let error = refused(create(client, customer + 1).await)?;
+            let said = (error.status, error.code.as_deref());
+            equal!(said, (403, Some("customer_not_allowed")));
+        }
         "nobody_there" => {
             let result = client.get_order(1).await;
             let failed = matches!(result, Err(Error::ConnectionFailed { attempts: 2, .. }));
@@ -361,6 +374,14 @@ async fn run(scenario: &Value) -> String {
     options.total_timeout = Duration::from_millis(setting("total_timeout_ms", 30_000));
     options.max_attempts = setting("max_attempts", 5).try_into().unwrap();
     options.first_pause = Duration::from_millis(50);
+    let text = |name: &str| scenario["client"][name].as_str().map(str::to_owned);
+    options.credentials = match (text("api_key"), text("access_token")) {
+        (_, Some(token)) => Some(Credentials::access_token(move || {
+            let token = token.clone();
+            async move { Ok(token) }
+        })),
+        (key, None) => key.map(Credentials::api_key),
+    };
     let client = OrdersClient::with_options(scenario["url"].as_str().unwrap(), options).unwrap();
     let customer = scenario["customer_id"].as_i64().unwrap();
     match check(name, &client, customer).await {

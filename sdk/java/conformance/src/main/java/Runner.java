@@ -63,6 +63,9 @@ public final class Runner {
             Map.entry("attempts_end", Runner::attemptsEnd),
             Map.entry("hint_too_late", Runner::hintTooLate),
             Map.entry("total_timeout", Runner::totalTimeout),
+            Map.entry("access_token", Runner::create),
+            Map.entry("wrong_key", Runner::wrongKey),
+            Map.entry("another_customer", Runner::anotherCustomer),
             Map.entry("nobody_there", Runner::nobodyThere),
             Map.entry("update_retried", Runner::updateRetried),
             Map.entry("update_ambiguous", Runner::updateAmbiguous),
@@ -231,6 +234,16 @@ public final class Runner {
         equal(List.of(error.attempts(), taken >= 3900, taken < 7000), List.of(2, true, true));
     }
 
+    private static void wrongKey(OrdersClient client, long customer) throws Exception {
+        ApiException error = refused(() -> client.getOrder(1));
+        equal(List.of(error.status(), error.code().get(), error.attempts()), List.of(401, "unauthorized", 1));
+    }
+
+    private static void anotherCustomer(OrdersClient client, long customer) throws Exception {
+        ApiException error = refused(() -> create(client, customer + 1));
+        equal(List.of(error.status(), error.code().get()), List.of(403, "customer_not_allowed"));
+    }
+
     private static void nobodyThere(OrdersClient client, long customer) throws Exception {
         equal(fails(ConnectionException.class, () -> client.getOrder(1)).attempts(), 2);
     }
@@ -314,6 +327,11 @@ public final class Runner {
                 .totalTimeout(Duration.ofMillis(settings.path("total_timeout_ms").asLong(30_000)))
                 .maxAttempts(settings.path("max_attempts").asInt(5))
                 .firstPause(Duration.ofMillis(50));
+        if (settings.has("access_token")) {
+            options.accessToken(() -> settings.get("access_token").asText());
+        } else if (settings.has("api_key")) {
+            options.apiKey(settings.get("api_key").asText());
+        }
         try {
             OrdersClient client = new OrdersClient(scenario.get("url").asText(), options);
             CHECKS.get(name).run(client, scenario.get("customer_id").asLong());

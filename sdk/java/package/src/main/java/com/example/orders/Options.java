@@ -3,6 +3,7 @@ package com.example.orders;
 import java.net.http.HttpClient;
 import java.time.Duration;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /** How requests are sent. */
 public final class Options {
@@ -13,6 +14,8 @@ public final class Options {
     Duration longestPause = Duration.ofSeconds(10);
     Map<String, String> headers = Map.of();
     HttpClient client;
+    String apiKey;
+    Supplier<String> accessToken;
 
     /** For one attempt, its answer's body included: 15 s. */
     public Options timeout(Duration value) {
@@ -47,6 +50,25 @@ public final class Options {
     /** Sent with every request. */
     public Options headers(Map<String, String> value) {
         headers = Map.copyOf(value);
+        return this;
+    }
+
+    /** A key that the operator of the service has made for you. */
+    public Options apiKey(String value) {
+        apiKey = value;
+        return onlyOne();
+    }
+
+    /** What gives an access token, for each attempt; in place of an API key. What it throws ends the call. */
+    public Options accessToken(Supplier<String> value) {
+        accessToken = value;
+        return onlyOne();
+    }
+
+    private Options onlyOne() {
+        if (apiKey != null && accessToken != null) {
+            throw new IllegalArgumentException("give an API key or an access token, not both");
+        }
         return this;
     }
 

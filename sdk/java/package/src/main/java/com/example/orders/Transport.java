@@ -71,13 +71,14 @@ public final class Transport {
 
     /** Gives successes and 304; all else is an {@link OrdersException}. */
     public <T> Answer<T> send(Request request, TypeReference<T> type) {
-        HttpRequest prepared = prepare(request);
+        HttpRequest.Builder prepared = prepare(request);
         // A POST is safe because the service knows its key again.
         boolean safe = IDEMPOTENT.contains(request.method) || request.headers.containsKey("Idempotency-Key");
         long deadline = System.nanoTime() + totalTimeout.toNanos();
         for (int attempt = 1; ; attempt++) {
             try {
-                return read(sendOnce(prepared, deadline, attempt), type, attempt);
+                authorize(prepared);
+                return read(sendOnce(prepared.build(), deadline, attempt), type, attempt);
             } catch (OrdersException e) {
                 if (attempt > 1
                         && request.method.equals("DELETE")
@@ -97,7 +98,16 @@ public final class Transport {
         }
     }
 
-    private HttpRequest prepare(Request request) {
+    private void authorize(HttpRequest.Builder request) {
+        if (options.apiKey != null) {
+            request.setHeader("X-API-Key", options.apiKey);
+        }
+        if (options.accessToken != null) {
+            request.setHeader("Authorization", "Bearer " + options.accessToken.get());
+        }
+    }
+
+    private HttpRequest.Builder prepare(Request request) {
         Map<String, String> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
         headers.put("User-Agent", "order-processing-sdk-java/" + Version.VERSION);
         headers.putAll(options.headers);
@@ -114,7 +124,7 @@ public final class Transport {
         HttpRequest.Builder builder =
                 HttpRequest.newBuilder(URI.create(baseUrl + request.target())).method(request.method, body);
         headers.forEach(builder::setHeader);
-        return builder.build();
+        return builder;
     }
 
     private HttpResponse<byte[]> sendOnce(HttpRequest request, long deadline, int attempt) {
