@@ -2,10 +2,13 @@
 """Checks what is deployed, as far as that goes without a cluster: `./justw check-deploy` calls it.
 
 Every manifest against the API's schemas, strictly; then what no schema can say: that selectors find their
-pods, that what is referred to is there, that every container keeps the rules of the house; and that each
-alert has its section in docs/operating.md, and each section its alert.
+pods, that names, ports, paths and metrics mean something at their other end, that every container keeps the
+rules of the house; that the dashboards can be read; and that each alert has its section in
+docs/operating.md, and each section its alert. That settings are settings, and metrics metrics, is
+asked of the program itself: tests/deploy.rs and tests/metrics.rs.
 """
 
+import json
 import re
 import sys
 from pathlib import Path
@@ -13,9 +16,15 @@ from pathlib import Path
 import kubernetes_validate
 import yaml
 
+try:
+    import tomllib
+except ImportError:  # Python 3.10
+    import tomli as tomllib
+
 ROOT = Path(__file__).resolve().parent.parent
 KUBERNETES = ROOT / "deploy/kubernetes"
-ALERTS = ROOT / "deploy/monitoring/alerts.yaml"
+MONITORING = ROOT / "deploy/monitoring"
+ALERTS = MONITORING / "alerts.yaml"
 RUNBOOK = ROOT / "docs/operating.md"
 # The oldest version that is supported upstream and the newest whose schemas there are.
 VERSIONS = ["1.34", "1.37"]
@@ -24,9 +33,13 @@ NOT_VALIDATED = {
     "Kustomization": "kustomize.config.k8s.io/v1beta1",
     "PodMonitor": "monitoring.coreos.com/v1",
 }
-NO_RESOURCES = {"prometheus-adapter.yaml"}
+# No resource at all: the configuration of prometheus-adapter.
+ADAPTER = "prometheus-adapter.yaml"
 # Made by the operator, from the example.
 SECRETS = "secret.example.yaml"
+IMAGE = "order-processing"
+# What liveness may ask for: nothing that an outage of something else changes.
+PROBES = {"livenessProbe": "/healthz", "startupProbe": "/healthz", "readinessProbe": "/readyz"}
 
 faults = []
 
@@ -35,173 +48,323 @@ def fault(where, what):
     faults.append(f"{where}: {what}")
 
 
-def documents():
+class Resource:
+    """One document of a manifest."""
+
+    def __init__(self, file, document):
+        self.file = file
+        self.document = document
+        self.kind = document.get("kind", "?")
+        self.name = document.get("metadata", {}).get("name", "")
+        self.spec = document.get("spec", {})
+
+    def __str__(self):
+        return f"{self.file}: {self.kind} {self.name}".strip()
+
+
+class Pod:
+    """What a Deployment or a Job makes."""
+
+    def __init__(self, resource):
+        template = resource.spec["template"]
+        self.of = resource
+        self.labels = template["metadata"]["labels"]
+        self.spec = template["spec"]
+        self.containers = self.spec["containers"] + self.spec.get("initContainers", [])
+
+    def __str__(self):
+        return str(self.of)
+
+    def ports(self):
+        return {port["name"]: port["containerPort"] for c in self.containers for port in c.get("ports", [])}
+
+    def chosen_by(self, selector):
+        if not selector.get("matchLabels", {}).items() <= self.labels.items():
+            return False
+        for expression in selector.get("matchExpressions", []):
+            has = self.labels.get(expression["key"])
+            kept = {
+                "In": has in expression.get("values", []),
+                "NotIn": has not in expression.get("values", []),
+                "Exists": has is not None,
+                "DoesNotExist": has is None,
+            }
+            if not kept[expression["operator"]]:
+                return False
+        return True
+
+
+def read_manifests():
     for file in sorted(KUBERNETES.glob("*.yaml")):
-        if file.name in NO_RESOURCES:
-            yaml.safe_load(file.read_text())
-            continue
-        for document in yaml.safe_load_all(file.read_text()):
-            if document is not None:
-                yield file.name, document
+        if file.name != ADAPTER:
+            for document in yaml.safe_load_all(file.read_text()):
+                if document is not None:
+                    yield Resource(file.name, document)
 
 
-def check_schemas(found):
-    for file, document in found:
-        kind = document.get("kind", "?")
-        where = f"{file}: {kind} {document.get('metadata', {}).get('name', '')}".strip()
-        if kind in NOT_VALIDATED:
-            if document.get("apiVersion") != NOT_VALIDATED[kind]:
-                fault(where, f"apiVersion is not {NOT_VALIDATED[kind]}")
+def check_schemas(resources):
+    for resource in resources:
+        if resource.kind in NOT_VALIDATED:
+            if resource.document.get("apiVersion") != NOT_VALIDATED[resource.kind]:
+                fault(resource, f"apiVersion is not {NOT_VALIDATED[resource.kind]}")
             continue
         for version in VERSIONS:
             try:
-                kubernetes_validate.validate(document, version, strict=True)
+                kubernetes_validate.validate(resource.document, version, strict=True)
+            except kubernetes_validate.SchemaNotFoundError:
+                fault(resource, f"Kubernetes {version} has no such kind")
+                break
             except kubernetes_validate.ValidationError as error:
                 path = ".".join(str(part) for part in error.path)
-                fault(where, f"Kubernetes {version}: {path}: {error.message}")
+                fault(resource, f"Kubernetes {version}: {path}: {error.message}")
                 break
 
 
-def pods(found):
-    """Pod templates: where, labels, spec."""
-    for file, document in found:
-        if document["kind"] in {"Deployment", "Job"}:
-            template = document["spec"]["template"]
-            name = document["metadata"]["name"]
-            yield f"{file}: {name}", template["metadata"]["labels"], template["spec"]
-
-
-def check_selectors(found):
-    labels = [labels for _, labels, _ in pods(found)]
-
-    def finds(selector):
-        return any(selector.items() <= known.items() for known in labels)
-
-    for file, document in found:
-        spec, where = document.get("spec", {}), f"{file}: {document.get('metadata', {}).get('name', '')}"
-        match document["kind"]:
-            case "Service":
-                selector = spec["selector"]
-            case "Deployment":
-                selector = spec["selector"]["matchLabels"]
-                if not selector.items() <= spec["template"]["metadata"]["labels"].items():
-                    fault(where, "its selector does not match its own pods")
-            case "PodDisruptionBudget" | "PodMonitor":
-                selector = spec["selector"]["matchLabels"]
-            case "NetworkPolicy":
-                selector = spec["podSelector"].get("matchLabels", {})
-            case _:
-                continue
-        if not finds(selector):
-            fault(where, f"no pod has the labels {selector}")
-
-
-def check_references(found):
-    names = {}
-    keys = {}
-    for _, document in found:
-        name = document.get("metadata", {}).get("name")
-        names.setdefault(document["kind"], set()).add(name)
-        keys[document["kind"], name] = set(document.get("data") or document.get("stringData") or {})
-    listed = next(d["resources"] for _, d in found if d["kind"] == "Kustomization")
-    files = {file for file, _ in found} - {"kustomization.yaml", SECRETS}
+def check_list(resources):
+    """The kustomization names every file, and everything is in its namespace."""
+    kustomization = next(r for r in resources if r.kind == "Kustomization").document
+    listed = kustomization["resources"]
+    files = {r.file for r in resources} - {"kustomization.yaml", SECRETS}
     for file in sorted(files ^ set(listed)):
         fault("kustomization.yaml", f"{file} is only in one of folder and list")
-    for file, document in found:
-        target = document.get("spec", {}).get("scaleTargetRef") if document["kind"].startswith("Hor") else None
-        if target and target["name"] not in names.get(target["kind"], ()):
-            fault(file, f"scales {target['kind']} {target['name']}, which does not exist")
-    used = set()
-    for where, _, spec in pods(found):
-        if spec.get("serviceAccountName") not in names.get("ServiceAccount", ()):
-            fault(where, f"service account {spec.get('serviceAccountName')} does not exist")
-        for volume in spec.get("volumes", []):
-            secret = volume.get("secret", {}).get("secretName")
-            if secret and secret not in names.get("Secret", ()):
-                fault(where, f"secret {secret} does not exist")
-        mounts = {}
-        for container in spec["containers"]:
+    if IMAGE not in {image["name"] for image in kustomization["images"]}:
+        fault("kustomization.yaml", f"sets no tag of {IMAGE}")
+    for resource in resources:
+        if resource.kind in {"Kustomization", "Namespace"}:
+            space = resource.name or kustomization["namespace"]
+        else:
+            space = resource.document["metadata"].get("namespace")
+        if space != kustomization["namespace"]:
+            fault(resource, f"is in namespace {space}, not in {kustomization['namespace']}")
+
+
+def check_port(resource, port, pods):
+    for pod in pods:
+        if port not in pod.ports() and port not in pod.ports().values():
+            fault(resource, f"{pod.of.name} has no port {port}")
+
+
+def check_selectors(resources, pods):
+    for resource in resources:
+        spec = resource.spec
+        match resource.kind:
+            case "Service":
+                selector = {"matchLabels": spec["selector"]}
+                ports = [port.get("targetPort", port["port"]) for port in spec["ports"]]
+            case "PodMonitor":
+                selector = spec["selector"]
+                ports = [endpoint["port"] for endpoint in spec["podMetricsEndpoints"]]
+            case "Deployment" | "PodDisruptionBudget":
+                selector, ports = spec["selector"], []
+            case "NetworkPolicy":
+                selector, ports = spec["podSelector"], []
+                for rule in spec.get("ingress", []):
+                    ports += [port["port"] for port in rule.get("ports", [])]
+            case _:
+                continue
+        chosen = [pod for pod in pods if pod.chosen_by(selector)]
+        if not chosen:
+            fault(resource, f"no pod is chosen by {selector}")
+        if resource.kind == "Deployment" and {pod.of.name for pod in chosen} != {resource.name}:
+            fault(resource, f"chooses the pods of {sorted({pod.of.name for pod in chosen})}")
+        if resource.kind in {"NetworkPolicy"}:
+            # One policy may be for pods of which some have no port.
+            chosen = [pod for pod in chosen if pod.ports()]
+        for port in ports:
+            check_port(resource, port, chosen)
+
+
+def check_references(resources, pods):
+    keys = {}
+    for resource in resources:
+        data = resource.document.get("data") or resource.document.get("stringData") or {}
+        keys[resource.kind, resource.name] = set(data)
+    settings = next(r for r in resources if r.kind == "ConfigMap").document["data"]
+
+    def refer(where, kind, reference, key=None):
+        if (kind, reference) not in keys:
+            fault(where, f"{kind} {reference} does not exist")
+        elif key is not None and key not in keys[kind, reference]:
+            fault(where, f"{kind} {reference} has no key {key}")
+
+    for resource in resources:
+        if resource.kind == "HorizontalPodAutoscaler":
+            refer(resource, resource.spec["scaleTargetRef"]["kind"], resource.spec["scaleTargetRef"]["name"])
+    for pod in pods:
+        refer(pod, "ServiceAccount", pod.spec.get("serviceAccountName"))
+        folders = {}
+        for volume in pod.spec.get("volumes", []):
+            if "secret" in volume:
+                folders[volume["name"]] = ("Secret", volume["secret"]["secretName"])
+            elif "configMap" in volume:
+                folders[volume["name"]] = ("ConfigMap", volume["configMap"]["name"])
+        for folder in folders.values():
+            refer(pod, *folder)
+        for container in pod.containers:
+            values = {}
             for source in container.get("envFrom", []):
-                config = source["configMapRef"]["name"]
-                if config not in names.get("ConfigMap", ()):
-                    fault(where, f"config map {config} does not exist")
-            for mount in container.get("volumeMounts", []):
-                mounts[mount["mountPath"]] = mount["name"]
-            used.update(mounts)
-    # Files that settings name are keys of the secret that is mounted there.
-    secret = keys.get(("Secret", "orders"), set())
-    for name, value in next(d["data"] for _, d in found if d["kind"] == "ConfigMap").items():
-        folder, _, key = value.rpartition("/")
-        if folder in used and key not in secret:
-            fault("config.yaml", f"{name}: the secret has no key {key}")
+                for kind, field in (("ConfigMap", "configMapRef"), ("Secret", "secretRef")):
+                    if field in source:
+                        refer(pod, kind, source[field]["name"])
+                        values |= settings if kind == "ConfigMap" else {}
+            for variable in container.get("env", []):
+                values[variable["name"]] = variable.get("value", "")
+                source = variable.get("valueFrom", {})
+                for kind, field in (("ConfigMap", "configMapKeyRef"), ("Secret", "secretKeyRef")):
+                    if field in source:
+                        refer(pod, kind, source[field]["name"], source[field]["key"])
+            if "ORDERS__DATABASE__URL" not in values:
+                fault(pod, "is not told where PostgreSQL is")
+            mounts = {mount["mountPath"]: mount["name"] for mount in container.get("volumeMounts", [])}
+            for name, value in values.items():
+                if not value.startswith("/"):
+                    continue
+                # A setting that names a file: somebody has to put it there.
+                folder, _, key = value.rpartition("/")
+                if folder not in mounts:
+                    fault(pod, f"{name} is {value}, and nothing is mounted at {folder}")
+                elif mounts[folder] in folders:
+                    refer(f"{pod}: {name}", *folders[mounts[folder]], key)
 
 
-def check_containers(found):
-    images = set()
-    for where, _, spec in pods(found):
-        of_pod = spec.get("securityContext", {})
+def check_pods(pods):
+    def seconds(text):
+        value, unit = re.fullmatch(r"(\d+)(ms|s|m)", text).groups()
+        return int(value) * {"ms": 0.001, "s": 1, "m": 60}[unit]
+
+    defaults = tomllib.loads((ROOT / "config/default.toml").read_text())
+    # A worker takes twice the time-out at most, `serve` 2 s more than it.
+    drain = 2 * seconds(defaults["http"]["shutdown_timeout"])
+    for pod in pods:
+        context = pod.spec.get("securityContext", {})
         wanted = {
-            "runAsNonRoot": of_pod.get("runAsNonRoot") is True,
-            "runAsUser 10001, as the image has it": of_pod.get("runAsUser") == 10001,
-            "seccomp RuntimeDefault": of_pod.get("seccompProfile", {}).get("type") == "RuntimeDefault",
-            "automountServiceAccountToken: false": spec.get("automountServiceAccountToken") is False,
+            "runAsNonRoot": context.get("runAsNonRoot") is True,
+            "runAsUser 10001, as the image has it": context.get("runAsUser") == 10001,
+            "seccomp RuntimeDefault": context.get("seccompProfile", {}).get("type") == "RuntimeDefault",
+            "automountServiceAccountToken: false": pod.spec.get("automountServiceAccountToken") is False,
         }
-        for container in spec["containers"]:
-            images.add(container["image"])
+        for container in pod.containers:
             own = container.get("securityContext", {})
-            wanted |= {
-                "allowPrivilegeEscalation: false": own.get("allowPrivilegeEscalation") is False,
-                "readOnlyRootFilesystem": own.get("readOnlyRootFilesystem") is True,
-                "capabilities: drop ALL": own.get("capabilities", {}).get("drop") == ["ALL"],
-                "a limit of memory": "memory" in container.get("resources", {}).get("limits", {}),
-                "requests": "requests" in container.get("resources", {}),
-            }
+            resources = container.get("resources", {})
+            wanted[f"image {IMAGE}, whose tag the kustomization sets"] = container["image"] == IMAGE
+            wanted["allowPrivilegeEscalation: false"] = own.get("allowPrivilegeEscalation") is False
+            wanted["readOnlyRootFilesystem"] = own.get("readOnlyRootFilesystem") is True
+            wanted["capabilities: drop ALL"] = own.get("capabilities") == {"drop": ["ALL"]}
+            wanted["a limit of memory"] = "memory" in resources.get("limits", {})
+            wanted["requests of cpu and memory"] = {"cpu", "memory"} <= resources.get("requests", {}).keys()
+            if pod.of.kind == "Deployment":
+                for probe, path in PROBES.items():
+                    asks = container.get(probe, {}).get("httpGet", {})
+                    wanted[f"a {probe} that asks for {path}"] = asks.get("path") == path
+                    if "port" in asks:
+                        check_port(pod.of, asks["port"], [pod])
+                pause = container.get("lifecycle", {}).get("preStop", {}).get("sleep", {}).get("seconds", 0)
+                grace = pod.spec.get("terminationGracePeriodSeconds", 30)
+                wanted[f"{pause + drain:.0f} s to stop in (preStop, and the time to drain)"] = grace >= pause + drain
+        if pod.of.kind == "Deployment":
+            update = pod.of.spec.get("strategy", {}).get("rollingUpdate", {})
+            wanted["maxUnavailable: 0"] = update.get("maxUnavailable") == 0
+            wanted["no `replicas`, which is the autoscaler's"] = "replicas" not in pod.of.spec
         for what, kept in wanted.items():
             if not kept:
-                fault(where, f"lacks {what}")
-    if images != {"order-processing"}:
-        fault("images", f"not one, but {sorted(images)}")
+                fault(pod, f"wants {what}")
+
+
+def check_metrics(resources):
+    """What the autoscalers read is what prometheus-adapter hands on; jobs are those that the alerts name."""
+    rules = yaml.safe_load((KUBERNETES / ADAPTER).read_text())["externalRules"]
+    handed_on = {rule["name"]["as"]: rule["seriesQuery"] for rule in rules}
+    described = RUNBOOK.read_text()
+    for name, query in handed_on.items():
+        if f"`{query.partition('{')[0]}`" not in described:
+            fault(ADAPTER, f"docs/operating.md knows no metric {query}")
+    for resource in resources:
+        for metric in resource.spec.get("metrics", []):
+            name = metric.get("external", {}).get("metric", {}).get("name")
+            if name is not None and name not in handed_on:
+                fault(resource, f"scales by {name}, which {ADAPTER} does not hand on")
+    scraped = {job["job_name"] for job in yaml.safe_load((MONITORING / "prometheus.yaml").read_text())["scrape_configs"]}
+    for resource in resources:
+        if resource.kind == "PodMonitor":
+            replaced = resource.spec["podMetricsEndpoints"][0]["relabelings"]
+            job = next((r["replacement"] for r in replaced if r.get("targetLabel") == "job"), "")
+            components = [e["values"] for e in resource.spec["selector"]["matchExpressions"]]
+            jobs = {job.replace("$1", component) for component in components[0]}
+            if jobs != scraped:
+                fault(resource, f"makes the jobs {sorted(jobs)}, prometheus.yaml {sorted(scraped)}")
+    for job in set(re.findall(r'job="([^"]*)"', ALERTS.read_text().replace("\\", ""))) - scraped:
+        fault("alerts.yaml", f"nobody scrapes a job {job}")
+
+
+def check_dashboards():
+    for file in sorted((MONITORING / "grafana").rglob("*.yaml")):
+        yaml.safe_load(file.read_text())
+    for file in sorted((MONITORING / "grafana").glob("*.json")):
+        try:
+            dashboard = json.loads(file.read_text())
+        except json.JSONDecodeError as error:
+            fault(file.name, error)
+            continue
+        variables = {f"${{{variable['name']}}}" for variable in dashboard["templating"]["list"]}
+        ids = [panel["id"] for panel in dashboard["panels"]]
+        if len(set(ids)) != len(ids):
+            fault(file.name, "two panels have one id")
+        taken = {}
+        for panel in dashboard["panels"]:
+            for part in [panel, *panel.get("targets", [])]:
+                uid = part.get("datasource", {}).get("uid")
+                if part.get("type") != "row" and uid not in variables:
+                    fault(file.name, f"{panel['title']}: the data source {uid} is no variable")
+            at = panel["gridPos"]
+            if at["x"] + at["w"] > 24:
+                fault(file.name, f"{panel['title']}: is out of the grid")
+            for cell in ((x, y) for x in range(at["x"], at["x"] + at["w"]) for y in range(at["y"], at["y"] + at["h"])):
+                if taken.setdefault(cell, panel["title"]) != panel["title"]:
+                    fault(file.name, f"{panel['title']}: lies over {taken[cell]}")
+                    break
 
 
 def check_runbook():
-    alerts = [
-        rule["alert"]
-        for group in yaml.safe_load(ALERTS.read_text())["groups"]
-        for rule in group["rules"]
-    ]
     section = RUNBOOK.read_text().split("\n## Alerts\n")[-1].split("\n## ")[0]
     headings = re.findall(r"^### (\w+)$", section, re.MULTILINE)
-    for alert in alerts:
-        if alert not in headings:
-            fault("docs/operating.md", f"alert {alert} has no section")
+    rules = [rule for group in yaml.safe_load(ALERTS.read_text())["groups"] for rule in group["rules"]]
+    alerts = [rule["alert"] for rule in rules]
+    tests = (MONITORING / "alerts_test.yaml").read_text()
     for heading in headings:
         if heading not in alerts:
             fault("docs/operating.md", f"the section {heading} is of no alert")
-    for group in yaml.safe_load(ALERTS.read_text())["groups"]:
-        for rule in group["rules"]:
-            wanted = f"docs/operating.md#{rule['alert'].lower()}"
-            if rule["annotations"].get("runbook_url") != wanted:
-                fault("alerts.yaml", f"{rule['alert']}: runbook_url is not {wanted}")
-            if not {"summary", "description"} <= rule["annotations"].keys():
-                fault("alerts.yaml", f"{rule['alert']}: no summary or no description")
-            if rule.get("labels", {}).get("severity") not in {"critical", "warning", "info"}:
-                fault("alerts.yaml", f"{rule['alert']}: no severity")
+    for alert, rule in zip(alerts, rules):
+        if alert not in headings:
+            fault("docs/operating.md", f"alert {alert} has no section")
+        if rule["annotations"].get("runbook_url") != f"docs/operating.md#{alert.lower()}":
+            fault("alerts.yaml", f"{alert}: runbook_url is not docs/operating.md#{alert.lower()}")
+        if not {"summary", "description"} <= rule["annotations"].keys():
+            fault("alerts.yaml", f"{alert}: no summary or no description")
+        if rule.get("labels", {}).get("severity") not in {"critical", "warning", "info"}:
+            fault("alerts.yaml", f"{alert}: no severity")
+        for outcome in ("bad", "good"):
+            if f"name: {alert}, {outcome}\n" not in tests:
+                fault("alerts_test.yaml", f"{alert} has no test of {outcome} series")
 
 
 def main():
-    found = list(documents())
-    check_schemas(found)
+    resources = list(read_manifests())
+    check_schemas(resources)
     if not faults:
         # What follows relies on the shapes that the schemas promise.
-        check_selectors(found)
-        check_references(found)
-        check_containers(found)
+        pods = [Pod(resource) for resource in resources if resource.kind in {"Deployment", "Job"}]
+        check_list(resources)
+        check_selectors(resources, pods)
+        check_references(resources, pods)
+        check_pods(pods)
+        check_metrics(resources)
+    check_dashboards()
     check_runbook()
     for line in faults:
         print(line)
     if faults:
         sys.exit(f"error: {len(faults)} faults in deploy/")
-    print(f"{len(found)} manifests, alerts and their sections agree")
+    print(f"{len(resources)} manifests, dashboards, alerts and their sections agree")
 
 
 main()
