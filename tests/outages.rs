@@ -9,7 +9,7 @@ use nix::unistd::Pid;
 use order_processing::config::SecretUrl;
 use reqwest::Method;
 
-use crate::harness::{Options, OwnTemporal, TestApp, eventually};
+use crate::harness::{Options, OwnTemporal, TestApp, admin, eventually};
 
 /// `ORDERS_TEST_OUTAGE_SECONDS=60 ./justw test temporal_away` takes its time.
 fn outage() -> Duration {
@@ -195,6 +195,12 @@ async fn a_server_that_is_slow_to_let_anyone_in_is_reached_in_the_end() {
         },
         ..Options::default()
     })
+    .await;
+    // What the start opened at leisure is gone: everybody has to be let in anew.
+    let database = &app.database;
+    admin(&format!(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}'"
+    ))
     .await;
     let begun = Instant::now();
     let clients = (0..16).map(|_| async {
