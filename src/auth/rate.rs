@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
+use actix_web::http::header::HeaderValue;
 use governor::clock::{Clock, DefaultClock};
 use governor::middleware::StateInformationMiddleware;
 use governor::state::keyed::DefaultKeyedStateStore;
@@ -24,34 +25,55 @@ pub(super) enum Counted {
     Address(IpAddr),
 }
 
-/// What is left to a caller; answers tell it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What is left to a caller; answers tell it (draft-ietf-httpapi-ratelimit-headers-10).
+#[derive(Debug, Clone)]
 pub struct Left {
-    /// Requests that may be sent at once.
-    pub burst: u32,
-    /// Requests of those that are left.
-    pub requests: u32,
-    /// Seconds, rounded up, in which an empty bucket fills.
-    pub window: u32,
-    /// Seconds, rounded up, until all of them are back.
-    pub reset: u32,
+    policy: HeaderValue,
+    requests: u32,
+    reset: u32,
+}
+
+impl Left {
+    /// The limit: the requests that may be sent at once, and the seconds, rounded up, in which an
+    /// empty bucket fills.
+    pub fn policy(&self) -> HeaderValue {
+        self.policy.clone()
+    }
+
+    /// The requests of those that are left, and the seconds, rounded up, until all of them are back.
+    pub fn rest(&self) -> Option<HeaderValue> {
+        // Every answer has one, and `format!` takes five times as long.
+        let mut numbers = itoa::Buffer::new();
+        let mut rest = String::with_capacity(32);
+        rest.push_str("\"caller\";r=");
+        rest.push_str(numbers.format(self.requests));
+        rest.push_str(";t=");
+        rest.push_str(numbers.format(self.reset));
+        HeaderValue::try_from(rest).ok()
+    }
 }
 
 /// A limit for each of many.
 pub(super) struct Rate<K: Hash + Eq + Clone> {
     limiter: RateLimiter<K, DefaultKeyedStateStore<K>, DefaultClock, StateInformationMiddleware>,
     clock: DefaultClock,
+    policy: HeaderValue,
     burst: u32,
     per_second: f64,
 }
 
 impl<K: Hash + Eq + Clone> Rate<K> {
     fn new(quota: Quota) -> Self {
+        let burst = quota.burst_size().get();
+        let per_second = 1.0 / quota.replenish_interval().as_secs_f64();
+        let window = seconds(burst, per_second).max(1);
+        let policy = format!("\"caller\";q={burst};w={window}");
         Self {
             limiter: RateLimiter::dashmap(quota).with_middleware(),
             clock: DefaultClock::default(),
-            burst: quota.burst_size().get(),
-            per_second: 1.0 / quota.replenish_interval().as_secs_f64(),
+            policy: HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static("")),
+            burst,
+            per_second,
         }
     }
 
@@ -67,12 +89,10 @@ impl<K: Hash + Eq + Clone> Rate<K> {
     }
 
     fn left(&self, requests: u32) -> Left {
-        let seconds = |requests: u32| (f64::from(requests) / self.per_second).ceil() as u32;
         Left {
-            burst: self.burst,
+            policy: self.policy.clone(),
             requests,
-            window: seconds(self.burst).max(1),
-            reset: seconds(self.burst.saturating_sub(requests)),
+            reset: seconds(self.burst.saturating_sub(requests), self.per_second),
         }
     }
 
@@ -81,6 +101,11 @@ impl<K: Hash + Eq + Clone> Rate<K> {
         self.limiter.retain_recent();
         self.limiter.shrink_to_fit();
     }
+}
+
+/// How long so many take, rounded up.
+fn seconds(requests: u32, per_second: f64) -> u32 {
+    (f64::from(requests) / per_second).ceil() as u32
 }
 
 /// The limit of callers; `None` when there is none.
@@ -120,7 +145,8 @@ mod tests {
         let [one, two] = ["a", "b"].map(|name| Counted::Principal(name.into()));
         assert_eq!(rate.count(&one).unwrap().requests, 1);
         let left = rate.count(&one).unwrap();
-        assert_eq!((left.requests, left.window, left.reset), (0, 2, 2));
+        assert_eq!(left.policy(), "\"caller\";q=2;w=2");
+        assert_eq!(left.rest().unwrap(), "\"caller\";r=0;t=2");
         let wait = rate.count(&one).unwrap_err();
         assert!(wait <= Duration::from_secs(1), "{wait:?}");
         assert_eq!(too_many(wait).retry_after, Some(1));

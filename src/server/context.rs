@@ -47,8 +47,6 @@ const HEALTH: [&str; 2] = ["/healthz", "/readyz"];
 pub struct Limits {
     /// How long a request may take, its arrival included.
     pub request_timeout: Duration,
-    /// Whether every answer is compared with the contract.
-    pub check_answers: bool,
     /// The requests of all threads.
     pub in_flight: InFlight,
 }
@@ -210,10 +208,15 @@ async fn answer(
         http.method = method.as_str(),
         http.path = context.path,
         http.status = status.as_u16(),
-        duration_ms = took.as_secs_f64() * 1000.0,
+        duration_ms = milliseconds(took),
         "answered"
     );
     answer
+}
+
+/// With the microseconds, and no more, behind the point.
+fn milliseconds(took: Duration) -> f64 {
+    (took.as_secs_f64() * 1e6).round() / 1e3
 }
 
 async fn within<B: MessageBody + 'static>(
@@ -247,7 +250,7 @@ async fn finish(
                 response.headers_mut().insert(REQUEST_ID, id);
             }
             if let Some(left) = request.extensions().get::<Left>() {
-                tell_left(response.headers_mut(), *left);
+                tell_left(response.headers_mut(), left);
             }
             Ok(ServiceResponse::new(request, response))
         }
@@ -263,14 +266,11 @@ async fn finish(
     }
 }
 
-/// What the caller may still send (draft-ietf-httpapi-ratelimit-headers-10).
-fn tell_left(headers: &mut HeaderMap, left: Left) {
-    let policy = format!("\"caller\";q={};w={}", left.burst, left.window);
-    let rest = format!("\"caller\";r={};t={}", left.requests, left.reset);
-    for (name, value) in [(RATE_LIMIT_POLICY, policy), (RATE_LIMIT, rest)] {
-        if let Ok(value) = HeaderValue::try_from(value) {
-            headers.insert(name, value);
-        }
+/// What the caller may still send.
+fn tell_left(headers: &mut HeaderMap, left: &Left) {
+    headers.insert(RATE_LIMIT_POLICY, left.policy());
+    if let Some(rest) = left.rest() {
+        headers.insert(RATE_LIMIT, rest);
     }
 }
 

@@ -19,7 +19,7 @@ use std::thread::available_parallelism;
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
-use actix_web::middleware::{Compress, from_fn};
+use actix_web::middleware::{Compress, Condition, from_fn};
 use actix_web::web::{Data, PayloadConfig};
 use actix_web::{App, HttpServer};
 use anyhow::{Context, Result};
@@ -104,7 +104,6 @@ impl Server {
         let tls = tls.transpose().map_err(anyhow::Error::msg)?;
         let limits = context::Limits {
             request_timeout: http.request_timeout,
-            check_answers: http.check_answers,
             in_flight: context::InFlight::at_most(http.max_requests_in_flight),
         };
         connections::allow(http.max_connections);
@@ -112,6 +111,7 @@ impl Server {
         let opened = connections.clone();
         let origins = http.cors.clone();
         let body_limit = http.body_limit_bytes;
+        let check_answers = http.check_answers;
         let security = Data::new(security);
         let telemetry = telemetry.clone();
         let workers = threads(http);
@@ -125,7 +125,7 @@ impl Server {
                 .configure(docs::configure)
                 .default_service(actix_web::web::to(problem::unknown_route))
                 // Innermost, so that what replaces a wrong answer is completed like any other.
-                .wrap(from_fn(answers::check))
+                .wrap(Condition::new(check_answers, from_fn(answers::check)))
                 .wrap(cors::middleware(&origins))
                 .wrap(from_fn(context::around))
                 // Outside of what completes the problem documents, which has to read them.

@@ -1,21 +1,24 @@
 //! Log lines as JSON objects.
 //!
 //! One is written for every request, so this writes straight into the line: no tree of values, no
-//! span with formatted fields of its own.
+//! span with formatted fields of its own, no formatter for a number.
 
-use std::fmt;
+use std::fmt::{self, Write};
 
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::fmt::format::Writer;
-use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, FormattedFields};
 use tracing_subscriber::registry::LookupSpan;
 
+use super::timestamp;
 use super::traces::TraceContext;
 use super::work;
 
 const ORDER_ID: &str = "order.id";
+
+/// Bytes that nearly every line fits in.
+const USUAL_LENGTH: usize = 512;
 
 /// `timestamp`, `level`, the event's own fields, what is known of the work that it is part of
 /// (`request.id`, `trace.id`, `order.id`), `target`, and `span` inside of one.
@@ -29,107 +32,102 @@ where
     fn format_event(
         &self,
         context: &FmtContext<'_, S, N>,
-        mut line: Writer<'_>,
+        mut out: Writer<'_>,
         event: &Event<'_>,
     ) -> fmt::Result {
-        line.write_str("{\"timestamp\":\"")?;
-        SystemTime.format_time(&mut line)?;
+        let mut line = String::with_capacity(USUAL_LENGTH);
+        line.push_str("{\"timestamp\":\"");
+        timestamp::push_now(&mut line);
         let metadata = event.metadata();
-        write!(line, "\",\"level\":\"{}\"", metadata.level())?;
+        line.push_str("\",\"level\":\"");
+        line.push_str(metadata.level().as_str());
+        line.push('"');
         let mut fields = Fields {
             line: &mut line,
-            result: Ok(()),
             named_order: false,
         };
         event.record(&mut fields);
-        fields.result?;
         let named_order = fields.named_order;
-        let mut written = Ok(());
         work::show(|request, trace, order| {
-            written = belonging(&mut line, request, trace, order.filter(|_| !named_order));
+            belonging(&mut line, request, trace, order.filter(|_| !named_order));
         });
-        written?;
-        member(&mut line, "target", metadata.target())?;
+        member(&mut line, "target", metadata.target());
         if let Some(span) = context.lookup_current() {
-            line.write_str(",\"span\":{\"name\":")?;
-            text(&mut line, span.name())?;
+            line.push_str(",\"span\":{\"name\":");
+            text(&mut line, span.name());
             // Written by `JsonFields` when the span began: an object of its own.
             if let Some(fields) = span.extensions().get::<FormattedFields<N>>()
                 && let Some(members) = fields.fields.strip_prefix('{')
                 && members != "}"
             {
-                line.write_char(',')?;
-                line.write_str(members)?;
+                line.push(',');
+                line.push_str(members);
             } else {
-                line.write_char('}')?;
+                line.push('}');
             }
         }
-        line.write_str("}\n")
+        line.push_str("}\n");
+        out.write_str(&line)
     }
 }
 
 /// What the work is, as members.
 fn belonging(
-    line: &mut Writer<'_>,
+    line: &mut String,
     request: Option<&str>,
     trace: Option<TraceContext>,
     order: Option<i64>,
-) -> fmt::Result {
+) {
     if let Some(id) = request {
-        member(line, "request.id", id)?;
+        member(line, "request.id", id);
     }
     if let Some(trace) = trace {
-        write!(line, ",\"trace.id\":\"{}\"", trace.trace_id)?;
+        // A string takes whatever is written.
+        let _ = write!(line, ",\"trace.id\":\"{}\"", trace.trace_id);
     }
     if let Some(order) = order {
-        name(line, ORDER_ID)?;
-        write!(line, "{order}")?;
+        name(line, ORDER_ID);
+        line.push_str(itoa::Buffer::new().format(order));
     }
-    Ok(())
 }
 
 /// Writes the fields of an event as members.
-struct Fields<'a, 'w> {
-    line: &'a mut Writer<'w>,
-    result: fmt::Result,
+struct Fields<'a> {
+    line: &'a mut String,
     /// Whether the event itself says which order it is about.
     named_order: bool,
 }
 
-impl Fields<'_, '_> {
-    fn plain(&mut self, field: &Field, value: impl fmt::Display) {
+impl Fields<'_> {
+    fn plain(&mut self, field: &Field, value: &str) {
         self.named_order |= field.name() == ORDER_ID;
-        let line = &mut *self.line;
-        self.result = self
-            .result
-            .and_then(|()| name(line, field.name()))
-            .and_then(|()| write!(line, "{value}"));
+        name(self.line, field.name());
+        self.line.push_str(value);
     }
 }
 
-impl Visit for Fields<'_, '_> {
+impl Visit for Fields<'_> {
     fn record_f64(&mut self, field: &Field, value: f64) {
         match value.is_finite() {
-            true => self.plain(field, value),
+            true => self.plain(field, zmij::Buffer::new().format_finite(value)),
             false => self.record_str(field, &value.to_string()),
         }
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.plain(field, value);
+        self.plain(field, itoa::Buffer::new().format(value));
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.plain(field, value);
+        self.plain(field, itoa::Buffer::new().format(value));
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.plain(field, value);
+        self.plain(field, if value { "true" } else { "false" });
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        let line = &mut *self.line;
-        self.result = self.result.and_then(|()| member(line, field.name(), value));
+        member(self.line, field.name(), value);
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
@@ -137,26 +135,30 @@ impl Visit for Fields<'_, '_> {
     }
 }
 
-fn member(line: &mut Writer<'_>, key: &str, value: &str) -> fmt::Result {
-    name(line, key)?;
-    text(line, value)
+fn member(line: &mut String, key: &str, value: &str) {
+    name(line, key);
+    text(line, value);
 }
 
-fn name(line: &mut Writer<'_>, key: &str) -> fmt::Result {
-    line.write_char(',')?;
-    text(line, key)?;
-    line.write_char(':')
+fn name(line: &mut String, key: &str) {
+    line.push(',');
+    text(line, key);
+    line.push(':');
 }
 
-fn text(line: &mut Writer<'_>, value: &str) -> fmt::Result {
-    let plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
-    if value.bytes().all(plain) {
-        line.write_char('"')?;
-        line.write_str(value)?;
-        return line.write_char('"');
+fn text(line: &mut String, value: &str) {
+    let special = |byte: u8| byte < b' ' || byte == b'"' || byte == b'\\';
+    // All of it, because that goes many bytes at a time; a search for the first one does not.
+    let is_plain = !value
+        .bytes()
+        .fold(false, |found, byte| found | special(byte));
+    if is_plain {
+        line.push('"');
+        line.push_str(value);
+        line.push('"');
+    } else {
+        line.push_str(&serde_json::Value::from(value).to_string());
     }
-    let escaped = serde_json::to_string(value).map_err(|_| fmt::Error)?;
-    line.write_str(&escaped)
 }
 
 #[cfg(test)]

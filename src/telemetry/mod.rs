@@ -4,6 +4,7 @@
 pub mod filter;
 mod json;
 pub mod metrics;
+mod timestamp;
 pub mod traces;
 pub mod work;
 mod writer;

@@ -1,6 +1,5 @@
-//! The load generator: `rlt` with our requests on hyper's HTTP/1 client, one connection a worker, all
-//! on one thread. It runs as a process of its own (`bench load`), so that what it uses of the machine
-//! counts apart.
+//! The load generator: `rlt` with our requests on plain connections, one a worker, all on one thread.
+//! It runs as a process of its own (`bench load`), so that what it uses of the machine counts apart.
 
 mod connection;
 mod outcome;

@@ -1,21 +1,17 @@
 //! The requests, made as cheaply as may be: they share the machine with who answers them.
 
-use bytes::Bytes;
+use std::io::Write;
+
 use clap::ValueEnum;
-use http_body_util::Full;
-use hyper::header::{CONTENT_TYPE, HOST, HeaderName, HeaderValue};
-use hyper::http::Result;
-use hyper::{Method, Request, StatusCode, Uri};
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 use uuid::Builder;
 
 use super::LoadOptions;
 
-const JSON: HeaderValue = HeaderValue::from_static("application/json");
-const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
-const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 const CUSTOMERS: i64 = 1000;
+const OK: u16 = 200;
+const CREATED: u16 = 201;
 
 /// What to ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -46,29 +42,33 @@ impl Kind {
 pub struct Requests {
     kind: Kind,
     ids: i64,
-    host: HeaderValue,
-    api_key: HeaderValue,
-    list: Uri,
-    creation: Uri,
+    list: String,
+    /// The headers of every request.
+    headers: String,
     chance: SmallRng,
+    body: Vec<u8>,
 }
 
 impl Requests {
     /// Of this kind; every worker's are others.
-    pub fn new(options: &LoadOptions, worker: u32) -> anyhow::Result<Self> {
-        Ok(Self {
+    pub fn new(options: &LoadOptions, worker: u32) -> Self {
+        Self {
             kind: options.kind,
             ids: options.ids.max(1),
-            host: HeaderValue::from_str(&options.address)?,
-            api_key: HeaderValue::from_str(&options.api_key)?,
-            list: options.path.parse()?,
-            creation: Uri::from_static("/orders"),
+            list: options.path.clone(),
+            headers: format!(
+                "host: {}\r\nx-api-key: {}\r\n",
+                options.address, options.api_key
+            ),
             chance: SmallRng::seed_from_u64(u64::from(worker) ^ rand::random::<u64>()),
-        })
+            body: Vec::new(),
+        }
     }
 
-    /// The next one, and the status that its answer has to have.
-    pub fn next(&mut self) -> Result<(Request<Full<Bytes>>, StatusCode)> {
+    /// Writes the next one in place of what is there, and says the status that its answer has to have.
+    pub fn next(&mut self, request: &mut Vec<u8>) -> std::io::Result<u16> {
+        request.clear();
+        self.body.clear();
         let kind = match self.kind {
             Kind::Mixed => match self.chance.random_range(0..100) {
                 0..80 => Kind::Read,
@@ -80,59 +80,65 @@ impl Requests {
         };
         match kind {
             Kind::Read | Kind::Mixed => {
-                let uri = self.random_order()?;
-                Ok((self.bare(Method::GET, uri), StatusCode::OK))
+                let id = self.random_order();
+                write!(request, "GET /orders/{id} HTTP/1.1\r\n{}\r\n", self.headers)?;
+                Ok(OK)
             }
-            Kind::List => Ok((self.bare(Method::GET, self.list.clone()), StatusCode::OK)),
-            Kind::Create => Ok((self.creation(), StatusCode::CREATED)),
+            Kind::List => {
+                let (path, headers) = (&self.list, &self.headers);
+                write!(request, "GET {path} HTTP/1.1\r\n{headers}\r\n")?;
+                Ok(OK)
+            }
+            Kind::Create => {
+                write!(request, "POST /orders HTTP/1.1\r\n")?;
+                self.creation(request)?;
+                Ok(CREATED)
+            }
             Kind::CreateKeyed => {
-                let mut request = self.creation();
                 let key = Builder::from_random_bytes(self.chance.random()).into_uuid();
-                let key = HeaderValue::try_from(key.to_string())?;
-                request.headers_mut().insert(IDEMPOTENCY_KEY, key);
-                Ok((request, StatusCode::CREATED))
+                write!(
+                    request,
+                    "POST /orders HTTP/1.1\r\nidempotency-key: {key}\r\n"
+                )?;
+                self.creation(request)?;
+                Ok(CREATED)
             }
             Kind::Update => {
-                let uri = self.random_order()?;
-                let body = format!(r#"{{"total_amount":{}}}"#, self.random_amount());
-                Ok((self.with_body(Method::PUT, uri, body), StatusCode::OK))
+                let id = self.random_order();
+                let (whole, cents) = self.random_amount();
+                write!(request, "PUT /orders/{id} HTTP/1.1\r\n")?;
+                write!(self.body, r#"{{"total_amount":{whole}.{cents:02}}}"#)?;
+                self.with_body(request)?;
+                Ok(OK)
             }
         }
     }
 
-    fn random_order(&mut self) -> Result<Uri> {
-        let id = self.chance.random_range(1..=self.ids);
-        Ok(Uri::from_maybe_shared(Bytes::from(format!(
-            "/orders/{id}"
-        )))?)
+    fn random_order(&mut self) -> i64 {
+        self.chance.random_range(1..=self.ids)
     }
 
-    fn random_amount(&mut self) -> String {
-        let cents = self.chance.random_range(0..10_000_000);
-        format!("{}.{:02}", cents / 100, cents % 100)
+    fn random_amount(&mut self) -> (u32, u32) {
+        let cents: u32 = self.chance.random_range(0..10_000_000);
+        (cents / 100, cents % 100)
     }
 
-    fn creation(&mut self) -> Request<Full<Bytes>> {
+    fn creation(&mut self, request: &mut Vec<u8>) -> std::io::Result<()> {
         let customer = self.chance.random_range(1..=CUSTOMERS);
-        let amount = self.random_amount();
-        let body = format!(r#"{{"customer_id":{customer},"total_amount":{amount}}}"#);
-        self.with_body(Method::POST, self.creation.clone(), body)
+        let (whole, cents) = self.random_amount();
+        write!(
+            self.body,
+            r#"{{"customer_id":{customer},"total_amount":{whole}.{cents:02}}}"#
+        )?;
+        self.with_body(request)
     }
 
-    fn with_body(&self, method: Method, uri: Uri, body: String) -> Request<Full<Bytes>> {
-        let mut request = self.bare(method, uri);
-        request.headers_mut().insert(CONTENT_TYPE, JSON);
-        *request.body_mut() = Full::new(Bytes::from(body));
-        request
-    }
-
-    fn bare(&self, method: Method, uri: Uri) -> Request<Full<Bytes>> {
-        let mut request = Request::new(Full::default());
-        *request.method_mut() = method;
-        *request.uri_mut() = uri;
-        let headers = request.headers_mut();
-        headers.insert(HOST, self.host.clone());
-        headers.insert(API_KEY, self.api_key.clone());
-        request
+    fn with_body(&self, request: &mut Vec<u8>) -> std::io::Result<()> {
+        let (headers, length) = (&self.headers, self.body.len());
+        write!(
+            request,
+            "{headers}content-type: application/json\r\ncontent-length: {length}\r\n\r\n"
+        )?;
+        request.write_all(&self.body)
     }
 }

@@ -27,6 +27,7 @@ pub struct Suite {
 pub struct Worker {
     connection: Connection,
     requests: Requests,
+    request: Vec<u8>,
 }
 
 impl Suite {
@@ -66,20 +67,21 @@ impl BenchSuite for Suite {
     async fn state(&self, worker: u32) -> Result<Worker> {
         Ok(Worker {
             connection: Connection::open(&self.options.address).await?,
-            requests: Requests::new(&self.options, worker)?,
+            requests: Requests::new(&self.options, worker),
+            request: Vec::new(),
         })
     }
 
     async fn bench(&mut self, worker: &mut Worker, info: &IterInfo) -> Result<IterReport> {
-        let (request, wanted) = worker.requests.next()?;
+        let wanted = worker.requests.next(&mut worker.request)?;
         let begun = match self.options.rate {
             None => Instant::now(),
             Some(rate) => self.due(rate, info).await,
         };
-        match worker.connection.ask(request, wanted).await {
+        match worker.connection.ask(&worker.request, wanted).await {
             Ok(bytes) => Ok(IterReport {
                 duration: begun.elapsed(),
-                status: Status::success(wanted.as_u16().into()),
+                status: Status::success(wanted.into()),
                 bytes,
                 items: 1,
             }),

@@ -1,11 +1,13 @@
 //! What the service is compared with, served by the same HTTP server, each as a process of its own.
 
+mod bare;
 mod direct;
 mod memory;
 mod plain_worker;
 mod plain_workflow;
 
 use std::io::Write;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,6 +32,8 @@ use self::direct::{Direct, Starter};
 /// A server to compare with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Reference {
+    /// One route of actix-web, and nothing around it.
+    Bare,
     /// Every route, without a database.
     Memory,
     /// One query for a read; a `POST` inserts and starts the service's workflow, all in the request.
@@ -45,6 +49,9 @@ pub fn serve(reference: Reference) -> Result<()> {
     let runtime = Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let starter = match reference {
+            Reference::Bare => {
+                return bare::run(&settings.http, stop_on_signal()?, say_ready).await;
+            }
             Reference::Memory => return run(&settings, InMemory::default()).await,
             Reference::Direct => Starter::Service,
             Reference::Plain => Starter::Plain,
@@ -72,11 +79,14 @@ async fn run(
     let server = Server::with(&settings.http, Anyone, Data::new(Alive), move || {
         orders.clone()
     })?;
-    let mut stdout = std::io::stdout().lock();
-    writeln!(stdout, "ready http://{}", server.address())?;
-    stdout.flush()?;
-    drop(stdout);
+    say_ready(server.address())?;
     server.run(stop).await
+}
+
+fn say_ready(address: SocketAddr) -> std::io::Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    writeln!(stdout, "ready http://{address}")?;
+    stdout.flush()
 }
 
 fn stop_on_signal() -> Result<CancellationToken> {

@@ -17,6 +17,9 @@ use crate::world::usage::{cpu_of_ended_children, cpu_of_family};
 pub const CONNECTIONS: u32 = 64;
 /// Orders that are there.
 pub const ORDERS: i64 = 100_000;
+/// Servers to compare with, and which they are: the same routes, and one route of actix-web alone.
+const NO_DATABASE: (&str, &str) = ("no database", "memory");
+const BARE: (&str, &str) = ("bare actix-web", "bare");
 /// Fills pools and prepares statements.
 const WARM_UP_SECONDS: f64 = 1.0;
 const MICROSECONDS: f64 = 1e6;
@@ -46,21 +49,39 @@ pub struct Comparison<'a> {
 /// Orders by a random id.
 pub async fn read(context: &mut Context<'_>) -> Result<()> {
     let select = Subject::Pgbench(SELECT, pgbench::select(ORDERS));
-    beside_no_database(context, "read", Kind::Read, Orders::Mixed, vec![select]).await
+    let servers = [NO_DATABASE, BARE];
+    beside(
+        context,
+        "read",
+        Kind::Read,
+        Orders::Mixed,
+        Some(select),
+        &servers,
+    )
+    .await
 }
 
 /// 80 % reads, 10 % keyed creations, 5 % changes, 5 % lists.
 pub async fn mixed(context: &mut Context<'_>) -> Result<()> {
-    beside_no_database(context, "mixed", Kind::Mixed, Orders::Pending, Vec::new()).await
+    beside(
+        context,
+        "mixed",
+        Kind::Mixed,
+        Orders::Pending,
+        None,
+        &[NO_DATABASE],
+    )
+    .await
 }
 
-/// The service, others, and the same routes without a database.
-async fn beside_no_database(
+/// The service, pgbench, and servers without a database.
+async fn beside(
     context: &mut Context<'_>,
     scenario: &str,
     kind: Kind,
     orders: Orders,
-    others: Vec<Subject<'_>>,
+    pgbench: Option<Subject<'_>>,
+    servers: &[(&'static str, &str)],
 ) -> Result<()> {
     let name = format!("bench_{scenario}");
     let database = context.world.create_database(&name).await?;
@@ -71,10 +92,15 @@ async fn beside_no_database(
         ..Surroundings::default()
     };
     let service = context.world.serve(around.clone()).await?;
-    let memory = context.world.reference("memory", around).await?;
+    let mut others = Vec::new();
+    for (name, reference) in servers {
+        let server = context.world.reference(reference, around.clone()).await?;
+        others.push((*name, server));
+    }
     let mut subjects = vec![Subject::Server(OURS, &service)];
-    subjects.extend(others);
-    subjects.push(Subject::Server("no database", &memory));
+    subjects.extend(pgbench);
+    let servers = others.iter();
+    subjects.extend(servers.map(|(name, server)| Subject::Server(name, server)));
     let comparison = Comparison {
         scenario,
         database: &database,
@@ -83,7 +109,9 @@ async fn beside_no_database(
         subjects,
     };
     comparison.run(context).await?;
-    memory.stop().await?;
+    for (_, server) in others {
+        server.stop().await?;
+    }
     service.stop().await
 }
 
