@@ -9,6 +9,7 @@ use order_processing::commands::keys::{self, NewKey};
 use order_processing::config::Settings;
 use order_processing::tls;
 
+#[cfg(feature = "mimalloc")]
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

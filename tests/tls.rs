@@ -18,14 +18,17 @@ use order_processing::workflow::Temporal;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{PrivateKeyDer, ServerName};
 use rustls::server::WebPkiClientVerifier;
+use rustls::server::danger::ClientCertVerifier;
 use rustls::{ClientConfig, ServerConfig, SupportedProtocolVersion};
+use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::{TlsAcceptor, TlsConnector, client::TlsStream};
 use uuid::Uuid;
 
 use crate::harness::{
-    Identity, Options, TestApp, certificates, database_url, eventually, temporal_address, tools,
+    Collector, Identity, Options, Process, TestApp, certificates, database_url, eventually,
+    temporal_address, tools,
 };
 
 /// A secret that must show nowhere.
@@ -480,17 +483,25 @@ async fn postgresql_is_reached_as_its_url_says() {
 
 /// Ends TLS before Temporal, and lets in only who has a certificate.
 async fn temporal_behind_tls(identity: &Identity) -> String {
-    let made = certificates();
-    let ours = Arc::new(roots("tests", Some(&made.ca)).unwrap());
+    let ours = Arc::new(roots("tests", Some(&certificates().ca)).unwrap());
     let verifier = WebPkiClientVerifier::builder_with_provider(ours, provider())
         .build()
         .unwrap();
+    behind_tls(temporal_address(), identity, verifier).await
+}
+
+/// Ends TLS before a server that speaks gRPC.
+async fn behind_tls(
+    server: String,
+    identity: &Identity,
+    clients: Arc<dyn ClientCertVerifier>,
+) -> String {
     let chain = read_certificates("tests", &identity.certificate).unwrap();
     let key = PrivateKeyDer::from_pem_file(&identity.key).unwrap();
     let mut config = ServerConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()
         .unwrap()
-        .with_client_cert_verifier(verifier)
+        .with_client_cert_verifier(clients)
         .with_single_cert(chain, key)
         .unwrap();
     config.alpn_protocols = vec![b"h2".to_vec()];
@@ -499,13 +510,13 @@ async fn temporal_behind_tls(identity: &Identity) -> String {
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
         while let Ok((socket, _)) = listener.accept().await {
-            let acceptor = acceptor.clone();
+            let (acceptor, server) = (acceptor.clone(), server.clone());
             tokio::spawn(async move {
                 let Ok(mut stream) = acceptor.accept(socket).await else {
                     return;
                 };
-                let mut temporal = TcpStream::connect(temporal_address()).await.unwrap();
-                let _ = copy_bidirectional(&mut stream, &mut temporal).await;
+                let mut server = TcpStream::connect(server).await.unwrap();
+                let _ = copy_bidirectional(&mut stream, &mut server).await;
             });
         }
     });
@@ -599,6 +610,50 @@ async fn without_a_certificate_temporal_refuses_and_orders_wait() {
     let waiting = "SELECT count(*) FROM workflow_intents";
     assert_eq!(app.count(waiting).await, 1);
     assert_eq!(app.get("/readyz").await.status(), 200);
+}
+
+/// The collector is verified as the system's authorities say, and told the key that it asks for.
+#[tokio::test(flavor = "multi_thread")]
+async fn traces_go_to_a_collector_behind_tls() {
+    let collector = Collector::start();
+    let made = certificates();
+    let unasked = WebPkiClientVerifier::no_client_auth();
+    let address = behind_tls(collector.address.to_string(), &made.server, unasked).await;
+    let app = TestApp::for_processes(215_000).await;
+    let endpoint = format!("https://{address}");
+    let authorities = |file: &Path| file.to_str().unwrap().to_owned();
+    let (ours, theirs) = (authorities(&made.ca), authorities(&made.other_ca));
+    let traced = |authorities| {
+        [
+            ("ORDERS__TRACES__ENDPOINT", endpoint.as_str()),
+            ("ORDERS__TRACES__SAMPLE_RATIO", "1"),
+            ("SSL_CERT_FILE", authorities),
+            ("OTEL_EXPORTER_OTLP_HEADERS", "x-api-key=hush-hush"),
+        ]
+    };
+    let serve = Process::start("serve", &app, &traced(&ours));
+    reqwest::get(format!("{}/orders", serve.api().await))
+        .await
+        .unwrap();
+    let span = eventually("a span", async || {
+        collector.spans(|span| span.name == "GET /orders").pop()
+    })
+    .await;
+    assert_eq!(span.api_key.as_deref(), Some(HUSH));
+
+    // Another authority's word is not enough: it is told nothing, and the log says so.
+    let stranger = Process::start("serve", &app, &traced(&theirs));
+    reqwest::get(format!("{}/orders", stranger.api().await))
+        .await
+        .unwrap();
+    let away = |line: &Value| {
+        line["message"]
+            .as_str()
+            .is_some_and(|it| it.contains("collector"))
+    };
+    let line = stranger.logs("that the collector is away", away).await;
+    assert!(!line.to_string().contains(HUSH), "{line}");
+    assert_eq!(collector.spans(|span| span.name == "GET /orders").len(), 1);
 }
 
 /// A process that a test started; it ends with the test.

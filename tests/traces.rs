@@ -234,6 +234,42 @@ async fn the_senders_traceparent_is_honoured() {
     );
 }
 
+/// Who ends an order before its time sees in a trace of their own that its workflow was told.
+#[tokio::test(flavor = "multi_thread")]
+async fn ending_an_order_is_traced_to_its_workflow() {
+    let collector = Collector::start();
+    let endpoint = collector.endpoint();
+    let app = TestApp::for_processes(216000).await;
+    let traced = [
+        ("ORDERS__TRACES__ENDPOINT", endpoint.as_str()),
+        ("ORDERS__TRACES__SAMPLE_RATIO", "0"),
+        ("ORDERS__WORKFLOW__PROCESSING_DELAY", "1h"),
+    ];
+    let serve = Process::start("serve", &app, &traced);
+    let _worker = Process::start("worker", &app, &traced);
+    let api = serve.api().await;
+    let client = reqwest::Client::new();
+    let cancel = json!({ "status": "cancelled" });
+    for (trace, request, name) in [
+        ("c", client.put(&api).json(&cancel), "PUT /orders/{id}"),
+        ("d", client.delete(&api), "DELETE /orders/{id}"),
+    ] {
+        let id = create(&api, &[]).await;
+        app.becomes(id, "processing").await;
+        let trace = trace.repeat(32);
+        let (client, request) = request
+            .header("traceparent", format!("00-{trace}-{PARENT}-01"))
+            .build_split();
+        let mut request = request.unwrap();
+        request.url_mut().set_path(&format!("/orders/{id}"));
+        assert!(client.execute(request).await.unwrap().status().is_success());
+        let spans = spans_of(&collector, &trace, &[name, "end workflow"]).await;
+        let told = named(&spans, "end workflow");
+        assert_eq!(told.parent, named(&spans, name).id);
+        assert_eq!(told.attributes["order.id"], id.to_string());
+    }
+}
+
 /// Many that are traced and many that are not share batches: each gets its own.
 #[tokio::test(flavor = "multi_thread")]
 async fn in_a_batch_everybody_keeps_their_own_trace() {

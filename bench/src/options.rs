@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
 
 use crate::scenarios::Scenario;
@@ -30,12 +31,31 @@ pub struct Options {
     /// The program under test
     #[arg(long, default_value = "target/release/orders")]
     pub orders_binary: PathBuf,
+    /// Other builds of the program, which take turns with it under full load
+    #[arg(long, value_parser = build, value_delimiter = ',', value_name = "NAME=FILE,...")]
+    pub against: Vec<Build>,
     /// Where results are kept
     #[arg(long, default_value = "bench/results")]
     pub results: PathBuf,
     /// Where the data is while a run goes on; on a real disk, for what is measured waits for it
     #[arg(long, default_value = "target/bench")]
     pub folder: PathBuf,
+}
+
+/// The program, built otherwise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Build {
+    /// In the tables.
+    pub name: String,
+    /// Its `orders`.
+    pub file: PathBuf,
+}
+
+fn build(text: &str) -> Result<Build> {
+    let (name, file) = text.split_once('=').context("it is no NAME=FILE")?;
+    let file = PathBuf::from(file).canonicalize().context("no such file")?;
+    let name = name.to_owned();
+    Ok(Build { name, file })
 }
 
 /// How long, how often, how much.

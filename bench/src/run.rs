@@ -68,6 +68,7 @@ async fn measure(options: &Options, folder: &Path) -> Result<Report> {
         let context = Context {
             world: &world,
             plan: &plan,
+            builds: &options.against,
             figures: &mut report.figures,
         };
         if let Err(error) = scenario.run(context).await {

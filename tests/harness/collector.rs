@@ -29,6 +29,8 @@ pub struct Span {
     /// As texts.
     pub attributes: HashMap<String, String>,
     pub failed: bool,
+    /// What its sender said to be let in.
+    pub api_key: Option<String>,
 }
 
 /// Keeps what it is told.
@@ -69,6 +71,8 @@ impl TraceService for Collector {
         &self,
         request: Request<ExportTraceServiceRequest>,
     ) -> Result<Response<ExportTraceServiceResponse>, Status> {
+        let api_key = request.metadata().get("x-api-key");
+        let api_key = api_key.map(|key| key.to_str().unwrap().to_owned());
         for resource in request.into_inner().resource_spans {
             let of_resource = texts(resource.resource.unwrap_or_default().attributes);
             for span in resource.scope_spans.into_iter().flat_map(|one| one.spans) {
@@ -81,6 +85,7 @@ impl TraceService for Collector {
                     id: hex(&span.span_id),
                     parent: hex(&span.parent_span_id),
                     attributes: texts(span.attributes),
+                    api_key: api_key.clone(),
                 });
             }
         }

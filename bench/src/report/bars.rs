@@ -95,9 +95,9 @@ pub fn bars(figures: &Figures) -> Vec<Bar> {
         bars.extend(value.map(|value| bar(name, "×", value, ALONE, Side::Below)));
     }
     for page in ["first", "deep"] {
-        let measure = format!("p50 {page}");
-        let value = figures.ratio("list", MANY, FEW, &measure);
-        let name = format!("list: {measure}, {MANY} vs {FEW} orders");
+        let scenario = format!("list {page}");
+        let value = figures.ratio(&scenario, MANY, FEW, "p50 alone");
+        let name = format!("{scenario}: p50 alone, {MANY} vs {FEW} orders");
         bars.extend(value.map(|value| bar(name, "×", value, LIST, Side::Below)));
     }
     bars.extend(memory(figures));

@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::Context;
-use super::meter::{note_load, watch};
+use super::turn::{THROUGHPUT, Turn, say};
 use crate::load::{Kind, LoadOptions};
 use crate::pgbench;
 use crate::progress::progress;
@@ -27,7 +27,7 @@ const MICROSECONDS: f64 = 1e6;
 /// Who is measured.
 pub enum Subject<'a> {
     /// A server, with requests of a kind.
-    Server(&'static str, &'a Child),
+    Server(&'a str, &'a Child),
     /// pgbench, with a script.
     Pgbench(&'static str, String),
 }
@@ -92,10 +92,10 @@ async fn beside(
         ..Surroundings::default()
     };
     let service = context.world.serve(around.clone()).await?;
-    let mut others = Vec::new();
+    let mut others = other_builds(context, &around).await?;
     for (name, reference) in servers {
         let server = context.world.reference(reference, around.clone()).await?;
-        others.push((*name, server));
+        others.push((name, server));
     }
     let mut subjects = vec![Subject::Server(OURS, &service)];
     subjects.extend(pgbench);
@@ -109,10 +109,28 @@ async fn beside(
         subjects,
     };
     comparison.run(context).await?;
-    for (_, server) in others {
+    stop(others).await?;
+    service.stop().await
+}
+
+/// The service built otherwise.
+async fn other_builds<'a>(
+    context: &Context<'a>,
+    around: &Surroundings<'_>,
+) -> Result<Vec<(&'a str, Child)>> {
+    let mut servers = Vec::new();
+    for build in context.builds {
+        let server = context.world.serve_build(build, around.clone()).await?;
+        servers.push((build.name.as_str(), server));
+    }
+    Ok(servers)
+}
+
+async fn stop(servers: Vec<(&str, Child)>) -> Result<()> {
+    for (_, server) in servers {
         server.stop().await?;
     }
-    service.stop().await
+    Ok(())
 }
 
 /// New orders. Nobody hears of them: Temporal is not there, so that telling it takes nothing away.
@@ -155,9 +173,12 @@ async fn write(
         database_url: &database.url,
         ..Surroundings::default()
     };
-    let service = context.world.serve(around).await?;
+    let service = context.world.serve(around.clone()).await?;
+    let builds = other_builds(context, &around).await?;
     let mut subjects = vec![Subject::Server(OURS, &service)];
     subjects.extend(references);
+    let servers = builds.iter();
+    subjects.extend(servers.map(|(name, server)| Subject::Server(name, server)));
     let comparison = Comparison {
         scenario,
         database: &database,
@@ -166,6 +187,7 @@ async fn write(
         subjects,
     };
     comparison.run(context).await?;
+    stop(builds).await?;
     service.stop().await
 }
 
@@ -174,7 +196,7 @@ impl Comparison<'_> {
     pub async fn run(&self, context: &mut Context<'_>) -> Result<()> {
         for subject in &self.subjects {
             if let Subject::Server(_, server) = subject {
-                let mut load = self.load(context, server);
+                let mut load = self.turn(context, 0, OURS, server).load;
                 load.seconds = Some(WARM_UP_SECONDS);
                 context.world.load(&load).await?;
             }
@@ -184,7 +206,8 @@ impl Comparison<'_> {
                 self.prepare().await?;
                 match subject {
                     Subject::Server(name, server) => {
-                        self.full(context, round, name, server).await?
+                        let turn = self.turn(context, round, name, server);
+                        turn.full(context).await?;
                     }
                     Subject::Pgbench(name, script) => {
                         self.pgbench(context, round, name, script).await?;
@@ -193,7 +216,9 @@ impl Comparison<'_> {
             }
             if let Some(Subject::Server(name, server)) = self.subjects.first() {
                 self.prepare().await?;
-                self.half(context, round, name, server).await?;
+                self.turn(context, round, name, server)
+                    .half(context)
+                    .await?;
             }
         }
         Ok(())
@@ -207,53 +232,26 @@ impl Comparison<'_> {
         }
     }
 
-    fn load(&self, context: &Context<'_>, server: &Child) -> LoadOptions {
-        LoadOptions {
-            kind: self.kind,
-            ids: ORDERS,
-            connections: CONNECTIONS,
-            seconds: Some(context.plan.seconds),
-            ..context.world.load_on(server)
-        }
-    }
-
-    async fn full(
-        &self,
-        context: &mut Context<'_>,
+    fn turn<'b>(
+        &'b self,
+        context: &Context<'_>,
         round: usize,
-        name: &str,
-        server: &Child,
-    ) -> Result<()> {
-        let meter = watch(context, server)?;
-        let outcome = context.world.load(&self.load(context, server)).await?;
-        meter.finish(context, self.scenario, name, outcome.requests)?;
-        let throughput = outcome.throughput();
-        note(context, self.scenario, name, throughput);
-        note_load(context, self.scenario, name, "full", &outcome);
-        say(round, name, throughput, outcome.p99);
-        Ok(())
-    }
-
-    async fn half(
-        &self,
-        context: &mut Context<'_>,
-        round: usize,
-        name: &str,
-        server: &Child,
-    ) -> Result<()> {
-        let full = context.figures.spread(self.scenario, name, "throughput");
-        let rate = full.map_or(0.0, |full| full.median / 2.0);
-        let mut load = self.load(context, server);
-        load.rate = Some(rate);
-        let outcome = context.world.load(&load).await?;
-        note_load(context, self.scenario, name, "half", &outcome);
-        say(
+        subject: &'b str,
+        server: &'b Child,
+    ) -> Turn<'b> {
+        Turn {
+            scenario: self.scenario,
+            subject,
             round,
-            &format!("{name} at half load"),
-            outcome.throughput(),
-            outcome.p99,
-        );
-        Ok(())
+            server,
+            load: LoadOptions {
+                kind: self.kind,
+                ids: ORDERS,
+                connections: CONNECTIONS,
+                seconds: Some(context.plan.seconds),
+                ..context.world.load_on(server)
+            },
+        }
     }
 
     async fn pgbench(
@@ -272,12 +270,12 @@ impl Comparison<'_> {
             .await?;
         let server = cpu_of_family(postgres)? - server_before;
         let (user, system) = cpu_of_ended_children()?;
-        note(context, self.scenario, name, done.throughput);
         let mut add = |measure: &str, unit: &str, value: f64| {
             context
                 .figures
                 .add(self.scenario, name, measure, unit, value);
         };
+        add(THROUGHPUT, "1/s", done.throughput);
         add("p50 full", "ms", done.p50);
         add("p99 full", "ms", done.p99);
         add("p99.9 full", "ms", done.p999);
@@ -292,16 +290,4 @@ impl Comparison<'_> {
         say(round, name, done.throughput, done.p99);
         Ok(())
     }
-}
-
-fn note(context: &mut Context<'_>, scenario: &str, name: &str, throughput: f64) {
-    context
-        .figures
-        .add(scenario, name, "throughput", "1/s", throughput);
-}
-
-fn say(round: usize, name: &str, throughput: f64, p99: f64) {
-    progress(&format!(
-        "  round {round}, {name}: {throughput:.0}/s, p99 {p99:.2} ms"
-    ));
 }

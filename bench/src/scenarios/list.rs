@@ -5,7 +5,9 @@ use order_processing::api::Cursors;
 use order_processing::domain::Access;
 
 use super::Context;
+use super::full::CONNECTIONS;
 use super::meter::note_load;
+use super::turn::Turn;
 use crate::load::{Kind, LoadOptions};
 use crate::progress::progress;
 use crate::report::bars::{FEW, MANY};
@@ -13,10 +15,8 @@ use crate::world::Surroundings;
 use crate::world::child::Child;
 use crate::world::database::{Database, Orders};
 
-const SCENARIO: &str = "list";
 /// The ratio needs fewer rounds than a throughput does.
 const MOST_ROUNDS: usize = 3;
-const BUSY_CONNECTIONS: u32 = 8;
 /// Above this, a database needs real room: with its indexes, and the log of writing both.
 const LARGE: i64 = 1_000_000;
 const ROOM_GIB: u64 = 14;
@@ -107,26 +107,32 @@ impl Size {
         let Some((kind, query)) = self.pages().into_iter().nth(page) else {
             return Ok(());
         };
-        let seconds = context.plan.seconds / 4.0;
-        let load = |connections| LoadOptions {
-            kind: Kind::List,
-            path: format!("/orders?{query}"),
-            connections,
-            seconds: Some(seconds),
-            ..context.world.load_on(&self.service)
+        let scenario = format!("list {kind}");
+        let turn = Turn {
+            scenario: &scenario,
+            subject: self.name,
+            round,
+            server: &self.service,
+            load: LoadOptions {
+                kind: Kind::List,
+                path: format!("/orders?{query}"),
+                connections: CONNECTIONS,
+                seconds: Some(context.plan.seconds / 4.0),
+                ..context.world.load_on(&self.service)
+            },
         };
-        let alone = context.world.load(&load(1)).await?;
-        let busy = context.world.load(&load(BUSY_CONNECTIONS)).await?;
-        note_load(context, SCENARIO, self.name, kind, &alone);
-        let measure = format!("throughput {kind}, {BUSY_CONNECTIONS} connections");
-        let throughput = busy.throughput();
-        context
-            .figures
-            .add(SCENARIO, self.name, &measure, "1/s", throughput);
+        let alone = LoadOptions {
+            connections: 1,
+            ..turn.load.clone()
+        };
+        let alone = context.world.load(&alone).await?;
+        note_load(context, &scenario, self.name, "alone", &alone);
         progress(&format!(
-            "  round {round}, {} {kind}: p50 {:.3} ms, {throughput:.0}/s",
+            "  round {round}, {kind} of {}: {:.3} ms alone",
             self.name, alone.p50
         ));
+        turn.full(context).await?;
+        turn.half(context).await?;
         Ok(())
     }
 }

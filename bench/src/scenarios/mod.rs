@@ -8,6 +8,7 @@ mod list;
 mod meter;
 pub mod middleware;
 mod start;
+mod turn;
 mod workflow;
 
 use std::time::Duration;
@@ -16,7 +17,7 @@ use anyhow::{Context as _, Result};
 use clap::ValueEnum;
 use tokio::time::timeout;
 
-use crate::options::Plan;
+use crate::options::{Build, Plan};
 use crate::report::Figures;
 use crate::world::World;
 
@@ -56,6 +57,8 @@ pub struct Context<'a> {
     pub world: &'a World,
     /// How long and how often.
     pub plan: &'a Plan,
+    /// Other builds of the service.
+    pub builds: &'a [Build],
     /// Where the figures go.
     pub figures: &'a mut Figures,
 }

@@ -16,6 +16,7 @@ use uuid::Uuid;
 use self::child::{Child, Program, Ready, output, quiet};
 use self::database::Database;
 use crate::load::{LoadOptions, Outcome};
+use crate::options::Build;
 use crate::pgbench::Pgbench;
 
 /// Nobody listens there: the port is kept for something that nobody runs any more.
@@ -164,14 +165,16 @@ impl World {
 
     /// `orders serve`.
     pub async fn serve(&self, around: Surroundings<'_>) -> Result<Child> {
-        self.service(
-            "orders serve",
-            &self.orders,
-            &["serve"],
-            Ready::Address,
-            around,
-        )
-        .await
+        let ready = Ready::Address;
+        self.service("orders serve", &self.orders, &["serve"], ready, around)
+            .await
+    }
+
+    /// `orders serve` of another build.
+    pub async fn serve_build(&self, build: &Build, around: Surroundings<'_>) -> Result<Child> {
+        let ready = Ready::Address;
+        self.service(&build.name, &build.file, &["serve"], ready, around)
+            .await
     }
 
     /// `orders worker`.

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Jsonb, Text};
+use diesel::sql_types::{BigInt, Jsonb, Nullable, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use rust_decimal::Decimal;
 
@@ -192,7 +192,7 @@ impl OrderRepository {
             let asked = insert::Asked {
                 new: new.clone(),
                 key: key.cloned(),
-                traceparent: work::trace().map(|trace| trace.to_string()),
+                traceparent: traceparent(),
             };
             if let Some(order) = self.insert.ask(asked).await? {
                 self.notifier.notify();
@@ -291,6 +291,7 @@ impl OrderRepository {
                 data: events::to_json(&data)?,
                 by,
                 end_workflow,
+                traceparent: traceparent(),
             };
             if let Some(changed) = self.update.ask(asked).await? {
                 if end_workflow {
@@ -407,16 +408,23 @@ async fn delete(connection: &mut AsyncPgConnection, id: i64, version: i64) -> Qu
             INSERT INTO order_events (order_id, sequence, type, actor, occurred_at)
             SELECT id, version + 1, 'deleted', $3, greatest(now(), updated_at) FROM deleted),
          intended AS (
-            INSERT INTO workflow_intents (order_id, action) SELECT id, 'end' FROM deleted)
+            INSERT INTO workflow_intents (order_id, action, traceparent)
+            SELECT id, 'end', $4 FROM deleted)
          SELECT * FROM deleted",
     )
     .bind::<BigInt, _>(id)
     .bind::<BigInt, _>(version)
     .bind::<Text, _>(Actor::Client.as_str())
+    .bind::<Nullable<Text>, _>(traceparent())
     .get_result(connection)
     .await
     .optional()?;
     Ok(deleted.is_some())
+}
+
+/// Of the work at hand, for the intents that it writes.
+fn traceparent() -> Option<String> {
+    work::trace().map(|trace| trace.to_string())
 }
 
 /// An order that is not reached is as good as none.

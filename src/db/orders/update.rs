@@ -2,7 +2,7 @@
 //! order's workflow has to end, the intent to say so.
 
 use diesel::IntoSql;
-use diesel::sql_types::{Array, BigInt, Bool, Jsonb, Numeric, Text};
+use diesel::sql_types::{Array, BigInt, Bool, Jsonb, Nullable, Numeric, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use rust_decimal::Decimal;
 use serde_json::Value;
@@ -28,6 +28,8 @@ pub(super) struct Asked {
     pub(super) by: Actor,
     /// Whether the workflow has to be told that the order has ended.
     pub(super) end_workflow: bool,
+    /// Of the request, for that intent.
+    pub(super) traceparent: Option<String>,
 }
 
 impl Batch for Update {
@@ -47,6 +49,10 @@ impl Batch for Update {
         let data: Vec<&Value> = asked.iter().map(|asked| &asked.data).collect();
         let actors: Vec<&str> = asked.iter().map(|asked| asked.by.as_str()).collect();
         let ends: Vec<bool> = asked.iter().map(|asked| asked.end_workflow).collect();
+        let traceparents: Vec<Option<&str>> = asked
+            .iter()
+            .map(|asked| asked.traceparent.as_deref())
+            .collect();
         // Rows are locked in one order everywhere, so that two batches never wait for each other. Of
         // two changes of one version, PostgreSQL makes either; the other one is told `None`.
         let changed: Vec<Placed> = prepared(
@@ -60,9 +66,11 @@ impl Batch for Update {
                 data.into_sql::<Array<Jsonb>>(),
                 actors.into_sql::<Array<Text>>(),
                 ends.into_sql::<Array<Bool>>(),
+                traceparents.into_sql::<Array<Nullable<Text>>>(),
             ),
             ") WITH ORDINALITY
-                    AS asked (id, version, status, total_amount, data, actor, ends, position)),
+                    AS asked (id, version, status, total_amount, data, actor, ends, traceparent,
+                              position)),
              locked AS MATERIALIZED (
                 SELECT id FROM orders WHERE id IN (SELECT id FROM asked)
                  ORDER BY id FOR NO KEY UPDATE),
@@ -73,13 +81,14 @@ impl Batch for Update {
                        updated_at = greatest(now(), orders.updated_at)
                   FROM locked JOIN asked USING (id)
                  WHERE orders.id = locked.id AND orders.version = asked.version
-                RETURNING asked.position, asked.data, asked.actor, asked.ends, orders.*),
+                RETURNING asked.position, asked.data, asked.actor, asked.ends,
+                          asked.traceparent, orders.*),
              recorded AS (
                 INSERT INTO order_events (order_id, sequence, type, data, actor, occurred_at)
                 SELECT id, version, 'updated', data, actor, updated_at FROM changed),
              intended AS (
-                INSERT INTO workflow_intents (order_id, action)
-                SELECT id, 'end' FROM changed WHERE ends)
+                INSERT INTO workflow_intents (order_id, action, traceparent)
+                SELECT id, 'end', traceparent FROM changed WHERE ends)
              SELECT position, id, customer_id, status, total_amount, version, created_at, updated_at
                FROM changed",
         )

@@ -1,0 +1,64 @@
+//! One server's turn under load.
+
+use anyhow::Result;
+
+use super::Context;
+use super::meter::{note_load, watch};
+use crate::load::LoadOptions;
+use crate::progress::progress;
+use crate::world::child::Child;
+
+/// The measure of full load, of which half load takes half.
+pub const THROUGHPUT: &str = "throughput";
+
+/// Who is asked, for what, and where the figures belong.
+pub struct Turn<'a> {
+    /// Its name.
+    pub scenario: &'a str,
+    /// The server's name.
+    pub subject: &'a str,
+    /// The how many-th, from 1.
+    pub round: usize,
+    /// Who is asked.
+    pub server: &'a Child,
+    /// As much as goes.
+    pub load: LoadOptions,
+}
+
+impl Turn<'_> {
+    /// As much as goes.
+    pub async fn full(&self, context: &mut Context<'_>) -> Result<()> {
+        let meter = watch(context, self.server)?;
+        let outcome = context.world.load(&self.load).await?;
+        meter.finish(context, self.scenario, self.subject, outcome.requests)?;
+        let throughput = outcome.throughput();
+        context
+            .figures
+            .add(self.scenario, self.subject, THROUGHPUT, "1/s", throughput);
+        note_load(context, self.scenario, self.subject, "full", &outcome);
+        say(self.round, self.subject, throughput, outcome.p99);
+        Ok(())
+    }
+
+    /// Half of what went so far.
+    pub async fn half(&self, context: &mut Context<'_>) -> Result<()> {
+        let figures = &context.figures;
+        let full = figures.spread(self.scenario, self.subject, THROUGHPUT);
+        let load = LoadOptions {
+            rate: Some(full.map_or(0.0, |full| full.median / 2.0)),
+            ..self.load.clone()
+        };
+        let outcome = context.world.load(&load).await?;
+        note_load(context, self.scenario, self.subject, "half", &outcome);
+        let name = format!("{} at half load", self.subject);
+        say(self.round, &name, outcome.throughput(), outcome.p99);
+        Ok(())
+    }
+}
+
+/// What a turn has shown.
+pub fn say(round: usize, name: &str, throughput: f64, p99: f64) {
+    progress(&format!(
+        "  round {round}, {name}: {throughput:.0}/s, p99 {p99:.2} ms"
+    ));
+}
