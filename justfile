@@ -51,11 +51,11 @@ bench-builds:
         cargo build --release --locked --bin orders --package order-processing "$@"
         cp target/release/orders "target/builds/$name"
     }
-    build system-allocator --no-default-features
+    build mimalloc --features mimalloc
     build no-lto --config 'profile.release.lto="off"' --config profile.release.codegen-units=16
     build fat-lto --config 'profile.release.lto="fat"'
     against=
-    for name in system-allocator no-lto fat-lto; do against+="$name=target/builds/$name,"; done
+    for name in mimalloc no-lto fat-lto; do against+="$name=target/builds/$name,"; done
     exec just bench --only read,create --against "${against%,}"
 
 # Make generated/ anew from the contract

@@ -23,10 +23,6 @@ use crate::load::LoadOptions;
 use crate::options::Options;
 use crate::references::Reference;
 
-/// The service's, so that what it is compared with has the same.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// Measures the order service on this machine, against the plainest way to do the same
 #[derive(Parser)]
 #[command(args_conflicts_with_subcommands = true)]

@@ -19,6 +19,8 @@ use crate::world::database::{Database, Orders};
 const PGBENCH: &str = "pgbench";
 const OUTBOX_LIMIT: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(20);
+/// Orders that were loaded, and those of pgbench, have no workflow: nobody is to mend that meanwhile.
+const NOT_MENDED: &[(&str, &str)] = &[("RECONCILER__GRACE", "1day")];
 
 /// The service, the direct design and pgbench with one client, in turns. Temporal is there for both
 /// servers: the one starts workflows behind the request, the other in it.
@@ -31,7 +33,7 @@ pub async fn run(context: &mut Context<'_>) -> Result<()> {
     let around = Surroundings {
         database_url: &database.url,
         temporal: &address,
-        ..Surroundings::default()
+        settings: NOT_MENDED,
     };
     let service = context.world.serve(around.clone()).await?;
     let direct = context.world.reference("direct", around).await?;
