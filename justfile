@@ -52,10 +52,10 @@ bench-builds:
         cp target/release/orders "target/builds/$name"
     }
     build mimalloc --features mimalloc
-    build no-lto --config 'profile.release.lto="off"' --config profile.release.codegen-units=16
+    build no-lto-16-units --config 'profile.release.lto="off"' --config profile.release.codegen-units=16
     build fat-lto --config 'profile.release.lto="fat"'
     against=
-    for name in mimalloc no-lto fat-lto; do against+="$name=target/builds/$name,"; done
+    for name in mimalloc no-lto-16-units fat-lto; do against+="$name=target/builds/$name,"; done
     exec just bench --only read,create --against "${against%,}"
 
 # Make generated/ anew from the contract

@@ -296,15 +296,42 @@ async fn in_a_batch_everybody_keeps_their_own_trace() {
             )
         }
     });
-    for (id, header) in futures::future::join_all(created).await {
-        let wanted = match header {
-            Some(header) => format!("traceparent = '{header}'"),
-            None => "traceparent IS NULL".to_owned(),
-        };
-        let query =
-            format!("SELECT count(*) FROM workflow_intents WHERE order_id = {id} AND {wanted}");
-        assert_eq!(app.count(&query).await, 1, "{query}");
+    let created = futures::future::join_all(created).await;
+    for (id, header) in &created {
+        keeps(&app, "start", *id, header.as_deref()).await;
     }
+
+    // Half of them end in another trace than they began in, half of them in none.
+    let client = reqwest::Client::new();
+    let ended = created.iter().enumerate().map(|(number, (id, _))| {
+        let trace = format!("00-{:032x}-{PARENT}-00", number + 1000);
+        let trace = (number % 4 < 2).then_some(trace);
+        let mut request = client.put(format!("{api}/orders/{id}"));
+        if let Some(trace) = &trace {
+            request = request.header("traceparent", trace);
+        }
+        let request = request.json(&json!({ "status": "cancelled" }));
+        async move {
+            assert_eq!(request.send().await.unwrap().status(), 200);
+            (*id, trace)
+        }
+    });
+    for (id, trace) in futures::future::join_all(ended).await {
+        keeps(&app, "end", id, trace.as_deref()).await;
+    }
+}
+
+/// The intent of this action has this `traceparent`.
+async fn keeps(app: &TestApp, action: &str, id: i64, traceparent: Option<&str>) {
+    let wanted = match traceparent {
+        Some(header) => format!("traceparent = '{header}'"),
+        None => "traceparent IS NULL".to_owned(),
+    };
+    let query = format!(
+        "SELECT count(*) FROM workflow_intents
+          WHERE order_id = {id} AND action = '{action}' AND {wanted}"
+    );
+    assert_eq!(app.count(&query).await, 1, "{query}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,10 +1,12 @@
 //! What a run is asked for, and what that means.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use clap::{Args, ValueEnum};
 
+use crate::report::bars::OURS;
 use crate::scenarios::Scenario;
 
 /// How to measure.
@@ -53,6 +55,11 @@ pub struct Build {
 
 fn build(text: &str) -> Result<Build> {
     let (name, file) = text.split_once('=').context("it is no NAME=FILE")?;
+    // All others that are compared have a space in their names, but for the service.
+    let is_fit = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    if name.is_empty() || !name.bytes().all(is_fit) || name == OURS {
+        bail!("a name is of letters, digits and hyphens, and not {OURS:?}");
+    }
     let file = PathBuf::from(file).canonicalize().context("no such file")?;
     let name = name.to_owned();
     Ok(Build { name, file })
@@ -78,6 +85,15 @@ pub struct Plan {
 }
 
 impl Options {
+    /// Fails when two builds have one name.
+    pub fn check(&self) -> Result<()> {
+        let mut names = HashSet::new();
+        match self.against.iter().find(|build| !names.insert(&build.name)) {
+            Some(twice) => bail!("two builds are called {}", twice.name),
+            None => Ok(()),
+        }
+    }
+
     /// The plan that they make.
     pub fn plan(&self) -> Plan {
         let quick = self.quick;
@@ -107,5 +123,18 @@ impl Plan {
     /// Of a turn with a single client, which needs no long one.
     pub fn half_seconds(&self) -> u64 {
         self.whole_seconds().div_ceil(2)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_build_has_a_name_of_its_own() {
+        assert!(build("other-2=/").is_ok());
+        for unfit in ["/", "=/", "service=/", "a b=/", "a/b=/", "a=/nowhere"] {
+            assert!(build(unfit).is_err(), "{unfit}");
+        }
     }
 }

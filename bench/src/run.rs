@@ -25,6 +25,7 @@ pub fn run(options: &Options) -> Result<bool> {
         progress("the results of the last run are the accepted ones");
         return Ok(true);
     }
+    options.check()?;
     let folder = temporary_folder(&options.folder)?;
     let runtime = Builder::new_multi_thread().enable_all().build()?;
     let ran = runtime.block_on(async {
@@ -57,6 +58,11 @@ async fn measure(options: &Options, folder: &Path) -> Result<Report> {
         quick: plan.quick,
         scenarios: Vec::new(),
         failures: Vec::new(),
+        builds: options
+            .against
+            .iter()
+            .map(|build| build.name.clone())
+            .collect(),
         figures: Figures::default(),
     };
     progress("starting PostgreSQL");

@@ -28,7 +28,7 @@ pub(super) enum Counted {
 /// What is left to a caller; answers tell it (draft-ietf-httpapi-ratelimit-headers-10).
 #[derive(Debug, Clone)]
 pub struct Left {
-    policy: HeaderValue,
+    policy: Option<HeaderValue>,
     requests: u32,
     reset: u32,
 }
@@ -36,7 +36,7 @@ pub struct Left {
 impl Left {
     /// The limit: the requests that may be sent at once, and the seconds, rounded up, in which an
     /// empty bucket fills.
-    pub fn policy(&self) -> HeaderValue {
+    pub fn policy(&self) -> Option<HeaderValue> {
         self.policy.clone()
     }
 
@@ -57,7 +57,7 @@ impl Left {
 pub(super) struct Rate<K: Hash + Eq + Clone> {
     limiter: RateLimiter<K, DefaultKeyedStateStore<K>, DefaultClock, StateInformationMiddleware>,
     clock: DefaultClock,
-    policy: HeaderValue,
+    policy: Option<HeaderValue>,
     burst: u32,
     per_second: f64,
 }
@@ -71,7 +71,7 @@ impl<K: Hash + Eq + Clone> Rate<K> {
         Self {
             limiter: RateLimiter::dashmap(quota).with_middleware(),
             clock: DefaultClock::default(),
-            policy: HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static("")),
+            policy: HeaderValue::try_from(policy).ok(),
             burst,
             per_second,
         }
@@ -145,7 +145,7 @@ mod tests {
         let [one, two] = ["a", "b"].map(|name| Counted::Principal(name.into()));
         assert_eq!(rate.count(&one).unwrap().requests, 1);
         let left = rate.count(&one).unwrap();
-        assert_eq!(left.policy(), "\"caller\";q=2;w=2");
+        assert_eq!(left.policy().unwrap(), "\"caller\";q=2;w=2");
         assert_eq!(left.rest().unwrap(), "\"caller\";r=0;t=2");
         let wait = rate.count(&one).unwrap_err();
         assert!(wait <= Duration::from_secs(1), "{wait:?}");

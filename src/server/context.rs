@@ -268,9 +268,13 @@ async fn finish(
 
 /// What the caller may still send.
 fn tell_left(headers: &mut HeaderMap, left: &Left) {
-    headers.insert(RATE_LIMIT_POLICY, left.policy());
-    if let Some(rest) = left.rest() {
-        headers.insert(RATE_LIMIT, rest);
+    for (name, value) in [
+        (RATE_LIMIT_POLICY, left.policy()),
+        (RATE_LIMIT, left.rest()),
+    ] {
+        if let Some(value) = value {
+            headers.insert(name, value);
+        }
     }
 }
 

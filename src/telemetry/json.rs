@@ -203,6 +203,7 @@ mod tests {
 
     #[test]
     fn every_kind_of_value_arrives() {
+        let before = chrono::Utc::now();
         let lines = logged(|| {
             tracing::info!(
                 count = 3_u64,
@@ -213,6 +214,10 @@ mod tests {
                 order.id = 7,
                 debug = ?Some("a\"b"),
                 hostile = "\"},\n{\u{1}\\",
+                newline = "a\nb",
+                backslash = "a\\b",
+                control = "a\u{1}b",
+                plain = "ü\u{2028}",
                 "said \"{}\"", "so"
             );
         });
@@ -228,9 +233,19 @@ mod tests {
         assert_eq!(line["order.id"], 7);
         assert_eq!(line["debug"], "Some(\"a\\\"b\")");
         assert_eq!(line["hostile"], "\"},\n{\u{1}\\");
+        assert_eq!(line["newline"], "a\nb");
+        assert_eq!(line["backslash"], "a\\b");
+        assert_eq!(line["control"], "a\u{1}b");
+        assert_eq!(line["plain"], "ü\u{2028}");
         assert!(line["target"].as_str().unwrap().contains("json"));
         let time = line["timestamp"].as_str().unwrap();
-        assert!(chrono::DateTime::parse_from_rfc3339(time).is_ok(), "{time}");
+        let time = chrono::DateTime::parse_from_rfc3339(time).unwrap().to_utc();
+        // Its last digits are cut off.
+        assert!(
+            before - chrono::TimeDelta::microseconds(1) <= time,
+            "{time}"
+        );
+        assert!(time <= chrono::Utc::now(), "{time}");
     }
 
     #[test]

@@ -40,9 +40,6 @@ impl Connection {
             let Some(head) = Head::parse(&self.buffer)? else {
                 continue;
             };
-            if head.status != wanted {
-                bail!("unexpected status {}", head.status);
-            }
             let end = head.length + head.body_length;
             while self.buffer.len() < end {
                 if self.stream.read_buf(&mut self.buffer).await? == 0 {
@@ -51,6 +48,10 @@ impl Connection {
             }
             if self.buffer.len() > end {
                 bail!("the server sent more than one answer");
+            }
+            // Once all of it is read: the next answer begins where this one ends.
+            if head.status != wanted {
+                bail!("unexpected status {}", head.status);
             }
             return Ok(head.body_length as u64);
         }

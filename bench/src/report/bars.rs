@@ -1,6 +1,6 @@
 //! What the figures have to reach.
 
-use super::Figures;
+use super::{Figure, Figures};
 use crate::stats::Spread;
 
 /// The service itself, among the subjects.
@@ -110,13 +110,18 @@ pub fn bars(figures: &Figures) -> Vec<Bar> {
 fn memory(figures: &Figures) -> Option<Bar> {
     let peaks: Vec<f64> = figures
         .iter()
-        .filter(|figure| figure.subject == OURS && figure.measure == "peak memory of the server")
+        .filter(|figure| is_ours(figure) && figure.measure == "peak memory of the server")
         .filter_map(|figure| figure.samples.iter().copied().reduce(f64::max))
         .collect();
     let most = Spread::of(&peaks)?.max;
     let value = Spread::of(&[most])?;
     let name = "memory of `orders serve`, the most of all scenarios".into();
     Some(bar(name, "MiB", value, MEMORY_MIB, Side::Below))
+}
+
+/// The service is told by its name, but in the lists by how many orders it has.
+fn is_ours(figure: &Figure) -> bool {
+    figure.subject == OURS || figure.scenario.starts_with("list ")
 }
 
 fn bar(name: String, unit: &'static str, value: Spread, limit: f64, side: Side) -> Bar {
@@ -165,9 +170,13 @@ mod tests {
         for (scenario, peak) in [("read", 30.0), ("create", 65.0), ("update", 40.0)] {
             figures.add(scenario, OURS, "peak memory of the server", "MiB", peak);
         }
-        let bars = bars(&figures);
-        assert_eq!(bars.first().unwrap().value.median, 65.0);
-        assert_eq!(met(&bars), [false]);
+        let worst = bars(&figures);
+        assert_eq!(worst.first().unwrap().value.median, 65.0);
+        assert_eq!(met(&worst), [false]);
+        for (scenario, subject, peak) in [("list deep", MANY, 66.0), ("read", PLAIN, 90.0)] {
+            figures.add(scenario, subject, "peak memory of the server", "MiB", peak);
+        }
+        assert_eq!(bars(&figures).first().unwrap().value.median, 66.0);
     }
 
     #[test]

@@ -26,7 +26,11 @@ pub fn difference(now: &Report, accepted: &Report) -> Option<String> {
             theirs.cores, theirs.processor
         ));
     }
-    (now.quick != accepted.quick).then(|| "one of the two runs was a quick one".to_owned())
+    if now.quick != accepted.quick {
+        return Some("one of the two runs was a quick one".to_owned());
+    }
+    // They do nothing while it is not their turn, but they are there.
+    (!now.builds.is_empty()).then(|| format!("beside it ran {}", now.builds.join(", ")))
 }
 
 #[cfg(test)]
@@ -50,6 +54,7 @@ pub(super) mod tests {
             quick: false,
             scenarios: vec!["read".into()],
             failures: Vec::new(),
+            builds: Vec::new(),
             figures,
         }
     }

@@ -96,6 +96,9 @@ pub struct Report {
     pub scenarios: Vec<String>,
     /// Scenarios that failed, and why.
     pub failures: Vec<String>,
+    /// Other builds of the service that ran beside it.
+    #[serde(default)]
+    pub builds: Vec<String>,
     /// What was measured.
     pub figures: Figures,
 }

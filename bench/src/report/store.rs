@@ -46,6 +46,9 @@ fn require_worth(latest: &Report, scenarios: &[String]) -> Result<()> {
     if !latest.failures.is_empty() {
         bail!("in the last run failed: {}", latest.failures.join("; "));
     }
+    if !latest.builds.is_empty() {
+        bail!("beside the service ran {}", latest.builds.join(", "));
+    }
     let missing: Vec<&str> = scenarios
         .iter()
         .filter(|scenario| !latest.scenarios.contains(scenario))
@@ -81,6 +84,9 @@ mod tests {
         assert!(require_worth(&latest, &all).is_err());
         latest.failures.clear();
         latest.quick = true;
+        assert!(require_worth(&latest, &all).is_err());
+        latest.quick = false;
+        latest.builds.push("other".into());
         assert!(require_worth(&latest, &all).is_err());
     }
 

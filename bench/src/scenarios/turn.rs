@@ -1,6 +1,6 @@
 //! One server's turn under load.
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 
 use super::Context;
 use super::meter::{note_load, watch};
@@ -44,8 +44,9 @@ impl Turn<'_> {
     pub async fn half(&self, context: &mut Context<'_>) -> Result<()> {
         let figures = &context.figures;
         let full = figures.spread(self.scenario, self.subject, THROUGHPUT);
+        let full = full.context("full load comes first")?;
         let load = LoadOptions {
-            rate: Some(full.map_or(0.0, |full| full.median / 2.0)),
+            rate: Some(full.median / 2.0),
             ..self.load.clone()
         };
         let outcome = context.world.load(&load).await?;

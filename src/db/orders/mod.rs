@@ -291,7 +291,7 @@ impl OrderRepository {
                 data: events::to_json(&data)?,
                 by,
                 end_workflow,
-                traceparent: traceparent(),
+                traceparent: end_workflow.then(traceparent).flatten(),
             };
             if let Some(changed) = self.update.ask(asked).await? {
                 if end_workflow {
