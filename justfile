@@ -46,16 +46,16 @@ bench-builds:
     #!/usr/bin/env bash
     set -euo pipefail
     mkdir -p target/builds
+    against=
     build() {
         name=$1; shift
         cargo build --release --locked --bin orders --package order-processing "$@"
         cp target/release/orders "target/builds/$name"
+        against+="$name=target/builds/$name,"
     }
     build mimalloc --features mimalloc
     build no-lto-16-units --config 'profile.release.lto="off"' --config profile.release.codegen-units=16
     build fat-lto --config 'profile.release.lto="fat"'
-    against=
-    for name in mimalloc no-lto-16-units fat-lto; do against+="$name=target/builds/$name,"; done
     exec just bench --only read,create --against "${against%,}"
 
 # Make generated/ anew from the contract

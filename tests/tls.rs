@@ -20,15 +20,14 @@ use rustls::pki_types::{PrivateKeyDer, ServerName};
 use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::ClientCertVerifier;
 use rustls::{ClientConfig, ServerConfig, SupportedProtocolVersion};
-use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::{TlsAcceptor, TlsConnector, client::TlsStream};
 use uuid::Uuid;
 
 use crate::harness::{
-    Collector, Identity, Options, Process, TestApp, certificates, database_url, eventually,
-    temporal_address, tools,
+    Collector, Identity, Options, Process, TestApp, certificates, collector_is_away, database_url,
+    eventually, temporal_address, tools,
 };
 
 /// A secret that must show nowhere.
@@ -646,12 +645,9 @@ async fn traces_go_to_a_collector_behind_tls() {
     reqwest::get(format!("{}/orders", stranger.api().await))
         .await
         .unwrap();
-    let away = |line: &Value| {
-        line["message"]
-            .as_str()
-            .is_some_and(|it| it.contains("collector"))
-    };
-    let line = stranger.logs("that the collector is away", away).await;
+    let line = stranger
+        .logs("that the collector is away", collector_is_away)
+        .await;
     assert!(!line.to_string().contains(HUSH), "{line}");
     assert_eq!(collector.spans(|span| span.name == "GET /orders").len(), 1);
 }

@@ -4,9 +4,10 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
+use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::harness::{Collector, Process, Span, TestApp, eventually};
+use crate::harness::{Collector, Process, Span, TestApp, collector_is_away, eventually};
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const PARENT: &str = "00f067aa0ba902b7";
@@ -249,23 +250,21 @@ async fn ending_an_order_is_traced_to_its_workflow() {
     let _worker = Process::start("worker", &app, &traced);
     let api = serve.api().await;
     let client = reqwest::Client::new();
-    let cancel = json!({ "status": "cancelled" });
-    for (trace, request, name) in [
-        ("c", client.put(&api).json(&cancel), "PUT /orders/{id}"),
-        ("d", client.delete(&api), "DELETE /orders/{id}"),
-    ] {
+    for (method, trace) in [(Method::PUT, "c"), (Method::DELETE, "d")] {
         let id = create(&api, &[]).await;
         app.becomes(id, "processing").await;
         let trace = trace.repeat(32);
-        let (client, request) = request
-            .header("traceparent", format!("00-{trace}-{PARENT}-01"))
-            .build_split();
-        let mut request = request.unwrap();
-        request.url_mut().set_path(&format!("/orders/{id}"));
-        assert!(client.execute(request).await.unwrap().status().is_success());
-        let spans = spans_of(&collector, &trace, &[name, "end workflow"]).await;
+        let mut request = client
+            .request(method.clone(), format!("{api}/orders/{id}"))
+            .header("traceparent", format!("00-{trace}-{PARENT}-01"));
+        if method == Method::PUT {
+            request = request.json(&json!({ "status": "cancelled" }));
+        }
+        assert!(request.send().await.unwrap().status().is_success());
+        let name = format!("{method} /orders/{{id}}");
+        let spans = spans_of(&collector, &trace, &[&name, "end workflow"]).await;
         let told = named(&spans, "end workflow");
-        assert_eq!(told.parent, named(&spans, name).id);
+        assert_eq!(told.parent, named(&spans, &name).id);
         assert_eq!(told.attributes["order.id"], id.to_string());
     }
 }
@@ -351,18 +350,16 @@ async fn a_collector_that_is_away_harms_nothing() {
     let mut serve = Process::start("serve", &app, &traced);
     let mut worker = Process::start("worker", &app, &traced);
     let api = serve.api().await;
-    let away = |line: &Value| {
-        let message = line["message"].as_str().unwrap_or_default();
-        message.contains("collector of traces is away")
-    };
     create(&api, &[]).await;
-    serve.logs("that the collector is away", away).await;
+    serve
+        .logs("that the collector is away", collector_is_away)
+        .await;
     let mut last = 0;
     for _ in 0..100 {
         last = create(&api, &[]).await;
     }
     app.becomes(last, "completed").await;
-    assert_eq!(serve.logged(away).len(), 1, "it is said once");
+    assert_eq!(serve.logged(collector_is_away).len(), 1, "it is said once");
     let longest = Duration::from_secs(20);
     assert!(serve.stop() < longest);
     assert!(worker.stop() < longest);

@@ -190,8 +190,8 @@ impl Server {
     }
 }
 
-/// How many threads serve.
-fn threads(http: &config::Http) -> usize {
+/// How many threads serve: `http.workers`, or one for each core where that is 0.
+pub fn threads(http: &config::Http) -> usize {
     match http.workers {
         0 => available_parallelism().map_or(1, usize::from),
         workers => workers,

@@ -12,6 +12,7 @@ use opentelemetry_proto::tonic::collector::trace::v1::{
 };
 use opentelemetry_proto::tonic::common::v1::{KeyValue, any_value};
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
+use serde_json::Value;
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 use tonic::{Request, Response, Status};
@@ -91,6 +92,12 @@ impl TraceService for Collector {
         }
         Ok(Response::new(ExportTraceServiceResponse::default()))
     }
+}
+
+/// Whether this line of a process's log says that its collector is away.
+pub fn collector_is_away(line: &Value) -> bool {
+    let message = line["message"].as_str().unwrap_or_default();
+    message.contains("collector of traces is away")
 }
 
 fn texts(attributes: Vec<KeyValue>) -> HashMap<String, String> {

@@ -10,7 +10,7 @@ mod services;
 
 pub use app::{Options, TestApp, admin};
 pub use certificates::{Identity, certificates};
-pub use collector::{Collector, Span};
+pub use collector::{Collector, Span, collector_is_away};
 pub use issuer::{Issuer, SigningKey};
 pub use page::Page;
 pub use process::Process;

@@ -2,13 +2,13 @@
 //! request's cost when all that this project does is gone.
 
 use std::net::SocketAddr;
-use std::thread::available_parallelism;
 
 use actix_web::http::header::{CONTENT_TYPE, ETAG};
 use actix_web::web::{get, resource};
 use actix_web::{App, HttpResponse, HttpServer};
 use anyhow::Result;
 use order_processing::config;
+use order_processing::server::threads;
 use tokio_util::sync::CancellationToken;
 
 /// As long as that of an order usually is.
@@ -23,7 +23,7 @@ pub async fn run(
     let route = || resource("/orders/{id}").route(get().to(order));
     let server = HttpServer::new(move || App::new().service(route()))
         .disable_signals()
-        .workers(available_parallelism()?.get())
+        .workers(threads(http))
         .bind(&http.listen)?;
     if let Some(address) = server.addrs().first() {
         ready(*address)?;

@@ -29,7 +29,7 @@ pub fn difference(now: &Report, accepted: &Report) -> Option<String> {
     if now.quick != accepted.quick {
         return Some("one of the two runs was a quick one".to_owned());
     }
-    // They do nothing while it is not their turn, but they are there.
+    // They share its database and its cores, also while it is not their turn.
     (!now.builds.is_empty()).then(|| format!("beside it ran {}", now.builds.join(", ")))
 }
 

@@ -48,89 +48,17 @@ pub struct Comparison<'a> {
 
 /// Orders by a random id.
 pub async fn read(context: &mut Context<'_>) -> Result<()> {
-    let select = Subject::Pgbench(SELECT, pgbench::select(ORDERS));
+    let statements = vec![Subject::Pgbench(SELECT, pgbench::select(ORDERS))];
+    let (kind, orders) = (Kind::Read, Some(Orders::Mixed));
     let servers = [NO_DATABASE, BARE];
-    beside(
-        context,
-        "read",
-        Kind::Read,
-        Orders::Mixed,
-        Some(select),
-        &servers,
-    )
-    .await
+    compare(context, "read", kind, orders, statements, &servers).await
 }
 
 /// 80 % reads, 10 % keyed creations, 5 % changes, 5 % lists.
 pub async fn mixed(context: &mut Context<'_>) -> Result<()> {
-    beside(
-        context,
-        "mixed",
-        Kind::Mixed,
-        Orders::Pending,
-        None,
-        &[NO_DATABASE],
-    )
-    .await
-}
-
-/// The service, pgbench, and servers without a database.
-async fn beside(
-    context: &mut Context<'_>,
-    scenario: &str,
-    kind: Kind,
-    orders: Orders,
-    pgbench: Option<Subject<'_>>,
-    servers: &[(&'static str, &str)],
-) -> Result<()> {
-    let name = format!("bench_{scenario}");
-    let database = context.world.create_database(&name).await?;
-    progress("  loading orders");
-    database.load(orders, ORDERS, true).await?;
-    let around = Surroundings {
-        database_url: &database.url,
-        ..Surroundings::default()
-    };
-    let service = context.world.serve(around.clone()).await?;
-    let mut others = other_builds(context, &around).await?;
-    for (name, reference) in servers {
-        let server = context.world.reference(reference, around.clone()).await?;
-        others.push((name, server));
-    }
-    let mut subjects = vec![Subject::Server(OURS, &service)];
-    subjects.extend(pgbench);
-    let servers = others.iter();
-    subjects.extend(servers.map(|(name, server)| Subject::Server(name, server)));
-    let comparison = Comparison {
-        scenario,
-        database: &database,
-        kind,
-        empty: false,
-        subjects,
-    };
-    comparison.run(context).await?;
-    stop(others).await?;
-    service.stop().await
-}
-
-/// The service built otherwise.
-async fn other_builds<'a>(
-    context: &Context<'a>,
-    around: &Surroundings<'_>,
-) -> Result<Vec<(&'a str, Child)>> {
-    let mut servers = Vec::new();
-    for build in context.builds {
-        let server = context.world.serve_build(build, around.clone()).await?;
-        servers.push((build.name.as_str(), server));
-    }
-    Ok(servers)
-}
-
-async fn stop(servers: Vec<(&str, Child)>) -> Result<()> {
-    for (_, server) in servers {
-        server.stop().await?;
-    }
-    Ok(())
+    let (kind, orders) = (Kind::Mixed, Some(Orders::Pending));
+    let servers = [NO_DATABASE];
+    compare(context, "mixed", kind, orders, Vec::new(), &servers).await
 }
 
 /// New orders. Nobody hears of them: Temporal is not there, so that telling it takes nothing away.
@@ -139,7 +67,7 @@ pub async fn create(context: &mut Context<'_>) -> Result<()> {
         Subject::Pgbench(INSERT, pgbench::insert()),
         Subject::Pgbench("pgbench same statement", pgbench::create()),
     ];
-    write(context, "create", Kind::Create, statements).await
+    compare(context, "create", Kind::Create, None, statements, &[]).await
 }
 
 /// New orders, each with a key.
@@ -148,36 +76,50 @@ pub async fn create_keyed(context: &mut Context<'_>) -> Result<()> {
         Subject::Pgbench(INSERT, pgbench::insert()),
         Subject::Pgbench("pgbench same statement", pgbench::create_keyed()),
     ];
-    write(context, "create-keyed", Kind::CreateKeyed, statements).await
+    let kind = Kind::CreateKeyed;
+    compare(context, "create-keyed", kind, None, statements, &[]).await
 }
 
 /// Other amounts for random orders.
 pub async fn update(context: &mut Context<'_>) -> Result<()> {
     let statements = vec![Subject::Pgbench("pgbench update", pgbench::update(ORDERS))];
-    write(context, "update", Kind::Update, statements).await
+    let (kind, orders) = (Kind::Update, Some(Orders::Pending));
+    compare(context, "update", kind, orders, statements, &[]).await
 }
 
-async fn write(
+/// The service, pgbench, other builds of the service, and servers without a database. With these
+/// orders there; without any the tables are emptied before each turn.
+async fn compare(
     context: &mut Context<'_>,
     scenario: &str,
     kind: Kind,
-    references: Vec<Subject<'_>>,
+    orders: Option<Orders>,
+    statements: Vec<Subject<'_>>,
+    servers: &[(&str, &str)],
 ) -> Result<()> {
-    let database = context.world.create_database("bench_write").await?;
-    let empty = kind != Kind::Update;
-    if !empty {
+    let database = context.world.create_database("bench_full").await?;
+    let empty = orders.is_none();
+    if let Some(orders) = orders {
         progress("  loading orders");
-        database.load(Orders::Pending, ORDERS, true).await?;
+        database.load(orders, ORDERS, true).await?;
     }
     let around = Surroundings {
         database_url: &database.url,
         ..Surroundings::default()
     };
     let service = context.world.serve(around.clone()).await?;
-    let builds = other_builds(context, &around).await?;
+    let mut others = Vec::new();
+    for build in context.builds {
+        let server = context.world.serve_build(build, around.clone()).await?;
+        others.push((build.name.as_str(), server));
+    }
+    for (name, reference) in servers {
+        let server = context.world.reference(reference, around.clone()).await?;
+        others.push((name, server));
+    }
     let mut subjects = vec![Subject::Server(OURS, &service)];
-    subjects.extend(references);
-    let servers = builds.iter();
+    subjects.extend(statements);
+    let servers = others.iter();
     subjects.extend(servers.map(|(name, server)| Subject::Server(name, server)));
     let comparison = Comparison {
         scenario,
@@ -187,7 +129,9 @@ async fn write(
         subjects,
     };
     comparison.run(context).await?;
-    stop(builds).await?;
+    for (_, server) in others {
+        server.stop().await?;
+    }
     service.stop().await
 }
 
@@ -196,7 +140,7 @@ impl Comparison<'_> {
     pub async fn run(&self, context: &mut Context<'_>) -> Result<()> {
         for subject in &self.subjects {
             if let Subject::Server(_, server) = subject {
-                let mut load = self.turn(context, 0, OURS, server).load;
+                let mut load = self.load(context, server);
                 load.seconds = Some(WARM_UP_SECONDS);
                 context.world.load(&load).await?;
             }
@@ -232,6 +176,16 @@ impl Comparison<'_> {
         }
     }
 
+    fn load(&self, context: &Context<'_>, server: &Child) -> LoadOptions {
+        LoadOptions {
+            kind: self.kind,
+            ids: ORDERS,
+            connections: CONNECTIONS,
+            seconds: Some(context.plan.seconds),
+            ..context.world.load_on(server)
+        }
+    }
+
     fn turn<'b>(
         &'b self,
         context: &Context<'_>,
@@ -244,13 +198,7 @@ impl Comparison<'_> {
             subject,
             round,
             server,
-            load: LoadOptions {
-                kind: self.kind,
-                ids: ORDERS,
-                connections: CONNECTIONS,
-                seconds: Some(context.plan.seconds),
-                ..context.world.load_on(server)
-            },
+            load: self.load(context, server),
         }
     }
 
