@@ -34,9 +34,10 @@ pub trait OrdersApi: 'static {
     /// Accepts an order and answers once it is stored durably, together with the intent to process
     /// it. Processing happens afterwards; read the order to follow it.
     ///
-    /// With an `Idempotency-Key`, the request may be sent again without fear of a second order: the
-    /// same key with the same body gets the first answer again, marked with `Idempotent-Replayed`,
-    /// also while the first request is still on its way. A failure stores nothing.
+    /// With an `Idempotency-Key`, the request may be sent again without a second order: the same key
+    /// with the same body gets the first answer again, marked with `Idempotent-Replayed`, also while
+    /// the first request is still on its way. A 4xx or 503 stores nothing. A 504 (`outcome_unknown`)
+    /// says that the order may have been stored or not; with a key, the retry tells.
     ///
     /// `POST /orders`
     fn create_order(
@@ -86,7 +87,9 @@ pub trait OrdersApi: 'static {
     ///
     /// Orders from the newest to the oldest, a page at a time. The body is a plain array; when there
     /// is more, the `Link` header holds the URL of the next page. Pages are stable: an order that is
-    /// created meanwhile never shifts one that you have yet to see.
+    /// created meanwhile never shifts one that you have yet to see. An id is given before its order
+    /// becomes visible, so an order may appear below the newest id that you have seen: do not poll for
+    /// new orders by reading from the newest one down to a known id.
     ///
     /// `GET /orders`
     fn list_orders(
@@ -206,14 +209,24 @@ pub enum CreateOrderResponse {
         /// How many seconds to wait before trying again (RFC 9110, section 10.2.3)
         retry_after: i32,
     },
-    /// A fault of the server; its cause is in the server's log under `request_id`
+    /// A fault of the server; its cause is in the server's log under `request_id`. Whether a change was
+    /// made is unknown.
     InternalServerError(models::Problem),
-    /// The database is away or overloaded; try again
+    /// The database is away or overloaded; nothing was changed, retry after `Retry-After`
     ServiceUnavailable {
         /// The body, as `application/problem+json`
         body: models::Problem,
         /// How many seconds to wait before trying again (RFC 9110, section 10.2.3)
         retry_after: i32,
+    },
+    /// The database did not confirm the change in time: it may have been made or not. `Retry-After` is
+    /// present only where the same request may be sent again without making the change twice: a `PUT`,
+    /// a `DELETE`, and a `POST` with an `Idempotency-Key`.
+    GatewayTimeout {
+        /// The body, as `application/problem+json`
+        body: models::Problem,
+        /// How many seconds to wait before a retry (RFC 9110, section 10.2.3)
+        retry_after: Option<i32>,
     },
 }
 
@@ -256,6 +269,9 @@ impl Responder for CreateOrderResponse {
             }
             Self::ServiceUnavailable { body, retry_after } => Reply::new(503)
                 .header("retry-after", retry_after)
+                .json("application/problem+json", &body),
+            Self::GatewayTimeout { body, retry_after } => Reply::new(504)
+                .optional_header("retry-after", retry_after)
                 .json("application/problem+json", &body),
         }
     }
@@ -345,14 +361,24 @@ pub enum DeleteOrderResponse {
         /// How many seconds to wait before trying again (RFC 9110, section 10.2.3)
         retry_after: i32,
     },
-    /// A fault of the server; its cause is in the server's log under `request_id`
+    /// A fault of the server; its cause is in the server's log under `request_id`. Whether a change was
+    /// made is unknown.
     InternalServerError(models::Problem),
-    /// The database is away or overloaded; try again
+    /// The database is away or overloaded; nothing was changed, retry after `Retry-After`
     ServiceUnavailable {
         /// The body, as `application/problem+json`
         body: models::Problem,
         /// How many seconds to wait before trying again (RFC 9110, section 10.2.3)
         retry_after: i32,
+    },
+    /// The database did not confirm the change in time: it may have been made or not. `Retry-After` is
+    /// present only where the same request may be sent again without making the change twice: a `PUT`,
+    /// a `DELETE`, and a `POST` with an `Idempotency-Key`.
+    GatewayTimeout {
+        /// The body, as `application/problem+json`
+        body: models::Problem,
+        /// How many seconds to wait before a retry (RFC 9110, section 10.2.3)
+        retry_after: Option<i32>,
     },
 }
 
@@ -383,6 +409,9 @@ impl Responder for DeleteOrderResponse {
             }
             Self::ServiceUnavailable { body, retry_after } => Reply::new(503)
                 .header("retry-after", retry_after)
+                .json("application/problem+json", &body),
+            Self::GatewayTimeout { body, retry_after } => Reply::new(504)
+                .optional_header("retry-after", retry_after)
                 .json("application/problem+json", &body),
         }
     }
@@ -468,9 +497,10 @@ pub enum GetOrderResponse {
         /// How many seconds to wait before trying again (RFC 9110, section 10.2.3)
         retry_after: i32,
     },
-    /// A fault of the server; its cause is in the server's log under `request_id`
+    /// A fault of the server; its cause is in the server's log under `request_id`. Whether a change was
+    /// made is unknown.
     InternalServerError(models::Problem),
-    /// The database is away or overloaded; try again
+    /// The database is away or overloaded; nothing was changed, retry after `Retry-After`
     ServiceUnavailable {
         /// The body, as `application/problem+json`
         body: models::Problem,
@@ -587,9 +617,10 @@ pub enum ListOrderEventsResponse {
         /// How many seconds to wait before trying again (RFC 9110, section 10.2.3)
         retry_after: i32,
     },
-    /// A fault of the server; its cause is in the server's log under `request_id`
+    /// A fault of the server; its cause is in the server's log under `request_id`. Whether a change was
+    /// made is unknown.
     InternalServerError(models::Problem),
-    /// The database is away or overloaded; try again
+    /// The database is away or overloaded; nothing was changed, retry after `Retry-After`
     ServiceUnavailable {
         /// The body, as `application/problem+json`
         body: models::Problem,
@@ -711,9 +742,10 @@ pub enum ListOrdersResponse {
         /// How many seconds to wait before trying again (RFC 9110, section 10.2.3)
         retry_after: i32,
     },
-    /// A fault of the server; its cause is in the server's log under `request_id`
+    /// A fault of the server; its cause is in the server's log under `request_id`. Whether a change was
+    /// made is unknown.
     InternalServerError(models::Problem),
-    /// The database is away or overloaded; try again
+    /// The database is away or overloaded; nothing was changed, retry after `Retry-After`
     ServiceUnavailable {
         /// The body, as `application/problem+json`
         body: models::Problem,
@@ -858,14 +890,24 @@ pub enum UpdateOrderResponse {
         /// How many seconds to wait before trying again (RFC 9110, section 10.2.3)
         retry_after: i32,
     },
-    /// A fault of the server; its cause is in the server's log under `request_id`
+    /// A fault of the server; its cause is in the server's log under `request_id`. Whether a change was
+    /// made is unknown.
     InternalServerError(models::Problem),
-    /// The database is away or overloaded; try again
+    /// The database is away or overloaded; nothing was changed, retry after `Retry-After`
     ServiceUnavailable {
         /// The body, as `application/problem+json`
         body: models::Problem,
         /// How many seconds to wait before trying again (RFC 9110, section 10.2.3)
         retry_after: i32,
+    },
+    /// The database did not confirm the change in time: it may have been made or not. `Retry-After` is
+    /// present only where the same request may be sent again without making the change twice: a `PUT`,
+    /// a `DELETE`, and a `POST` with an `Idempotency-Key`.
+    GatewayTimeout {
+        /// The body, as `application/problem+json`
+        body: models::Problem,
+        /// How many seconds to wait before a retry (RFC 9110, section 10.2.3)
+        retry_after: Option<i32>,
     },
 }
 
@@ -903,6 +945,9 @@ impl Responder for UpdateOrderResponse {
             }
             Self::ServiceUnavailable { body, retry_after } => Reply::new(503)
                 .header("retry-after", retry_after)
+                .json("application/problem+json", &body),
+            Self::GatewayTimeout { body, retry_after } => Reply::new(504)
+                .optional_header("retry-after", retry_after)
                 .json("application/problem+json", &body),
         }
     }

@@ -40,7 +40,8 @@ pub async fn serve(settings: Settings) -> Result<()> {
     let temporal = temporal(&settings)?.observed(&telemetry);
     let stop = stop_on_signal()?;
     let server = Server::bind(&settings, database.clone(), temporal.clone(), &telemetry).await?;
-    let monitoring = Monitoring::new(&telemetry, &database, &temporal);
+    let background = database.in_background();
+    let monitoring = Monitoring::new(&telemetry, &background, &temporal);
     let monitoring = monitoring.start(&settings.monitoring, &stop);
     say_ready(&server)?;
     let served = serve_until(&settings, server, database, temporal, stop).await;
@@ -62,9 +63,10 @@ pub async fn worker(settings: Settings) -> Result<()> {
     let database = Database::new(&settings.database, "orders-worker")?.observed(&telemetry.metrics);
     let temporal = temporal(&settings)?.observed(&telemetry);
     let stop = stop_on_signal()?;
-    let monitoring = Monitoring::new(&telemetry, &database, &temporal).of_a_worker();
+    let background = database.in_background();
+    let monitoring = Monitoring::new(&telemetry, &background, &temporal).of_a_worker();
     let monitoring = monitoring.start(&settings.monitoring, &stop);
-    let dispatching = dispatch(&settings, &database, &temporal, &stop);
+    let dispatching = dispatch(&settings, &background, &temporal, &stop);
     let grace = settings.http.shutdown_timeout;
     let worked = run_worker(database, temporal, grace, stop.clone()).await;
     stop.cancel();
@@ -176,13 +178,14 @@ async fn dev_with(
     if let Some(url) = temporal_server.ui_url() {
         say(&format!("temporal ui {url}"))?;
     }
-    migrate(&settings, migrations::up).await?;
+    migrate(&settings, |connection| migrations::up(connection, warn)).await?;
     let settings = Arc::new(settings);
     let telemetry = Telemetry::start(&settings, Some(log), "orders-dev")?;
     let database = Database::new(&settings.database, "orders-dev")?.observed(&telemetry.metrics);
     let temporal = temporal(&settings)?.observed(&telemetry);
     let server = Server::bind(&settings, database.clone(), temporal.clone(), &telemetry).await?;
-    let monitoring = Monitoring::new(&telemetry, &database, &temporal);
+    let background = database.in_background();
+    let monitoring = Monitoring::new(&telemetry, &background, &temporal);
     let monitoring = monitoring.start(&settings.monitoring, &stop);
     say(&format!("docs {}/docs", server.url()))?;
     say_ready(&server)?;
@@ -232,11 +235,12 @@ pub async fn serve_until(
     temporal: Temporal,
     stop: CancellationToken,
 ) -> Result<()> {
-    let dispatching = dispatch(settings, &database, &temporal, &stop);
-    let reconciler = Reconciler::new(settings.clone(), database.clone(), temporal);
+    let background = database.in_background();
+    let dispatching = dispatch(settings, &background, &temporal, &stop);
+    let reconciler = Reconciler::new(settings.clone(), background.clone(), temporal);
     let reconciling = tokio::spawn(reconciler.run(stop.clone()));
     let sweep_interval = settings.idempotency.sweep_interval;
-    let sweeping = tokio::spawn(sweep(database, sweep_interval, stop.clone()));
+    let sweeping = tokio::spawn(sweep(background, sweep_interval, stop.clone()));
     let served = server.run(stop.clone()).await;
     stop.cancel();
     dispatching.await.context("the dispatcher failed")?;
@@ -315,7 +319,7 @@ async fn create_database(admin_url: &str) -> Result<()> {
 /// # Errors
 /// When the database cannot be reached or a migration fails.
 pub async fn migrate_up(settings: &Settings) -> Result<()> {
-    let applied = migrate(settings, migrations::up).await?;
+    let applied = migrate(settings, |connection| migrations::up(connection, warn)).await?;
     for name in &applied {
         say(&format!("applied {name}"))?;
     }
@@ -330,7 +334,7 @@ pub async fn migrate_up(settings: &Settings) -> Result<()> {
 /// # Errors
 /// When the database cannot be reached or the migration cannot be taken back.
 pub async fn migrate_down(settings: &Settings) -> Result<()> {
-    match migrate(settings, migrations::down).await? {
+    match migrate(settings, |connection| migrations::down(connection, warn)).await? {
         Some(name) => say(&format!("reverted {name}")),
         None => say("nothing to revert: no migration is applied"),
     }
@@ -435,8 +439,7 @@ async fn migrate<T>(
             settings.database.url
         )
     })?;
-    // The harness drives the connection itself, and blocks while it does.
-    Ok(tokio::task::block_in_place(|| step(connection))?)
+    Ok(step(connection)?)
 }
 
 async fn require_current_schema(settings: &Settings) -> Result<()> {
@@ -481,6 +484,11 @@ fn stop_on_signal() -> Result<CancellationToken> {
 
 fn say_ready(server: &Server) -> Result<()> {
     say(&format!("ready {}", server.url()))
+}
+
+/// A line for whoever waits for the command: on stderr, where no program looks for a result.
+fn warn(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 /// A line for whoever started the process, at once even into a pipe.

@@ -115,14 +115,19 @@ impl Http {
 pub struct Database {
     /// Where PostgreSQL is.
     pub url: SecretUrl,
-    /// Most connections held at a time.
+    /// Most connections held at a time for requests.
     pub pool_size: usize,
+    /// Most connections held at a time for background work.
+    pub background_pool_size: usize,
     /// How long a request may wait for a connection.
     #[serde(with = "humantime_serde")]
     pub acquire_timeout: Duration,
     /// How long one statement may run.
     #[serde(with = "humantime_serde")]
     pub statement_timeout: Duration,
+    /// How long one statement may wait for a lock.
+    #[serde(with = "humantime_serde")]
+    pub lock_timeout: Duration,
     /// Most requests that wait for the same statement.
     pub max_waiting: usize,
     /// The password, where the URL has none.

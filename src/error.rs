@@ -3,16 +3,30 @@
 use deadpool::managed::PoolError;
 use diesel::result::{ConnectionError, DatabaseErrorKind, Error as DieselError};
 
-/// A failure of the database.
+/// A failure of the database. Each variant says what is known of the statement's outcome.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
-    /// It is away, overloaded or too slow: the same may work later.
+    /// Nothing was stored: the database is away, overloaded or too slow. A retry may succeed.
     #[error("the database is not available: {0}")]
     Unavailable(String),
-    /// The statement or the data can not be right: the same fails again.
-    #[error("the data can not be stored or read: {0}")]
+    /// Nothing was stored: another transaction holds a lock for too long. A retry may succeed.
+    #[error("a row or a table is locked: {0}")]
+    Locked(String),
+    /// Nothing was stored: a column has another type than when the statement was prepared. On a new
+    /// connection it succeeds.
+    #[error("a prepared statement is stale: {0}")]
+    StaleStatement(String),
+    /// The statement was sent and not confirmed: it may have been executed or not.
+    #[error("the outcome is unknown: {0}")]
+    OutcomeUnknown(String),
+    /// Nothing was stored: a constraint forbids the values. A retry fails again.
+    #[error("the data cannot be stored: {0}")]
+    Refused(String),
+    /// The statement was executed, and what it returned cannot be understood. A retry fails again.
+    #[error("the stored data cannot be understood: {0}")]
     Corrupt(String),
-    /// Anything else: a fault of ours, or of the schema.
+    /// Nothing was stored: PostgreSQL refused the statement, by a fault of ours or of the schema. Made
+    /// from PostgreSQL's own answer only.
     #[error("the database refused: {0}")]
     Unexpected(String),
     /// The settings lead to no connection; the text names them.
@@ -20,50 +34,82 @@ pub enum StoreError {
     Misconfigured(String),
 }
 
-/// Diesel hands on no SQLSTATE, so these are told apart by PostgreSQL's own words.
-const TRANSIENT: [&str; 8] = [
+impl StoreError {
+    /// The same, of a statement that changes nothing: whether it was executed does not matter.
+    #[must_use]
+    pub(crate) fn of_read(self) -> Self {
+        match self {
+            Self::OutcomeUnknown(cause) => Self::Unavailable(cause),
+            error => error,
+        }
+    }
+
+    /// What PostgreSQL's message says.
+    pub(crate) fn of_message(text: String) -> Self {
+        let says = |words: &[&str]| words.iter().any(|known| text.contains(known));
+        if says(&LOST) {
+            Self::OutcomeUnknown(text)
+        } else if says(&LOCKED) {
+            Self::Locked(text)
+        } else if says(&[STALE]) {
+            Self::StaleStatement(text)
+        } else if says(&TRANSIENT) {
+            Self::Unavailable(text)
+        } else {
+            Self::Unexpected(text)
+        }
+    }
+
+    /// Whether one item of a batch may be to blame, and nothing of the batch was stored.
+    pub(crate) fn may_concern_one_item(&self) -> bool {
+        matches!(
+            self,
+            Self::Locked(_) | Self::Refused(_) | Self::Unexpected(_)
+        )
+    }
+
+    /// Whether nothing else that is asked of the database can succeed at the moment either.
+    pub fn is_outage(&self) -> bool {
+        matches!(self, Self::Unavailable(_) | Self::OutcomeUnknown(_))
+    }
+}
+
+/// Diesel passes on no SQLSTATE, so these are recognised by PostgreSQL's messages, which are English:
+/// connections to a server with another `lc_messages` are refused (`db::connect`).
+const LOCKED: [&str; 2] = ["lock timeout", "deadlock detected"];
+const STALE: &str = "cached plan must not change result type";
+/// The server ends the connection: the statement may have been committed just before.
+const LOST: [&str; 2] = ["terminating connection", "connection closed"];
+const TRANSIENT: [&str; 9] = [
     "statement timeout",
-    "lock timeout",
-    "terminating connection",
+    "canceling statement due to user request",
+    "conflict with recovery",
     "the database system is",
     "too many clients",
+    "too many connections",
     "remaining connection slots",
-    "connection closed",
-    "deadlock detected",
+    "out of memory",
+    "No space left on device",
 ];
 
 impl From<DieselError> for StoreError {
     fn from(error: DieselError) -> Self {
+        use DatabaseErrorKind as Kind;
         let text = error.to_string();
-        let transient = match &error {
-            DieselError::DatabaseError(kind, _) => {
-                matches!(
-                    kind,
-                    DatabaseErrorKind::ClosedConnection
-                        | DatabaseErrorKind::UnableToSendCommand
-                        | DatabaseErrorKind::SerializationFailure
-                        | DatabaseErrorKind::ReadOnlyTransaction
-                ) || TRANSIENT.iter().any(|known| text.contains(known))
-            }
-            DieselError::BrokenTransactionManager => true,
-            _ => false,
-        };
-        let corrupt = matches!(
-            &error,
-            DieselError::DeserializationError(_)
-                | DieselError::SerializationError(_)
-                | DieselError::DatabaseError(
-                    DatabaseErrorKind::CheckViolation
-                        | DatabaseErrorKind::NotNullViolation
-                        | DatabaseErrorKind::UniqueViolation
-                        | DatabaseErrorKind::ForeignKeyViolation,
-                    _
-                )
-        );
-        match (transient, corrupt) {
-            (true, _) => Self::Unavailable(text),
-            (false, true) => Self::Corrupt(text),
-            (false, false) => Self::Unexpected(text),
+        match &error {
+            DieselError::DatabaseError(kind, _) => match kind {
+                Kind::ClosedConnection | Kind::UnableToSendCommand => Self::OutcomeUnknown(text),
+                Kind::SerializationFailure | Kind::ReadOnlyTransaction => Self::Unavailable(text),
+                Kind::CheckViolation
+                | Kind::NotNullViolation
+                | Kind::UniqueViolation
+                | Kind::ForeignKeyViolation => Self::Refused(text),
+                _ => Self::of_message(text),
+            },
+            // Nothing is sent on such a connection.
+            DieselError::BrokenTransactionManager => Self::Unavailable(text),
+            DieselError::SerializationError(_) => Self::Refused(text),
+            _ => Self::Corrupt(text),
         }
     }
 }

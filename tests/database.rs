@@ -21,14 +21,10 @@ async fn migrations_go_up_down_and_up_again() {
         .len();
     for _ in 0..count {
         let connection = migration_connection(&app).await;
-        assert!(
-            tokio::task::block_in_place(|| migrations::down(connection))
-                .unwrap()
-                .is_some()
-        );
+        assert!(migrations::down(connection, |_| {}).unwrap().is_some());
     }
     assert!(
-        migrations::down(migration_connection(&app).await)
+        migrations::down(migration_connection(&app).await, |_| {})
             .unwrap()
             .is_none()
     );
@@ -37,7 +33,7 @@ async fn migrations_go_up_down_and_up_again() {
         !left.contains("workflow_intents") && !left.contains("TABLE public.orders"),
         "{left}"
     );
-    let applied = migrations::up(migration_connection(&app).await).unwrap();
+    let applied = migrations::up(migration_connection(&app).await, |_| {}).unwrap();
     assert_eq!(applied.len(), count);
     assert_eq!(dump(&app), before);
 }

@@ -29,6 +29,7 @@ mod outages;
 mod reconciler;
 mod sdk;
 mod settings;
+mod statements;
 mod tls;
 mod traces;
 mod workflow;

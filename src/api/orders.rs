@@ -115,7 +115,7 @@ impl OrdersApi for Orders {
             Ok(Created::KeyReused) => {
                 Response::UnprocessableContent(problem::idempotency_key_reused())
             }
-            Err(error) => error.into(),
+            Err(error) => write_failed(error, key.is_some()),
         }
     }
 
@@ -174,7 +174,7 @@ impl OrdersApi for Orders {
                 };
                 Response::Conflict(problem::conflict(code, error.to_string()))
             }
-            Err(Rejected::Store(error)) => error.into(),
+            Err(Rejected::Store(error)) => write_failed(error, true),
         }
     }
 
@@ -196,9 +196,11 @@ impl OrdersApi for Orders {
             Err(Rejected::VersionMismatch) => {
                 Response::PreconditionFailed(problem::version_mismatch())
             }
-            // Nothing about an order's state forbids to delete it.
-            Err(Rejected::Change(error)) => StoreError::Unexpected(error.to_string()).into(),
-            Err(Rejected::Store(error)) => error.into(),
+            Err(Rejected::Change(error)) => {
+                tracing::error!(error = %error, "nothing about an order's state forbids to delete it");
+                Response::InternalServerError(problem::internal())
+            }
+            Err(Rejected::Store(error)) => write_failed(error, true),
         }
     }
 
@@ -275,16 +277,20 @@ macro_rules! answers_store_errors {
         impl From<StoreError> for $response {
             fn from(error: StoreError) -> Self {
                 match error {
-                    StoreError::Unavailable(_) => {
+                    StoreError::Unavailable(_)
+                    | StoreError::Locked(_)
+                    | StoreError::StaleStatement(_)
+                    | StoreError::OutcomeUnknown(_) => {
                         tracing::warn!(error = %error, "the database is not available");
                         Self::ServiceUnavailable {
                             body: problem::unavailable(
-                                "the database can not be reached, try again".into(),
+                                "the database is not available; nothing was changed, retry later".into(),
                             ),
                             retry_after: problem::RETRY_AFTER_SECONDS,
                         }
                     }
-                    StoreError::Corrupt(_)
+                    StoreError::Refused(_)
+                    | StoreError::Corrupt(_)
                     | StoreError::Unexpected(_)
                     | StoreError::Misconfigured(_) => {
                         tracing::error!(error = %error, "the database refused");
@@ -304,3 +310,38 @@ answers_store_errors!(
     ListOrdersResponse,
     UpdateOrderResponse
 );
+
+/// The response of an operation that changes something.
+trait Write: From<StoreError> {
+    fn outcome_unknown(body: models::Problem, retry_after: Option<i32>) -> Self;
+}
+
+macro_rules! writes {
+    ($($response:ident),*) => {$(
+        impl Write for $response {
+            fn outcome_unknown(body: models::Problem, retry_after: Option<i32>) -> Self {
+                Self::GatewayTimeout { body, retry_after }
+            }
+        }
+    )*};
+}
+
+writes!(
+    CreateOrderResponse,
+    DeleteOrderResponse,
+    UpdateOrderResponse
+);
+
+/// The response to a write that failed. `Retry-After` invites to a retry, and is only for what may be
+/// done twice.
+fn write_failed<R: Write>(error: StoreError, is_repeatable: bool) -> R {
+    if let StoreError::OutcomeUnknown(cause) = &error {
+        tracing::warn!(
+            error = cause,
+            "the database did not confirm a change in time"
+        );
+        let retry_after = is_repeatable.then_some(problem::RETRY_AFTER_SECONDS);
+        return R::outcome_unknown(problem::outcome_unknown(is_repeatable), retry_after);
+    }
+    error.into()
+}

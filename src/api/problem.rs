@@ -93,3 +93,19 @@ pub(super) fn unavailable(detail: String) -> Problem {
         Some(detail),
     )
 }
+
+pub(super) fn outcome_unknown(is_repeatable: bool) -> Problem {
+    let next = if is_repeatable {
+        "a retry of the same request makes it once"
+    } else {
+        "look for the order before you send it again, or use an Idempotency-Key"
+    };
+    problem(
+        504,
+        "Gateway Timeout",
+        "outcome_unknown",
+        Some(format!(
+            "the database did not confirm in time: the change may have been made or not; {next}"
+        )),
+    )
+}

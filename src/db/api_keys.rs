@@ -73,7 +73,7 @@ impl ApiKeyRepository {
             .values(key)
             .returning(ApiKey::as_returning());
         self.database
-            .run(async |mut connection| {
+            .write(async |mut connection| {
                 let stored = query.get_result(&mut *connection).await;
                 (connection, stored.map_err(StoreError::from))
             })
@@ -89,7 +89,7 @@ impl ApiKeyRepository {
             .order(api_keys::id)
             .select(ApiKey::as_select());
         self.database
-            .run(async |mut connection| {
+            .read(async |mut connection| {
                 let loaded = query.load(&mut *connection).await;
                 (connection, loaded.map_err(StoreError::from))
             })
@@ -108,7 +108,7 @@ impl ApiKeyRepository {
             .set(api_keys::revoked_at.eq(when))
             .returning(ApiKey::as_returning());
         self.database
-            .run(async |mut connection| {
+            .write(async |mut connection| {
                 let revoked = query.get_result(&mut *connection).await.optional();
                 (connection, revoked.map_err(StoreError::from))
             })
@@ -126,13 +126,15 @@ impl ApiKeyRepository {
                  WHERE hash = $1 AND revoked_at IS NULL
                    AND (expires_at IS NULL OR expires_at > now())
                    AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute'))
-             SELECT * FROM api_keys
+             SELECT id, hint, name, scopes, customer_id, created_at, expires_at, revoked_at,
+                    last_used_at
+               FROM api_keys
               WHERE hash = $1 AND revoked_at IS NULL
                 AND (expires_at IS NULL OR expires_at > now())",
         )
         .bind::<Binary, _>(&hash[..]);
         self.database
-            .run(async |mut connection| {
+            .write(async |mut connection| {
                 let found = query.get_result(&mut *connection).await.optional();
                 (connection, found.map_err(StoreError::from))
             })

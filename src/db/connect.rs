@@ -4,7 +4,9 @@ use std::error::Error;
 use std::sync::Arc;
 
 use diesel::ConnectionError;
-use diesel_async::AsyncPgConnection;
+use diesel::dsl::sql;
+use diesel::sql_types::Text;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::verify_server_cert_signed_by_trust_anchor;
@@ -98,8 +100,35 @@ impl Connector {
             .connect(MakeRustlsConnect::new(tls))
             .await
             .map_err(|error| ConnectionError::BadConnection(chain(&error)))?;
-        AsyncPgConnection::try_from_client_and_connection(client, connection).await
+        let mut connection =
+            AsyncPgConnection::try_from_client_and_connection(client, connection).await?;
+        require_english(&mut connection).await?;
+        Ok(connection)
     }
+}
+
+/// Failures are told apart by PostgreSQL's messages (`crate::error`): Diesel passes on no SQLSTATE.
+async fn require_english(connection: &mut AsyncPgConnection) -> Result<(), ConnectionError> {
+    let language: String = diesel::select(sql::<Text>("current_setting('lc_messages')"))
+        .get_result(connection)
+        .await
+        .map_err(ConnectionError::CouldntSetupConfiguration)?;
+    if is_english(&language) {
+        return Ok(());
+    }
+    Err(ConnectionError::BadConnection(format!(
+        "PostgreSQL's messages have to be in English, and lc_messages is '{language}'; a superuser \
+         changes that for this database: ALTER DATABASE … SET lc_messages = 'C'"
+    )))
+}
+
+/// Whether messages are in English in this locale. Empty: that of the server's environment.
+fn is_english(locale: &str) -> bool {
+    let language = locale
+        .split(['_', '.', '@', '-'])
+        .next()
+        .unwrap_or_default();
+    ["", "c", "posix", "en", "english"].contains(&language.to_ascii_lowercase().as_str())
 }
 
 fn has_files(settings: &config::Database) -> bool {
@@ -221,11 +250,15 @@ fn url(settings: &config::Database, application: &str) -> String {
         .append_pair("keepalives_idle", "15")
         .append_pair("keepalives_interval", "5")
         .append_pair("keepalives_retries", "3");
-    let timeout = settings.statement_timeout.as_millis();
+    let (statement, lock) = (settings.statement_timeout, settings.lock_timeout);
     let options: String = options
         .into_iter()
         .map(|(_, option)| option + " ")
-        .chain([format!("-c statement_timeout={timeout}")])
+        .chain([format!(
+            "-c statement_timeout={} -c lock_timeout={}",
+            statement.as_millis(),
+            lock.as_millis()
+        )])
         .collect();
     // Written by hand: the driver reads `+` in a URL as a plus sign, not as a space.
     let query = format!(
@@ -243,6 +276,24 @@ mod tests {
     use crate::config::{SecretUrl, Settings};
 
     #[test]
+    fn only_english_messages_are_understood() {
+        for english in [
+            "C",
+            "C.UTF-8",
+            "POSIX",
+            "en_US.UTF-8",
+            "en_GB",
+            "English_United States.1252",
+            "",
+        ] {
+            assert!(is_english(english), "{english}");
+        }
+        for other in ["de_DE.UTF-8", "fr_FR", "es", "Chinese_China.936", "eo"] {
+            assert!(!is_english(other), "{other}");
+        }
+    }
+
+    #[test]
     fn what_the_url_says_stays_beside_our_own() {
         let mut settings = Settings::load(None).unwrap().database;
         let text = "postgres://u:p@h/d?sslmode=verify-full&options=-c%20a%3Db";
@@ -253,7 +304,7 @@ mod tests {
             "{url}"
         );
         assert!(
-            url.ends_with("&options=%2Dc%20a%3Db%20%2Dc%20statement%5Ftimeout%3D3000"),
+            url.ends_with("&options=%2Dc%20a%3Db%20%2Dc%20statement%5Ftimeout%3D3000%20%2Dc%20lock%5Ftimeout%3D1000"),
             "{url}"
         );
     }

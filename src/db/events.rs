@@ -136,7 +136,7 @@ impl EventRepository {
             .select(EventRow::as_select());
         let rows: Vec<EventRow> = self
             .database
-            .run(async |mut connection| {
+            .read(async |mut connection| {
                 let loaded = query.load(&mut *connection).await;
                 (connection, loaded.map_err(StoreError::from))
             })
@@ -156,7 +156,7 @@ impl EventRepository {
             .limit(1);
         let data: Option<Value> = self
             .database
-            .run(async |mut connection| {
+            .read(async |mut connection| {
                 let got = query.first(&mut *connection).await.optional();
                 (connection, got.map_err(StoreError::from))
             })

@@ -21,7 +21,7 @@ pub async fn sweep_expired_keys(database: &Database) -> Result<usize, StoreError
                  ORDER BY expires_at LIMIT {SWEEP} FOR UPDATE SKIP LOCKED)"
         ));
         let now = database
-            .run(async |mut connection| {
+            .write(async |mut connection| {
                 let deleted = query.execute(&mut *connection).await;
                 (connection, deleted.map_err(StoreError::from))
             })

@@ -1,12 +1,16 @@
 //! The outbox: what Temporal still has to be told.
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
+use chrono::{DateTime, Utc};
+use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Double, Integer, Nullable, Text};
+use diesel::sql_types::{Array, BigInt, Double, Integer, Nullable, Text, Timestamptz};
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use futures::{Stream, StreamExt};
 use serde::Serialize;
+use tokio::sync::Mutex;
 
 use super::batch::{Batch, Batcher};
 use super::pool::{Database, connect};
@@ -111,15 +115,66 @@ pub struct FailingIntent {
 pub struct IntentRepository {
     database: Database,
     done: Batcher<Done>,
+    low_water: Arc<Mutex<LowWater>>,
 }
+
+/// No visible intent is available before this time. Beside an old snapshot, rows that were deleted stay
+/// in the index, and a scan from its beginning walks all of them, again and again.
+#[derive(Default)]
+struct LowWater {
+    mark: Option<DateTime<Utc>>,
+    moved: Option<Instant>,
+    /// When all of the index was last scanned.
+    scanned: Option<Instant>,
+}
+
+/// How often the mark is moved on.
+const MARK_INTERVAL: Duration = Duration::from_secs(1);
+/// How long a transaction may take to commit an intent that is found at once. One that took longer is
+/// found by the next scan of all.
+const MARK_LAG: Duration = Duration::from_secs(10);
+/// How often all of the index is scanned.
+const SCAN_INTERVAL: Duration = Duration::from_secs(30);
 
 impl IntentRepository {
     /// On this database.
     pub fn new(database: Database) -> Self {
         Self {
             done: Batcher::new(&database),
+            low_water: Arc::default(),
             database,
         }
+    }
+
+    /// Where a scan of the outbox may begin.
+    async fn low_water(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let mut low_water = self.low_water.lock().await;
+        let older = |time: Option<Instant>, than| time.is_none_or(|time| time.elapsed() > than);
+        if !older(low_water.moved, MARK_INTERVAL) {
+            return Ok(low_water.mark);
+        }
+        let scan_all = older(low_water.scanned, SCAN_INTERVAL);
+        let query = diesel::select(
+            sql::<Timestamptz>("(SELECT least(min(available_at), now() - make_interval(secs => ")
+                .bind::<Double, _>(MARK_LAG.as_secs_f64())
+                .sql(")) FROM workflow_intents WHERE available_at >= coalesce(")
+                .bind::<Nullable<Timestamptz>, _>(low_water.mark.filter(|_| !scan_all))
+                .sql(", '-infinity'))"),
+        );
+        let mark = self
+            .database
+            .read(async |mut connection| {
+                let mark = query.get_result(&mut *connection).await;
+                (connection, mark.map_err(StoreError::from))
+            })
+            .await?;
+        let now = Some(Instant::now());
+        *low_water = LowWater {
+            mark: Some(mark),
+            moved: now,
+            scanned: if scan_all { now } else { low_water.scanned },
+        };
+        Ok(low_water.mark)
     }
 
     /// Claims up to `limit` intents that are due, for the time of `lease`. Nobody else gets them
@@ -128,6 +183,7 @@ impl IntentRepository {
     /// # Errors
     /// When the database fails.
     pub async fn claim(&self, limit: usize, lease: Duration) -> Result<Vec<Intent>, StoreError> {
+        let low_water = self.low_water().await?;
         // An action that a newer version of this program wrote is left to it.
         let known: Vec<&str> = Action::ALL.into_iter().map(Action::as_str).collect();
         let query = diesel::sql_query(
@@ -135,7 +191,8 @@ impl IntentRepository {
                 SET available_at = now() + make_interval(secs => $2), attempts = attempts + 1
               WHERE id IN (
                     SELECT id FROM workflow_intents AS due
-                     WHERE available_at <= now() AND action = ANY($3)
+                     WHERE available_at >= coalesce($4, '-infinity') AND available_at <= now()
+                       AND action = ANY($3)
                        AND NOT EXISTS (SELECT FROM workflow_intents AS earlier
                                         WHERE earlier.order_id = due.order_id
                                           AND earlier.id < due.id)
@@ -147,10 +204,11 @@ impl IntentRepository {
         )
         .bind::<BigInt, _>(i64::try_from(limit).unwrap_or(i64::MAX))
         .bind::<Double, _>(lease.as_secs_f64())
-        .bind::<Array<Text>, _>(known);
+        .bind::<Array<Text>, _>(known)
+        .bind::<Nullable<Timestamptz>, _>(low_water);
         let rows: Vec<IntentRow> = self
             .database
-            .run(async |mut connection| {
+            .write(async |mut connection| {
                 let loaded = query.load(&mut *connection).await;
                 (connection, loaded.map_err(StoreError::from))
             })
@@ -176,7 +234,7 @@ impl IntentRepository {
     /// # Errors
     /// When the database fails; the intent is then told again, which does no harm.
     pub async fn done(&self, id: i64) -> Result<(), StoreError> {
-        self.database.in_time(self.done.ask(id)).await
+        self.done.ask(id, self.database.deadline()).await
     }
 
     /// Gives an intent that Temporal refused back, to be tried again after `delay`.
@@ -193,7 +251,7 @@ impl IntentRepository {
         .bind::<Double, _>(delay.as_secs_f64())
         .bind::<Text, _>(error);
         self.database
-            .run(async |mut connection| {
+            .write(async |mut connection| {
                 let executed = query.execute(&mut *connection).await;
                 (connection, executed.map(drop).map_err(StoreError::from))
             })
@@ -212,7 +270,7 @@ impl IntentRepository {
         )
         .bind::<Array<BigInt>, _>(ids);
         self.database
-            .run(async |mut connection| {
+            .write(async |mut connection| {
                 let executed = query.execute(&mut *connection).await;
                 (connection, executed.map(drop).map_err(StoreError::from))
             })
@@ -228,10 +286,11 @@ impl IntentRepository {
             "SELECT count(*) AS waiting, count(last_error) AS failing,
                     coalesce(extract(epoch FROM now() - min(created_at)), 0)::bigint
                         AS oldest_age_seconds
-               FROM workflow_intents",
-        );
+               FROM workflow_intents WHERE available_at >= coalesce($1, '-infinity')",
+        )
+        .bind::<Nullable<Timestamptz>, _>(self.low_water().await?);
         self.database
-            .run(async |mut connection| {
+            .read(async |mut connection| {
                 let got = query.get_result(&mut *connection).await;
                 (connection, got.map_err(StoreError::from))
             })
@@ -245,11 +304,13 @@ impl IntentRepository {
     pub async fn failing(&self, limit: i64) -> Result<Vec<FailingIntent>, StoreError> {
         let query = diesel::sql_query(
             "SELECT order_id, action, attempts, last_error FROM workflow_intents
-              WHERE last_error IS NOT NULL ORDER BY attempts DESC, id LIMIT $1",
+              WHERE available_at >= coalesce($2, '-infinity') AND last_error IS NOT NULL
+              ORDER BY attempts DESC, id LIMIT $1",
         )
-        .bind::<BigInt, _>(limit);
+        .bind::<BigInt, _>(limit)
+        .bind::<Nullable<Timestamptz>, _>(self.low_water().await?);
         self.database
-            .run(async |mut connection| {
+            .read(async |mut connection| {
                 let loaded = query.load(&mut *connection).await;
                 (connection, loaded.map_err(StoreError::from))
             })
@@ -262,6 +323,7 @@ struct Done;
 
 impl Batch for Done {
     const NAME: &'static str = "done";
+    const WRITES: bool = true;
 
     type Question = i64;
     type Answer = ();

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use diesel_async::AsyncPgConnection;
 use diesel_async::pooled_connection::PoolableConnection;
+use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
@@ -13,6 +14,7 @@ use crate::error::StoreError;
 /// Connects when it is first used, and again when the connection is lost.
 pub(super) struct Lane {
     database: Database,
+    runtime: Handle,
     connection: Option<AsyncPgConnection>,
     /// On its way, however many give up waiting for it: a server that is slow to let anyone in lets
     /// somebody in at last.
@@ -20,13 +22,29 @@ pub(super) struct Lane {
 }
 
 impl Lane {
-    /// To this database.
+    /// To this database, driven where this is called.
     pub(super) fn new(database: &Database) -> Self {
+        Self::on(Handle::current(), database)
+    }
+
+    /// To this database, driven on this runtime.
+    pub(super) fn on(runtime: Handle, database: &Database) -> Self {
         Self {
             database: database.clone(),
+            runtime,
             connection: None,
             connecting: None,
         }
+    }
+
+    /// Connects where that is needed.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when there is no connection in time.
+    pub(super) async fn ready(&mut self) -> Result<(), StoreError> {
+        let connection = self.take().await?;
+        self.give_back(connection);
+        Ok(())
     }
 
     /// The connection. Whoever was left in the middle of something does not give it back: it is
@@ -57,7 +75,7 @@ impl Lane {
         let limit = self.database.acquire_timeout();
         let connecting = self
             .connecting
-            .get_or_insert_with(|| tokio::spawn(self.database.connect()));
+            .get_or_insert_with(|| self.runtime.spawn(self.database.connect()));
         match timeout(limit, connecting).await {
             Err(_) => Err(StoreError::Unavailable("no connection in time".into())),
             Ok(connected) => {

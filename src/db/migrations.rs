@@ -1,9 +1,18 @@
 //! Schema migrations, embedded in the binary.
 
-use diesel::migration::{Migration, MigrationSource};
+use std::error::Error;
+use std::time::{Duration, Instant};
+
+use diesel::connection::SimpleConnection;
+use diesel::dsl::sql;
+use diesel::migration::{self, Migration, MigrationSource, MigrationVersion};
 use diesel::pg::Pg;
-use diesel_async::{AsyncMigrationHarness, AsyncPgConnection};
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Bool, Nullable, Text};
+use diesel_async::AsyncPgConnection;
+use diesel_async::async_connection_wrapper::AsyncConnectionWrapper;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use tokio::task::block_in_place;
 
 use crate::error::StoreError;
 
@@ -18,31 +27,144 @@ pub struct MigrationStatus {
     pub applied: bool,
 }
 
-/// Applies what is pending, and says what that was. Blocks in place: needs a multi-thread runtime.
+/// How long a migration waits for a lock before it lets those pass that wait behind it.
+const LOCK_TIMEOUT_MS: u64 = 500;
+/// The pause before it tries again, which doubles from attempt to attempt.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// How long a migration tries to get its locks.
+const PATIENCE: Duration = Duration::from_secs(300);
+/// The key of the advisory lock that lets one process migrate at a time.
+const MIGRATION_LOCK: i64 = 0x6f72_6465_7273;
+
+/// Applies what is pending, one migration after the other, and says what that was. `progress` is told
+/// what it waits for. Blocks in place: needs a
+/// multi-thread runtime.
 ///
 /// # Errors
-/// When a migration fails; those before it stay applied.
-pub fn up(connection: AsyncPgConnection) -> Result<Vec<String>, StoreError> {
-    let mut harness = AsyncMigrationHarness::new(connection);
-    let applied = harness
-        .run_pending_migrations(MIGRATIONS)
-        .map_err(unexpected)?;
-    Ok(applied.iter().map(ToString::to_string).collect())
+/// When a migration fails, or does not get its locks within five minutes; those before it stay applied.
+pub fn up(
+    connection: AsyncPgConnection,
+    progress: impl Fn(&str),
+) -> Result<Vec<String>, StoreError> {
+    block_in_place(|| {
+        let mut harness = Harness::from(connection);
+        wait_for_other_migrations(&mut harness, &progress)?;
+        let pending = harness.pending_migrations(MIGRATIONS).map_err(failed)?;
+        let mut applied = Vec::new();
+        for migration in &pending {
+            retry_while_locked(&mut harness, migration, &progress, |harness| {
+                harness.run_migration(migration.as_ref())
+            })?;
+            applied.push(migration.name().version().to_string());
+        }
+        Ok(applied)
+    })
 }
 
 /// Takes back the newest migration, and says which it was; `None` when there is none.
 ///
 /// # Errors
-/// When it cannot be taken back.
-pub fn down(connection: AsyncPgConnection) -> Result<Option<String>, StoreError> {
-    let mut harness = AsyncMigrationHarness::new(connection);
-    if harness.applied_migrations().map_err(unexpected)?.is_empty() {
-        return Ok(None);
+/// When it cannot be taken back, or does not get its locks within five minutes.
+pub fn down(
+    connection: AsyncPgConnection,
+    progress: impl Fn(&str),
+) -> Result<Option<String>, StoreError> {
+    block_in_place(|| {
+        let mut harness = Harness::from(connection);
+        wait_for_other_migrations(&mut harness, &progress)?;
+        let applied = harness.applied_migrations().map_err(failed)?;
+        let Some(newest) = applied.first() else {
+            return Ok(None);
+        };
+        let known: Vec<Box<dyn Migration<Pg>>> = MIGRATIONS.migrations().map_err(failed)?;
+        let migration = known
+            .iter()
+            .find(|migration| migration.name().version() == *newest)
+            .ok_or_else(|| {
+                StoreError::Misconfigured(format!(
+                    "migration {newest} is not in this binary: a newer one has to take it back"
+                ))
+            })?;
+        retry_while_locked(&mut harness, migration, &progress, |harness| {
+            harness.revert_migration(migration.as_ref())
+        })?;
+        Ok(Some(newest.to_string()))
+    })
+}
+
+/// Drives its connection itself, and blocks while it does.
+type Harness = AsyncConnectionWrapper<AsyncPgConnection>;
+
+/// An attempt that is refused after a short wait, not a wait in the queue: a statement that waits here
+/// keeps a snapshot, which an index that is built concurrently would wait for.
+fn wait_for_other_migrations(
+    harness: &mut Harness,
+    progress: &impl Fn(&str),
+) -> Result<(), StoreError> {
+    loop {
+        let lock = sql::<Bool>("pg_try_advisory_lock(").bind::<BigInt, _>(MIGRATION_LOCK);
+        if diesel::select(lock.sql(")")).get_result(harness)? {
+            return Ok(());
+        }
+        progress("another process migrates this database; waiting for it");
+        std::thread::sleep(LONGEST_PAUSE);
     }
-    let version = harness
-        .revert_last_migration(MIGRATIONS)
-        .map_err(unexpected)?;
-    Ok(Some(version.to_string()))
+}
+
+/// Runs a migration again and again while it does not get its locks: whoever waits for a lock blocks all
+/// that come after it. One that builds an index concurrently blocks nobody, and waits.
+fn retry_while_locked(
+    harness: &mut Harness,
+    migration: &dyn Migration<Pg>,
+    progress: &impl Fn(&str),
+    run: impl Fn(&mut Harness) -> migration::Result<MigrationVersion<'static>>,
+) -> Result<(), StoreError> {
+    let name = migration.name();
+    let limit = if migration.metadata().run_in_transaction() {
+        LOCK_TIMEOUT_MS
+    } else {
+        0
+    };
+    harness.batch_execute(&format!("SET lock_timeout = {limit}"))?;
+    let begun = Instant::now();
+    let mut pause = FIRST_PAUSE;
+    for attempt in 1.. {
+        let error = match run(harness) {
+            Ok(_) => return Ok(()),
+            Err(error) => failed(error),
+        };
+        if !matches!(error, StoreError::Locked(_)) {
+            return Err(error);
+        }
+        let oldest = oldest_transaction(harness)?;
+        if begun.elapsed() > PATIENCE {
+            return Err(StoreError::Locked(format!(
+                "{name} did not get its locks in {} s; {oldest}: end it, and run this again",
+                PATIENCE.as_secs()
+            )));
+        }
+        progress(&format!(
+            "{name}: a table is locked, attempt {attempt}; {oldest}; next attempt in {pause:?}"
+        ));
+        std::thread::sleep(pause);
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+    Ok(())
+}
+
+/// Who most likely holds the lock.
+fn oldest_transaction(harness: &mut Harness) -> Result<String, StoreError> {
+    let oldest: Option<String> = diesel::select(sql::<Nullable<Text>>(
+        "(SELECT format('the oldest transaction is of process %s (%s, %s), for %s s', pid,
+                        application_name, state, round(extract(epoch FROM now() - xact_start)))
+            FROM pg_stat_activity
+           WHERE datname = current_database() AND pid <> pg_backend_pid()
+             AND xact_start IS NOT NULL
+           ORDER BY xact_start LIMIT 1)",
+    ))
+    .get_result(harness)?;
+    Ok(oldest.unwrap_or_else(|| "no transaction is open any more".into()))
 }
 
 /// Every migration of this binary, oldest first.
@@ -50,19 +172,22 @@ pub fn down(connection: AsyncPgConnection) -> Result<Option<String>, StoreError>
 /// # Errors
 /// When the database cannot be asked.
 pub fn status(connection: AsyncPgConnection) -> Result<Vec<MigrationStatus>, StoreError> {
-    let mut harness = AsyncMigrationHarness::new(connection);
-    let applied = harness.applied_migrations().map_err(unexpected)?;
-    let mut known: Vec<Box<dyn Migration<Pg>>> = MIGRATIONS.migrations().map_err(unexpected)?;
-    known.sort_by_key(|migration| migration.name().version().as_owned());
-    Ok(known
-        .iter()
-        .map(|migration| MigrationStatus {
-            name: migration.name().to_string(),
-            applied: applied.contains(&migration.name().version().as_owned()),
-        })
-        .collect())
+    block_in_place(|| {
+        let mut harness = Harness::from(connection);
+        let applied = harness.applied_migrations().map_err(failed)?;
+        let mut known: Vec<Box<dyn Migration<Pg>>> = MIGRATIONS.migrations().map_err(failed)?;
+        known.sort_by_key(|migration| migration.name().version().as_owned());
+        Ok(known
+            .iter()
+            .map(|migration| MigrationStatus {
+                name: migration.name().to_string(),
+                applied: applied.contains(&migration.name().version().as_owned()),
+            })
+            .collect())
+    })
 }
 
-fn unexpected(error: impl std::fmt::Display) -> StoreError {
-    StoreError::Unexpected(error.to_string())
+/// Diesel does not export the type of these errors.
+fn failed(error: Box<dyn Error + Send + Sync>) -> StoreError {
+    StoreError::of_message(error.to_string())
 }

@@ -25,4 +25,4 @@ pub use orders::{Created, IdempotencyKey, OrderFilter, OrderRepository, Precondi
 pub use pool::{Database, connect};
 pub use reconciliation::{EndedOrder, Findings, OpenOrder, ReconciliationRepository, Report};
 pub use secrets::{SECRET_BYTES, cursor_secret};
-pub use statistics::orders_by_status;
+pub use statistics::{oldest_snapshot_seconds, orders_by_status};

@@ -37,7 +37,7 @@ impl Notifier {
 async fn run(database: Database, mut asked: mpsc::Receiver<()>) {
     while asked.recv().await.is_some() {
         let notified = database
-            .run(async |mut connection| {
+            .write(async |mut connection| {
                 let notified = diesel::sql_query("NOTIFY workflow_intents")
                     .execute(&mut *connection)
                     .await;

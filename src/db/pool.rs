@@ -1,6 +1,7 @@
 //! Connections.
 
 use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool::managed::{self, Metrics, Object, Pool, RecycleError, RecycleResult};
@@ -8,12 +9,14 @@ use diesel::ConnectionError;
 use diesel_async::pooled_connection::PoolableConnection;
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use tokio::runtime::Handle;
-use tokio::time::timeout;
+use tokio::sync::Mutex;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::connect::Connector;
+use super::lane::Lane;
 use crate::config;
 use crate::error::StoreError;
-use crate::telemetry::{self, metrics::PoolState};
+use crate::telemetry::{self, metrics::PoolState, work as request};
 
 /// How long a new connection may take, TCP and authentication together. Longer than any request waits:
 /// were it given up with the request that asked for it, a server that is slow to let anyone in would
@@ -23,10 +26,13 @@ const CREATE_TIMEOUT: Duration = Duration::from_secs(15);
 /// How much longer than the server's own limit an answer may take to arrive.
 const ANSWER_MARGIN: Duration = Duration::from_secs(1);
 
-/// A pool of connections to PostgreSQL. Cheap to clone.
+/// Connections to PostgreSQL: a pool for requests, one for background work, so that neither waits for
+/// the other, and one connection for health checks. Cheap to clone.
 #[derive(Clone)]
 pub struct Database {
     pool: Pool<Manager>,
+    background: Pool<Manager>,
+    probe: Arc<Mutex<Option<Lane>>>,
     connector: Connector,
     runtime: Handle,
     acquire_timeout: Duration,
@@ -36,7 +42,7 @@ pub struct Database {
 }
 
 impl Database {
-    /// A pool that connects when it is first used. `application` shows in `pg_stat_activity`.
+    /// Pools that connect when they are first used. `application` shows in `pg_stat_activity`.
     /// Call it on the runtime that outlives all others: connections are driven there, not on the
     /// thread of the request that happened to need a new one.
     ///
@@ -44,19 +50,23 @@ impl Database {
     /// When the settings make no pool.
     pub fn new(settings: &config::Database, application: &str) -> Result<Self, StoreError> {
         let connector = Connector::new(settings, application)?;
-        let manager = Manager {
-            connector: connector.clone(),
+        let pool = |size| {
+            let manager = Manager {
+                connector: connector.clone(),
+            };
+            Pool::builder(manager)
+                .max_size(size)
+                .wait_timeout(Some(settings.acquire_timeout))
+                .create_timeout(Some(CREATE_TIMEOUT))
+                .runtime(deadpool::Runtime::Tokio1)
+                .build()
+                .map_err(|error| StoreError::Misconfigured(error.to_string()))
         };
-        let pool = Pool::builder(manager)
-            .max_size(settings.pool_size)
-            .wait_timeout(Some(settings.acquire_timeout))
-            .create_timeout(Some(CREATE_TIMEOUT))
-            .runtime(deadpool::Runtime::Tokio1)
-            .build()
-            .map_err(|error| StoreError::Unexpected(error.to_string()))?;
         Ok(Self {
-            pool,
-            connector,
+            pool: pool(settings.pool_size)?,
+            background: pool(settings.background_pool_size)?,
+            probe: Arc::default(),
+            connector: connector.clone(),
             runtime: Handle::current(),
             acquire_timeout: settings.acquire_timeout,
             answer_limit: settings.statement_timeout + ANSWER_MARGIN,
@@ -74,24 +84,25 @@ impl Database {
         self
     }
 
+    /// The same, for background work: with the pool that requests do not use.
+    #[must_use]
+    pub fn in_background(&self) -> Self {
+        Self {
+            pool: self.background.clone(),
+            ..self.clone()
+        }
+    }
+
     /// Where what happens here is counted.
     pub(super) fn metrics(&self) -> &telemetry::Metrics {
         &self.metrics
     }
 
-    /// The outcome of all that a request does here, in time: as long as it may wait for a connection
-    /// and for an answer.
-    ///
-    /// # Errors
-    /// Those of the work; [`StoreError::Unavailable`] when it takes longer.
-    pub(super) async fn in_time<T, E: From<StoreError>>(
-        &self,
-        work: impl Future<Output = Result<T, E>>,
-    ) -> Result<T, E> {
-        match timeout(self.acquire_timeout + self.answer_limit, work).await {
-            Ok(result) => result,
-            Err(_) => Err(StoreError::Unavailable("no answer in time".into()).into()),
-        }
+    /// By when an operation that begins now has to end, all its statements together: as long as it may
+    /// wait for a connection and for an answer, and never beyond the deadline of its request.
+    pub(super) fn deadline(&self) -> Instant {
+        let own = Instant::now() + self.acquire_timeout + self.answer_limit;
+        request::deadline().map_or(own, |deadline| own.min(deadline))
     }
 
     /// How long a request may wait for a connection.
@@ -122,20 +133,69 @@ impl Database {
         self.max_waiting
     }
 
+    /// [`Self::read_by`] the deadline of an operation of its own.
+    pub(super) async fn read<T, F>(
+        &self,
+        work: impl FnOnce(Connection) -> F,
+    ) -> Result<T, StoreError>
+    where
+        F: Future<Output = (Connection, Result<T, StoreError>)>,
+    {
+        self.read_by(self.deadline(), work).await
+    }
+
+    /// [`Self::write_by`] the deadline of an operation of its own.
+    pub(super) async fn write<T, F>(
+        &self,
+        work: impl FnOnce(Connection) -> F,
+    ) -> Result<T, StoreError>
+    where
+        F: Future<Output = (Connection, Result<T, StoreError>)>,
+    {
+        self.write_by(self.deadline(), work).await
+    }
+
+    /// As [`Self::write_by`], for work that changes nothing.
+    ///
+    /// # Errors
+    /// Those of the work; [`StoreError::Unavailable`] when there is no connection or no answer in
+    /// time.
+    pub(super) async fn read_by<T, F>(
+        &self,
+        deadline: Instant,
+        work: impl FnOnce(Connection) -> F,
+    ) -> Result<T, StoreError>
+    where
+        F: Future<Output = (Connection, Result<T, StoreError>)>,
+    {
+        let outcome = self.write_by(deadline, work).await;
+        outcome.map_err(StoreError::of_read)
+    }
+
     /// Does `work` on a connection from the pool. The connection goes back only when the work came
     /// to an end and hands it on: one that fell silent, or was left in the middle of something, is
     /// closed.
     ///
     /// # Errors
-    /// Those of the work; [`StoreError::Unavailable`] when there is no connection or no answer in
-    /// time.
-    pub(super) async fn run<T, E, F>(&self, work: impl FnOnce(Connection) -> F) -> Result<T, E>
+    /// Those of the work; [`StoreError::Unavailable`] when there is no connection in time;
+    /// [`StoreError::OutcomeUnknown`] when there is no answer in time.
+    pub(super) async fn write_by<T, F>(
+        &self,
+        deadline: Instant,
+        work: impl FnOnce(Connection) -> F,
+    ) -> Result<T, StoreError>
     where
-        E: From<StoreError>,
-        F: Future<Output = (Connection, Result<T, E>)>,
+        F: Future<Output = (Connection, Result<T, StoreError>)>,
     {
-        match timeout(self.answer_limit, work(self.acquire().await?)).await {
-            Err(_) => Err(StoreError::Unavailable("no answer in time".into()).into()),
+        let connection = self.acquire(deadline).await?;
+        let deadline = deadline.min(Instant::now() + self.answer_limit);
+        match timeout_at(deadline, work(connection)).await {
+            Err(_) => Err(StoreError::OutcomeUnknown("no answer in time".into())),
+            // All connections have prepared it for other columns.
+            Ok((_, Err(StoreError::StaleStatement(cause)))) => {
+                self.pool.retain(|_, _| false);
+                Err(StoreError::Unavailable(cause))
+            }
             Ok((mut connection, result)) => {
                 connection.0.busy = false;
                 result
@@ -145,10 +205,11 @@ impl Database {
 
     /// A connection, marked as lent out. What is begun for a request that gives up is finished for
     /// the next one.
-    async fn acquire(&self) -> Result<Connection, StoreError> {
+    async fn acquire(&self, deadline: Instant) -> Result<Connection, StoreError> {
         let pool = self.pool.clone();
         let acquiring = self.runtime.spawn(async move { pool.get().await });
-        match timeout(self.acquire_timeout, acquiring).await {
+        let deadline = deadline.min(Instant::now() + self.acquire_timeout);
+        match timeout_at(deadline, acquiring).await {
             Ok(Ok(pooled)) => {
                 let mut connection = Connection(pooled?);
                 connection.0.busy = true;
@@ -159,18 +220,25 @@ impl Database {
         }
     }
 
-    /// Asks the database for an answer.
+    /// Asks the database for an answer, on a connection that nothing else uses.
     ///
     /// # Errors
     /// When there is none in time.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        self.run(async |mut connection| {
-            let answered = diesel::sql_query("SELECT 1")
-                .execute(&mut *connection)
-                .await;
-            (connection, answered.map(drop).map_err(StoreError::from))
-        })
-        .await
+        let asked = async {
+            let mut probe = self.probe.lock().await;
+            let lane = probe.get_or_insert_with(|| Lane::on(self.runtime.clone(), self));
+            let mut connection = lane.take().await?;
+            diesel::sql_query("SELECT 1")
+                .execute(&mut connection)
+                .await?;
+            lane.give_back(connection);
+            Ok(())
+        };
+        match timeout_at(self.deadline(), asked).await {
+            Ok(answered) => answered,
+            Err(_) => Err(StoreError::Unavailable("no answer in time".into())),
+        }
     }
 }
 
@@ -225,16 +293,17 @@ impl managed::Manager for Manager {
     }
 
     async fn recycle(&self, pooled: &mut Pooled, _: &Metrics) -> RecycleResult<ConnectionError> {
-        match pooled.busy || pooled.connection.is_broken() {
-            true => Err(RecycleError::message(
+        if pooled.busy || pooled.connection.is_broken() {
+            return Err(RecycleError::message(
                 "it was left in the middle of something",
-            )),
-            false => Ok(()),
+            ));
         }
+        Ok(())
     }
 }
 
-/// A connection of its own, outside of any pool and without a statement time-out.
+/// A connection of its own, outside of any pool and without time-outs for statements and
+/// locks.
 ///
 /// # Errors
 /// When the database cannot be reached.
@@ -244,7 +313,7 @@ pub async fn connect(
 ) -> Result<AsyncPgConnection, StoreError> {
     let mut connection = Connector::new(settings, application)?.connect().await?;
     connection
-        .batch_execute("SET statement_timeout = 0")
+        .batch_execute("SET statement_timeout = 0; SET lock_timeout = 0")
         .await?;
     Ok(connection)
 }

@@ -103,7 +103,7 @@ impl ReconciliationRepository {
         .bind::<Double, _>(interval.as_secs_f64())
         .bind::<Double, _>(lease.as_secs_f64());
         self.database
-            .run(async |mut connection| {
+            .write(async |mut connection| {
                 let changed = query.execute(&mut *connection).await;
                 let one = changed.map(|rows| rows == 1);
                 (connection, one.map_err(StoreError::from))
@@ -123,7 +123,7 @@ impl ReconciliationRepository {
         .bind::<Text, _>(holder)
         .bind::<Double, _>(lease.as_secs_f64());
         self.database
-            .run(async |mut connection| {
+            .write(async |mut connection| {
                 let changed = query.execute(&mut *connection).await;
                 let one = changed.map(|rows| rows == 1);
                 (connection, one.map_err(StoreError::from))
@@ -147,7 +147,7 @@ impl ReconciliationRepository {
         .bind::<BigInt, _>(found.drift)
         .bind::<BigInt, _>(found.repaired);
         self.database
-            .run(async |mut connection| {
+            .write(async |mut connection| {
                 let executed = query.execute(&mut *connection).await;
                 (connection, executed.map(drop).map_err(StoreError::from))
             })
@@ -164,7 +164,7 @@ impl ReconciliationRepository {
         )
         .bind::<Text, _>(holder);
         self.database
-            .run(async |mut connection| {
+            .write(async |mut connection| {
                 let executed = query.execute(&mut *connection).await;
                 (connection, executed.map(drop).map_err(StoreError::from))
             })
@@ -178,7 +178,7 @@ impl ReconciliationRepository {
     pub async fn report(&self) -> Result<Report, StoreError> {
         let query = reconciliation::table.select(Report::as_select());
         self.database
-            .run(async |mut connection| {
+            .read(async |mut connection| {
                 let got = query.first(&mut *connection).await;
                 (connection, got.map_err(StoreError::from))
             })
@@ -211,7 +211,7 @@ impl ReconciliationRepository {
         .bind::<Double, _>(grace.as_secs_f64())
         .bind::<BigInt, _>(limit);
         self.database
-            .run(async |mut connection| {
+            .read(async |mut connection| {
                 let loaded = query.load(&mut *connection).await;
                 (connection, loaded.map_err(StoreError::from))
             })
@@ -252,7 +252,7 @@ impl ReconciliationRepository {
         .bind::<Double, _>(grace.as_secs_f64());
         let rows: Vec<Row> = self
             .database
-            .run(async |mut connection| {
+            .read(async |mut connection| {
                 let loaded = query.load(&mut *connection).await;
                 (connection, loaded.map_err(StoreError::from))
             })

@@ -39,7 +39,7 @@ async fn read(database: &Database) -> Result<[u8; SECRET_BYTES], StoreError> {
         .find("cursors")
         .select(server_secrets::value);
     let value: Vec<u8> = database
-        .run(async |mut connection| {
+        .read(async |mut connection| {
             let got = query.first(&mut *connection).await;
             (connection, got.map_err(StoreError::from))
         })

@@ -1,5 +1,6 @@
 //! How many orders there are, without counting millions.
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Double, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -34,7 +35,7 @@ struct Count {
 /// When the database fails.
 pub async fn orders_by_status(database: &Database) -> Result<Vec<(&'static str, f64)>, StoreError> {
     let counts = database
-        .run(async |mut connection| {
+        .read(async |mut connection| {
             let counts = counts(&mut connection).await;
             (connection, counts.map_err(StoreError::from))
         })
@@ -94,4 +95,26 @@ fn by_status<'a>(
             (status.as_str(), row.map_or(0.0, |row| row.orders))
         })
         .collect()
+}
+
+/// The age of the oldest transaction that keeps a snapshot, in seconds; 0 when there is none. Rows that
+/// were deleted since cannot be removed. Of other roles' transactions only a member of
+/// `pg_read_all_stats` sees the age.
+///
+/// # Errors
+/// When the database fails.
+pub async fn oldest_snapshot_seconds(database: &Database) -> Result<f64, StoreError> {
+    let query = diesel::select(sql::<Double>(
+        "(SELECT coalesce(extract(epoch FROM now() - min(since)), 0)::float8
+            FROM (SELECT xact_start FROM pg_stat_activity WHERE backend_xmin IS NOT NULL
+                  UNION ALL
+                  SELECT prepared FROM pg_prepared_xacts WHERE database = current_database())
+                 AS snapshots (since))",
+    ));
+    database
+        .read(async |mut connection| {
+            let age = query.get_result(&mut *connection).await;
+            (connection, age.map_err(StoreError::from))
+        })
+        .await
 }

@@ -51,6 +51,15 @@ pub struct Limits {
     pub in_flight: InFlight,
 }
 
+impl Limits {
+    /// By when whatever a request that begins now asks of the database has to be answered, so that a
+    /// tenth of its time, and half a second at most, is left to answer it.
+    fn deadline(&self) -> tokio::time::Instant {
+        let reserve = (self.request_timeout / 10).min(Duration::from_millis(500));
+        tokio::time::Instant::now() + self.request_timeout - reserve
+    }
+}
+
 /// Counts the requests that are worked on. Clones count together.
 #[derive(Debug, Clone)]
 pub struct InFlight {
@@ -103,9 +112,12 @@ pub async fn around(
         id: id.clone(),
         path: request.path().to_owned(),
     };
+    let deadline = request
+        .app_data::<Data<Limits>>()
+        .map(|limits| limits.deadline());
     let observer = request.app_data::<Data<Observer>>().cloned();
     let Some(observer) = observer else {
-        let work = Work::request(id, None, &Traces::default());
+        let work = Work::request(id, None, &Traces::default()).until(deadline);
         return work::scope(work, answer(request, next, &context, None)).await;
     };
     let _in_flight = observer.requests.begin();
@@ -116,7 +128,7 @@ pub async fn around(
         observer: &observer,
         span,
     };
-    let work = Work::request(id, trace, &observer.traces);
+    let work = Work::request(id, trace, &observer.traces).until(deadline);
     work::scope(work, answer(request, next, &context, Some(observed))).await
 }
 
@@ -302,7 +314,7 @@ fn too_many() -> Error {
     InternalError::from_response(rejection, response).into()
 }
 
-/// Statements have a shorter limit of their own, so that what is left to be slow is the client.
+/// What a request does in the database ends before its deadline, so what is late is the client.
 fn timed_out() -> Error {
     Rejection::new(
         StatusCode::REQUEST_TIMEOUT,

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use chrono::Utc;
 
-use crate::db::{Database, IntentRepository, ReconciliationRepository, orders_by_status};
+use crate::db::{
+    Database, IntentRepository, ReconciliationRepository, oldest_snapshot_seconds, orders_by_status,
+};
 use crate::error::StoreError;
 use crate::telemetry::Metrics;
 use crate::telemetry::metrics::Vitals;
@@ -27,11 +29,12 @@ pub(super) async fn keep_asking(
             temporal_up,
             ..Vitals::default()
         };
-        // One that is away is not asked three times more.
+        // One that is away is not asked again.
         if vitals.database_up {
             vitals.outbox = known(outbox(&intents).await);
             vitals.reconciliation = known(reconciliation(&rounds).await);
             vitals.orders = known(orders_by_status(database).await);
+            vitals.oldest_snapshot = known(oldest_snapshot_seconds(database).await);
         }
         metrics.show(vitals);
         tokio::time::sleep(every).await;

@@ -5,6 +5,7 @@ use std::cell::Cell;
 use std::sync::Arc;
 
 use opentelemetry::trace::SpanKind;
+use tokio::time::Instant;
 
 use super::traces::{Span, TraceContext, Traces};
 
@@ -19,6 +20,7 @@ pub struct Work {
     trace: Option<TraceContext>,
     traces: Traces,
     order: Cell<Option<i64>>,
+    deadline: Option<Instant>,
 }
 
 impl Work {
@@ -33,6 +35,7 @@ impl Work {
                 _ => Traces::default(),
             },
             order: Cell::new(None),
+            deadline: None,
         }
     }
 
@@ -43,7 +46,15 @@ impl Work {
             trace,
             traces: traces.clone(),
             order: Cell::new(order_id),
+            deadline: None,
         }
+    }
+
+    /// The same, to be done by then.
+    #[must_use]
+    pub fn until(mut self, deadline: Option<Instant>) -> Self {
+        self.deadline = deadline;
+        self
     }
 }
 
@@ -70,6 +81,11 @@ pub fn span(name: impl FnOnce() -> Cow<'static, str>) -> Option<Span> {
 /// The order that the work is about, if that is known.
 pub fn order() -> Option<i64> {
     WORK.try_with(|work| work.order.get()).ok().flatten()
+}
+
+/// By when the work has to be done, if there is a limit.
+pub fn deadline() -> Option<Instant> {
+    WORK.try_with(|work| work.deadline).ok().flatten()
 }
 
 /// Where in a trace the work stands, if it is in one.

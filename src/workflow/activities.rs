@@ -48,7 +48,7 @@ impl OrderActivities {
             )) => Some(status),
             Err(Rejected::Store(error)) => return Err(failure(error)),
             Err(error @ Rejected::VersionMismatch) => {
-                return Err(failure(StoreError::Unexpected(error.to_string())));
+                return Err(ActivityError::application(ApplicationFailure::new(error)));
             }
         };
         let outcome = match status {
@@ -64,12 +64,10 @@ impl OrderActivities {
 
 fn failure(error: StoreError) -> ActivityError {
     ActivityError::application(match error {
-        StoreError::Corrupt(_) => ApplicationFailure::non_retryable(error),
-        // Tried again for ever: a database comes back, a fault of ours is mended by a deployment,
-        // and the order must not be lost until then.
-        StoreError::Unavailable(_) | StoreError::Unexpected(_) | StoreError::Misconfigured(_) => {
-            ApplicationFailure::new(error)
-        }
+        StoreError::Refused(_) | StoreError::Corrupt(_) => ApplicationFailure::non_retryable(error),
+        // Retried for ever: a database comes back, a fault of ours is mended by a deployment, and the
+        // order must not be lost until then.
+        _ => ApplicationFailure::new(error),
     })
 }
 

@@ -182,7 +182,7 @@ async fn prepare_template(postgres: &Postgres) {
     let mut settings = Settings::load(None).unwrap().database;
     settings.url = SecretUrl::try_from(postgres.url(TEMPLATE).as_str()).unwrap();
     let connection = db::connect(&settings, "tests").await.unwrap();
-    tokio::task::spawn_blocking(|| db::migrations::up(connection))
+    tokio::task::spawn_blocking(|| db::migrations::up(connection, |_| {}))
         .await
         .unwrap()
         .unwrap();

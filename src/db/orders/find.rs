@@ -14,6 +14,7 @@ pub(super) struct Find;
 
 impl Batch for Find {
     const NAME: &'static str = "find";
+    const WRITES: bool = false;
 
     type Question = i64;
     type Answer = Option<Order>;

@@ -29,6 +29,7 @@ pub(super) struct Asked {
 
 impl Batch for Insert {
     const NAME: &'static str = "insert";
+    const WRITES: bool = true;
 
     type Question = Asked;
     type Answer = Option<Order>;
@@ -70,7 +71,7 @@ macro_rules! store_numbered {
          accepted AS (
             INSERT INTO orders (id, customer_id, total_amount) OVERRIDING SYSTEM VALUE
             SELECT id, customer_id, total_amount FROM numbered
-            RETURNING *),
+            RETURNING id, customer_id, status, total_amount, version, created_at, updated_at),
          recorded AS (
             INSERT INTO order_events (order_id, sequence, type, data, actor, occurred_at)
             SELECT id, version, 'created',
@@ -84,7 +85,9 @@ macro_rules! store_numbered {
             ") SELECT id, 'start'",
             $intents,
             ")
-         SELECT numbered.position, accepted.* FROM accepted JOIN numbered USING (id)"
+         SELECT numbered.position, accepted.id, accepted.customer_id, accepted.status,
+                accepted.total_amount, accepted.version, accepted.created_at, accepted.updated_at
+           FROM accepted JOIN numbered USING (id)"
         )
     };
     () => {
@@ -156,7 +159,7 @@ async fn insert(
         .unzip();
     prepared(
         "WITH numbered AS MATERIALIZED (
-            SELECT nextval('orders_id_seq') AS id, asked.*
+            SELECT nextval('orders_id_seq') AS id, customer_id, total_amount, position
               FROM unnest(",
         (
             customers.into_sql::<Array<BigInt>>(),
@@ -178,7 +181,7 @@ async fn insert_with_keys(
     let columns = Columns::of(asked);
     prepared(
         "WITH asked AS MATERIALIZED (
-            SELECT * FROM unnest(",
+            SELECT customer_id, total_amount, key, fingerprint, lifetime, position FROM unnest(",
         (
             columns.customers.into_sql::<Array<BigInt>>(),
             columns.amounts.into_sql::<Array<Numeric>>(),
@@ -212,7 +215,8 @@ async fn insert_traced(
     let columns = Columns::of(asked);
     prepared(
         "WITH asked AS MATERIALIZED (
-            SELECT * FROM unnest(",
+            SELECT customer_id, total_amount, key, fingerprint, lifetime, traceparent, position
+              FROM unnest(",
         (
             columns.customers.into_sql::<Array<BigInt>>(),
             columns.amounts.into_sql::<Array<Numeric>>(),

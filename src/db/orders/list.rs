@@ -92,8 +92,12 @@ async fn several(
         ($of_whom:literal) => {
             concat!(
                 ")
-                 SELECT found.* FROM asked, unnest(statuses) AS wanted (status),
-                        LATERAL (SELECT * FROM orders
+                 SELECT found.id, found.customer_id, found.status, found.total_amount,
+                        found.version, found.created_at, found.updated_at
+                   FROM asked, unnest(statuses) AS wanted (status),
+                        LATERAL (SELECT id, orders.customer_id, orders.status, total_amount,
+                                        version, created_at, updated_at
+                                   FROM orders
                                   WHERE ",
                 $of_whom,
                 "orders.status = wanted.status AND id < asked.before

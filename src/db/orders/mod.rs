@@ -11,14 +11,15 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Jsonb, Nullable, Text};
+use diesel::sql_types::{BigInt, Bool, Jsonb, Nullable, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use rust_decimal::Decimal;
+use tokio::time::{Instant, sleep_until};
 
 use self::find::Find;
 use self::insert::Insert;
 pub use self::list::OrderFilter;
-use self::update::Update;
+use self::update::{Outcome, Update};
 use super::batch::Batcher;
 use super::events;
 use super::notifier::Notifier;
@@ -32,6 +33,9 @@ use crate::telemetry::work;
 
 /// How often a change is tried while others change the same order. One of them succeeds each time.
 const MOST_RACES: usize = 100;
+/// Between two attempts to change an order whose row another transaction holds.
+const FIRST_PAUSE: Duration = Duration::from_millis(4);
+const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 
 /// A client's name for a request that it may send more than once.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -135,13 +139,16 @@ struct Placed {
 }
 
 /// What came of each question.
-fn in_places(rows: Vec<Placed>, questions: usize) -> Result<Vec<Option<Order>>, StoreError> {
+fn in_places(
+    rows: impl IntoIterator<Item = Placed>,
+    questions: usize,
+) -> Result<Vec<Option<Order>>, StoreError> {
     let mut answers = vec![None; questions];
     for Placed { position, order } in rows {
         let answer = usize::try_from(position - 1)
             .ok()
             .and_then(|place| answers.get_mut(place));
-        *answer.ok_or_else(|| StoreError::Unexpected("an order nobody asked for".into()))? =
+        *answer.ok_or_else(|| StoreError::Corrupt("an order nobody asked for".into()))? =
             Some(order.try_into()?);
     }
     Ok(answers)
@@ -164,7 +171,7 @@ impl OrderRepository {
             find: Batcher::new(&database),
             insert: Batcher::new(&database),
             update: Batcher::new(&database),
-            notifier: Notifier::new(&database),
+            notifier: Notifier::new(&database.in_background()),
             database,
         }
     }
@@ -173,20 +180,13 @@ impl OrderRepository {
     /// client gave it. A request with the same key that is still on its way is waited for.
     ///
     /// # Errors
-    /// When the database fails; nothing is stored then.
+    /// When the database fails. Whether the order is stored then, the error says.
     pub async fn create(
         &self,
         new: &NewOrder,
         key: Option<&IdempotencyKey>,
     ) -> Result<Created, StoreError> {
-        self.database.in_time(self.try_create(new, key)).await
-    }
-
-    async fn try_create(
-        &self,
-        new: &NewOrder,
-        key: Option<&IdempotencyKey>,
-    ) -> Result<Created, StoreError> {
+        let deadline = self.database.deadline();
         // More than once only when the key is free again between the two statements.
         for _ in 0..MOST_RACES {
             let asked = insert::Asked {
@@ -194,22 +194,27 @@ impl OrderRepository {
                 key: key.cloned(),
                 traceparent: traceparent(),
             };
-            if let Some(order) = self.insert.ask(asked).await? {
+            if let Some(order) = self.insert.ask(asked, deadline).await? {
                 self.notifier.notify();
                 return Ok(Created::New(order));
             }
             let Some(key) = key else { break };
-            if let Some(first) = self.first_answer(key).await? {
+            if let Some(first) = self.first_answer(key, deadline).await? {
                 return Ok(first);
             }
         }
-        Err(StoreError::Unexpected("the order was not stored".into()))
+        let cause = "the key was taken and free again, over and over";
+        Err(StoreError::Unavailable(cause.into()))
     }
 
     /// What the request that used the key first was told. `None` when the key is free again.
-    async fn first_answer(&self, key: &IdempotencyKey) -> Result<Option<Created>, StoreError> {
+    async fn first_answer(
+        &self,
+        key: &IdempotencyKey,
+        deadline: Instant,
+    ) -> Result<Option<Created>, StoreError> {
         self.database
-            .run(async |mut connection| {
+            .read_by(deadline, async |mut connection| {
                 let first = first_answer(&mut connection, key).await;
                 (connection, first)
             })
@@ -221,7 +226,7 @@ impl OrderRepository {
     /// # Errors
     /// When the database fails.
     pub async fn get(&self, id: i64, access: Access) -> Result<Option<Order>, StoreError> {
-        let order = self.database.in_time(self.find.ask(id)).await?;
+        let order = self.find.ask(id, self.database.deadline()).await?;
         Ok(reached(order, access))
     }
 
@@ -236,7 +241,7 @@ impl OrderRepository {
         limit: i64,
     ) -> Result<Vec<Order>, StoreError> {
         self.database
-            .run(async |mut connection| {
+            .read(async |mut connection| {
                 let page = list::page(&mut connection, filter, before, limit).await;
                 (connection, page)
             })
@@ -257,22 +262,10 @@ impl OrderRepository {
         by: Actor,
         reason: Option<&str>,
     ) -> Result<Order, Rejected> {
-        let changing = self.try_change(id, access, precondition, change, by, reason);
-        self.database.in_time(changing).await
-    }
-
-    /// Again from the start when somebody else was faster.
-    async fn try_change(
-        &self,
-        id: i64,
-        access: Access,
-        precondition: &Precondition,
-        change: &OrderChange,
-        by: Actor,
-        reason: Option<&str>,
-    ) -> Result<Order, Rejected> {
-        for _ in 0..MOST_RACES {
-            let order = self.expected(id, access, precondition).await?;
+        let mut attempts = Attempts::new(id, self.database.deadline());
+        loop {
+            let deadline = attempts.deadline;
+            let order = self.expected(id, access, precondition, deadline).await?;
             let Some((status, total_amount)) = order.after(change)? else {
                 return Ok(order);
             };
@@ -293,14 +286,17 @@ impl OrderRepository {
                 end_workflow,
                 traceparent: end_workflow.then(traceparent).flatten(),
             };
-            if let Some(changed) = self.update.ask(asked).await? {
-                if end_workflow {
-                    self.notifier.notify();
+            match self.update.ask(asked, deadline).await? {
+                Outcome::Changed(order) => {
+                    if end_workflow {
+                        self.notifier.notify();
+                    }
+                    return Ok(order);
                 }
-                return Ok(changed);
+                Outcome::Stale => attempts.outraced()?,
+                Outcome::Locked => attempts.locked().await?,
             }
         }
-        Err(outraced(id))
     }
 
     async fn expected(
@@ -308,13 +304,14 @@ impl OrderRepository {
         id: i64,
         access: Access,
         precondition: &Precondition,
+        deadline: Instant,
     ) -> Result<Order, Rejected> {
-        let order = self.find.ask(id).await?;
+        let order = self.find.ask(id, deadline).await?;
         let order = reached(order, access).ok_or(Rejected::NotFound)?;
-        match precondition.holds(&order) {
-            true => Ok(order),
-            false => Err(Rejected::VersionMismatch),
+        if !precondition.holds(&order) {
+            return Err(Rejected::VersionMismatch);
         }
+        Ok(order)
     }
 
     /// Deletes an order and writes the intent to end its workflow.
@@ -327,32 +324,23 @@ impl OrderRepository {
         access: Access,
         precondition: &Precondition,
     ) -> Result<(), Rejected> {
-        self.database
-            .in_time(self.try_delete(id, access, precondition))
-            .await
-    }
-
-    async fn try_delete(
-        &self,
-        id: i64,
-        access: Access,
-        precondition: &Precondition,
-    ) -> Result<(), Rejected> {
-        for _ in 0..MOST_RACES {
-            let order = self.expected(id, access, precondition).await?;
-            let deleted = self
-                .database
-                .run(async |mut connection| {
-                    let deleted = delete(&mut connection, id, order.version).await;
-                    (connection, deleted.map_err(StoreError::from))
-                })
-                .await?;
-            if deleted {
-                self.notifier.notify();
-                return Ok(());
+        let mut attempts = Attempts::new(id, self.database.deadline());
+        loop {
+            let deadline = attempts.deadline;
+            let order = self.expected(id, access, precondition, deadline).await?;
+            let delete = self.database.write_by(deadline, async |mut connection| {
+                let deleted = delete(&mut connection, id, order.version).await;
+                (connection, deleted.map_err(StoreError::from))
+            });
+            match delete.await? {
+                Deleted { deleted: true, .. } => {
+                    self.notifier.notify();
+                    return Ok(());
+                }
+                Deleted { locked: true, .. } => attempts.locked().await?,
+                Deleted { .. } => attempts.outraced()?,
             }
         }
-        Err(outraced(id))
     }
 
     /// Writes the intent to give an order a new workflow, if it is at this version still. Says
@@ -371,27 +359,27 @@ impl OrderRepository {
                 UPDATE orders
                    SET version = version + 1, updated_at = greatest(now(), updated_at)
                  WHERE id = $1 AND version = $2
-                RETURNING *),
+                RETURNING id, version, updated_at),
              recorded AS (
                 INSERT INTO order_events (order_id, sequence, type, data, actor, occurred_at)
                 SELECT id, version, 'restarted', $3, $4, updated_at FROM restarted),
              intended AS (
                 INSERT INTO workflow_intents (order_id, action)
                 SELECT id, 'restart' FROM restarted)
-             SELECT * FROM restarted",
+             SELECT id FROM restarted",
         )
         .bind::<BigInt, _>(id)
         .bind::<BigInt, _>(version)
         .bind::<Jsonb, _>(data)
         .bind::<Text, _>(Actor::Reconciler.as_str());
-        let restarted: Option<OrderRow> = self
+        let restarted = self
             .database
-            .run(async |mut connection| {
-                let restarted = query.get_result(&mut *connection).await.optional();
+            .write(async |mut connection| {
+                let restarted = query.execute(&mut *connection).await;
                 (connection, restarted.map_err(StoreError::from))
             })
             .await?;
-        let restarted = restarted.is_some();
+        let restarted = restarted > 0;
         if restarted {
             self.notifier.notify();
         }
@@ -399,18 +387,34 @@ impl OrderRepository {
     }
 }
 
-/// Deletes an order if it is at this version still. Says whether it was.
-async fn delete(connection: &mut AsyncPgConnection, id: i64, version: i64) -> QueryResult<bool> {
-    let deleted: Option<OrderRow> = diesel::sql_query(
-        "WITH deleted AS (
-            DELETE FROM orders WHERE id = $1 AND version = $2 RETURNING *),
+/// What came of deleting an order: neither when it is at another version, or gone.
+#[derive(QueryableByName)]
+struct Deleted {
+    #[diesel(sql_type = Bool)]
+    deleted: bool,
+    /// Another transaction holds its row.
+    #[diesel(sql_type = Bool)]
+    locked: bool,
+}
+
+/// Deletes an order if it is at this version still, and nobody else holds its row.
+async fn delete(connection: &mut AsyncPgConnection, id: i64, version: i64) -> QueryResult<Deleted> {
+    diesel::sql_query(
+        "WITH locked AS MATERIALIZED (
+            SELECT id FROM orders WHERE id = $1 FOR UPDATE SKIP LOCKED),
+         deleted AS (
+            DELETE FROM orders USING locked
+             WHERE orders.id = locked.id AND orders.version = $2
+            RETURNING orders.id, orders.version, orders.updated_at),
          recorded AS (
             INSERT INTO order_events (order_id, sequence, type, actor, occurred_at)
             SELECT id, version + 1, 'deleted', $3, greatest(now(), updated_at) FROM deleted),
          intended AS (
             INSERT INTO workflow_intents (order_id, action, traceparent)
             SELECT id, 'end', $4 FROM deleted)
-         SELECT * FROM deleted",
+         SELECT EXISTS (SELECT FROM deleted) AS deleted,
+                EXISTS (SELECT FROM orders WHERE id = $1)
+                    AND NOT EXISTS (SELECT FROM locked) AS locked",
     )
     .bind::<BigInt, _>(id)
     .bind::<BigInt, _>(version)
@@ -418,8 +422,52 @@ async fn delete(connection: &mut AsyncPgConnection, id: i64, version: i64) -> Qu
     .bind::<Nullable<Text>, _>(traceparent())
     .get_result(connection)
     .await
-    .optional()?;
-    Ok(deleted.is_some())
+}
+
+/// The attempts to change an order that others change as well, until a deadline.
+struct Attempts {
+    order_id: i64,
+    deadline: Instant,
+    races: usize,
+    pause: Duration,
+}
+
+impl Attempts {
+    fn new(order_id: i64, deadline: Instant) -> Self {
+        Self {
+            order_id,
+            deadline,
+            races: 0,
+            pause: FIRST_PAUSE,
+        }
+    }
+
+    /// After another change was faster.
+    fn outraced(&mut self) -> Result<(), StoreError> {
+        self.races += 1;
+        if self.races < MOST_RACES {
+            return Ok(());
+        }
+        let id = self.order_id;
+        Err(StoreError::Unavailable(format!(
+            "order {id} is changed by too many at once"
+        )))
+    }
+
+    /// After another transaction held the row: the next attempt comes after a pause that grows.
+    async fn locked(&mut self) -> Result<(), StoreError> {
+        let pause = self.pause.mul_f64(rand::random_range(0.5..1.0));
+        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+        let next = Instant::now() + pause;
+        if next >= self.deadline {
+            let id = self.order_id;
+            return Err(StoreError::Locked(format!(
+                "another transaction holds order {id}"
+            )));
+        }
+        sleep_until(next).await;
+        Ok(())
+    }
 }
 
 /// Of the work at hand, for the intents that it writes.
@@ -430,10 +478,6 @@ fn traceparent() -> Option<String> {
 /// An order that is not reached is as good as none.
 fn reached(order: Option<Order>, access: Access) -> Option<Order> {
     order.filter(|order| access.reaches(order.customer_id))
-}
-
-fn outraced(id: i64) -> Rejected {
-    StoreError::Unavailable(format!("order {id} is changed by too many at once")).into()
 }
 
 /// What the request that used the key first was told. `None` when the key is free again.

@@ -1,8 +1,8 @@
 //! Changes of orders that are still at the version that was read, each with its event and, where the
 //! order's workflow has to end, the intent to say so.
 
-use diesel::IntoSql;
 use diesel::sql_types::{Array, BigInt, Bool, Jsonb, Nullable, Numeric, Text};
+use diesel::{IntoSql, QueryableByName};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use rust_decimal::Decimal;
 use serde_json::Value;
@@ -13,7 +13,7 @@ use crate::db::prepared::prepared;
 use crate::domain::{Actor, Order, OrderStatus};
 use crate::error::StoreError;
 
-/// Makes a change; `None` when the order is at another version by now, or gone.
+/// Makes a change.
 pub(super) struct Update;
 
 /// What [`Update`] writes.
@@ -32,16 +32,35 @@ pub(super) struct Asked {
     pub(super) traceparent: Option<String>,
 }
 
+/// What came of it.
+pub(super) enum Outcome {
+    /// The order after the change.
+    Changed(Order),
+    /// The order is at another version by now, or gone.
+    Stale,
+    /// Another transaction holds the row. Nobody waits for it here: the others would wait as well.
+    Locked,
+}
+
+#[derive(QueryableByName)]
+struct Row {
+    #[diesel(sql_type = Bool)]
+    locked: bool,
+    #[diesel(embed)]
+    placed: Placed,
+}
+
 impl Batch for Update {
     const NAME: &'static str = "update";
+    const WRITES: bool = true;
 
     type Question = Asked;
-    type Answer = Option<Order>;
+    type Answer = Outcome;
 
     async fn ask(
         connection: &mut AsyncPgConnection,
         asked: &[&Asked],
-    ) -> Result<Vec<Option<Order>>, StoreError> {
+    ) -> Result<Vec<Outcome>, StoreError> {
         let ids: Vec<i64> = asked.iter().map(|asked| asked.id).collect();
         let versions: Vec<i64> = asked.iter().map(|asked| asked.version).collect();
         let statuses: Vec<&str> = asked.iter().map(|asked| asked.status.as_str()).collect();
@@ -53,11 +72,11 @@ impl Batch for Update {
             .iter()
             .map(|asked| asked.traceparent.as_deref())
             .collect();
-        // Rows are locked in one order everywhere, so that two batches never wait for each other. Of
-        // two changes of one version, PostgreSQL makes either; the other one is told `None`.
-        let changed: Vec<Placed> = prepared(
+        // Of two changes of one version, PostgreSQL makes either; the other one is stale.
+        let rows: Vec<Row> = prepared(
             "WITH asked AS MATERIALIZED (
-                SELECT * FROM unnest(",
+                SELECT id, version, status, total_amount, data, actor, ends, traceparent, position
+                  FROM unnest(",
             (
                 ids.into_sql::<Array<BigInt>>(),
                 versions.into_sql::<Array<BigInt>>(),
@@ -73,7 +92,7 @@ impl Batch for Update {
                               position)),
              locked AS MATERIALIZED (
                 SELECT id FROM orders WHERE id IN (SELECT id FROM asked)
-                 ORDER BY id FOR NO KEY UPDATE),
+                 ORDER BY id FOR NO KEY UPDATE SKIP LOCKED),
              changed AS (
                 UPDATE orders
                    SET status = asked.status, total_amount = asked.total_amount,
@@ -81,19 +100,37 @@ impl Batch for Update {
                        updated_at = greatest(now(), orders.updated_at)
                   FROM locked JOIN asked USING (id)
                  WHERE orders.id = locked.id AND orders.version = asked.version
-                RETURNING asked.position, asked.data, asked.actor, asked.ends,
-                          asked.traceparent, orders.*),
+                RETURNING asked.position, asked.data, asked.actor, asked.ends, asked.traceparent,
+                          orders.id, orders.customer_id, orders.status, orders.total_amount,
+                          orders.version, orders.created_at, orders.updated_at),
              recorded AS (
                 INSERT INTO order_events (order_id, sequence, type, data, actor, occurred_at)
                 SELECT id, version, 'updated', data, actor, updated_at FROM changed),
              intended AS (
                 INSERT INTO workflow_intents (order_id, action, traceparent)
                 SELECT id, 'end', traceparent FROM changed WHERE ends)
-             SELECT position, id, customer_id, status, total_amount, version, created_at, updated_at
-               FROM changed",
+             SELECT position, false AS locked, id, customer_id, status, total_amount, version,
+                    created_at, updated_at
+               FROM changed
+             UNION ALL
+             SELECT asked.position, true, orders.id, orders.customer_id, orders.status,
+                    orders.total_amount, orders.version, orders.created_at, orders.updated_at
+               FROM asked JOIN orders USING (id)
+              WHERE NOT EXISTS (SELECT FROM locked WHERE locked.id = asked.id)",
         )
         .load(connection)
         .await?;
-        in_places(changed, asked.len())
+        let (locked, changed): (Vec<Row>, Vec<Row>) = rows.into_iter().partition(|row| row.locked);
+        let changed = in_places(changed.into_iter().map(|row| row.placed), asked.len())?;
+        let locked = in_places(locked.into_iter().map(|row| row.placed), asked.len())?;
+        let outcomes = changed
+            .into_iter()
+            .zip(locked)
+            .map(|outcome| match outcome {
+                (Some(order), _) => Outcome::Changed(order),
+                (None, Some(_)) => Outcome::Locked,
+                (None, None) => Outcome::Stale,
+            });
+        Ok(outcomes.collect())
     }
 }

@@ -112,6 +112,8 @@ pub struct Vitals {
     pub reconciliation: Option<(i64, i64, Option<Duration>)>,
     /// How many orders there are of each status.
     pub orders: Option<Vec<(&'static str, f64)>>,
+    /// The age of the oldest snapshot in seconds.
+    pub oldest_snapshot: Option<f64>,
 }
 
 struct Kept {
@@ -132,6 +134,7 @@ struct Kept {
     outbox_waiting: Gauge,
     outbox_failing: Gauge,
     outbox_oldest: Gauge,
+    oldest_snapshot: Gauge,
     drift: Gauge,
     repaired: IntCounter,
     reconciliation_age: Gauge,
@@ -310,6 +313,10 @@ impl Kept {
                 "orders_outbox_oldest_age_seconds",
                 "The age of the oldest intent; 0 when none waits.",
             )?,
+            oldest_snapshot: new.unknown(
+                "orders_database_oldest_snapshot_seconds",
+                "The age of the oldest transaction with a snapshot; 0 when there is none.",
+            )?,
             drift: new.unknown(
                 "orders_drift",
                 "Orders that disagreed with their workflows in the last round of the reconciler.",
@@ -448,6 +455,9 @@ impl Kept {
             self.outbox_waiting.set(waiting as f64);
             self.outbox_failing.set(failing as f64);
             self.outbox_oldest.set(oldest);
+        }
+        if let Some(age) = vitals.oldest_snapshot {
+            self.oldest_snapshot.set(age);
         }
         if let Some((drift, repaired, age)) = vitals.reconciliation {
             self.drift.set(drift as f64);
