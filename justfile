@@ -88,8 +88,8 @@ build:
 fmt:
     cargo fmt --all
 
-# Check format, lints, the contract, the dependencies and the deployment files
-lint: contract-lint deny check-deploy
+# Check format, lints, the contract, the dependencies, the migrations and the deployment files
+lint: contract-lint deny check-source check-migrations check-deploy
     @echo "== rustfmt"
     cargo fmt --all --check
     @echo "== clippy"
@@ -125,6 +125,16 @@ check-generated: generate
         { echo "error: git, which is asked whether generated/ changed, failed (see above)"; exit 1; }; \
         [ -z "$changes" ] || { git --no-pager diff HEAD -- generated; echo "$changes"; \
         echo "error: generated/ was not in step with the contract; it is now: look at it and commit it"; exit 1; }
+
+# Check that statements name their columns, that errors say what they mean, and that no note is in the tree
+check-source:
+    @echo "== source"
+    @.tools/venv/bin/python tools/check_source.py
+
+# Check that migrations block nobody for long
+check-migrations:
+    @echo "== migrations"
+    squawk --config tools/squawk.toml migrations/*/*.sql
 
 # Check Dockerfile and compose.yaml, as far as that goes without an engine
 check-deploy:

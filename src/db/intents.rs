@@ -186,19 +186,21 @@ impl IntentRepository {
         let low_water = self.low_water().await?;
         // An action that a newer version of this program wrote is left to it.
         let known: Vec<&str> = Action::ALL.into_iter().map(Action::as_str).collect();
+        // The planner, who believes the table to be empty beside an old snapshot, would walk all of an
+        // index where it has the choice: it is left none.
         let query = diesel::sql_query(
             "UPDATE workflow_intents
                 SET available_at = now() + make_interval(secs => $2), attempts = attempts + 1
-              WHERE id IN (
-                    SELECT id FROM workflow_intents AS due
+              WHERE ctid = ANY (ARRAY(
+                    SELECT ctid FROM workflow_intents AS due
                      WHERE available_at >= coalesce($4, '-infinity') AND available_at <= now()
                        AND action = ANY($3)
                        AND NOT EXISTS (SELECT FROM workflow_intents AS earlier
                                         WHERE earlier.order_id = due.order_id
-                                          AND earlier.id < due.id)
-                     ORDER BY available_at, id
+                                          AND earlier.id + 0 < due.id OFFSET 0)
+                     ORDER BY available_at
                      LIMIT $1
-                       FOR UPDATE SKIP LOCKED)
+                       FOR UPDATE SKIP LOCKED))
               RETURNING id, order_id, action, attempts, traceparent,
                         extract(epoch FROM clock_timestamp() - created_at)::float8 AS age",
         )

@@ -8,7 +8,7 @@ use diesel::dsl::sql;
 use diesel::migration::{self, Migration, MigrationSource, MigrationVersion};
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Nullable, Text};
+use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text};
 use diesel_async::AsyncPgConnection;
 use diesel_async::async_connection_wrapper::AsyncConnectionWrapper;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
@@ -127,6 +127,9 @@ fn retry_while_locked(
         0
     };
     harness.batch_execute(&format!("SET lock_timeout = {limit}"))?;
+    if limit == 0 {
+        drop_invalid_indexes(harness)?;
+    }
     let begun = Instant::now();
     let mut pause = FIRST_PAUSE;
     for attempt in 1.. {
@@ -149,6 +152,20 @@ fn retry_while_locked(
         ));
         std::thread::sleep(pause);
         pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+    Ok(())
+}
+
+/// What an attempt to build an index concurrently has left that was broken off.
+fn drop_invalid_indexes(harness: &mut Harness) -> Result<(), StoreError> {
+    let invalid: Vec<String> = diesel::select(sql::<Array<Text>>(
+        "ARRAY(SELECT indexrelid::regclass::text
+                 FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
+                WHERE NOT indisvalid AND relnamespace = current_schema()::regnamespace)",
+    ))
+    .get_result(harness)?;
+    for index in invalid {
+        harness.batch_execute(&format!("DROP INDEX CONCURRENTLY IF EXISTS {index}"))?;
     }
     Ok(())
 }
