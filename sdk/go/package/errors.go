@@ -93,7 +93,7 @@ func (e *NotFinishedError) Error() string {
 func IsTransient(err error) bool {
 	var api *APIError
 	if errors.As(err, &api) {
-		return slices.Contains([]int{408, 429, 503}, api.Status)
+		return slices.Contains([]int{408, 429, 503, 504}, api.Status)
 	}
 	var connection *ConnectionError
 	var timeout *TimeoutError

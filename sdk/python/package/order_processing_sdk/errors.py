@@ -55,7 +55,7 @@ class ApiError(OrdersError):
 
     @property
     def transient(self) -> bool:
-        return self.status in (408, 429, 503)
+        return self.status in (408, 429, 503, 504)
 
 
 class ConnectionFailed(OrdersError):

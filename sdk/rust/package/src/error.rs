@@ -112,7 +112,7 @@ impl Error {
     /// Whether the same may succeed later.
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Api(error) => [408, 429, 503].contains(&error.status),
+            Self::Api(error) => [408, 429, 503, 504].contains(&error.status),
             Self::ConnectionFailed { .. } | Self::TimedOut { .. } | Self::NotFinished { .. } => {
                 true
             }

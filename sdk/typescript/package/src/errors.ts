@@ -53,7 +53,7 @@ export class ApiError extends OrdersError {
     }
 
     override get transient(): boolean {
-        return this.status === 408 || this.status === 429 || this.status === 503;
+        return [408, 429, 503, 504].includes(this.status);
     }
 }
 

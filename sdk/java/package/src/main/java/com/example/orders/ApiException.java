@@ -16,7 +16,7 @@ import java.util.Set;
 
 /** The service answered with an error. */
 public class ApiException extends OrdersException {
-    private static final Set<Integer> TRANSIENT = Set.of(408, 429, 503);
+    private static final Set<Integer> TRANSIENT = Set.of(408, 429, 503, 504);
 
     private final int status;
     private final transient Problem problem;
