@@ -2,6 +2,8 @@
 
 mod auth;
 mod cors;
+mod hosts;
+mod list;
 mod secret;
 mod tls;
 
@@ -75,6 +77,9 @@ pub struct Http {
     pub check_answers: bool,
     /// Networks, separated by commas, whose `X-Forwarded-For` is believed.
     pub trusted_proxies: String,
+    /// Names that the server is reached by where everybody is let in, beside those of its machine.
+    #[serde(deserialize_with = "list::list")]
+    pub allowed_hosts: Vec<String>,
     /// Most connections at a time, in all of the process.
     pub max_connections: usize,
     /// Most requests that are worked on at a time, in all of the process.
@@ -235,6 +240,9 @@ pub enum LogFormat {
 pub struct Monitoring {
     /// Address and port to serve on; empty for no such server, and no metrics.
     pub listen: String,
+    /// Names that it is reached by, beside those of its machine.
+    #[serde(deserialize_with = "list::list")]
+    pub allowed_hosts: Vec<String>,
     /// How often the database and Temporal are asked for what the metrics say of them.
     #[serde(with = "humantime_serde")]
     pub refresh: Duration,
@@ -381,6 +389,12 @@ impl Settings {
             ));
         }
         faults.extend(self.http.faults());
+        for (setting, named) in [
+            ("http.allowed_hosts", &self.http.allowed_hosts),
+            ("monitoring.allowed_hosts", &self.monitoring.allowed_hosts),
+        ] {
+            faults.extend(hosts::faults(setting, named));
+        }
         faults.extend(self.database.faults());
         faults.extend(self.temporal.faults());
         if self.http.listen.parse::<std::net::SocketAddr>().is_err() {
@@ -568,6 +582,8 @@ mod tests {
             ("ORDERS__MONITORING__REFRESH", "0s"),
             ("ORDERS__TRACES__ENDPOINT", "collector"),
             ("ORDERS__TRACES__SAMPLE_RATIO", "1.5"),
+            ("ORDERS__HTTP__ALLOWED_HOSTS", "orders.internal, *.example"),
+            ("ORDERS__MONITORING__ALLOWED_HOSTS", "[::1],worker:9090"),
         ])
         .unwrap_err()
         .to_string();
@@ -578,6 +594,8 @@ mod tests {
             "monitoring.refresh",
             "traces.endpoint",
             "traces.sample_ratio",
+            "http.allowed_hosts: `*.example`",
+            "monitoring.allowed_hosts: `worker:9090`",
         ] {
             assert!(error.contains(name), "{error}");
         }

@@ -173,6 +173,7 @@ impl Shared {
         }
         Ok(Caller {
             principal: self.anyone.clone(),
+            client: self.anyone.clone(),
             access: Access::All,
         })
     }

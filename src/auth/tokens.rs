@@ -161,9 +161,12 @@ impl Tokens {
         if subject.is_empty() {
             return Err(invalid("the token names no subject"));
         }
+        // There is one issuer, whose subjects are told apart by `sub` (RFC 7519, section 4.1.2).
+        let principal: Arc<str> = format!("token:{subject}").into();
         Ok(Grant {
             caller: Caller {
-                principal: format!("token:{subject}").into(),
+                client: principal.clone(),
+                principal,
                 access,
             },
             scopes,

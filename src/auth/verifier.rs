@@ -24,7 +24,7 @@ use crate::generated::security::Credential;
 const GOOD_LATELY: Duration = Duration::from_secs(3600);
 /// Credentials that are remembered as good.
 const REMEMBERED: usize = 20_000;
-/// Look-ups at a time, in this process, for addresses that have used up their refusals.
+/// Look-ups of one kind at a time, in this process, for addresses that have used up their refusals.
 const GATE_WIDTH: usize = 2;
 /// Look-ups that may wait for that.
 const GATE_QUEUE: usize = 64;
@@ -54,7 +54,8 @@ struct Shared {
     /// Until when each is remembered as good.
     good_lately: Cache<Fingerprint, Instant>,
     refusals: Refusals,
-    gate: Gate,
+    token_gate: Gate,
+    key_gate: Gate,
     flights: Flights<Fingerprint, LookedUp>,
 }
 
@@ -69,7 +70,8 @@ impl Verifier {
             api_keys,
             good_lately: Cache::new(REMEMBERED),
             refusals: Refusals::per_minute(refusals_per_minute),
-            gate: Gate::new(),
+            token_gate: Gate::new(),
+            key_gate: Gate::new(),
             flights: Flights::new(),
         };
         Self {
@@ -161,7 +163,12 @@ impl Shared {
             }
             return verdict;
         };
-        let Some(_place) = self.gate.enter().await else {
+        // Tokens do not wait for a database that is slow.
+        let gate = match credential {
+            Credential::Bearer(_) => &self.token_gate,
+            _ => &self.key_gate,
+        };
+        let Some(_place) = gate.enter().await else {
             return Err(Refusal::TooMany(wait));
         };
         match self.ask(credential, false).await {
