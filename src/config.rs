@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use config::{Config, ConfigError, Environment, File, FileFormat};
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net};
 use serde::{Deserialize, Serialize, Serializer};
 use url::Url;
 
@@ -106,12 +106,25 @@ impl Http {
         parts
             .filter(|part| !part.is_empty())
             .map(|part| {
-                let network = part.parse().ok();
+                let network = part.parse::<IpNet>().ok();
                 let address = || part.parse::<IpAddr>().ok().map(IpNet::from);
-                network.or_else(address).ok_or_else(|| part.to_owned())
+                let network = network.or_else(address).map(canonical);
+                network.ok_or_else(|| part.to_owned())
             })
             .collect()
     }
+}
+
+/// A network of IPv4 that is written as one of IPv6 (`::ffff:10.0.0.0/104`), as addresses are compared.
+fn canonical(network: IpNet) -> IpNet {
+    let IpNet::V6(mapped) = network else {
+        return network;
+    };
+    let length = mapped.prefix_len().checked_sub(96);
+    let (Some(address), Some(length)) = (mapped.addr().to_ipv4_mapped(), length) else {
+        return network;
+    };
+    Ipv4Net::new(address, length).map_or(network, IpNet::V4)
 }
 
 /// Settings of the database.
@@ -563,6 +576,22 @@ mod tests {
             settings.workflow.processing_delay,
             Duration::from_millis(100)
         );
+    }
+
+    #[test]
+    fn proxies_are_networks_and_addresses_of_both_kinds() {
+        let proxies = "10.0.0.0/8, ::ffff:10.1.0.0/112,::ffff:192.0.2.1 , 2001:db8::/32,::1";
+        let settings = with(&[("ORDERS__HTTP__TRUSTED_PROXIES", proxies)]).unwrap();
+        let networks = settings.http.trusted_networks().unwrap();
+        let read: Vec<String> = networks.iter().map(ToString::to_string).collect();
+        let wanted = [
+            "10.0.0.0/8",
+            "10.1.0.0/16",
+            "192.0.2.1/32",
+            "2001:db8::/32",
+            "::1/128",
+        ];
+        assert_eq!(read, wanted);
     }
 
     #[test]

@@ -284,7 +284,10 @@ async fn what_is_too_large_is_refused() {
         ("many headers", format!("{get}{many}\r\n"), &["431"]),
         (
             "a path",
-            format!("GET /{} HTTP/1.1\r\nhost: localhost\r\n\r\n", "y".repeat(9_000)),
+            format!(
+                "GET /{} HTTP/1.1\r\nhost: localhost\r\n\r\n",
+                "y".repeat(9_000)
+            ),
             &["414"],
         ),
         (
@@ -298,12 +301,18 @@ async fn what_is_too_large_is_refused() {
         // Longer than what the parser takes for a URI.
         (
             "a very long path",
-            format!("GET /{} HTTP/1.1\r\nhost: localhost\r\n\r\n", "y".repeat(70_000)),
+            format!(
+                "GET /{} HTTP/1.1\r\nhost: localhost\r\n\r\n",
+                "y".repeat(70_000)
+            ),
             &["400"],
         ),
         (
             "a method",
-            format!("{} / HTTP/1.1\r\nhost: localhost\r\n\r\n", "Y".repeat(300_000)),
+            format!(
+                "{} / HTTP/1.1\r\nhost: localhost\r\n\r\n",
+                "Y".repeat(300_000)
+            ),
             &["400", "431"],
         ),
         (

@@ -1,9 +1,10 @@
 //! Where everybody is let in, a page must not get in by a name of its own that leads to this machine.
 
+use order_processing::config::Settings;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::harness::{Process, TestApp};
+use crate::harness::{Options, Process, TestApp};
 
 /// The status of what is answered to these bytes, and all of it.
 async fn asked(address: &str, request: &str) -> (u16, String) {
@@ -100,7 +101,11 @@ async fn an_open_server_is_not_changed_by_pages_of_other_origins() {
         ("origin: null", false),
         ("origin: http://evil.example, http://127.0.0.1", false),
     ] {
-        for (kind, wanted) in [(JSON, 201), ("content-type: text/plain", 415)] {
+        for (kind, wanted) in [
+            (JSON, 201),
+            ("content-type: text/plain", 415),
+            ("x-content-type: none", 415),
+        ] {
             let sent = request("POST", "/orders", &[&host, kind, origin], ORDER);
             let (status, answer) = asked(&address, &sent).await;
             assert_eq!(
@@ -119,6 +124,86 @@ async fn an_open_server_is_not_changed_by_pages_of_other_origins() {
         "",
     );
     assert_eq!(asked(&address, &sent).await.0, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_name_other_hosts_and_origins() {
+    let app = TestApp::with(Options {
+        adjust: |settings| {
+            settings.http.allowed_hosts = vec!["Orders.internal".into()];
+            settings.http.cors.allowed_origins = vec!["https://shop.example".into()];
+        },
+        ..Options::default()
+    })
+    .await;
+    let address = app.address.to_string();
+    let order = async |lines: &[&str]| {
+        let sent = request("POST", "/orders", &[lines, &[JSON]].concat(), ORDER);
+        asked(&address, &sent).await.0
+    };
+    assert_eq!(order(&["host: orders.internal"]).await, 201);
+    assert_eq!(order(&["host: ORDERS.internal.:443"]).await, 201);
+    assert_eq!(order(&["host: localhost"]).await, 201);
+    assert_eq!(order(&["host: x.orders.internal"]).await, 421);
+    for (origin, wanted) in [
+        ("https://orders.internal", 201),
+        ("http://orders.internal", 201),
+        ("https://orders.internal:8443", 403),
+        ("https://shop.example", 201),
+        ("https://shop.example:8443", 403),
+    ] {
+        let origin = format!("origin: {origin}");
+        let status = order(&["host: orders.internal", &origin]).await;
+        assert_eq!(status, wanted, "{origin}");
+    }
+}
+
+/// Who has to say who they are may call the server what they like.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_asks_for_credentials_takes_any_host() {
+    let mut auth = Settings::load(None).unwrap().auth;
+    auth.api_keys = true;
+    let app = TestApp::with(Options {
+        auth: Some(auth),
+        ..Options::default()
+    })
+    .await;
+    let address = app.address.to_string();
+    for (path, wanted) in [("/healthz", 200), ("/orders", 401)] {
+        let sent = request("GET", path, &["host: orders.example"], "");
+        assert_eq!(asked(&address, &sent).await.0, wanted, "{path}");
+    }
+}
+
+/// As Prometheus and a kubelet ask: by the address of the machine.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_operators_port_is_reached_by_its_own_address() {
+    // Nothing is sent: this only finds the way out.
+    let way = std::net::UdpSocket::bind("0.0.0.0:0").unwrap();
+    if way.connect("192.0.2.1:9").is_err() {
+        println!("this machine has no address but its loopback one");
+        return;
+    }
+    let own = way.local_addr().unwrap().ip();
+    let app = TestApp::for_processes(230_000).await;
+    let variables = [
+        ("ORDERS__MONITORING__LISTEN", "0.0.0.0:0"),
+        ("ORDERS__MONITORING__ALLOWED_HOSTS", "orders-worker, other"),
+    ];
+    let serve = Process::start("serve", &app, &variables);
+    let monitoring = serve.monitoring().await;
+    let port = monitoring.rsplit(':').next().unwrap();
+    let address = format!("{own}:{port}");
+    for (host, wanted) in [
+        (address.as_str(), 200),
+        ("orders-worker:9090", 200),
+        ("other", 200),
+        ("192.0.2.77:9090", 421),
+        ("evil.example", 421),
+    ] {
+        let sent = request("GET", "/metrics", &[&format!("host: {host}")], "");
+        assert_eq!(asked(&address, &sent).await.0, wanted, "{host}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
