@@ -771,6 +771,27 @@ async fn guessing_ends_and_those_who_know_their_key_are_served() {
     assert_eq!(get_with_key(&app, &key, "/orders").await.status(), 200);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_good_key_beside_a_bad_token_is_enough_whatever_came_before() {
+    let issuer = Issuer::start().await;
+    let mut auth = issuer.auth();
+    auth.api_keys = true;
+    auth.attempts_per_minute = 1;
+    let app = guarded(auth).await;
+    let (_, key) = make_key(&app, &["--all-customers", "--scope", "orders:read"]);
+    eventually("the address has used up its refusals", async || {
+        let token = forged_by("first", rand::random());
+        let answer = get(&app, &token[7..], "/orders").await;
+        (answer.status() == 429).then_some(())
+    })
+    .await;
+    for (key, wanted) in [(guess(1), 429), (key, 200), (guess(2), 429)] {
+        let request = app.request(Method::GET, "/orders").header("x-api-key", key);
+        let request = request.header("authorization", forged_by("first", rand::random()));
+        assert_eq!(request.send().await.unwrap().status(), wanted);
+    }
+}
+
 /// A key that nobody made.
 fn guess(number: u64) -> String {
     let mut random = [7; 32];

@@ -48,6 +48,9 @@ impl Principal {
     }
 }
 
+/// The header of an API key.
+const API_KEY: &str = "x-api-key";
+
 /// How often counters that are full again are forgotten.
 const FORGET_INTERVAL: Duration = Duration::from_secs(60);
 
@@ -135,7 +138,13 @@ impl Authenticate for Authenticator {
                 let verified = verifier.verify(&presented.credential, from).await;
                 verified.map_err(|refusal| {
                     shared.metrics.refused((&refusal).into());
-                    rejection(refusal, &presented.credential)
+                    match refusal {
+                        // After a 401 the key is tried, and one that is good is enough.
+                        Refusal::TooMany(_) if brings_a_key_too(request, &presented.credential) => {
+                            Rejection::unauthorized("the token is not verified now")
+                        }
+                        refusal => rejection(refusal, &presented.credential),
+                    }
                 })?
             }
         };
@@ -190,6 +199,12 @@ impl Shared {
         request.extensions_mut().insert(left);
         Ok(())
     }
+}
+
+/// Whether an API key is tried after this credential.
+fn brings_a_key_too(request: &HttpRequest, credential: &Credential) -> bool {
+    let is_token = matches!(credential, Credential::Bearer(_));
+    is_token && request.headers().contains_key(API_KEY)
 }
 
 impl From<&Refusal> for Refused {
