@@ -2,6 +2,8 @@
 
 mod auth;
 mod cors;
+mod hosts;
+mod list;
 mod secret;
 mod tls;
 
@@ -16,7 +18,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use config::{Config, ConfigError, Environment, File, FileFormat};
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net};
 use serde::{Deserialize, Serialize, Serializer};
 use url::Url;
 
@@ -75,6 +77,9 @@ pub struct Http {
     pub check_answers: bool,
     /// Networks, separated by commas, whose `X-Forwarded-For` is believed.
     pub trusted_proxies: String,
+    /// Names that the server is reached by where everybody is let in, beside those of its machine.
+    #[serde(deserialize_with = "list::list")]
+    pub allowed_hosts: Vec<String>,
     /// Most connections at a time, in all of the process.
     pub max_connections: usize,
     /// Most requests that are worked on at a time, in all of the process.
@@ -101,12 +106,25 @@ impl Http {
         parts
             .filter(|part| !part.is_empty())
             .map(|part| {
-                let network = part.parse().ok();
+                let network = part.parse::<IpNet>().ok();
                 let address = || part.parse::<IpAddr>().ok().map(IpNet::from);
-                network.or_else(address).ok_or_else(|| part.to_owned())
+                let network = network.or_else(address).map(canonical);
+                network.ok_or_else(|| part.to_owned())
             })
             .collect()
     }
+}
+
+/// A network of IPv4 that is written as one of IPv6 (`::ffff:10.0.0.0/104`), as addresses are compared.
+fn canonical(network: IpNet) -> IpNet {
+    let IpNet::V6(mapped) = network else {
+        return network;
+    };
+    let length = mapped.prefix_len().checked_sub(96);
+    let (Some(address), Some(length)) = (mapped.addr().to_ipv4_mapped(), length) else {
+        return network;
+    };
+    Ipv4Net::new(address, length).map_or(network, IpNet::V4)
 }
 
 /// Settings of the database.
@@ -240,6 +258,9 @@ pub enum LogFormat {
 pub struct Monitoring {
     /// Address and port to serve on; empty for no such server, and no metrics.
     pub listen: String,
+    /// Names that it is reached by, beside those of its machine.
+    #[serde(deserialize_with = "list::list")]
+    pub allowed_hosts: Vec<String>,
     /// How often the database and Temporal are asked for what the metrics say of them.
     #[serde(with = "humantime_serde")]
     pub refresh: Duration,
@@ -386,6 +407,12 @@ impl Settings {
             ));
         }
         faults.extend(self.http.faults());
+        for (setting, named) in [
+            ("http.allowed_hosts", &self.http.allowed_hosts),
+            ("monitoring.allowed_hosts", &self.monitoring.allowed_hosts),
+        ] {
+            faults.extend(hosts::faults(setting, named));
+        }
         faults.extend(self.database.faults());
         faults.extend(self.temporal.faults());
         if self.http.listen.parse::<std::net::SocketAddr>().is_err() {
@@ -557,6 +584,22 @@ mod tests {
     }
 
     #[test]
+    fn proxies_are_networks_and_addresses_of_both_kinds() {
+        let proxies = "10.0.0.0/8, ::ffff:10.1.0.0/112,::ffff:192.0.2.1 , 2001:db8::/32,::1";
+        let settings = with(&[("ORDERS__HTTP__TRUSTED_PROXIES", proxies)]).unwrap();
+        let networks = settings.http.trusted_networks().unwrap();
+        let read: Vec<String> = networks.iter().map(ToString::to_string).collect();
+        let wanted = [
+            "10.0.0.0/8",
+            "10.1.0.0/16",
+            "192.0.2.1/32",
+            "2001:db8::/32",
+            "::1/128",
+        ];
+        assert_eq!(read, wanted);
+    }
+
+    #[test]
     fn an_unknown_name_is_named() {
         let error = with(&[("ORDERS__HTTP__LISTN", "x")])
             .unwrap_err()
@@ -573,6 +616,8 @@ mod tests {
             ("ORDERS__MONITORING__REFRESH", "0s"),
             ("ORDERS__TRACES__ENDPOINT", "collector"),
             ("ORDERS__TRACES__SAMPLE_RATIO", "1.5"),
+            ("ORDERS__HTTP__ALLOWED_HOSTS", "orders.internal, *.example"),
+            ("ORDERS__MONITORING__ALLOWED_HOSTS", "[::1],worker:9090"),
         ])
         .unwrap_err()
         .to_string();
@@ -583,6 +628,8 @@ mod tests {
             "monitoring.refresh",
             "traces.endpoint",
             "traces.sample_ratio",
+            "http.allowed_hosts: `*.example`",
+            "monitoring.allowed_hosts: `worker:9090`",
         ] {
             assert!(error.contains(name), "{error}");
         }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use order_processing::commands;
-use order_processing::commands::keys::{self, NewKey};
+use order_processing::commands::keys::{self, NewKey, Rotation};
 use order_processing::config::Settings;
 use order_processing::tls;
 
@@ -43,7 +43,7 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Make, show and revoke API keys
+    /// Make, show, replace and revoke API keys
     Keys {
         #[command(subcommand)]
         command: Keys,
@@ -72,6 +72,8 @@ enum Keys {
         #[arg(long)]
         json: bool,
     },
+    /// Make a key in the place of another, which ends a while later
+    Rotate(Rotation),
     /// Take a key out of force for good
     Revoke {
         /// Its number
@@ -110,6 +112,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
             Command::Keys { command } => match command {
                 Keys::Create(new) => keys::create(&settings, new).await,
                 Keys::List { json } => keys::list(&settings, json).await,
+                Keys::Rotate(rotation) => keys::rotate(&settings, rotation).await,
                 Keys::Revoke { id } => keys::revoke(&settings, id).await,
             },
             Command::Config => commands::show_config(&settings),

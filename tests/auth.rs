@@ -1,5 +1,6 @@
 //! Who is let in, and to what: an attacker's hour.
 
+use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -10,6 +11,8 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use order_processing::config::{Auth, Settings};
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 
 use crate::command_line::{fails, orders, stdout};
 use crate::harness::issuer::{AUDIENCE, ISSUER, claims, forged, now};
@@ -582,7 +585,7 @@ async fn with_keys(adjust: fn(&mut Settings)) -> TestApp {
 }
 
 /// `orders keys …` as the operator runs it.
-fn keys(app: &TestApp, arguments: &[&str]) -> String {
+pub fn keys(app: &TestApp, arguments: &[&str]) -> String {
     let url = database_url(&app.database);
     let arguments = [&["keys"], arguments].concat();
     let output = orders(&arguments, &[("ORDERS__DATABASE__URL", &url)]).output();
@@ -766,6 +769,166 @@ async fn guessing_ends_and_those_who_know_their_key_are_served() {
     }
     assert!(stopped >= 150, "{stopped}");
     assert_eq!(get_with_key(&app, &key, "/orders").await.status(), 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_good_key_beside_a_bad_token_is_enough_whatever_came_before() {
+    let issuer = Issuer::start().await;
+    let mut auth = issuer.auth();
+    auth.api_keys = true;
+    auth.attempts_per_minute = 1;
+    let app = guarded(auth).await;
+    let (_, key) = make_key(&app, &["--all-customers", "--scope", "orders:read"]);
+    eventually("the address has used up its refusals", async || {
+        let token = forged_by("first", rand::random());
+        let answer = get(&app, &token[7..], "/orders").await;
+        (answer.status() == 429).then_some(())
+    })
+    .await;
+    for (key, wanted) in [(guess(1), 429), (key, 200), (guess(2), 429)] {
+        let request = app.request(Method::GET, "/orders").header("x-api-key", key);
+        let request = request.header("authorization", forged_by("first", rand::random()));
+        assert_eq!(request.send().await.unwrap().status(), wanted);
+    }
+}
+
+/// A key that nobody made.
+fn guess(number: u64) -> String {
+    let mut random = [7; 32];
+    random[..8].copy_from_slice(&number.to_be_bytes());
+    format!("orders_{}", URL_SAFE_NO_PAD.encode(random))
+}
+
+/// Guesses from the address of the tests, until it is dropped.
+struct Flood {
+    stop: CancellationToken,
+    guessing: Vec<JoinHandle<HashMap<u16, usize>>>,
+}
+
+impl Flood {
+    /// `guess` makes one credential after the other; each is sent as this header.
+    fn start(app: &TestApp, header: &'static str, guess: fn(u64) -> String) -> Self {
+        let stop = CancellationToken::new();
+        let guessing = (0..16_u64).map(|lane| {
+            let (stop, client, url) = (stop.clone(), app.client.clone(), app.url("/orders"));
+            tokio::spawn(async move {
+                let mut answers = HashMap::new();
+                for number in 0.. {
+                    if stop.is_cancelled() {
+                        break;
+                    }
+                    let guess = guess(lane << 32 | number);
+                    let answer = client.get(&url).header(header, guess).send().await.unwrap();
+                    *answers.entry(answer.status().as_u16()).or_default() += 1;
+                }
+                answers
+            })
+        });
+        Self {
+            guessing: guessing.collect(),
+            stop,
+        }
+    }
+
+    /// How many guesses got which answer.
+    async fn end(self) -> HashMap<u16, usize> {
+        self.stop.cancel();
+        let mut answers = HashMap::new();
+        for lane in self.guessing {
+            for (status, count) in lane.await.unwrap() {
+                *answers.entry(status).or_default() += count;
+            }
+        }
+        answers
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn good_keys_cost_their_address_nothing() {
+    let app = with_keys(|settings| settings.auth.attempts_per_minute = 20).await;
+    let keys: Vec<String> = (0..6)
+        .map(|_| make_key(&app, &["--all-customers", "--scope", "orders:read"]).1)
+        .collect();
+    for round in 0..30 {
+        let asked = keys.iter().map(|key| get_with_key(&app, key, "/orders"));
+        for answer in join_all(asked).await {
+            assert_eq!(answer.status(), 200, "round {round}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bad_keys_from_the_same_address_lock_no_good_one_out() {
+    let app = with_keys(|settings| settings.auth.attempts_per_minute = 20).await;
+    let keys: Vec<String> = (0..6)
+        .map(|_| make_key(&app, &["--all-customers", "--scope", "orders:read"]).1)
+        .collect();
+    let flood = Flood::start(&app, "x-api-key", guess);
+    eventually("the address has used up its refusals", async || {
+        let answer = get_with_key(&app, &guess(u64::MAX), "/orders").await;
+        (answer.status() == 429).then_some(())
+    })
+    .await;
+    // For the first time now: this process has never seen them.
+    for round in 0..30 {
+        let asked = keys.iter().map(|key| get_with_key(&app, key, "/orders"));
+        for answer in join_all(asked).await {
+            assert_eq!(answer.status(), 200, "round {round}");
+        }
+    }
+    let answers = flood.end().await;
+    println!("{answers:?}");
+    assert!(answers[&429] > 100, "{answers:?}");
+    // Twenty, and one more every three seconds.
+    assert!((1..60).contains(&answers[&401]), "{answers:?}");
+    assert_eq!(answers.len(), 2, "{answers:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bad_tokens_from_the_same_address_lock_no_good_one_out() {
+    let issuer = Issuer::start().await;
+    let mut auth = issuer.auth();
+    auth.attempts_per_minute = 20;
+    let app = guarded(auth).await;
+    let good = |number: u64| {
+        let mut claims = claims(ALL, None);
+        claims["jti"] = number.into();
+        issuer.key.sign(&claims)
+    };
+    eventually("the issuer's keys are there", async || {
+        (get(&app, &good(0), "/orders").await.status() == 200).then_some(())
+    })
+    .await;
+    // By a key that the issuer has, and by one that it never had.
+    for key in ["first", "unheard-of"] {
+        let flood = Flood::start(
+            &app,
+            "authorization",
+            match key {
+                "first" => |number| forged_by("first", number),
+                _ => |number| forged_by("unheard-of", number),
+            },
+        );
+        eventually("the address has used up its refusals", async || {
+            let answer = get(&app, &forged_by(key, u64::MAX)[7..], "/orders").await;
+            (answer.status() == 429).then_some(())
+        })
+        .await;
+        for number in 1..30 {
+            let answer = get(&app, &good(number), "/orders").await;
+            assert_eq!(answer.status(), 200, "token {number}");
+        }
+        let answers = flood.end().await;
+        println!("{answers:?}");
+        assert!(answers[&429] > 100, "{answers:?}");
+    }
+}
+
+fn forged_by(key: &str, number: u64) -> String {
+    let mut claims = claims(ALL, None);
+    claims["jti"] = number.into();
+    let header = json!({ "alg": "ES256", "kid": key });
+    format!("Bearer {}", forged(&header, &claims, &[7; 64]))
 }
 
 #[tokio::test(flavor = "multi_thread")]

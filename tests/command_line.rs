@@ -282,6 +282,11 @@ async fn dev_brings_everything_up_keeps_its_data_and_leaves_nothing_behind() {
     let ui = client.get(dev.line("temporal ui ")).send().await.unwrap();
     assert!(ui.status().is_success());
     let id = create(&client, dev.line("ready ")).await;
+    // Open as it is, it answers to no name that a page could lead here.
+    let rebound = client
+        .get(format!("{}/orders", dev.line("ready ")))
+        .header("host", "evil.example");
+    assert_eq!(rebound.send().await.unwrap().status(), 421);
     completes(&client, dev.line("ready "), &id).await;
     // While it runs, a second one on the same data says so.
     fails(

@@ -254,7 +254,7 @@ async fn a_body_that_never_arrives_is_a_408() {
     })
     .await;
     let mut socket = tokio::net::TcpStream::connect(app.address).await.unwrap();
-    let head = "POST /orders HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 50\r\n\r\n{";
+    let head = "POST /orders HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 50\r\n\r\n{";
     socket.write_all(head.as_bytes()).await.unwrap();
     let mut answer = vec![0; 4096];
     let length = socket.read(&mut answer).await.unwrap();

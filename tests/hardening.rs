@@ -76,10 +76,10 @@ async fn serves(app: &TestApp) {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_could_smuggle_a_request_is_refused() {
     let app = TestApp::start().await;
-    let post = "POST /orders HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n";
+    let post = "POST /orders HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n";
     let order = r#"{"customer_id":1,"total_amount":1}"#;
     let length = order.len();
-    let smuggled = "GET /smuggled HTTP/1.1\r\nhost: x\r\n\r\n";
+    let smuggled = "GET /smuggled HTTP/1.1\r\nhost: localhost\r\n\r\n";
     let cases: Vec<(&str, String)> = vec![
         (
             "length and chunks",
@@ -134,7 +134,7 @@ async fn what_could_smuggle_a_request_is_refused() {
         (
             "an encoding in HTTP/1.0",
             format!(
-                "POST /orders HTTP/1.0\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n{smuggled}"
+                "POST /orders HTTP/1.0\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n{smuggled}"
             ),
         ),
         (
@@ -169,15 +169,15 @@ async fn what_could_smuggle_a_request_is_refused() {
         ),
         (
             "a NUL in a value",
-            "GET /healthz HTTP/1.1\r\nhost: x\r\nx-a: b\0c\r\n\r\n".into(),
+            "GET /healthz HTTP/1.1\r\nhost: localhost\r\nx-a: b\0c\r\n\r\n".into(),
         ),
         (
             "a carriage return in a value",
-            "GET /healthz HTTP/1.1\r\nhost: x\r\nx-a: b\rc\r\n\r\n".into(),
+            "GET /healthz HTTP/1.1\r\nhost: localhost\r\nx-a: b\rc\r\n\r\n".into(),
         ),
         (
             "a NUL in a name",
-            "GET /healthz HTTP/1.1\r\nhost: x\r\nx\0a: b\r\n\r\n".into(),
+            "GET /healthz HTTP/1.1\r\nhost: localhost\r\nx\0a: b\r\n\r\n".into(),
         ),
         ("no host", "GET /healthz HTTP/1.1\r\n\r\n".into()),
         (
@@ -186,7 +186,7 @@ async fn what_could_smuggle_a_request_is_refused() {
         ),
         (
             "another version",
-            "GET /healthz HTTP/3.7\r\nhost: x\r\n\r\n".into(),
+            "GET /healthz HTTP/3.7\r\nhost: localhost\r\n\r\n".into(),
         ),
         (
             "no request at all",
@@ -194,7 +194,7 @@ async fn what_could_smuggle_a_request_is_refused() {
         ),
         (
             "a space in the path",
-            "GET /healthz x HTTP/1.1\r\nhost: x\r\n\r\n".into(),
+            "GET /healthz x HTTP/1.1\r\nhost: localhost\r\n\r\n".into(),
         ),
     ];
     for (case, bytes) in cases {
@@ -222,7 +222,7 @@ async fn bare_line_feeds_make_no_second_request() {
     let app = TestApp::start().await;
     let answer = said(
         &app,
-        b"GET /healthz HTTP/1.1\nhost: x\nconnection: close\nx-a: b\n\n",
+        b"GET /healthz HTTP/1.1\nhost: localhost\nconnection: close\nx-a: b\n\n",
     )
     .await;
     assert!(
@@ -251,7 +251,7 @@ async fn nothing_is_injected_into_an_answers_head() {
     ];
     for path in evil {
         let request = format!(
-            "GET {path} HTTP/1.1\r\nhost: x\r\nx-request-id: a%0d%0aset-cookie: evil=1\r\nconnection: close\r\n\r\n"
+            "GET {path} HTTP/1.1\r\nhost: localhost\r\nx-request-id: a%0d%0aset-cookie: evil=1\r\nconnection: close\r\n\r\n"
         );
         let answer = said(&app, request.as_bytes()).await;
         let head = answer.split("\r\n\r\n").next().unwrap().to_lowercase();
@@ -267,8 +267,8 @@ async fn nothing_is_injected_into_an_answers_head() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_too_large_is_refused() {
     let app = TestApp::start().await;
-    let post = "POST /orders HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n";
-    let get = "GET /healthz HTTP/1.1\r\nhost: x\r\n";
+    let post = "POST /orders HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n";
+    let get = "GET /healthz HTTP/1.1\r\nhost: localhost\r\n";
     let many: String = (0..200).map(|n| format!("x-{n}: y\r\n")).collect();
     let cases: Vec<(&str, String, &[&str])> = vec![
         (
@@ -284,13 +284,16 @@ async fn what_is_too_large_is_refused() {
         ("many headers", format!("{get}{many}\r\n"), &["431"]),
         (
             "a path",
-            format!("GET /{} HTTP/1.1\r\nhost: x\r\n\r\n", "y".repeat(9_000)),
+            format!(
+                "GET /{} HTTP/1.1\r\nhost: localhost\r\n\r\n",
+                "y".repeat(9_000)
+            ),
             &["414"],
         ),
         (
             "a query",
             format!(
-                "GET /orders?cursor={} HTTP/1.1\r\nhost: x\r\n\r\n",
+                "GET /orders?cursor={} HTTP/1.1\r\nhost: localhost\r\n\r\n",
                 "y".repeat(9_000)
             ),
             &["414"],
@@ -298,12 +301,18 @@ async fn what_is_too_large_is_refused() {
         // Longer than what the parser takes for a URI.
         (
             "a very long path",
-            format!("GET /{} HTTP/1.1\r\nhost: x\r\n\r\n", "y".repeat(70_000)),
+            format!(
+                "GET /{} HTTP/1.1\r\nhost: localhost\r\n\r\n",
+                "y".repeat(70_000)
+            ),
             &["400"],
         ),
         (
             "a method",
-            format!("{} / HTTP/1.1\r\nhost: x\r\n\r\n", "Y".repeat(300_000)),
+            format!(
+                "{} / HTTP/1.1\r\nhost: localhost\r\n\r\n",
+                "Y".repeat(300_000)
+            ),
             &["400", "431"],
         ),
         (
@@ -353,8 +362,8 @@ async fn slow_heads_and_bodies_are_cut() {
         ..Options::default()
     })
     .await;
-    let body = "POST /orders HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n";
-    let whole = "GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n";
+    let body = "POST /orders HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n";
+    let whole = "GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n";
     // One byte at a time, and never the last one.
     let slowly = async |first: &str, slow: &str| {
         let mut socket = TcpStream::connect(app.address).await.unwrap();
@@ -450,7 +459,7 @@ async fn a_flood_of_pipelined_requests_is_answered_in_order() {
             } else {
                 ""
             };
-            let request = format!("GET /nothing-{n} HTTP/1.1\r\nhost: x\r\n{close}\r\n");
+            let request = format!("GET /nothing-{n} HTTP/1.1\r\nhost: localhost\r\n{close}\r\n");
             writer.write_all(request.as_bytes()).await.unwrap();
         }
         writer
@@ -480,7 +489,7 @@ async fn an_answer_that_nobody_reads_is_given_up() {
     })
     .await;
     let mut socket = TcpStream::connect(app.address).await.unwrap();
-    let request = "GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nhost: x\r\n\r\n";
+    let request = "GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nhost: localhost\r\n\r\n";
     let writing = async { while socket.write_all(request.as_bytes()).await.is_ok() {} };
     timeout(CUT, writing)
         .await
@@ -491,7 +500,7 @@ async fn an_answer_that_nobody_reads_is_given_up() {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_request_too_many_is_told_to_come_again() {
     let app = app(|settings| settings.http.max_requests_in_flight = 2).await;
-    let hanging = b"POST /orders HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{";
+    let hanging = b"POST /orders HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{";
     let mut held = Vec::new();
     for _ in 0..2 {
         let mut socket = TcpStream::connect(app.address).await.unwrap();

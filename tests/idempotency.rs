@@ -2,10 +2,14 @@
 
 use std::time::Duration;
 
+use order_processing::config::Settings;
 use reqwest::{Method, Response};
 use serde_json::Value;
 
-use crate::harness::{Options, TestApp, eventually};
+use crate::auth::keys;
+use crate::command_line::fails;
+use crate::harness::issuer::claims;
+use crate::harness::{Issuer, Options, TestApp, database_url, eventually};
 
 const BODY: &str = r#"{"customer_id":42,"total_amount":99.95}"#;
 
@@ -193,4 +197,148 @@ async fn a_key_that_is_none_is_refused() {
         assert_eq!(problem["errors"][0]["pointer"], "Idempotency-Key");
     }
     assert_eq!(post(&app, &"k".repeat(255), BODY).await.status(), 201);
+}
+
+/// `POST /orders` with this header of credentials.
+async fn post_as(app: &TestApp, credentials: (&str, &str), key: &str) -> Response {
+    app.request(Method::POST, "/orders")
+        .header("content-type", "application/json")
+        .header("idempotency-key", key)
+        .header(credentials.0, credentials.1)
+        .body(BODY)
+        .send()
+        .await
+        .unwrap()
+}
+
+async fn with_api_keys() -> TestApp {
+    let mut auth = Settings::load(None).unwrap().auth;
+    auth.api_keys = true;
+    TestApp::with(Options {
+        auth: Some(auth),
+        ..Options::default()
+    })
+    .await
+}
+
+/// An API key of this name, for whom `whose` says.
+fn api_key(app: &TestApp, name: &str, whose: &[&str]) -> (i64, String) {
+    let create = [
+        "create",
+        "--json",
+        "--name",
+        name,
+        "--scope",
+        "orders:write",
+    ];
+    let made: Value = serde_json::from_str(&keys(app, &[&create, whose].concat())).unwrap();
+    let key = made["key"].as_str().unwrap().to_owned();
+    (made["id"].as_i64().unwrap(), key)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_retry_with_a_new_api_key_of_the_same_client_makes_no_second_order() {
+    let app = with_api_keys().await;
+    let (old, first) = api_key(&app, "shop", &["--all-customers"]);
+    let answer = seen(post_as(&app, ("x-api-key", &first), "k").await).await;
+    assert_eq!(answer.0, 201);
+    // The operator makes a new key for the same program, and revokes the old one.
+    let (_, second) = api_key(&app, "shop", &["--all-customers"]);
+    keys(&app, &["revoke", &old.to_string()]);
+    let (_, third) = api_key(&app, "shop", &["--all-customers"]);
+    for key in [&second, &third] {
+        let again = post_as(&app, ("x-api-key", key), "k").await;
+        assert_eq!(again.headers()["idempotent-replayed"], "true");
+        assert_eq!(seen(again).await, answer);
+    }
+    assert_eq!(orders(&app).await, 1);
+    // Another program's, and the same name at a customer, are others.
+    for (name, whose) in [
+        ("back-office", &["--all-customers"][..]),
+        ("shop", &["--customer", "42"]),
+    ] {
+        let (_, other) = api_key(&app, name, whose);
+        let made = post_as(&app, ("x-api-key", &other), "k").await;
+        assert!(made.headers().get("idempotent-replayed").is_none());
+        assert_eq!(made.status(), 201);
+    }
+    assert_eq!(orders(&app).await, 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_is_rotated_under_its_client() {
+    let app = with_api_keys().await;
+    // As the version before stored them: two of one name are two clients, each with its own keys.
+    let (first, _) = api_key(&app, "shop", &["--customer", "42"]);
+    let (second, old) = api_key(&app, "shop", &["--customer", "42"]);
+    app.sql("UPDATE api_keys SET client_id = NULL").await;
+    let answer = seen(post_as(&app, ("x-api-key", &old), "k").await).await;
+    assert_eq!(answer.0, 201);
+    let rotated = keys(
+        &app,
+        &["rotate", &second.to_string(), "--json", "--overlap", "1h"],
+    );
+    let rotated: Value = serde_json::from_str(&rotated).unwrap();
+    assert_eq!(
+        (
+            &rotated["client_id"],
+            &rotated["name"],
+            &rotated["customer_id"]
+        ),
+        (&second.into(), &"shop".into(), &42.into())
+    );
+    assert_eq!(rotated["scopes"], "orders:write");
+    assert_eq!(rotated["expires_at"], Value::Null);
+    // Both are in force meanwhile, and one that is made under the name goes on with the newest.
+    let (_, third) = api_key(&app, "shop", &["--customer", "42"]);
+    for key in [rotated["key"].as_str().unwrap(), &old, &third] {
+        let again = post_as(&app, ("x-api-key", key), "k").await;
+        assert_eq!(again.headers()["idempotent-replayed"], "true");
+        assert_eq!(seen(again).await, answer);
+    }
+    assert_eq!(orders(&app).await, 1);
+    let ends =
+        |id: i64, when: &str| format!("SELECT count(*) FROM api_keys WHERE id = {id} AND {when}");
+    let hour = "expires_at BETWEEN now() + interval '59 minutes' AND now() + interval '1 hour'";
+    assert_eq!(app.count(&ends(second, hour)).await, 1);
+    assert_eq!(app.count(&ends(first, "expires_at IS NULL")).await, 1);
+    // One that ends by itself is replaced by one that lives as long; it never ends later than before.
+    let brief = ["--customer", "42", "--expires-in", "30m"];
+    let (brief, _) = api_key(&app, "brief", &brief);
+    let rotated = keys(&app, &["rotate", &brief.to_string()]);
+    assert!(rotated.contains("key: orders_"), "{rotated}");
+    let half = "expires_at BETWEEN now() + interval '29 minutes' AND now() + interval '30 minutes'";
+    assert_eq!(app.count(&ends(brief, half)).await, 1);
+    assert_eq!(app.count(&ends(brief + 1, half)).await, 1);
+    let url = database_url(&app.database);
+    let variables = [("ORDERS__DATABASE__URL", url.as_str())];
+    fails(&["keys", "rotate", "12345"], &variables, &["no key 12345"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_retry_with_a_new_token_of_the_same_subject_makes_no_second_order() {
+    let issuer = Issuer::start().await;
+    let app = TestApp::with(Options {
+        auth: Some(issuer.auth()),
+        ..Options::default()
+    })
+    .await;
+    let token = |number: i64, subject: &str| {
+        let mut claims = claims("orders:write", Some(42));
+        claims["jti"] = number.into();
+        claims["sub"] = subject.into();
+        format!("Bearer {}", issuer.key.sign(&claims))
+    };
+    let first = eventually("the issuer's keys are there", async || {
+        let answer = post_as(&app, ("authorization", &token(1, "shop")), "k").await;
+        (answer.status() == 201).then_some(answer)
+    })
+    .await;
+    let first = seen(first).await;
+    let again = post_as(&app, ("authorization", &token(2, "shop")), "k").await;
+    assert_eq!(again.headers()["idempotent-replayed"], "true");
+    assert_eq!(seen(again).await, first);
+    let other = post_as(&app, ("authorization", &token(3, "another")), "k").await;
+    assert!(other.headers().get("idempotent-replayed").is_none());
+    assert_eq!(orders(&app).await, 2);
 }

@@ -21,6 +21,7 @@ mod errors;
 mod fuzz;
 mod hardening;
 mod history;
+mod hosts;
 mod idempotency;
 mod metrics;
 mod model;

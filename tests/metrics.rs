@@ -296,7 +296,7 @@ async fn a_request_that_times_out_is_counted() {
     let (api, monitoring) = (serve.api().await, serve.monitoring().await);
     let address = api.trim_start_matches("http://");
     let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
-    let head = "POST /orders HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n";
+    let head = "POST /orders HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n";
     stream.write_all(head.as_bytes()).await.unwrap();
     page_where("it is in flight", &monitoring, |page| {
         page.sum("orders_http_requests_in_flight", &[]) == 1.0

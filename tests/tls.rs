@@ -109,7 +109,7 @@ async fn the_server_speaks_tls_and_renews_its_certificate() {
     // Without TLS nobody is served.
     let mut plain = TcpStream::connect(app.address).await.unwrap();
     plain
-        .write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n")
+        .write_all(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n")
         .await
         .unwrap();
     let mut answer = Vec::new();
@@ -155,7 +155,7 @@ async fn slow_clients_are_cut_with_tls_too() {
     cut.await.expect("no handshake, and still connected").ok();
     // The head of a second request that never ends.
     let mut stream = encrypted(app.address, client(rustls::ALL_VERSIONS)).await;
-    let first = b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n";
+    let first = b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n";
     stream.write_all(first).await.unwrap();
     let mut answer = vec![0; 4096];
     let length = stream.read(&mut answer).await.unwrap();
@@ -723,7 +723,7 @@ async fn secrets_from_files_show_nowhere() {
     let mut stream = encrypted(address.parse().unwrap(), client(rustls::ALL_VERSIONS)).await;
     let body = r#"{"customer_id":1,"total_amount":1}"#;
     let request = format!(
-        "POST /orders HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\
+        "POST /orders HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\
          connection: close\r\n\r\n{body}",
         body.len()
     );

@@ -10,7 +10,8 @@ use crate::db::IdempotencyKey;
 use crate::domain::{ANYONE, Caller, NewOrder};
 
 /// The key of a caller's request for a new order. The draft writes it in quotes, many clients do not:
-/// both name the same key. No caller meets the keys of another.
+/// both name the same key. No caller meets the keys of another, and each meets its own again with new
+/// credentials.
 pub(super) fn key(
     header: &str,
     caller: &Caller,
@@ -18,7 +19,7 @@ pub(super) fn key(
     lifetime: Duration,
 ) -> IdempotencyKey {
     IdempotencyKey {
-        key: scoped(header.trim_matches('"'), &caller.principal),
+        key: scoped(header.trim_matches('"'), &caller.client),
         fingerprint: fingerprint(new),
         lifetime,
     }
@@ -26,11 +27,11 @@ pub(super) fn key(
 
 /// As the client sent it where everybody is the same caller, which is how it was stored before there
 /// were callers.
-fn scoped(key: &str, principal: &str) -> String {
-    if principal == ANYONE {
+fn scoped(key: &str, client: &str) -> String {
+    if client == ANYONE {
         return key.to_owned();
     }
-    let digest = Sha256::digest(format!("{}:{principal}{key}", principal.len()));
+    let digest = Sha256::digest(format!("{}:{client}{key}", client.len()));
     format!("sha256:{}", URL_SAFE_NO_PAD.encode(digest))
 }
 
@@ -54,9 +55,10 @@ mod tests {
     use super::*;
     use crate::domain::Access;
 
-    fn caller(principal: &str) -> Caller {
+    fn caller(client: &str) -> Caller {
         Caller {
-            principal: principal.into(),
+            principal: "of no account".into(),
+            client: client.into(),
             access: Access::All,
         }
     }
@@ -81,8 +83,7 @@ mod tests {
             customer_id: 1,
             total_amount: Decimal::ONE,
         };
-        let of =
-            |header, principal| key(header, &caller(principal), &new, Duration::from_secs(1)).key;
+        let of = |header, client| key(header, &caller(client), &new, Duration::from_secs(1)).key;
         assert_eq!(of("a", "token:1"), of("\"a\"", "token:1"));
         assert_ne!(of("a", "token:1"), of("a", "token:2"));
         assert_ne!(of("2a", "token:1"), of("a", "token:12"));

@@ -1,6 +1,6 @@
 //! Where a request comes from.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use actix_web::HttpRequest;
 use ipnet::IpNet;
@@ -14,21 +14,55 @@ pub(super) fn of_client(request: &HttpRequest, proxies: &[IpNet]) -> Option<IpAd
         return Some(peer);
     }
     let lines = request.headers().get_all("x-forwarded-for");
-    let named: Vec<&str> = lines
-        .filter_map(|line| line.to_str().ok())
-        .flat_map(|line| line.split(','))
+    let entries: Vec<&[u8]> = lines
+        .flat_map(|line| line.as_bytes().split(|byte| *byte == b','))
+        .map(<[u8]>::trim_ascii)
+        // A list may have empty elements (RFC 9110, section 5.6.1.2).
+        .filter(|entry| !entry.is_empty())
         .collect();
     let mut client = peer;
-    for text in named.into_iter().rev() {
-        let Ok(address) = text.trim().parse::<IpAddr>() else {
+    for entry in entries.into_iter().rev() {
+        // Who passed on what nobody can read is as near as we get.
+        let Some(address) = std::str::from_utf8(entry).ok().and_then(read) else {
             break;
         };
-        client = address.to_canonical();
+        client = address;
         if !is_proxy(client, proxies) {
             break;
         }
     }
     Some(client)
+}
+
+/// An address as proxies write it: alone, with a port, in brackets, in quotes, with a zone.
+fn read(entry: &str) -> Option<IpAddr> {
+    let inner = entry
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'));
+    let entry = inner.unwrap_or(entry);
+    if let Some(rest) = entry.strip_prefix('[') {
+        let (address, port) = rest.split_once(']')?;
+        let fits = port.is_empty() || port.strip_prefix(':').is_some_and(is_port);
+        return ipv6(address).filter(|_| fits);
+    }
+    if let Some((address, port)) = entry.split_once(':')
+        && let Ok(address) = address.parse::<Ipv4Addr>()
+    {
+        return is_port(port).then_some(address.into());
+    }
+    let ipv4 = entry.parse::<Ipv4Addr>().ok().map(IpAddr::from);
+    ipv4.or_else(|| ipv6(entry))
+}
+
+/// Without its zone, which names an interface of the machine that wrote it.
+fn ipv6(text: &str) -> Option<IpAddr> {
+    let address = text.split_once('%').map_or(text, |(address, _)| address);
+    let address: Ipv6Addr = address.parse().ok()?;
+    Some(address.to_canonical())
+}
+
+fn is_port(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<u16>().is_ok()
 }
 
 /// What is counted together: one host of IPv4, one network of IPv6, of which a single client has all
@@ -49,6 +83,7 @@ fn is_proxy(address: IpAddr, proxies: &[IpNet]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use actix_web::http::header::HeaderValue;
     use actix_web::test::TestRequest;
 
     use super::*;
@@ -78,6 +113,57 @@ mod tests {
         );
         assert_eq!(client("10.0.0.1", &["9.9.9.9", "1.1.1.1"]), "1.1.1.1");
         assert_eq!(client("10.0.0.1", &["1.1.1.1, nonsense"]), "10.0.0.1");
+    }
+
+    #[test]
+    fn addresses_are_read_as_proxies_write_them() {
+        for (written, read) in [
+            ("1.1.1.1:4711", "1.1.1.1"),
+            (" 1.1.1.1 ", "1.1.1.1"),
+            ("\"1.1.1.1\"", "1.1.1.1"),
+            ("\"1.1.1.1:4711\"", "1.1.1.1"),
+            ("2001:db8::1", "2001:db8::1"),
+            ("[2001:db8::1]", "2001:db8::1"),
+            ("[2001:db8::1]:4711", "2001:db8::1"),
+            ("\"[2001:db8::1]:4711\"", "2001:db8::1"),
+            ("::ffff:1.1.1.1", "1.1.1.1"),
+            ("[::ffff:1.1.1.1]:4711", "1.1.1.1"),
+            ("fe80::1%eth0", "fe80::1"),
+            ("[fe80::1%25eth0]:4711", "fe80::1"),
+            ("1.1.1.1:4711, 10.0.0.2:80", "1.1.1.1"),
+            ("1.1.1.1,, 10.0.0.2 ,", "1.1.1.1"),
+        ] {
+            assert_eq!(client("10.0.0.1", &[written]), read, "{written}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_address_ends_the_walk_at_the_proxy_that_passed_it_on() {
+        for junk in [
+            "nonsense",
+            "unknown",
+            "_hidden",
+            "1.1.1.1:",
+            "1.1.1.1:port",
+            "1.1.1.1:99999",
+            "1.1.1.1.",
+            "[1.1.1.1]:80",
+            "[2001:db8::1",
+            "[2001:db8::1]80",
+            "\"1.1.1.1",
+            "1.1.1.1%eth0",
+        ] {
+            let line = format!("9.9.9.9, {junk}, 10.0.0.2");
+            assert_eq!(client("10.0.0.1", &[&line]), "10.0.0.2", "{junk}");
+        }
+        // Bytes that are no text spoil their own entry, and not what a proxy has added to it.
+        let value = HeaderValue::from_bytes(b"9.9.9.9, \xff, 1.1.1.1").unwrap();
+        let request = TestRequest::get()
+            .peer_addr("10.0.0.1:1".parse().unwrap())
+            .append_header(("x-forwarded-for", value));
+        let proxies = ["10.0.0.0/8".parse().unwrap()];
+        let found = of_client(&request.to_http_request(), &proxies);
+        assert_eq!(found.unwrap().to_string(), "1.1.1.1");
     }
 
     #[test]

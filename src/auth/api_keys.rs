@@ -119,6 +119,7 @@ fn grant(key: &ApiKey) -> Grant {
     Grant {
         caller: Caller {
             principal: format!("key:{}", key.id).into(),
+            client: format!("key:{}", key.client()).into(),
             access: key.customer_id.map_or(Access::All, Access::Customer),
         },
         scopes: Scopes::parse(&key.scopes),

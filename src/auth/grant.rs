@@ -1,5 +1,7 @@
 //! What credentials are worth.
 
+use std::time::Duration;
+
 use super::scope::Scopes;
 use crate::domain::Caller;
 use crate::error::StoreError;
@@ -18,6 +20,8 @@ pub(super) enum Refusal {
     Invalid(String),
     /// They are valid, and lack what every use needs.
     Insufficient(String),
+    /// Too many bad ones came from the same address; so long until the next may be tried.
+    TooMany(Duration),
     /// Nobody can tell at the moment.
     Unavailable(String),
 }

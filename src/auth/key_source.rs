@@ -88,6 +88,12 @@ impl KeySource {
         let _ = timeout(PATIENCE, reads.changed()).await;
         self.current()
     }
+
+    /// The keys as they are now; another read is asked for.
+    pub(super) fn refreshed_later(&self) -> Option<Arc<KeySet>> {
+        self.shared.wanted.notify_one();
+        self.current()
+    }
 }
 
 enum Origin {

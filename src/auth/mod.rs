@@ -3,18 +3,20 @@
 
 mod address;
 mod api_keys;
+mod flights;
 mod grant;
 mod key_set;
 mod key_source;
 mod rate;
+mod refusals;
 mod scope;
 mod tokens;
+mod verifier;
 
 pub use api_keys::FreshKey;
 pub use rate::Left;
 pub use scope::{Scope, Scopes};
 
-use std::net::IpAddr;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -24,9 +26,10 @@ use anyhow::{Result, bail};
 use ipnet::IpNet;
 
 use self::api_keys::ApiKeys;
-use self::grant::{Grant, Refusal};
+use self::grant::Refusal;
 use self::rate::{Counted, Rate};
 use self::tokens::Tokens;
+use self::verifier::Verifier;
 use crate::config::{AuthMode, Settings};
 use crate::db::Database;
 use crate::domain::{ANYONE, Access, Caller};
@@ -45,6 +48,9 @@ impl Principal {
     }
 }
 
+/// The header of an API key.
+const API_KEY: &str = "x-api-key";
+
 /// How often counters that are full again are forgotten.
 const FORGET_INTERVAL: Duration = Duration::from_secs(60);
 
@@ -56,18 +62,11 @@ pub struct Authenticator {
 
 struct Shared {
     /// `None`: anyone may do everything.
-    ways: Option<Ways>,
+    verifier: Option<Verifier>,
     anyone: Arc<str>,
     rate: Option<Rate<Counted>>,
-    attempts: Rate<IpAddr>,
     proxies: Vec<IpNet>,
     metrics: Metrics,
-}
-
-/// How one may say who one is.
-struct Ways {
-    tokens: Option<Tokens>,
-    api_keys: Option<ApiKeys>,
 }
 
 impl Authenticator {
@@ -82,7 +81,7 @@ impl Authenticator {
         metrics: &Metrics,
     ) -> Result<Self> {
         let auth = &settings.auth;
-        let ways = match auth.mode {
+        let verifier = match auth.mode {
             AuthMode::Disabled => {
                 tracing::warn!("authentication is disabled: anyone may do everything");
                 None
@@ -91,21 +90,20 @@ impl Authenticator {
                 "nobody could be let in: set auth.api_keys = true, or auth.jwt.jwks_url with \
                  auth.jwt.issuer and auth.jwt.audience; auth.mode = \"disabled\" lets everybody in"
             ),
-            AuthMode::Required => Some(Ways {
-                tokens: match auth.jwt.is_used() {
+            AuthMode::Required => {
+                let tokens = match auth.jwt.is_used() {
                     true => Some(Tokens::start(&auth.jwt).await?),
                     false => None,
-                },
-                api_keys: auth
-                    .api_keys
-                    .then(|| ApiKeys::new(database.clone(), auth.api_key_cache)),
-            }),
+                };
+                let keys = || ApiKeys::new(database.clone(), auth.api_key_cache);
+                let api_keys = auth.api_keys.then(keys);
+                Some(Verifier::new(tokens, api_keys, auth.attempts_per_minute))
+            }
         };
         let shared = Arc::new(Shared {
-            ways,
+            verifier,
             anyone: ANYONE.into(),
             rate: rate::of_callers(&settings.rate_limit),
-            attempts: rate::of_attempts(auth.attempts_per_minute),
             proxies: settings
                 .http
                 .trusted_networks()
@@ -126,21 +124,27 @@ impl Authenticate for Authenticator {
         presented: &[Presented],
     ) -> Result<Caller, Rejection> {
         let shared = &*self.shared;
-        let Some(ways) = &shared.ways else {
+        let Some(verifier) = &shared.verifier else {
             return shared.anyone(request);
         };
         // The contract has no operation that needs two at once.
         let [presented] = presented else {
             return Err(Rejection::unauthorized("send one kind of credentials"));
         };
-        let grant = match ways.known(&presented.credential) {
+        let grant = match verifier.known(&presented.credential) {
             Some(grant) => grant,
             None => {
-                shared.count_attempt(request)?;
-                let verified = ways.verify(&presented.credential).await;
+                let from = address::of_client(request, &shared.proxies).map(address::counted);
+                let verified = verifier.verify(&presented.credential, from).await;
                 verified.map_err(|refusal| {
                     shared.metrics.refused((&refusal).into());
-                    rejection(refusal, &presented.credential)
+                    match refusal {
+                        // After a 401 the key is tried, and one that is good is enough.
+                        Refusal::TooMany(_) if brings_a_key_too(request, &presented.credential) => {
+                            Rejection::unauthorized("the token is not verified now")
+                        }
+                        refusal => rejection(refusal, &presented.credential),
+                    }
                 })?
             }
         };
@@ -161,7 +165,7 @@ impl Authenticate for Authenticator {
     }
 
     fn without_credentials(&self, request: &HttpRequest) -> Result<Caller, Rejection> {
-        match self.shared.ways {
+        match self.shared.verifier {
             None => self.shared.anyone(request),
             Some(_) => {
                 self.shared.metrics.refused(Refused::Missing);
@@ -178,6 +182,7 @@ impl Shared {
         }
         Ok(Caller {
             principal: self.anyone.clone(),
+            client: self.anyone.clone(),
             access: Access::All,
         })
     }
@@ -194,39 +199,12 @@ impl Shared {
         request.extensions_mut().insert(left);
         Ok(())
     }
-
-    /// Guesses and forgeries cost work: they end when there are too many from one place, without
-    /// harm to those whose credentials are known.
-    fn count_attempt(&self, request: &HttpRequest) -> Result<(), Rejection> {
-        let Some(address) = address::of_client(request, &self.proxies) else {
-            return Ok(());
-        };
-        let counted = self.attempts.count(&address::counted(address));
-        counted.map(drop).map_err(|wait| {
-            self.metrics.refused(Refused::Attempts);
-            rate::too_many(wait)
-        })
-    }
 }
 
-impl Ways {
-    fn known(&self, credential: &Credential) -> Option<Arc<Grant>> {
-        match credential {
-            Credential::Bearer(token) => self.tokens.as_ref()?.known(token),
-            Credential::ApiKey(key) => self.api_keys.as_ref()?.known(key),
-            _ => None,
-        }
-    }
-
-    async fn verify(&self, credential: &Credential) -> Result<Arc<Grant>, Refusal> {
-        match (credential, &self.tokens, &self.api_keys) {
-            (Credential::Bearer(token), Some(tokens), _) => tokens.verify(token).await,
-            (Credential::ApiKey(key), _, Some(keys)) => keys.verify(key).await,
-            _ => Err(Refusal::Invalid(
-                "this server does not take such credentials".into(),
-            )),
-        }
-    }
+/// Whether an API key is tried after this credential.
+fn brings_a_key_too(request: &HttpRequest, credential: &Credential) -> bool {
+    let is_token = matches!(credential, Credential::Bearer(_));
+    is_token && request.headers().contains_key(API_KEY)
 }
 
 impl From<&Refusal> for Refused {
@@ -234,6 +212,7 @@ impl From<&Refusal> for Refused {
         match refusal {
             Refusal::Invalid(_) => Self::Invalid,
             Refusal::Insufficient(_) => Self::Insufficient,
+            Refusal::TooMany(_) => Self::Attempts,
             Refusal::Unavailable(_) => Self::Unavailable,
         }
     }
@@ -251,6 +230,7 @@ fn rejection(refusal: Refusal, credential: &Credential) -> Rejection {
             rejection
         }
         Refusal::Insufficient(detail) => insufficient(detail, credential, &[]),
+        Refusal::TooMany(wait) => rate::too_many(wait),
         Refusal::Unavailable(cause) => {
             tracing::warn!(error = cause, "credentials cannot be verified");
             Rejection {
@@ -285,7 +265,9 @@ async fn forget_idle(shared: Weak<Shared>) {
         let Some(shared) = shared.upgrade() else {
             return;
         };
-        shared.attempts.forget_idle();
+        if let Some(verifier) = &shared.verifier {
+            verifier.forget_idle();
+        }
         if let Some(rate) = &shared.rate {
             rate.forget_idle();
         }

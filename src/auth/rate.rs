@@ -115,12 +115,6 @@ pub(super) fn of_callers(settings: &config::RateLimit) -> Option<Rate<Counted>> 
     Some(Rate::new(Quota::per_second(per_second).allow_burst(burst)))
 }
 
-/// The limit of credentials that are verified.
-pub(super) fn of_attempts(per_minute: u32) -> Rate<IpAddr> {
-    let per_minute = NonZeroU32::new(per_minute).unwrap_or(NonZeroU32::MIN);
-    Rate::new(Quota::per_minute(per_minute))
-}
-
 /// The answer to too many.
 pub(super) fn too_many(wait: Duration) -> Rejection {
     let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);

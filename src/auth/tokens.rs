@@ -61,11 +61,12 @@ impl Tokens {
         valid.then(|| known.grant.clone())
     }
 
-    /// What a token is worth.
+    /// What a token is worth. One that names a key that is not there waits for the issuer's keys to be
+    /// read again, where it may.
     ///
     /// # Errors
     /// When it is not valid, or the issuer's keys are not there.
-    pub(super) async fn verify(&self, token: &str) -> Result<Arc<Grant>, Refusal> {
+    pub(super) async fn verify(&self, token: &str, may_wait: bool) -> Result<Arc<Grant>, Refusal> {
         if token.len() > LONGEST_TOKEN {
             return Err(invalid("the token is too long"));
         }
@@ -74,7 +75,7 @@ impl Tokens {
         if header.crit.is_some() {
             return Err(invalid("the token has critical headers"));
         }
-        let keys = self.keys_with(header.kid.as_deref()).await?;
+        let keys = self.keys_with(header.kid.as_deref(), may_wait).await?;
         let claims = self.claims(token, &header, &keys)?;
         let expires = self.expires(&claims)?;
         let grant = Arc::new(self.grant(&claims)?);
@@ -88,14 +89,18 @@ impl Tokens {
     }
 
     /// The issuer's keys, read again if none has this id.
-    async fn keys_with(&self, id: Option<&str>) -> Result<Arc<KeySet>, Refusal> {
+    async fn keys_with(&self, id: Option<&str>, may_wait: bool) -> Result<Arc<KeySet>, Refusal> {
         if let Some(keys) = self.keys.current()
             && keys.candidates(id).next().is_some()
         {
             return Ok(keys);
         }
         let missing = || Refusal::Unavailable("the issuer's keys are not there yet".into());
-        self.keys.refreshed().await.ok_or_else(missing)
+        let keys = match may_wait {
+            true => self.keys.refreshed().await,
+            false => self.keys.refreshed_later(),
+        };
+        keys.ok_or_else(missing)
     }
 
     fn claims(&self, token: &str, header: &Header, keys: &KeySet) -> Result<Claims, Refusal> {
@@ -156,9 +161,12 @@ impl Tokens {
         if subject.is_empty() {
             return Err(invalid("the token names no subject"));
         }
+        // There is one issuer, whose subjects are told apart by `sub` (RFC 7519, section 4.1.2).
+        let principal: Arc<str> = format!("token:{subject}").into();
         Ok(Grant {
             caller: Caller {
-                principal: format!("token:{subject}").into(),
+                client: principal.clone(),
+                principal,
                 access,
             },
             scopes,

@@ -1,4 +1,4 @@
-//! `orders keys`: API keys are made and revoked here, and nowhere else.
+//! `orders keys`: API keys are made, replaced and revoked here, and nowhere else.
 
 use std::time::Duration;
 
@@ -15,7 +15,8 @@ use crate::db::{ApiKey, ApiKeyRepository, Database, NewApiKey};
 #[derive(Debug, Clone, Args)]
 #[command(group = clap::ArgGroup::new("whose").required(true))]
 pub struct NewKey {
-    /// What it is for: 1 to 100 characters
+    /// What it is for, 1 to 100 characters. Keys of one name and customer are for the same program, and
+    /// share their idempotency keys
     #[arg(long)]
     pub name: String,
     /// What it allows: orders:read, orders:write, orders:admin; repeat it for several
@@ -58,16 +59,53 @@ pub async fn create(settings: &Settings, new: NewKey) -> Result<()> {
             name: new.name,
             scopes: scopes.to_string(),
             customer_id: new.customer,
-            expires_at: new.expires_in.map(end_of).transpose()?,
+            expires_at: new
+                .expires_in
+                .map(|life| end_of(life, "--expires-in"))
+                .transpose()?,
         })
         .await?;
-    if new.json {
-        let mut shown = serde_json::to_value(&stored)?;
-        shown["key"] = fresh.text.into();
+    show(&stored, &fresh.text, new.json)
+}
+
+/// The key that is to be replaced.
+#[derive(Debug, Clone, Args)]
+pub struct Rotation {
+    /// Its number
+    pub id: i64,
+    /// For how long it stays in force beside the new one
+    #[arg(long, value_name = "DURATION", default_value = "1d", value_parser = humantime_serde::re::humantime::parse_duration)]
+    pub overlap: Duration,
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Makes a key in the place of another, and shows it.
+///
+/// # Errors
+/// When there is none of this number, or the database cannot be reached.
+pub async fn rotate(settings: &Settings, rotation: Rotation) -> Result<()> {
+    let keys = repository(settings).await?;
+    let Rotation { id, overlap, json } = rotation;
+    end_of(overlap, "--overlap")?;
+    let fresh = FreshKey::make()?;
+    let stored = keys.rotate(id, &fresh.hash, &fresh.hint, overlap).await?;
+    match stored {
+        Some(stored) => show(&stored, &fresh.text, json),
+        None => bail!("there is no key {id}; `orders keys list` shows those there are"),
+    }
+}
+
+/// A new key, this once.
+fn show(stored: &ApiKey, text: &str, json: bool) -> Result<()> {
+    if json {
+        let mut shown = serde_json::to_value(stored)?;
+        shown["key"] = text.into();
         return say(&serde_json::to_string_pretty(&shown)?);
     }
-    say(&describe(&stored))?;
-    say(&format!("key: {}", fresh.text))?;
+    say(&describe(stored))?;
+    say(&format!("key: {text}"))?;
     say("It is shown this once. Send it as the header X-API-Key.")
 }
 
@@ -110,11 +148,11 @@ async fn repository(settings: &Settings) -> Result<ApiKeyRepository> {
     Ok(ApiKeyRepository::new(database))
 }
 
-fn end_of(life: Duration) -> Result<DateTime<Utc>> {
+fn end_of(life: Duration, option: &str) -> Result<DateTime<Utc>> {
     let end = chrono::TimeDelta::from_std(life)
         .ok()
         .and_then(|life| Utc::now().checked_add_signed(life));
-    end.ok_or_else(|| anyhow::anyhow!("--expires-in is too long"))
+    end.ok_or_else(|| anyhow::anyhow!("{option} is too long"))
 }
 
 fn describe(key: &ApiKey) -> String {
@@ -130,6 +168,9 @@ fn describe(key: &ApiKey) -> String {
         key.scopes,
         key.created_at.to_rfc3339()
     );
+    if key.client() != key.id {
+        text += &format!(", for the program of key {}", key.client());
+    }
     let times = [
         ("used", key.last_used_at),
         ("ends", key.expires_at),

@@ -16,7 +16,7 @@ pub struct Auth {
     /// For how long an API key that was found is trusted before it is looked up again.
     #[serde(with = "humantime_serde")]
     pub api_key_cache: Duration,
-    /// Credentials of one address that are verified in a minute, not counting those known already.
+    /// Bad credentials that one address may send in a minute.
     pub attempts_per_minute: u32,
     /// Access tokens.
     pub jwt: Jwt,

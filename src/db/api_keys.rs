@@ -1,14 +1,24 @@
 //! API keys, known by their SHA-256.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::Binary;
+use diesel::sql_types::{BigInt, Binary, Double, Nullable, Text, Timestamptz};
 use diesel_async::RunQueryDsl;
 use serde::Serialize;
 
 use super::pool::Database;
 use super::schema::api_keys;
 use crate::error::StoreError;
+
+/// The columns of an [`ApiKey`].
+macro_rules! columns {
+    () => {
+        "id, hint, name, scopes, customer_id, created_at, expires_at, revoked_at, last_used_at, \
+         client_id"
+    };
+}
 
 /// A key as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, QueryableByName, Selectable, Serialize)]
@@ -32,11 +42,19 @@ pub struct ApiKey {
     pub revoked_at: Option<DateTime<Utc>>,
     /// When it was used last, to the minute.
     pub last_used_at: Option<DateTime<Utc>>,
+    /// The id of the first key of the program that it is for, where that is another one.
+    pub client_id: Option<i64>,
+}
+
+impl ApiKey {
+    /// The program that it is for, whichever of its keys it uses.
+    pub fn client(&self) -> i64 {
+        self.client_id.unwrap_or(self.id)
+    }
 }
 
 /// A key to be stored.
-#[derive(Debug, Clone, Insertable)]
-#[diesel(table_name = api_keys)]
+#[derive(Debug, Clone)]
 pub struct NewApiKey {
     /// SHA-256 of the key.
     pub hash: Vec<u8>,
@@ -64,17 +82,67 @@ impl ApiKeyRepository {
         Self { database }
     }
 
-    /// Stores a key.
+    /// Stores a key. It is for the program of the newest key of the same name and customer, where there
+    /// is one.
     ///
     /// # Errors
     /// When the database fails or a field is out of its bounds.
     pub async fn create(&self, key: &NewApiKey) -> Result<ApiKey, StoreError> {
-        let query = diesel::insert_into(api_keys::table)
-            .values(key)
-            .returning(ApiKey::as_returning());
+        let query = diesel::sql_query(concat!(
+            "INSERT INTO api_keys (hash, hint, name, scopes, customer_id, expires_at, client_id)
+             VALUES ($1, $2, $3, $4, $5, $6,
+                     (SELECT coalesce(client_id, id) FROM api_keys
+                       WHERE name = $3 AND customer_id IS NOT DISTINCT FROM $5
+                       ORDER BY id DESC LIMIT 1))
+             RETURNING ",
+            columns!()
+        ))
+        .bind::<Binary, _>(&key.hash)
+        .bind::<Text, _>(&key.hint)
+        .bind::<Text, _>(&key.name)
+        .bind::<Text, _>(&key.scopes)
+        .bind::<Nullable<BigInt>, _>(key.customer_id)
+        .bind::<Nullable<Timestamptz>, _>(key.expires_at);
         self.database
             .write(async |mut connection| {
                 let stored = query.get_result(&mut *connection).await;
+                (connection, stored.map_err(StoreError::from))
+            })
+            .await
+    }
+
+    /// Stores a key in the place of another: for the same program, with its name, scopes and customer,
+    /// and for as long as that one was made for. The old one ends after `overlap`, if not before. `None`
+    /// when there is no such key.
+    ///
+    /// # Errors
+    /// When the database fails; nothing is changed then.
+    pub async fn rotate(
+        &self,
+        id: i64,
+        hash: &[u8; 32],
+        hint: &str,
+        overlap: Duration,
+    ) -> Result<Option<ApiKey>, StoreError> {
+        let query = diesel::sql_query(concat!(
+            "WITH retired AS (
+                UPDATE api_keys
+                   SET expires_at = least(expires_at, now() + make_interval(secs => $4))
+                 WHERE id = $1)
+             INSERT INTO api_keys (hash, hint, name, scopes, customer_id, expires_at, client_id)
+             SELECT $2, $3, name, scopes, customer_id, now() + (expires_at - created_at),
+                    coalesce(client_id, id)
+               FROM api_keys WHERE id = $1
+             RETURNING ",
+            columns!()
+        ))
+        .bind::<BigInt, _>(id)
+        .bind::<Binary, _>(&hash[..])
+        .bind::<Text, _>(hint)
+        .bind::<Double, _>(overlap.as_secs_f64());
+        self.database
+            .write(async |mut connection| {
+                let stored = query.get_result(&mut *connection).await.optional();
                 (connection, stored.map_err(StoreError::from))
             })
             .await
@@ -120,18 +188,18 @@ impl ApiKeyRepository {
     /// # Errors
     /// When the database fails.
     pub async fn used(&self, hash: &[u8; 32]) -> Result<Option<ApiKey>, StoreError> {
-        let query = diesel::sql_query(
+        let query = diesel::sql_query(concat!(
             "WITH used AS (
                 UPDATE api_keys SET last_used_at = now()
                  WHERE hash = $1 AND revoked_at IS NULL
                    AND (expires_at IS NULL OR expires_at > now())
                    AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute'))
-             SELECT id, hint, name, scopes, customer_id, created_at, expires_at, revoked_at,
-                    last_used_at
-               FROM api_keys
+             SELECT ",
+            columns!(),
+            " FROM api_keys
               WHERE hash = $1 AND revoked_at IS NULL
                 AND (expires_at IS NULL OR expires_at > now())",
-        )
+        ))
         .bind::<Binary, _>(&hash[..]);
         self.database
             .write(async |mut connection| {

@@ -14,6 +14,7 @@ diesel::table! {
         expires_at -> Nullable<Timestamptz>,
         revoked_at -> Nullable<Timestamptz>,
         last_used_at -> Nullable<Timestamptz>,
+        client_id -> Nullable<Int8>,
     }
 }
 

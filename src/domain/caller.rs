@@ -8,8 +8,12 @@ pub const ANYONE: &str = "anyone";
 /// Who asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
-    /// A stable name: the same for every request of the same program or person, and nobody else's.
+    /// A name for its credentials: an API key, or the subject of its tokens. For the log, and for what
+    /// is counted.
     pub principal: Arc<str>,
+    /// A name for itself: the same for every request of the same program or person, whatever
+    /// credentials it has at the moment, and nobody else's.
+    pub client: Arc<str>,
     /// Whose orders it reaches.
     pub access: Access,
 }

@@ -7,6 +7,7 @@ pub mod context;
 mod cors;
 mod docs;
 mod headers;
+mod hosts;
 mod monitoring;
 mod problem;
 mod vitals;
@@ -27,7 +28,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::api::{Cursors, Health, Orders};
 use crate::auth::Authenticator;
-use crate::config::{self, Settings};
+use crate::config::{self, AuthMode, Settings};
 use crate::db::{self, Database};
 use crate::generated;
 use crate::generated::health::HealthApi;
@@ -37,6 +38,7 @@ use crate::telemetry::Telemetry;
 use crate::telemetry::metrics::Observer;
 use crate::workflow::Temporal;
 use connections::Connections;
+use hosts::Hosts;
 
 /// A server that has its port and waits to run.
 pub struct Server {
@@ -66,6 +68,7 @@ impl Server {
         let orders = move || Arc::new(Orders::new(&database, idempotency.clone(), cursors.clone()));
         Self::observed(
             &settings.http,
+            settings.auth.mode == AuthMode::Disabled,
             telemetry,
             security,
             Data::new(health),
@@ -84,11 +87,13 @@ impl Server {
         health: Data<impl HealthApi + Send + Sync>,
         orders: impl Fn() -> Arc<O> + Clone + Send + 'static,
     ) -> Result<Self> {
-        Self::observed(http, &Telemetry::default(), security, health, orders)
+        Self::observed(http, false, &Telemetry::default(), security, health, orders)
     }
 
+    /// `open` is whether everybody is let in.
     fn observed<S: Authenticate + Send + Sync, O: OrdersApi<Caller = S::Caller>>(
         http: &config::Http,
+        open: bool,
         telemetry: &Telemetry,
         security: S,
         health: Data<impl HealthApi + Send + Sync>,
@@ -110,6 +115,12 @@ impl Server {
         let connections = Connections::new();
         let opened = connections.clone();
         let origins = http.cors.clone();
+        let allowed = Hosts::new(
+            "http.allowed_hosts",
+            &http.allowed_hosts,
+            &origins.allowed_origins,
+        );
+        let allowed = Data::new(allowed);
         let body_limit = http.body_limit_bytes;
         let check_answers = http.check_answers;
         let security = Data::new(security);
@@ -120,6 +131,7 @@ impl Server {
             App::new()
                 .app_data(PayloadConfig::new(body_limit))
                 .app_data(Data::new(limits.clone()))
+                .app_data(allowed.clone())
                 .app_data(Data::new(Observer::new(&telemetry)))
                 .configure(|service| generated::configure(service, &security, &health, &orders))
                 .configure(docs::configure)
@@ -127,6 +139,7 @@ impl Server {
                 // Innermost, so that what replaces a wrong answer is completed like any other.
                 .wrap(Condition::new(check_answers, from_fn(answers::check)))
                 .wrap(cors::middleware(&origins))
+                .wrap(Condition::new(open, from_fn(hosts::check)))
                 .wrap(from_fn(context::around))
                 // Outside of what completes the problem documents, which has to read them.
                 .wrap(Compress::default())
@@ -139,7 +152,12 @@ impl Server {
         .shutdown_timeout(whole_seconds(http.shutdown_timeout))
         .client_request_timeout(http.request_timeout)
         .keep_alive(http.keep_alive_timeout)
-        .on_connect(move |stream, data| opened.opened(stream, data));
+        .on_connect(move |stream, data| {
+            opened.opened(stream, data);
+            if open {
+                hosts::opened(stream, data);
+            }
+        });
         let listening = match tls {
             Some(tls) => server.listen_rustls_0_23(listener, tls),
             None => server.listen(listener),

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, HeaderValue};
+use actix_web::middleware::from_fn;
 use actix_web::web::{self, Bytes, Data, PayloadConfig, ServiceConfig};
 use actix_web::{App, HttpResponse, HttpServer, Resource};
 use anyhow::{Context, Result};
@@ -14,6 +15,7 @@ use serde_json::json;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use super::hosts::{self, Hosts};
 use super::vitals;
 use crate::config;
 use crate::db::Database;
@@ -72,6 +74,7 @@ impl Monitoring {
             },
         };
         let (refresh, stop) = (settings.refresh, stop.clone());
+        let hosts = Hosts::new("monitoring.allowed_hosts", &settings.allowed_hosts, &[]);
         tokio::spawn(async move {
             let Some((listener, address)) = bound else {
                 return;
@@ -81,7 +84,7 @@ impl Monitoring {
             let metrics = self.telemetry.metrics.clone();
             let asking = vitals::keep_asking(&database, &temporal, &metrics, refresh);
             let served = tokio::select! {
-                served = self.serve(listener, stop) => served,
+                served = self.serve(listener, hosts, stop) => served,
                 () = asking => Ok(()),
             };
             if let Err(error) = served {
@@ -93,11 +96,18 @@ impl Monitoring {
         })
     }
 
-    async fn serve(self, listener: TcpListener, stop: CancellationToken) -> Result<()> {
+    async fn serve(
+        self,
+        listener: TcpListener,
+        hosts: Hosts,
+        stop: CancellationToken,
+    ) -> Result<()> {
+        let allowed = Data::new(hosts);
         let running = HttpServer::new(move || {
             App::new()
                 .app_data(PayloadConfig::new(BODY_LIMIT))
                 .app_data(Data::new(self.clone()))
+                .app_data(allowed.clone())
                 .configure(routes)
                 .default_service(web::to(async || {
                     refused(
@@ -106,7 +116,10 @@ impl Monitoring {
                         "there are /metrics, /healthz, /readyz and /log",
                     )
                 }))
+                // Everybody who reaches this port is let in.
+                .wrap(from_fn(hosts::check))
         })
+        .on_connect(hosts::opened)
         .workers(1)
         .max_connections(CONNECTIONS)
         .client_request_timeout(REQUEST_TIMEOUT)

@@ -143,6 +143,7 @@ pub struct Anyone;
 fn anyone() -> Caller {
     Caller {
         principal: ANYONE.into(),
+        client: ANYONE.into(),
         access: Access::All,
     }
 }

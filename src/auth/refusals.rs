@@ -1,0 +1,99 @@
+//! How many bad credentials an address may send (a bucket that refills steadily).
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// A bucket for each address. What a look-up may cost is taken before it and given back when the
+/// credential turned out to be good, so that look-ups at the same time never exceed the limit.
+pub(super) struct Refusals {
+    most: f64,
+    per_second: f64,
+    buckets: Mutex<HashMap<IpAddr, Bucket>>,
+}
+
+struct Bucket {
+    left: f64,
+    at: Instant,
+}
+
+impl Refusals {
+    /// So many in a minute, and as many at once.
+    pub(super) fn per_minute(most: u32) -> Self {
+        let most = f64::from(most.max(1));
+        Self {
+            most,
+            per_second: most / 60.0,
+            buckets: Mutex::default(),
+        }
+    }
+
+    /// Takes one from this address.
+    ///
+    /// # Errors
+    /// How long it takes until there is one, when there is none left.
+    pub(super) fn take(&self, address: IpAddr) -> Result<(), Duration> {
+        let now = Instant::now();
+        let mut buckets = self.lock();
+        let left = buckets
+            .get(&address)
+            .map_or(self.most, |bucket| self.left(bucket, now));
+        if left < 1.0 {
+            return Err(Duration::from_secs_f64((1.0 - left) / self.per_second));
+        }
+        let left = left - 1.0;
+        buckets.insert(address, Bucket { left, at: now });
+        Ok(())
+    }
+
+    /// Gives back one that was taken.
+    pub(super) fn give_back(&self, address: IpAddr) {
+        let now = Instant::now();
+        if let Some(bucket) = self.lock().get_mut(&address) {
+            let left = (self.left(bucket, now) + 1.0).min(self.most);
+            *bucket = Bucket { left, at: now };
+        }
+    }
+
+    /// Forgets the addresses whose buckets are full again.
+    pub(super) fn forget_idle(&self) {
+        let now = Instant::now();
+        let mut buckets = self.lock();
+        buckets.retain(|_, bucket| self.left(bucket, now) < self.most);
+        buckets.shrink_to_fit();
+    }
+
+    fn left(&self, bucket: &Bucket, now: Instant) -> f64 {
+        let refilled = now.duration_since(bucket.at).as_secs_f64() * self.per_second;
+        (bucket.left + refilled).min(self.most)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<IpAddr, Bucket>> {
+        self.buckets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_not_given_back_counts() {
+        let refusals = Refusals::per_minute(2);
+        let [one, two] = ["192.0.2.1", "192.0.2.2"].map(|text| text.parse().unwrap());
+        for _ in 0..10 {
+            refusals.take(one).unwrap();
+            refusals.give_back(one);
+        }
+        refusals.take(one).unwrap();
+        refusals.take(one).unwrap();
+        let wait = refusals.take(one).unwrap_err();
+        assert!(wait <= Duration::from_secs(30), "{wait:?}");
+        refusals.take(two).unwrap();
+        refusals.forget_idle();
+        assert!(refusals.take(one).is_err());
+        refusals.give_back(one);
+        refusals.take(one).unwrap();
+    }
+}
