@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Double, Integer, Nullable, Text};
+use diesel::sql_types::{Array, BigInt, Double, Integer, Nullable, Text, Timestamptz};
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use futures::{Stream, StreamExt};
 use serde::Serialize;
@@ -12,6 +13,7 @@ use super::batch::{Batch, Batcher};
 use super::pool::{Database, connect};
 use super::schema::workflow_intents;
 use crate::config;
+use crate::domain::OrderKey;
 use crate::error::StoreError;
 
 /// What is to be done with an order's workflow.
@@ -26,7 +28,8 @@ pub enum Action {
 }
 
 impl Action {
-    const ALL: [Self; 3] = [Self::Start, Self::Restart, Self::End];
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Start, Self::Restart, Self::End];
 
     /// The name that is stored.
     pub const fn as_str(self) -> &'static str {
@@ -48,7 +51,7 @@ pub struct Intent {
     /// Its number in the outbox.
     pub id: i64,
     /// The order whose workflow it is about.
-    pub order_id: i64,
+    pub order: OrderKey,
     /// What is to be done.
     pub action: Action,
     /// How often it has been tried, this time included.
@@ -69,6 +72,8 @@ struct IntentRow {
     action: String,
     #[diesel(sql_type = Integer)]
     attempts: i32,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    order_created_at: Option<DateTime<Utc>>,
     #[diesel(sql_type = Double)]
     age: f64,
     #[diesel(sql_type = Nullable<Text>)]
@@ -122,14 +127,19 @@ impl IntentRepository {
         }
     }
 
-    /// Claims up to `limit` intents that are due, for the time of `lease`. Nobody else gets them
-    /// until then. Of an order, only the oldest is handed out.
+    /// Claims up to `limit` intents of these actions that are due, for the time of `lease`. Nobody else
+    /// gets them until then. Of an order, only the oldest is handed out. An action that a newer version
+    /// of this program wrote is left to it.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn claim(&self, limit: usize, lease: Duration) -> Result<Vec<Intent>, StoreError> {
-        // An action that a newer version of this program wrote is left to it.
-        let known: Vec<&str> = Action::ALL.into_iter().map(Action::as_str).collect();
+    pub async fn claim(
+        &self,
+        actions: &[Action],
+        limit: usize,
+        lease: Duration,
+    ) -> Result<Vec<Intent>, StoreError> {
+        let actions: Vec<&str> = actions.iter().copied().map(Action::as_str).collect();
         let query = diesel::sql_query(
             "UPDATE workflow_intents
                 SET available_at = now() + make_interval(secs => $2), attempts = attempts + 1
@@ -143,11 +153,17 @@ impl IntentRepository {
                      LIMIT $1
                        FOR UPDATE SKIP LOCKED)
               RETURNING id, order_id, action, attempts, traceparent,
+                        coalesce(
+                            (SELECT created_at FROM orders
+                              WHERE orders.id = workflow_intents.order_id),
+                            (SELECT occurred_at FROM order_events
+                              WHERE order_events.order_id = workflow_intents.order_id
+                              ORDER BY sequence LIMIT 1)) AS order_created_at,
                         extract(epoch FROM clock_timestamp() - created_at)::float8 AS age",
         )
         .bind::<BigInt, _>(i64::try_from(limit).unwrap_or(i64::MAX))
         .bind::<Double, _>(lease.as_secs_f64())
-        .bind::<Array<Text>, _>(known);
+        .bind::<Array<Text>, _>(actions);
         let rows: Vec<IntentRow> = self
             .database
             .run(async |mut connection| {
@@ -161,7 +177,10 @@ impl IntentRepository {
                     .ok_or_else(|| StoreError::Corrupt(format!("unknown action {}", row.action)))?;
                 Ok(Intent {
                     id: row.id,
-                    order_id: row.order_id,
+                    order: OrderKey {
+                        id: row.order_id,
+                        created_at: row.order_created_at,
+                    },
                     action,
                     attempts: row.attempts,
                     age: Duration::try_from_secs_f64(row.age).unwrap_or_default(),
