@@ -1,6 +1,6 @@
 //! The way to Temporal: connects when it is first needed, and says what failed.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use prost::Message;
@@ -13,14 +13,15 @@ use temporalio_common::protos::temporal::api::common::v1::Header;
 use temporalio_common::protos::google::rpc::Status as RpcStatus;
 use tokio::runtime::Handle;
 use tokio::sync::OnceCell;
-use tokio::time::timeout;
+use tokio::task::spawn_blocking;
+use tokio::time::{sleep, timeout};
 use tonic::Code;
 
 use super::executions::Execution;
 use super::order_workflow::{OrderInput, OrderWorkflow};
 use super::ownership::{self, Owner};
 use super::{trace_header, transport, workflow_id};
-use crate::config;
+use crate::config::{self, given};
 use crate::domain::OrderKey;
 use crate::telemetry::Telemetry;
 use crate::telemetry::work;
@@ -28,6 +29,8 @@ use crate::telemetry::work;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 pub(super) const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 const PING_TIMEOUT: Duration = Duration::from_secs(1);
+/// How often the file of the API key is read.
+const KEY_LOOK_INTERVAL: Duration = Duration::from_secs(2);
 /// How often a start is tried while others start, or end, workflows of the same id.
 const MOST_RACES: usize = 5;
 
@@ -48,6 +51,9 @@ pub enum TemporalError {
     /// It is there, but can not serve: the same may work later.
     #[error("Temporal is not available: {0}")]
     Unavailable(String),
+    /// It does not let us in, with this key or certificate: it may, with the next.
+    #[error("Temporal does not let us in: {0}")]
+    Denied(String),
     /// It will not do this: the next thing asked may well be done.
     #[error("Temporal refused: {0}")]
     Refused(String),
@@ -68,6 +74,7 @@ impl From<tonic::Status> for TemporalError {
             | Code::ResourceExhausted
             | Code::Cancelled
             | Code::Unknown => Self::Unavailable(status.to_string()),
+            Code::Unauthenticated | Code::PermissionDenied => Self::Denied(status.to_string()),
             _ => Self::Refused(status.to_string()),
         }
     }
@@ -131,9 +138,14 @@ impl Temporal {
                 let connecting = self
                     .runtime
                     .spawn(connect(self.settings.clone(), self.telemetry.clone()));
-                connecting
+                let client = connecting
                     .await
-                    .unwrap_or_else(|error| Err(TemporalError::Refused(error.to_string())))
+                    .unwrap_or_else(|error| Err(TemporalError::Refused(error.to_string())))?;
+                if given(&self.settings.api_key_file).is_some() {
+                    let renewing = renew_key(self.settings.clone(), Arc::downgrade(&self.client));
+                    self.runtime.spawn(renewing);
+                }
+                Ok(client)
             })
             .await
     }
@@ -298,6 +310,36 @@ pub(super) fn foreign_workflow(order_id: i64, workflow: &Execution) -> TemporalE
     );
     tracing::error!(order.id = order_id, "{cause}");
     TemporalError::Refused(cause)
+}
+
+/// Has the connection use the key that the file holds, for as long as there is a connection.
+async fn renew_key(settings: Arc<config::Temporal>, client: Weak<OnceCell<Client>>) {
+    let mut last = None;
+    loop {
+        sleep(KEY_LOOK_INTERVAL).await;
+        let Some(client) = client.upgrade() else {
+            return;
+        };
+        let reading = settings.clone();
+        let read = spawn_blocking(move || reading.api_key()).await;
+        let Ok(read) = read else { return };
+        if last.as_ref() == Some(&read) {
+            continue;
+        }
+        match (&read, client.get()) {
+            (Ok(Some(key)), Some(client)) => {
+                let key = key.expose().to_owned();
+                client.connection().set_api_key(Some(key));
+                if last.is_some() {
+                    tracing::info!("temporal.api_key_file: the key was read again");
+                }
+            }
+            // While it is replaced, a file may be empty, or not there.
+            (Err(error), _) => tracing::error!(error, "the old key to Temporal stays in use"),
+            (Ok(_), _) => {}
+        }
+        last = Some(read);
+    }
 }
 
 /// Temporal says "not found" of a namespace as it does of a workflow; only the latter means that
