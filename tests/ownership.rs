@@ -102,7 +102,11 @@ async fn orders_of_a_new_database_complete_although_temporal_knows_their_ids() {
     // Some are running, some have ended: by themselves, and by force.
     for id in FIRST..FIRST + 4 {
         let options = WorkflowTerminateOptions::default();
-        workflow_of(&old, id).await.terminate(options).await.unwrap();
+        workflow_of(&old, id)
+            .await
+            .terminate(options)
+            .await
+            .unwrap();
     }
     old.stop();
     let new = later(&old, FIRST, no_reconciler).await;

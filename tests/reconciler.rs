@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use order_processing::workflow::{Temporal, WorkflowState};
 use diesel_async::SimpleAsyncConnection;
+use order_processing::workflow::{Temporal, WorkflowState};
 use reqwest::Method;
 use serde_json::Value;
 use temporalio_client::{UntypedWorkflow, WorkflowTerminateOptions};
@@ -212,11 +212,17 @@ async fn an_order_that_cannot_be_mended_stands_in_nobodys_way() {
     for id in 135_002..135_005 {
         app.becomes(id, "completed").await;
     }
-    eventually("rounds end, and count what they could not mend", async || {
-        let rounds = "SELECT drift AS count FROM reconciliation
+    eventually(
+        "rounds end, and count what they could not mend",
+        async || {
+            let rounds = "SELECT drift AS count FROM reconciliation
                        WHERE finished_at > now() - interval '20 seconds'";
-        (app.count(&format!("SELECT coalesce(({rounds}), 0) AS count")).await >= 2).then_some(())
-    })
+            (app.count(&format!("SELECT coalesce(({rounds}), 0) AS count"))
+                .await
+                >= 2)
+                .then_some(())
+        },
+    )
     .await;
     holder.batch_execute("ROLLBACK").await.unwrap();
     app.becomes(135_001, "completed").await;
@@ -231,7 +237,8 @@ async fn a_round_that_failed_is_given_back() {
         ..Options::default()
     })
     .await;
-    app.sql("ALTER TABLE order_events RENAME TO elsewhere").await;
+    app.sql("ALTER TABLE order_events RENAME TO elsewhere")
+        .await;
     app.orders_from(136_000).await;
     let begun = std::time::Instant::now();
     let lease = "SELECT (extract(epoch FROM leased_until) * 1000000)::bigint AS count
@@ -244,7 +251,8 @@ async fn a_round_that_failed_is_given_back() {
         })
         .await;
     }
-    app.sql("ALTER TABLE elsewhere RENAME TO order_events").await;
+    app.sql("ALTER TABLE elsewhere RENAME TO order_events")
+        .await;
     eventually("a round ends", async || {
         let rounds = "SELECT count(*) FROM reconciliation
                        WHERE finished_at > now() - interval '1 second'";

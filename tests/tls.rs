@@ -26,8 +26,8 @@ use tokio_rustls::{TlsAcceptor, TlsConnector, client::TlsStream};
 use uuid::Uuid;
 
 use crate::harness::{
-    Collector, Gate, Identity, Options, Process, TestApp, certificates, collector_is_away, database_url,
-    eventually, temporal_address, tools,
+    Collector, Gate, Identity, Options, Process, TestApp, certificates, collector_is_away,
+    database_url, eventually, temporal_address, tools,
 };
 
 /// A secret that must show nowhere.
@@ -611,6 +611,40 @@ async fn without_a_certificate_temporal_refuses_and_orders_wait() {
     assert_eq!(app.get("/readyz").await.status(), 200);
 }
 
+/// The certificate by which Temporal knows us is renewed: the next connection shows the new one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_renewed_certificate_to_temporal_is_taken_up() {
+    let made = certificates();
+    let own = folder("temporal-certificate");
+    let files = config::HttpTls {
+        certificate: own.join("client.pem"),
+        key: own.join("client.key"),
+    };
+    replace(&files, &made.client);
+    let gate = Gate::start_certified(&made.server, "hush-hush").await;
+    let mut settings = Settings::load(None).unwrap().temporal;
+    settings.address = gate.address.clone();
+    settings.api_key = Secret::new(HUSH);
+    settings.tls.ca_file = made.ca.clone();
+    settings.tls.certificate = files.certificate.clone();
+    settings.tls.key = files.key.clone();
+    let temporal = Temporal::new(settings);
+    temporal.require_namespace().await.unwrap();
+    let shown = |identity: &Identity| {
+        let chain = read_certificates("tests", &identity.certificate).unwrap();
+        gate.shown().last().unwrap()[..] == chain[0][..]
+    };
+    assert!(shown(&made.client));
+    replace(&files, &made.renewed_client);
+    eventually("the renewed certificate is shown", async || {
+        gate.cut();
+        temporal.require_namespace().await.ok()?;
+        shown(&made.renewed_client).then_some(())
+    })
+    .await;
+    std::fs::remove_dir_all(&own).unwrap();
+}
+
 /// A key that is replaced, and the old one revoked: what waits meanwhile goes on, and nobody restarts.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rotated_key_to_temporal_is_taken_up() {
@@ -639,7 +673,10 @@ async fn a_rotated_key_to_temporal_is_taken_up() {
     temporal.require_namespace().await.unwrap();
     gate.takes("second-hush");
     let error = temporal.require_namespace().await.unwrap_err();
-    assert!(error.is_outage() && !error.to_string().contains("hush"), "{error}");
+    assert!(
+        error.is_outage() && !error.to_string().contains("hush"),
+        "{error}"
+    );
     let id = app.create(1, "1").await;
     let failing = "SELECT count(*) FROM workflow_intents WHERE last_error IS NOT NULL";
     eventually("it is tried", async || {

@@ -8,6 +8,6 @@ mod status;
 
 pub use caller::{ANYONE, Access, Caller};
 pub use event::{Actor, OrderEvent, OrderEventData, OrderEventKind};
-pub use order_key::OrderKey;
 pub use order::{ChangeError, NewOrder, Order, OrderChange};
+pub use order_key::OrderKey;
 pub use status::OrderStatus;

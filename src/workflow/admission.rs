@@ -328,7 +328,11 @@ mod tests {
     fn without_a_worker_hardly_more_are_started() {
         let mut world = World::new(Server::new(0.0, 100), Duration::from_secs(1), 1);
         world.pass(Duration::from_secs(3600));
-        assert!((LEAST..LEAST + 16).contains(&world.waiting()), "{}", world.waiting());
+        assert!(
+            (LEAST..LEAST + 16).contains(&world.waiting()),
+            "{}",
+            world.waiting()
+        );
         // One comes: the orders go on at once.
         world.server.per_second = 100.0;
         world.pass(Duration::from_secs(5));
@@ -357,7 +361,10 @@ mod tests {
             world.processes[0].started(world.now, id);
         }
         world.pass(Duration::from_secs(60));
-        assert!(lost.iter().all(|id| !world.processes[0].waiting.contains_key(id)));
+        assert!(
+            lost.iter()
+                .all(|id| !world.processes[0].waiting.contains_key(id))
+        );
         let completed = world.pass(Duration::from_secs(20));
         assert!(completed > 800, "{completed}");
     }

@@ -369,11 +369,7 @@ impl Teller {
         match intent.action {
             Action::Start => self.temporal.start(intent.order, delay, false).await,
             Action::Restart => self.temporal.start(intent.order, delay, true).await,
-            Action::End => {
-                self.temporal
-                    .end(intent.order, "the order has ended")
-                    .await
-            }
+            Action::End => self.temporal.end(intent.order, "the order has ended").await,
         }
     }
 }

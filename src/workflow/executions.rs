@@ -185,11 +185,7 @@ impl Temporal {
     ///
     /// # Errors
     /// When Temporal did not confirm.
-    pub async fn terminate(
-        &self,
-        workflow: &Execution,
-        reason: &str,
-    ) -> Result<(), TemporalError> {
+    pub async fn terminate(&self, workflow: &Execution, reason: &str) -> Result<(), TemporalError> {
         let client = self.client().await?;
         let request = TerminateWorkflowExecutionRequest {
             namespace: self.settings().namespace.clone(),

@@ -6,11 +6,12 @@ use std::time::Duration;
 use prost::Message;
 use temporalio_client::errors::{WorkflowInteractionError, WorkflowStartError};
 use temporalio_client::{
-    Client, ClientOptions, Connection, ConnectionOptions, UntypedWorkflow, WorkflowCancelOptions,
-    WorkflowExecutionInfo, WorkflowHandle, WorkflowIdReusePolicy, WorkflowStartOptions,
+    Client, ClientOptions, Connection, ConnectionOptions, DnsLoadBalancingOptions, UntypedWorkflow,
+    WorkflowCancelOptions, WorkflowExecutionInfo, WorkflowHandle, WorkflowIdReusePolicy,
+    WorkflowStartOptions,
 };
-use temporalio_common::protos::temporal::api::common::v1::Header;
 use temporalio_common::protos::google::rpc::Status as RpcStatus;
+use temporalio_common::protos::temporal::api::common::v1::Header;
 use tokio::runtime::Handle;
 use tokio::sync::OnceCell;
 use tokio::task::spawn_blocking;
@@ -186,7 +187,10 @@ impl Temporal {
             // Whose it is, is asked anew after each step: another process may have started this order's.
             if let Some(workflow) = self.describe(order.id).await? {
                 let foreign = workflow.task_queue != self.settings.task_queue;
-                match (workflow.origin.owner(order.created_at), workflow.is_running()) {
+                match (
+                    workflow.origin.owner(order.created_at),
+                    workflow.is_running(),
+                ) {
                     (Owner::This, true) => return Ok(()),
                     (Owner::This, false) if !again => return Ok(()),
                     (_, false) => {}
@@ -359,14 +363,30 @@ async fn connect(
         address: settings.address.clone(),
         cause,
     };
-    let url = settings.url().map_err(unreachable)?;
+    let mut url = settings.url().map_err(unreachable)?;
+    let tls = transport::tls_options(&settings).map_err(unreachable)?;
+    let mut origin = None;
+    let mut balancing = Some(DnsLoadBalancingOptions::default());
+    if tls
+        .as_ref()
+        .is_some_and(|tls| tls.client_cert_resolver.is_some())
+    {
+        // The SDK brings the encryption itself then, and takes neither `https` nor several addresses.
+        let encrypted = url.as_str().parse();
+        origin = Some(encrypted.map_err(|_| unreachable("it is no URI".into()))?);
+        balancing = None;
+        url.set_scheme("http")
+            .map_err(|()| unreachable("it is no URL".into()))?;
+    }
     let api_key = settings.api_key().map_err(unreachable)?;
     let meter = telemetry.metrics.temporal_client();
     let meter = meter.map_err(|error| unreachable(error.to_string()))?;
     let options = ConnectionOptions::new(url)
         .identity(format!("orders-{}", std::process::id()))
         .connect_timeout(CONNECT_TIMEOUT)
-        .maybe_tls_options(transport::tls_options(&settings).map_err(unreachable)?)
+        .maybe_tls_options(tls)
+        .maybe_override_origin(origin)
+        .dns_load_balancing(balancing)
         .maybe_api_key(api_key.map(|key| key.expose().to_owned()))
         .maybe_metrics_meter(meter)
         .build();

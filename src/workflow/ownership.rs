@@ -113,7 +113,10 @@ mod tests {
             data: b"nonsense".to_vec(),
             ..Payload::default()
         };
-        assert_eq!(of_header(&HashMap::from([(KEY.to_owned(), nonsense)])), None);
+        assert_eq!(
+            of_header(&HashMap::from([(KEY.to_owned(), nonsense)])),
+            None
+        );
         assert_eq!(of_header(&HashMap::new()), None);
         assert_eq!(of_memo(None), None);
     }

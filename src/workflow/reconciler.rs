@@ -182,8 +182,10 @@ impl Reconciler {
             found.compared += i64::try_from(running.workflows.len()).unwrap_or(i64::MAX);
             let ids: Vec<i64> = running.workflows.iter().map(|one| one.order_id).collect();
             let orders = self.rounds.followed_orders(&ids).await?;
-            let orders: HashMap<i64, FollowedOrder> =
-                orders.into_iter().map(|order| (order.key.id, order)).collect();
+            let orders: HashMap<i64, FollowedOrder> = orders
+                .into_iter()
+                .map(|order| (order.key.id, order))
+                .collect();
             let pairs = running.workflows.into_iter().filter_map(|workflow| {
                 let order = *orders.get(&workflow.order_id)?;
                 Some((order, workflow))
@@ -227,7 +229,9 @@ impl Reconciler {
     /// before the look: had the workflow ended it meanwhile, the order would have moved on.
     async fn mend_order(&self, order: OpenOrder) -> anyhow::Result<Verdict> {
         let Some(workflow) = self.temporal.describe(order.id).await? else {
-            return self.restart(order, "its workflow is unknown to Temporal").await;
+            return self
+                .restart(order, "its workflow is unknown to Temporal")
+                .await;
         };
         match (owner(&workflow, order.created_at), workflow.state) {
             (Owner::This, WorkflowState::Running { .. }) => Ok(Verdict::Agree),
@@ -316,7 +320,9 @@ impl Reconciler {
                 Ok(Verdict::Drift)
             }
             (Owner::This, Progress::Ended)
-                if order.unchanged_for.is_none_or(|unchanged| unchanged >= grace) =>
+                if order
+                    .unchanged_for
+                    .is_none_or(|unchanged| unchanged >= grace) =>
             {
                 self.end_workflow(order).await
             }
@@ -328,14 +334,16 @@ impl Reconciler {
     async fn end_workflow(&self, order: FollowedOrder) -> anyhow::Result<Verdict> {
         let id = order.key.id;
         let workflow = self.temporal.describe(id).await?;
-        let Some((workflow, cancel_requested)) = workflow.and_then(|workflow| match workflow.state {
-            WorkflowState::Running { cancel_requested }
-                if workflow.origin.owner(order.key.created_at) == Owner::This =>
-            {
-                Some((workflow, cancel_requested))
-            }
-            _ => None,
-        }) else {
+        let Some((workflow, cancel_requested)) =
+            workflow.and_then(|workflow| match workflow.state {
+                WorkflowState::Running { cancel_requested }
+                    if workflow.origin.owner(order.key.created_at) == Owner::This =>
+                {
+                    Some((workflow, cancel_requested))
+                }
+                _ => None,
+            })
+        else {
             return Ok(Verdict::Agree);
         };
         let patience = self.settings.reconciler.grace * PATIENCE;

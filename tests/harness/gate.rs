@@ -4,11 +4,14 @@ use std::sync::{Arc, Mutex};
 
 use h2::server::SendResponse;
 use h2::{RecvStream, SendStream};
-use order_processing::tls::{certificates, provider};
+use order_processing::tls::{certificates, provider, roots};
 use rustls::ServerConfig;
 use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem::PemObject;
+use rustls::server::WebPkiClientVerifier;
+use rustls::server::danger::ClientCertVerifier;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 use tokio_rustls::TlsAcceptor;
 use tonic::codegen::Bytes;
 use tonic::codegen::http::{Request, Response, Uri};
@@ -21,17 +24,30 @@ pub struct Gate {
     /// Where it listens.
     pub address: String,
     key: Arc<Mutex<String>>,
+    shown: Arc<Mutex<Vec<Vec<u8>>>>,
+    cut: Arc<Notify>,
 }
 
 impl Gate {
     /// For who has this key. It ends with the test's runtime.
     pub async fn start(identity: &Identity, key: &str) -> Self {
+        Self::with(identity, key, WebPkiClientVerifier::no_client_auth()).await
+    }
+
+    /// For who has this key, and a certificate as well.
+    pub async fn start_certified(identity: &Identity, key: &str) -> Self {
+        let ours = Arc::new(roots("tests", Some(&super::certificates().ca)).unwrap());
+        let verifier = WebPkiClientVerifier::builder_with_provider(ours, provider());
+        Self::with(identity, key, verifier.build().unwrap()).await
+    }
+
+    async fn with(identity: &Identity, key: &str, clients: Arc<dyn ClientCertVerifier>) -> Self {
         let chain = certificates("tests", &identity.certificate).unwrap();
         let private = PrivateKeyDer::from_pem_file(&identity.key).unwrap();
         let mut config = ServerConfig::builder_with_provider(provider())
             .with_safe_default_protocol_versions()
             .unwrap()
-            .with_no_client_auth()
+            .with_client_cert_verifier(clients)
             .with_single_cert(chain, private)
             .unwrap();
         config.alpn_protocols = vec![b"h2".to_vec()];
@@ -40,6 +56,8 @@ impl Gate {
         let gate = Self {
             address: format!("localhost:{}", listener.local_addr().unwrap().port()),
             key: Arc::new(Mutex::new(key.to_owned())),
+            shown: Arc::default(),
+            cut: Arc::default(),
         };
         let serving = gate.clone();
         tokio::spawn(async move {
@@ -55,17 +73,37 @@ impl Gate {
         key.clone_into(&mut self.key.lock().unwrap());
     }
 
+    /// The certificates that clients have shown, in order.
+    pub fn shown(&self) -> Vec<Vec<u8>> {
+        self.shown.lock().unwrap().clone()
+    }
+
+    /// Cuts the connections that there are.
+    pub fn cut(&self) {
+        self.cut.notify_waiters();
+    }
+
     async fn serve(self, acceptor: TlsAcceptor, socket: TcpStream) {
         let Ok(stream) = acceptor.accept(socket).await else {
             return;
         };
+        if let Some(chain) = stream.get_ref().1.peer_certificates() {
+            self.shown.lock().unwrap().push(chain[0].to_vec());
+        }
         let Ok(mut incoming) = h2::server::handshake(stream).await else {
             return;
         };
         let temporal = TcpStream::connect(temporal_address()).await.unwrap();
         let (calls, connection) = h2::client::handshake(temporal).await.unwrap();
         tokio::spawn(connection);
-        while let Some(Ok((request, answer))) = incoming.accept().await {
+        loop {
+            let accepted = tokio::select! {
+                accepted = incoming.accept() => accepted,
+                () = self.cut.notified() => return,
+            };
+            let Some(Ok((request, answer))) = accepted else {
+                return;
+            };
             let lets_in = {
                 let expected = format!("Bearer {}", self.key.lock().unwrap());
                 let given = request.headers().get("authorization");

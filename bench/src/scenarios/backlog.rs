@@ -32,7 +32,9 @@ impl Course {
     /// Orders a second from the first look to the last.
     fn rate(&self) -> f64 {
         match (self.looks.first(), self.looks.last()) {
-            (Some((from, before)), Some((to, after))) if to > from => (after - before) / (to - from),
+            (Some((from, before)), Some((to, after))) if to > from => {
+                (after - before) / (to - from)
+            }
             _ => 0.0,
         }
     }
@@ -160,7 +162,9 @@ async fn look(database: &Database, begun: Instant, course: &mut Course) -> Resul
     let completed = "SELECT count(*) AS number FROM orders WHERE status = 'completed'";
     #[allow(clippy::cast_precision_loss)] // thousands
     let completed = database.number(completed).await? as f64;
-    course.looks.push((begun.elapsed().as_secs_f64(), completed));
+    course
+        .looks
+        .push((begun.elapsed().as_secs_f64(), completed));
     let waiting = "SELECT count(*) AS number FROM workflow_intents";
     let waiting = database.number(waiting).await?;
     let open = open(database).await? - waiting;
@@ -170,8 +174,6 @@ async fn look(database: &Database, begun: Instant, course: &mut Course) -> Resul
 
 async fn open(database: &Database) -> Result<i64> {
     database
-        .number(
-            "SELECT count(*) AS number FROM orders WHERE status IN ('pending', 'processing')",
-        )
+        .number("SELECT count(*) AS number FROM orders WHERE status IN ('pending', 'processing')")
         .await
 }
