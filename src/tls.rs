@@ -2,6 +2,8 @@
 //!
 //! The provider of cryptography is always named: rustls would choose one by which crates are there.
 
+mod renewed;
+
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,6 +12,8 @@ use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
+
+pub use renewed::Renewed;
 
 /// Where the cryptography comes from.
 pub fn provider() -> Arc<CryptoProvider> {

@@ -27,6 +27,7 @@ mod metrics;
 mod model;
 mod orders;
 mod outages;
+mod ownership;
 mod reconciler;
 mod sdk;
 mod settings;

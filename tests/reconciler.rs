@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use diesel_async::SimpleAsyncConnection;
 use order_processing::workflow::{Temporal, WorkflowState};
 use reqwest::Method;
 use serde_json::Value;
@@ -31,7 +32,8 @@ async fn app_from(first: i64, processing_delay: Duration) -> TestApp {
 async fn workflow_is(app: &TestApp, id: i64, expected: fn(WorkflowState) -> bool) {
     let temporal = Temporal::new(app.settings.temporal.clone());
     eventually("the workflow is as expected", async || {
-        expected(temporal.describe(id).await.unwrap()).then_some(())
+        let workflow = temporal.describe(id).await.unwrap()?;
+        expected(workflow.state).then_some(())
     })
     .await;
 }
@@ -186,4 +188,107 @@ async fn orders_survive_a_temporal_that_forgets_everything() {
     assert_eq!(app.count(once).await, i64::try_from(ids.len()).unwrap());
     drop(app);
     temporal.stop().await;
+}
+
+/// One order that cannot be mended is one order that disagrees, and no more than that.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_that_cannot_be_mended_stands_in_nobodys_way() {
+    let app = app_from(135_000, Duration::from_millis(50)).await;
+    // The first cannot get its event, somebody holds the row of the second, and the third is one of
+    // many that can.
+    app.sql(
+        "ALTER TABLE order_events ADD CONSTRAINT broken
+            CHECK (order_id <> 135000 OR type <> 'restarted');
+         WITH accepted AS (
+            INSERT INTO orders (customer_id, total_amount)
+            SELECT 1, 1 FROM generate_series(1, 5) RETURNING id, created_at)
+         INSERT INTO order_events (order_id, sequence, type, actor, occurred_at)
+         SELECT id, 1, 'created', 'client', created_at FROM accepted",
+    )
+    .await;
+    let mut holder = app.connection().await;
+    let hold = "BEGIN; SELECT id FROM orders WHERE id = 135001 FOR UPDATE";
+    holder.batch_execute(hold).await.unwrap();
+    for id in 135_002..135_005 {
+        app.becomes(id, "completed").await;
+    }
+    eventually(
+        "rounds end, and count what they could not mend",
+        async || {
+            let rounds = "SELECT drift AS count FROM reconciliation
+                       WHERE finished_at > now() - interval '20 seconds'";
+            (app.count(&format!("SELECT coalesce(({rounds}), 0) AS count"))
+                .await
+                >= 2)
+                .then_some(())
+        },
+    )
+    .await;
+    holder.batch_execute("ROLLBACK").await.unwrap();
+    app.becomes(135_001, "completed").await;
+    assert_eq!(app.status_of(135_000).await, "pending");
+}
+
+/// A round that fails is for the next one, at once: not when its lease ends.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_round_that_failed_is_given_back() {
+    let app = TestApp::with(Options {
+        adjust: eager,
+        ..Options::default()
+    })
+    .await;
+    app.sql("ALTER TABLE order_events RENAME TO elsewhere")
+        .await;
+    app.orders_from(136_000).await;
+    let begun = std::time::Instant::now();
+    let lease = "SELECT (extract(epoch FROM leased_until) * 1000000)::bigint AS count
+                   FROM reconciliation";
+    let mut last = app.count(lease).await;
+    for _ in 0..6 {
+        last = eventually("it is tried again", async || {
+            let now = app.count(lease).await;
+            (now != last).then_some(now)
+        })
+        .await;
+    }
+    app.sql("ALTER TABLE elsewhere RENAME TO order_events")
+        .await;
+    eventually("a round ends", async || {
+        let rounds = "SELECT count(*) FROM reconciliation
+                       WHERE finished_at > now() - interval '1 second'";
+        (app.count(rounds).await == 1).then_some(())
+    })
+    .await;
+    assert!(
+        begun.elapsed() < app.settings.dispatcher.lease,
+        "{:?}",
+        begun.elapsed()
+    );
+}
+
+/// During an upgrade, a newer version may write a status that this one does not know.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_whose_status_is_not_understood_keeps_its_workflow() {
+    let app = app_from(137_000, NEVER).await;
+    let id = app.create(1, "1").await;
+    app.becomes(id, "processing").await;
+    app.sql(&format!(
+        "ALTER TABLE orders DROP CONSTRAINT orders_status_check;
+         UPDATE orders SET status = 'on_hold' WHERE id = {id}"
+    ))
+    .await;
+    eventually("it is counted", async || {
+        let drift = app.count("SELECT drift AS count FROM reconciliation");
+        (drift.await >= 1).then_some(())
+    })
+    .await;
+    workflow_is(&app, id, |state| {
+        matches!(
+            state,
+            WorkflowState::Running {
+                cancel_requested: false
+            }
+        )
+    })
+    .await;
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use diesel::sql_types::Text;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use futures::future::join_all;
-use order_processing::db::{Created, Database, IntentRepository, OrderRepository};
+use order_processing::db::{Action, Created, Database, IntentRepository, OrderRepository};
 use order_processing::domain::NewOrder;
 use order_processing::error::StoreError;
 use reqwest::{Method, StatusCode};
@@ -494,7 +494,10 @@ async fn claims_stay_fast_beside_an_old_snapshot() {
         app.sql("INSERT INTO workflow_intents (order_id, action) VALUES (1, 'start')")
             .await;
         let begun = Instant::now();
-        let claimed = intents.claim(10, Duration::from_secs(60)).await.unwrap();
+        let claimed = intents
+            .claim(&Action::ALL, 10, Duration::from_secs(60))
+            .await
+            .unwrap();
         claims.push(begun.elapsed());
         assert_eq!(claimed.len(), 1);
         intents.done(claimed[0].id).await.unwrap();

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use futures::StreamExt;
@@ -26,8 +26,8 @@ use tokio_rustls::{TlsAcceptor, TlsConnector, client::TlsStream};
 use uuid::Uuid;
 
 use crate::harness::{
-    Collector, Identity, Options, Process, TestApp, certificates, collector_is_away, database_url,
-    eventually, temporal_address, tools,
+    Collector, Gate, Identity, Options, Process, TestApp, certificates, collector_is_away,
+    database_url, eventually, temporal_address, tools,
 };
 
 /// A secret that must show nowhere.
@@ -609,6 +609,83 @@ async fn without_a_certificate_temporal_refuses_and_orders_wait() {
     let waiting = "SELECT count(*) FROM workflow_intents";
     assert_eq!(app.count(waiting).await, 1);
     assert_eq!(app.get("/readyz").await.status(), 200);
+}
+
+/// The certificate by which Temporal knows us is renewed: the next connection shows the new one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_renewed_certificate_to_temporal_is_taken_up() {
+    let made = certificates();
+    let own = folder("temporal-certificate");
+    let files = config::HttpTls {
+        certificate: own.join("client.pem"),
+        key: own.join("client.key"),
+    };
+    replace(&files, &made.client);
+    let gate = Gate::start_certified(&made.server, "hush-hush").await;
+    let mut settings = Settings::load(None).unwrap().temporal;
+    settings.address = gate.address.clone();
+    settings.api_key = Secret::new(HUSH);
+    settings.tls.ca_file = made.ca.clone();
+    settings.tls.certificate = files.certificate.clone();
+    settings.tls.key = files.key.clone();
+    let temporal = Temporal::new(settings);
+    temporal.require_namespace().await.unwrap();
+    let shown = |identity: &Identity| {
+        let chain = read_certificates("tests", &identity.certificate).unwrap();
+        gate.shown().last().unwrap()[..] == chain[0][..]
+    };
+    assert!(shown(&made.client));
+    replace(&files, &made.renewed_client);
+    eventually("the renewed certificate is shown", async || {
+        gate.cut();
+        temporal.require_namespace().await.ok()?;
+        shown(&made.renewed_client).then_some(())
+    })
+    .await;
+    std::fs::remove_dir_all(&own).unwrap();
+}
+
+/// A key that is replaced, and the old one revoked: what waits meanwhile goes on, and nobody restarts.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rotated_key_to_temporal_is_taken_up() {
+    static KEY_FILE: OnceLock<PathBuf> = OnceLock::new();
+    let file = KEY_FILE.get_or_init(|| folder("temporal-key").join("key"));
+    std::fs::write(file, "first-hush").unwrap();
+    let gate = Gate::start(&certificates().server, "first-hush").await;
+    let app = TestApp::with(Options {
+        processing_delay: Duration::from_millis(100),
+        worker: true,
+        temporal_address: Some(gate.address.clone()),
+        adjust: |settings| {
+            settings.temporal.tls.ca_file = certificates().ca.clone();
+            settings.temporal.api_key_file = KEY_FILE.get().unwrap().clone();
+            // Of those that are told one by one, one at a time is told while Temporal is away.
+            settings.dispatcher.max_backoff = Duration::from_millis(300);
+        },
+        ..Options::default()
+    })
+    .await;
+    ids_from(&app, 152_000).await;
+    let id = app.create(1, "1").await;
+    app.becomes(id, "completed").await;
+
+    let temporal = Temporal::new(app.settings.temporal.clone());
+    temporal.require_namespace().await.unwrap();
+    gate.takes("second-hush");
+    let error = temporal.require_namespace().await.unwrap_err();
+    assert!(
+        error.is_outage() && !error.to_string().contains("hush"),
+        "{error}"
+    );
+    let id = app.create(1, "1").await;
+    let failing = "SELECT count(*) FROM workflow_intents WHERE last_error IS NOT NULL";
+    eventually("it is tried", async || {
+        (app.count(failing).await == 1).then_some(())
+    })
+    .await;
+    std::fs::write(file, "second-hush").unwrap();
+    app.becomes(id, "completed").await;
+    temporal.require_namespace().await.unwrap();
 }
 
 /// The collector is verified as the system's authorities say, and told the key that it asks for.

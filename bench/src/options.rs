@@ -78,6 +78,8 @@ pub struct Plan {
     pub workflow_orders: u64,
     /// Orders of a burst.
     pub burst: u64,
+    /// Orders that wait in the outbox at once.
+    pub backlog: i64,
     /// Requests that each set of layers gets in a turn.
     pub middleware_requests: u32,
     /// What is measured, in order.
@@ -107,6 +109,7 @@ impl Options {
             seconds: seconds.into(),
             workflow_orders: if quick { 150 } else { 600 },
             burst: if quick { 500 } else { 2000 },
+            backlog: if quick { 2_000 } else { 20_000 },
             middleware_requests: if quick { 5_000 } else { 50_000 },
             scenarios: wanted.collect(),
         }

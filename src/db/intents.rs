@@ -16,6 +16,7 @@ use super::batch::{Batch, Batcher};
 use super::pool::{Database, connect};
 use super::schema::workflow_intents;
 use crate::config;
+use crate::domain::OrderKey;
 use crate::error::StoreError;
 
 /// What is to be done with an order's workflow.
@@ -30,7 +31,8 @@ pub enum Action {
 }
 
 impl Action {
-    const ALL: [Self; 3] = [Self::Start, Self::Restart, Self::End];
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Start, Self::Restart, Self::End];
 
     /// The name that is stored.
     pub const fn as_str(self) -> &'static str {
@@ -52,7 +54,7 @@ pub struct Intent {
     /// Its number in the outbox.
     pub id: i64,
     /// The order whose workflow it is about.
-    pub order_id: i64,
+    pub order: OrderKey,
     /// What is to be done.
     pub action: Action,
     /// How often it has been tried, this time included.
@@ -73,6 +75,8 @@ struct IntentRow {
     action: String,
     #[diesel(sql_type = Integer)]
     attempts: i32,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    order_created_at: Option<DateTime<Utc>>,
     #[diesel(sql_type = Double)]
     age: f64,
     #[diesel(sql_type = Nullable<Text>)]
@@ -177,24 +181,33 @@ impl IntentRepository {
         Ok(low_water.mark)
     }
 
-    /// Claims up to `limit` intents that are due, for the time of `lease`. Nobody else gets them
-    /// until then. Of an order, only the oldest is handed out.
+    /// Claims up to `limit` intents of these actions that are due, for the time of `lease`. Nobody else
+    /// gets them until then. Of an order, only the oldest is handed out. An action that a newer version
+    /// of this program wrote is left to it.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn claim(&self, limit: usize, lease: Duration) -> Result<Vec<Intent>, StoreError> {
+    pub async fn claim(
+        &self,
+        actions: &[Action],
+        limit: usize,
+        lease: Duration,
+    ) -> Result<Vec<Intent>, StoreError> {
         let low_water = self.low_water().await?;
-        // An action that a newer version of this program wrote is left to it.
-        let known: Vec<&str> = Action::ALL.into_iter().map(Action::as_str).collect();
+        // As text, not as a parameter: the planner has to see that the index of ends fits.
+        let actions: Vec<String> = actions
+            .iter()
+            .map(|one| format!("'{}'", one.as_str()))
+            .collect();
         // The planner, who believes the table to be empty beside an old snapshot, would walk all of an
         // index where it has the choice: it is left none.
-        let query = diesel::sql_query(
+        let query = diesel::sql_query(format!(
             "UPDATE workflow_intents
                 SET available_at = now() + make_interval(secs => $2), attempts = attempts + 1
               WHERE ctid = ANY (ARRAY(
                     SELECT ctid FROM workflow_intents AS due
-                     WHERE available_at >= coalesce($4, '-infinity') AND available_at <= now()
-                       AND action = ANY($3)
+                     WHERE available_at >= coalesce($3, '-infinity') AND available_at <= now()
+                       AND action IN ({})
                        AND NOT EXISTS (SELECT FROM workflow_intents AS earlier
                                         WHERE earlier.order_id = due.order_id
                                           AND earlier.id + 0 < due.id OFFSET 0)
@@ -202,11 +215,17 @@ impl IntentRepository {
                      LIMIT $1
                        FOR UPDATE SKIP LOCKED))
               RETURNING id, order_id, action, attempts, traceparent,
+                        coalesce(
+                            (SELECT created_at FROM orders
+                              WHERE orders.id = workflow_intents.order_id),
+                            (SELECT occurred_at FROM order_events
+                              WHERE order_events.order_id = workflow_intents.order_id
+                              ORDER BY sequence LIMIT 1)) AS order_created_at,
                         extract(epoch FROM clock_timestamp() - created_at)::float8 AS age",
-        )
+            actions.join(", ")
+        ))
         .bind::<BigInt, _>(i64::try_from(limit).unwrap_or(i64::MAX))
         .bind::<Double, _>(lease.as_secs_f64())
-        .bind::<Array<Text>, _>(known)
         .bind::<Nullable<Timestamptz>, _>(low_water);
         let rows: Vec<IntentRow> = self
             .database
@@ -221,7 +240,10 @@ impl IntentRepository {
                     .ok_or_else(|| StoreError::Corrupt(format!("unknown action {}", row.action)))?;
                 Ok(Intent {
                     id: row.id,
-                    order_id: row.order_id,
+                    order: OrderKey {
+                        id: row.order_id,
+                        created_at: row.order_created_at,
+                    },
                     action,
                     attempts: row.attempts,
                     age: Duration::try_from_secs_f64(row.age).unwrap_or_default(),

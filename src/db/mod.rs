@@ -12,6 +12,7 @@ mod notifier;
 mod orders;
 mod pool;
 mod prepared;
+mod progress;
 mod reconciliation;
 pub mod schema;
 mod secrets;
@@ -23,6 +24,9 @@ pub use idempotency::sweep_expired_keys;
 pub use intents::{Action, Backlog, FailingIntent, Intent, IntentListener, IntentRepository};
 pub use orders::{Created, IdempotencyKey, OrderFilter, OrderRepository, Precondition, Rejected};
 pub use pool::{Database, connect};
-pub use reconciliation::{EndedOrder, Findings, OpenOrder, ReconciliationRepository, Report};
+pub use progress::{Stage, stages};
+pub use reconciliation::{
+    Findings, FollowedOrder, OpenOrder, Progress, ReconciliationRepository, Report,
+};
 pub use secrets::{SECRET_BYTES, cursor_secret};
 pub use statistics::{oldest_snapshot_seconds, orders_by_status};

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Double, Nullable, Text};
+use diesel::sql_types::{Array, BigInt, Double, Nullable, Text, Timestamptz};
 use diesel_async::RunQueryDsl;
 use serde::Serialize;
 
 use super::pool::Database;
 use super::schema::reconciliation;
-use crate::domain::OrderStatus;
+use crate::domain::{OrderKey, OrderStatus};
 use crate::error::StoreError;
 
 /// An order that is on its way, and of which Temporal has been told all.
@@ -20,6 +20,9 @@ pub struct OpenOrder {
     /// Its id.
     #[diesel(sql_type = BigInt)]
     pub id: i64,
+    /// When it was accepted.
+    #[diesel(sql_type = Timestamptz)]
+    pub created_at: DateTime<Utc>,
     /// Its version.
     #[diesel(sql_type = BigInt)]
     pub version: i64,
@@ -28,13 +31,26 @@ pub struct OpenOrder {
     pub restarts: i64,
 }
 
-/// An order that has ended, or is gone.
+/// The order of a running workflow, of which Temporal has been told all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct EndedOrder {
-    /// Its id.
-    pub id: i64,
-    /// Since when nothing has happened to it; `None` when there never was such an order.
-    pub ended_for: Option<Duration>,
+pub struct FollowedOrder {
+    /// Which it is; it has no time when there never was such an order.
+    pub key: OrderKey,
+    /// Where it is on its way.
+    pub progress: Progress,
+    /// For how long nothing has happened to it; `None` when there never was such an order.
+    pub unchanged_for: Option<Duration>,
+}
+
+/// Where an order is on its way, as far as its workflow is concerned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// On its way.
+    Open,
+    /// It has ended, or is gone.
+    Ended,
+    /// Its status is none that this version knows.
+    Unknown,
 }
 
 /// What the rounds found.
@@ -197,7 +213,7 @@ impl ReconciliationRepository {
         limit: i64,
     ) -> Result<Vec<OpenOrder>, StoreError> {
         let query = diesel::sql_query(format!(
-            "SELECT id, version,
+            "SELECT id, created_at, version,
                     (SELECT count(*) FROM order_events
                       WHERE order_id = orders.id AND type = 'restarted') AS restarts
                FROM orders
@@ -218,38 +234,37 @@ impl ReconciliationRepository {
             .await
     }
 
-    /// Which of these orders have ended, or are gone, for the time of `grace`, with nothing left to
-    /// tell Temporal: none may have a running workflow.
+    /// The orders of these ids of which nothing is left to tell Temporal.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn ended_orders(
-        &self,
-        ids: &[i64],
-        grace: Duration,
-    ) -> Result<Vec<EndedOrder>, StoreError> {
+    pub async fn followed_orders(&self, ids: &[i64]) -> Result<Vec<FollowedOrder>, StoreError> {
         #[derive(QueryableByName)]
         struct Row {
             #[diesel(sql_type = BigInt)]
             id: i64,
+            #[diesel(sql_type = Nullable<Text>)]
+            status: Option<String>,
+            #[diesel(sql_type = Nullable<Timestamptz>)]
+            created_at: Option<DateTime<Utc>>,
             #[diesel(sql_type = Nullable<Double>)]
-            ended_for: Option<f64>,
+            unchanged_for: Option<f64>,
         }
-        let query = diesel::sql_query(format!(
-            "SELECT asked.id, extract(epoch FROM now() - last.occurred_at)::float8 AS ended_for
+        let query = diesel::sql_query(
+            "SELECT asked.id, orders.status,
+                    coalesce(orders.created_at, first.occurred_at) AS created_at,
+                    extract(epoch FROM now() - last.occurred_at)::float8 AS unchanged_for
                FROM unnest($1) AS asked (id)
+               LEFT JOIN orders ON orders.id = asked.id
+               LEFT JOIN LATERAL (SELECT occurred_at FROM order_events
+                                   WHERE order_id = asked.id
+                                   ORDER BY sequence LIMIT 1) AS first ON true
                LEFT JOIN LATERAL (SELECT occurred_at FROM order_events
                                    WHERE order_id = asked.id
                                    ORDER BY sequence DESC LIMIT 1) AS last ON true
-              WHERE NOT EXISTS (SELECT FROM orders
-                                 WHERE orders.id = asked.id
-                                   AND status IN ({}))
-                AND NOT EXISTS (SELECT FROM workflow_intents WHERE order_id = asked.id)
-                AND coalesce(last.occurred_at <= now() - make_interval(secs => $2), true)",
-            open_statuses()
-        ))
-        .bind::<Array<BigInt>, _>(ids)
-        .bind::<Double, _>(grace.as_secs_f64());
+              WHERE NOT EXISTS (SELECT FROM workflow_intents WHERE order_id = asked.id)",
+        )
+        .bind::<Array<BigInt>, _>(ids);
         let rows: Vec<Row> = self
             .database
             .read(async |mut connection| {
@@ -257,12 +272,24 @@ impl ReconciliationRepository {
                 (connection, loaded.map_err(StoreError::from))
             })
             .await?;
-        let ended = |row: Row| EndedOrder {
-            id: row.id,
-            ended_for: row
-                .ended_for
-                .map(|seconds| Duration::from_secs_f64(seconds.max(0.0))),
+        let progress = |status: Option<String>| match status {
+            None => Progress::Ended,
+            Some(status) => match OrderStatus::of(&status) {
+                Some(status) if status.is_final() => Progress::Ended,
+                Some(_) => Progress::Open,
+                None => Progress::Unknown,
+            },
         };
-        Ok(rows.into_iter().map(ended).collect())
+        let followed = |row: Row| FollowedOrder {
+            key: OrderKey {
+                id: row.id,
+                created_at: row.created_at,
+            },
+            progress: progress(row.status),
+            unchanged_for: row
+                .unchanged_for
+                .map(|seconds| Duration::try_from_secs_f64(seconds).unwrap_or_default()),
+        };
+        Ok(rows.into_iter().map(followed).collect())
     }
 }

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use temporalio_macros::activities;
 use temporalio_sdk::ApplicationFailure;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
 
 use super::order_workflow::Outcome;
+use super::ownership::{self, Owner};
 use crate::db::{OrderRepository, Precondition, Rejected};
 use crate::domain::{Access, Actor, ChangeError, OrderChange, OrderStatus};
 use crate::error::StoreError;
@@ -22,7 +24,15 @@ impl OrderActivities {
         Self { orders }
     }
 
-    async fn advance(&self, order_id: i64, to: OrderStatus) -> Result<Outcome, ActivityError> {
+    async fn advance(
+        &self,
+        ctx: &ActivityContext,
+        order_id: i64,
+        to: OrderStatus,
+    ) -> Result<Outcome, ActivityError> {
+        // Workflows of the version before do not say which order they are about but by its id.
+        let meant = ownership::of_header(ctx.headers());
+        let precondition = meant.map_or(Precondition::None, Precondition::CreatedAt);
         let change = OrderChange {
             status: Some(to),
             total_amount: None,
@@ -32,7 +42,7 @@ impl OrderActivities {
             .change(
                 order_id,
                 Access::All,
-                &Precondition::None,
+                &precondition,
                 &change,
                 Actor::Workflow,
                 None,
@@ -47,8 +57,9 @@ impl OrderActivities {
                 | ChangeError::AmountIsSettled { status },
             )) => Some(status),
             Err(Rejected::Store(error)) => return Err(failure(error)),
-            Err(error @ Rejected::VersionMismatch) => {
-                return Err(ActivityError::application(ApplicationFailure::new(error)));
+            Err(Rejected::VersionMismatch) => {
+                self.leave_alone(order_id, meant).await?;
+                None
             }
         };
         let outcome = match status {
@@ -59,6 +70,37 @@ impl OrderActivities {
         };
         tracing::info!(order.id = order_id, outcome = ?outcome, "order advanced");
         Ok(outcome)
+    }
+
+    /// The order of this id is not the one that the workflow is about, which is as good as deleted:
+    /// unless it is of another database that is in use, whose worker has to take the step.
+    async fn leave_alone(
+        &self,
+        order_id: i64,
+        meant: Option<DateTime<Utc>>,
+    ) -> Result<(), ActivityError> {
+        let order = self.orders.get(order_id, Access::All).await;
+        let order = order.map_err(failure)?;
+        let owner = order
+            .zip(meant)
+            .map(|(order, meant)| ownership::owner(meant, order.created_at));
+        match owner {
+            Some(Owner::Foreign) => {
+                let cause = "the workflow is of an order of another database that is in use; \
+                             a namespace and a task queue are for one database";
+                tracing::error!(order.id = order_id, "{cause}");
+                Err(ActivityError::application(ApplicationFailure::new(
+                    anyhow::anyhow!(cause),
+                )))
+            }
+            _ => {
+                tracing::warn!(
+                    order.id = order_id,
+                    "the workflow is of an earlier order that had this id; it ends"
+                );
+                Ok(())
+            }
+        }
     }
 }
 
@@ -77,29 +119,29 @@ impl OrderActivities {
     #[activity]
     pub async fn begin(
         self: Arc<Self>,
-        _ctx: ActivityContext,
+        ctx: ActivityContext,
         order_id: i64,
     ) -> Result<Outcome, ActivityError> {
-        self.advance(order_id, OrderStatus::Processing).await
+        self.advance(&ctx, order_id, OrderStatus::Processing).await
     }
 
     /// The order is completed.
     #[activity]
     pub async fn complete(
         self: Arc<Self>,
-        _ctx: ActivityContext,
+        ctx: ActivityContext,
         order_id: i64,
     ) -> Result<Outcome, ActivityError> {
-        self.advance(order_id, OrderStatus::Completed).await
+        self.advance(&ctx, order_id, OrderStatus::Completed).await
     }
 
     /// The order is cancelled, unless it has ended.
     #[activity]
     pub async fn cancel(
         self: Arc<Self>,
-        _ctx: ActivityContext,
+        ctx: ActivityContext,
         order_id: i64,
     ) -> Result<Outcome, ActivityError> {
-        self.advance(order_id, OrderStatus::Cancelled).await
+        self.advance(&ctx, order_id, OrderStatus::Cancelled).await
     }
 }

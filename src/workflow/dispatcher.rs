@@ -11,22 +11,26 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
+use super::admission::Admission;
 use super::backoff::backoff;
 use super::gateway::{Temporal, TemporalError};
 use crate::config::Settings;
-use crate::db::{Action, Database, Intent, IntentListener, IntentRepository};
+use crate::db::{Action, Database, Intent, IntentListener, IntentRepository, stages};
 use crate::telemetry::metrics;
 use crate::telemetry::traces::{Span, TraceContext};
 use crate::telemetry::work::{self, Work};
 
 /// The longest wait before Temporal is asked whether it is back.
 const LONGEST_OUTAGE_NAP: Duration = Duration::from_secs(5);
+/// How often to look how far orders have come, while no more may be started.
+const LOOK_INTERVAL: Duration = Duration::from_millis(100);
 /// How long giving back what was claimed may take at the end.
 const RELEASE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Tells Temporal what the outbox holds.
 pub struct Dispatcher {
     settings: Arc<Settings>,
+    database: Database,
     intents: IntentRepository,
     temporal: Temporal,
 }
@@ -36,7 +40,8 @@ impl Dispatcher {
     pub fn new(settings: Arc<Settings>, database: Database, temporal: Temporal) -> Self {
         Self {
             settings,
-            intents: IntentRepository::new(database),
+            intents: IntentRepository::new(database.clone()),
+            database,
             temporal,
         }
     }
@@ -55,6 +60,7 @@ impl Dispatcher {
     async fn work(&self, wake: &Notify, stop: &CancellationToken) {
         let settings = &self.settings.dispatcher;
         let mut running = Claimed::default();
+        let mut admission = Admission::new(self.settings.workflow.processing_delay);
         // In a row: of the database, and of Temporal as a whole.
         let mut failures: u32 = 0;
         let mut outages: u32 = 0;
@@ -65,11 +71,17 @@ impl Dispatcher {
                 _ => 1,
             };
             let free = places.saturating_sub(running.len());
+            // Whether orders wait in the outbox because too many wait in Temporal.
+            let mut held_back = false;
             if free > 0 && !stop.is_cancelled() {
-                match self.next(free, stop).await {
-                    Ok(claimed) => {
+                match self.next(free, &mut admission, stop).await {
+                    Ok(next) => {
                         failures = 0;
-                        for intent in claimed {
+                        held_back = next.held_back;
+                        for intent in next.claimed {
+                            if intent.action != Action::End {
+                                admission.started(Instant::now(), intent.order.id);
+                            }
                             running.tell(self.teller(), intent);
                         }
                     }
@@ -80,6 +92,7 @@ impl Dispatcher {
                 }
             }
             let nap = match (failures, outages) {
+                (0, 0) if held_back => LOOK_INTERVAL,
                 (0, 0) => settings.poll_interval,
                 (0, _) => backoff(outages, settings.max_backoff.min(LONGEST_OUTAGE_NAP)),
                 (_, _) => backoff(failures, settings.max_backoff.min(LONGEST_OUTAGE_NAP)),
@@ -87,7 +100,8 @@ impl Dispatcher {
             let napping = sleep(nap);
             pin_mut!(napping);
             // Claims are for several at a time: under load, not one for each place that becomes free.
-            let has_room = |running: &Claimed| running.len() + places.div_ceil(4) <= places;
+            let has_room =
+                |running: &Claimed| !held_back && running.len() + places.div_ceil(4) <= places;
             // Many that fail together are one outage.
             let outages_before = outages;
             loop {
@@ -95,15 +109,20 @@ impl Dispatcher {
                     () = stop.cancelled() => return self.drain(running).await,
                     // No new intent ends an outage.
                     () = wake.notified(), if outages == 0 && has_room(&running) => break,
-                    Some(told) = running.next() => match told {
-                        Told::Outage => outages = outages_before.saturating_add(1),
-                        Told::Answered => {
-                            outages = 0;
-                            if has_room(&running) {
-                                break;
+                    Some(told) = running.next() => {
+                        if let Some(order_id) = told.not_started {
+                            admission.not_started(order_id);
+                        }
+                        match told.outage {
+                            true => outages = outages_before.saturating_add(1),
+                            false => {
+                                outages = 0;
+                                if has_room(&running) {
+                                    break;
+                                }
                             }
                         }
-                    },
+                    }
                     () = &mut napping => break,
                 }
             }
@@ -125,14 +144,40 @@ impl Dispatcher {
         }
     }
 
-    /// Claims intents, once there is somebody to tell them to.
-    async fn next(&self, limit: usize, stop: &CancellationToken) -> anyhow::Result<Vec<Intent>> {
+    /// Claims intents, once there is somebody to tell them to: of orders to be started no more than may
+    /// be, of orders that have ended as many as there are places.
+    async fn next(
+        &self,
+        places: usize,
+        admission: &mut Admission,
+        stop: &CancellationToken,
+    ) -> anyhow::Result<Next> {
         tokio::select! {
-            () = stop.cancelled() => return Ok(Vec::new()),
+            () = stop.cancelled() => return Ok(Next::default()),
             connected = self.temporal.client() => connected?,
         };
         let lease = self.settings.dispatcher.lease;
-        Ok(self.intents.claim(limit, lease).await?)
+        if admission.room(Instant::now()) < places {
+            let seen = stages(&self.database, &admission.waiting()).await?;
+            admission.observe(Instant::now(), seen);
+        }
+        let room = admission.room(Instant::now());
+        if room >= places {
+            let claimed = self.intents.claim(&Action::ALL, places, lease).await?;
+            return Ok(Next {
+                claimed,
+                held_back: false,
+            });
+        }
+        let mut claimed = self.intents.claim(&[Action::End], places, lease).await?;
+        let room = room.min(places.saturating_sub(claimed.len()));
+        if room > 0 {
+            claimed.extend(self.intents.claim(&STARTS, room, lease).await?);
+        }
+        Ok(Next {
+            claimed,
+            held_back: true,
+        })
     }
 
     fn teller(&self) -> Teller {
@@ -169,6 +214,17 @@ impl Dispatcher {
     }
 }
 
+/// The actions after which an order waits for Temporal.
+const STARTS: [Action; 2] = [Action::Start, Action::Restart];
+
+/// What is told next.
+#[derive(Default)]
+struct Next {
+    claimed: Vec<Intent>,
+    /// Whether there may be more that could be told if fewer orders waited in Temporal.
+    held_back: bool,
+}
+
 /// The intents that are being told at the moment.
 #[derive(Default)]
 struct Claimed {
@@ -197,7 +253,7 @@ impl Claimed {
             }
             Err(error) => {
                 tracing::error!(error = %error, "telling Temporal failed; the lease frees the intent");
-                Some(Told::Answered)
+                Some(Told::default())
             }
         }
     }
@@ -210,11 +266,12 @@ impl Claimed {
 }
 
 /// What came of telling.
-enum Told {
-    /// Temporal took it, or refused it.
-    Answered,
-    /// Temporal can not be asked anything.
-    Outage,
+#[derive(Default)]
+struct Told {
+    /// Whether Temporal can not be asked anything.
+    outage: bool,
+    /// The order that should have been started and was not.
+    not_started: Option<i64>,
 }
 
 /// Tells Temporal of one intent.
@@ -238,13 +295,14 @@ impl Teller {
         let lag = intent.age + begun.elapsed();
         let metrics = &self.temporal.telemetry().metrics;
         metrics.dispatched(action, outcome, lag);
+        let not_started = sent.is_err() && intent.action != Action::End;
         match sent {
             Ok(()) => self.done(&intent).await,
             Err(error) => self.failed(&intent, &error).await,
         }
-        match outage {
-            true => Told::Outage,
-            false => Told::Answered,
+        Told {
+            outage,
+            not_started: not_started.then_some(intent.order.id),
         }
     }
 
@@ -252,13 +310,13 @@ impl Teller {
         match self.intents.done(intent.id).await {
             Ok(()) => {
                 tracing::debug!(
-                    order.id = intent.order_id,
+                    order.id = intent.order.id,
                     action = intent.action.as_str(),
                     "told Temporal"
                 );
             }
             Err(error) => {
-                tracing::warn!(order.id = intent.order_id, error = %error, "told Temporal, but could not note it; it is told again");
+                tracing::warn!(order.id = intent.order.id, error = %error, "told Temporal, but could not note it; it is told again");
             }
         }
     }
@@ -272,7 +330,7 @@ impl Teller {
             false => backoff(attempts, longest),
         };
         tracing::warn!(
-            order.id = intent.order_id,
+            order.id = intent.order.id,
             action = intent.action.as_str(),
             attempts,
             retry_in_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX),
@@ -281,7 +339,7 @@ impl Teller {
         );
         let text = error.to_string();
         if let Err(error) = self.intents.retry(intent.id, delay, &text).await {
-            tracing::warn!(order.id = intent.order_id, error = %error, "could not give the intent back; its lease frees it");
+            tracing::warn!(order.id = intent.order.id, error = %error, "could not give the intent back; its lease frees it");
         }
     }
 
@@ -294,10 +352,10 @@ impl Teller {
             traces.span(name, SpanKind::Client, parent)
         });
         let trace = span.as_ref().map(Span::context).or(parent);
-        let work = Work::step(Some(intent.order_id), trace, traces);
+        let work = Work::step(Some(intent.order.id), trace, traces);
         let sent = work::scope(work, self.send(intent)).await;
         if let Some(span) = &mut span {
-            span.set("order.id", intent.order_id);
+            span.set("order.id", intent.order.id);
             span.set("attempts", i64::from(intent.attempts));
             if let Err(error) = &sent {
                 span.fail(error.to_string());
@@ -309,13 +367,9 @@ impl Teller {
     async fn send(&self, intent: &Intent) -> Result<(), TemporalError> {
         let delay = self.settings.workflow.processing_delay;
         match intent.action {
-            Action::Start => self.temporal.start(intent.order_id, delay, false).await,
-            Action::Restart => self.temporal.start(intent.order_id, delay, true).await,
-            Action::End => {
-                self.temporal
-                    .end(intent.order_id, "the order has ended")
-                    .await
-            }
+            Action::Start => self.temporal.start(intent.order, delay, false).await,
+            Action::Restart => self.temporal.start(intent.order, delay, true).await,
+            Action::End => self.temporal.end(intent.order, "the order has ended").await,
         }
     }
 }

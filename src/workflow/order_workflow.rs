@@ -37,7 +37,8 @@ pub enum Outcome {
     Completed,
     /// Ended early.
     Cancelled,
-    /// It was deleted.
+    /// It is not there: it was deleted, or this database never had it, though it may have another one
+    /// of the same id.
     Deleted,
 }
 

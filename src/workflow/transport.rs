@@ -1,9 +1,12 @@
 //! How Temporal is reached: encrypted or not, and who we are to it.
 
-use temporalio_client::{ClientTlsOptions, TlsOptions};
+use std::sync::Arc;
+
+use rustls::client::ResolvesClientCert;
+use temporalio_client::TlsOptions;
 
 use crate::config::{self, given};
-use crate::tls;
+use crate::tls::{self, Renewed};
 
 /// TLS as the settings say; `None` where the connection is not encrypted. Checks what the client would
 /// only say at its first connection, or not at all.
@@ -20,12 +23,8 @@ pub(super) fn tls_options(settings: &config::Temporal) -> Result<Option<TlsOptio
     let authorities = ca_file.map(|file| tls::read("temporal.tls.ca_file", file));
     let identity = match (given(&given_tls.certificate), given(&given_tls.key)) {
         (Some(certificate), Some(key)) => {
-            tls::certified_key("temporal.tls", certificate, key)?;
-            let identity = ClientTlsOptions::builder()
-                .client_cert(tls::read("temporal.tls.certificate", certificate)?)
-                .client_private_key(tls::read("temporal.tls.key", key)?)
-                .build();
-            Some(identity)
+            let renewed = Renewed::read("temporal.tls", certificate, key)?;
+            Some(Arc::new(renewed) as Arc<dyn ResolvesClientCert>)
         }
         _ => None,
     };
@@ -33,7 +32,7 @@ pub(super) fn tls_options(settings: &config::Temporal) -> Result<Option<TlsOptio
     let options = TlsOptions::builder()
         .maybe_server_root_ca_cert(authorities.transpose()?)
         .maybe_domain(server_name)
-        .maybe_client_tls_options(identity)
+        .maybe_client_cert_resolver(identity)
         .build();
     Ok(Some(options))
 }

@@ -12,7 +12,7 @@ use super::activities::OrderActivities;
 use super::gateway::Temporal;
 use super::observing::ObservedSteps;
 use super::order_workflow::OrderWorkflow;
-use super::trace_header;
+use super::passed_headers;
 use crate::db::{Database, OrderRepository};
 
 const FIRST_RETRY: Duration = Duration::from_millis(500);
@@ -44,7 +44,7 @@ pub async fn run_worker(
         .register_workflow::<OrderWorkflow>()
         .context("the order workflow cannot be registered")?
         .register_activities(OrderActivities::new(OrderRepository::new(database)))
-        .workflow_interceptor(trace_header::passed_on())
+        .workflow_interceptor(passed_headers::passed_on())
         .activity_inbound_interceptor(ObservedSteps::new(telemetry))
         .graceful_shutdown_period(grace)
         .build();

@@ -26,6 +26,8 @@ pub struct Options {
     pub processing_delay: Duration,
     pub request_timeout: Duration,
     pub temporal_address: Option<String>,
+    /// One that is shared with another app; else its own.
+    pub task_queue: Option<String>,
     pub worker: bool,
     /// Who is let in; everybody when absent.
     pub auth: Option<Auth>,
@@ -39,6 +41,7 @@ impl Default for Options {
             processing_delay: Duration::from_secs(3600),
             request_timeout: Duration::from_secs(10),
             temporal_address: None,
+            task_queue: None,
             worker: false,
             auth: None,
             adjust: |_| {},
@@ -110,7 +113,7 @@ impl TestApp {
         settings.temporal.address = options
             .temporal_address
             .unwrap_or_else(|| services().temporal.address());
-        settings.temporal.task_queue = database.clone();
+        settings.temporal.task_queue = options.task_queue.unwrap_or_else(|| database.clone());
         settings.workflow.processing_delay = options.processing_delay;
         settings.monitoring.listen = String::new();
         settings.dispatcher.max_backoff = Duration::from_secs(1);

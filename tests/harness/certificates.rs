@@ -28,6 +28,8 @@ pub struct Certificates {
     pub stranger: Identity,
     /// A client called `orders`.
     pub client: Identity,
+    /// The same client, issued later.
+    pub renewed_client: Identity,
 }
 
 pub fn certificates() -> &'static Certificates {
@@ -47,6 +49,12 @@ pub fn certificates() -> &'static Certificates {
                 ExtendedKeyUsagePurpose::ServerAuth,
             ),
             client: issue(&ca, "orders", &[], ExtendedKeyUsagePurpose::ClientAuth),
+            renewed_client: issue(
+                &ca,
+                "orders-renewed",
+                &[],
+                ExtendedKeyUsagePurpose::ClientAuth,
+            ),
         }
     })
 }

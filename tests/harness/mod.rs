@@ -3,6 +3,7 @@
 mod app;
 mod certificates;
 mod collector;
+mod gate;
 pub mod issuer;
 mod page;
 mod process;
@@ -11,6 +12,7 @@ mod services;
 pub use app::{Options, TestApp, admin};
 pub use certificates::{Identity, certificates};
 pub use collector::{Collector, Span, collector_is_away};
+pub use gate::Gate;
 pub use issuer::{Issuer, SigningKey};
 pub use page::Page;
 pub use process::Process;

@@ -11,7 +11,7 @@ use diesel_async::pooled_connection::deadpool::{Object, Pool};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use order_processing::config::Settings;
 use order_processing::db::schema::orders;
-use order_processing::domain::Caller;
+use order_processing::domain::{Caller, OrderKey};
 use order_processing::generated::models::{
     CreateOrderRequest, Order, OrderStatus, Problem, UpdateOrderRequest,
 };
@@ -115,7 +115,13 @@ impl Direct {
         let version = row.version;
         let order = row.order()?;
         match self.starter {
-            Starter::Service => self.temporal.start(order.id, self.delay, false).await?,
+            Starter::Service => {
+                let key = OrderKey {
+                    id: order.id,
+                    created_at: Some(order.created_at),
+                };
+                self.temporal.start(key, self.delay, false).await?;
+            }
             Starter::Plain => plain_workflow::start(&self.temporal, order.id, self.delay).await?,
         }
         Ok((order, version))

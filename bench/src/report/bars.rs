@@ -68,6 +68,9 @@ const ALONE: f64 = 1.1;
 const LIST: f64 = 1.2;
 const MEMORY_MIB: f64 = 64.0;
 const START_MS: f64 = 200.0;
+/// With thousands of orders in the outbox, so many times what is completed with few.
+const BACKLOG: [&str; 2] = ["orders vs peak", "slowest part vs peak"];
+const BACKLOG_LIMIT: f64 = 0.8;
 
 /// The bars that these figures say something about.
 pub fn bars(figures: &Figures) -> Vec<Bar> {
@@ -99,6 +102,11 @@ pub fn bars(figures: &Figures) -> Vec<Bar> {
         let value = figures.ratio(&scenario, MANY, FEW, "p50 alone");
         let name = format!("{scenario}: p50 alone, {MANY} vs {FEW} orders");
         bars.extend(value.map(|value| bar(name, "×", value, LIST, Side::Below)));
+    }
+    for measure in BACKLOG {
+        let value = figures.spread("backlog", OURS, measure);
+        let name = format!("backlog: {measure}");
+        bars.extend(value.map(|value| bar(name, "×", value, BACKLOG_LIMIT, Side::Above)));
     }
     bars.extend(memory(figures));
     let start = figures.spread("start", OURS, "start");

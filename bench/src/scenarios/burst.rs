@@ -36,6 +36,8 @@ pub async fn run(context: &mut Context<'_>) -> Result<()> {
         temporal: &address,
         ..Surroundings::default()
     };
+    // Without one, no more orders would be started than may wait for it.
+    let worker = context.world.worker(around.clone()).await?;
     let service = context.world.serve(around).await?;
     let orders = context.plan.burst;
     for round in 1..=context.plan.rounds {
@@ -46,7 +48,11 @@ pub async fn run(context: &mut Context<'_>) -> Result<()> {
             requests: Some(orders),
             ..context.world.load_on(&service)
         };
-        let watched = [("the server", service.pid()), ("Temporal", temporal.pid())];
+        let watched = [
+            ("the server", service.pid()),
+            ("the worker", worker.pid()),
+            ("Temporal", temporal.pid()),
+        ];
         let meter = Meter::start(context, &watched)?;
         let (outcome, lag) =
             tokio::try_join!(context.world.load(&load), watch_outbox(&database, orders))?;
@@ -70,6 +76,7 @@ pub async fn run(context: &mut Context<'_>) -> Result<()> {
         ));
     }
     service.stop().await?;
+    worker.stop().await?;
     temporal.stop().await;
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! What is measured.
 
 mod alone;
+mod backlog;
 mod burst;
 mod full;
 mod history;
@@ -47,6 +48,8 @@ pub enum Scenario {
     Workflow,
     /// What a burst makes of the outbox
     Burst,
+    /// More orders than Temporal carries
+    Backlog,
     /// What each layer costs
     Middleware,
 }
@@ -93,6 +96,7 @@ impl Scenario {
                 Self::Start => start::run(context).await,
                 Self::Workflow => workflow::run(context).await,
                 Self::Burst => burst::run(context).await,
+                Self::Backlog => backlog::run(context).await,
                 Self::Middleware => middleware::run(context).await,
             }
         };

@@ -66,6 +66,8 @@ pub enum Precondition {
     None,
     /// It has one of these versions.
     Version(Vec<i64>),
+    /// It was accepted at this time: it is the order that is meant, not another one of the same id.
+    CreatedAt(DateTime<Utc>),
 }
 
 impl Precondition {
@@ -73,6 +75,7 @@ impl Precondition {
         match self {
             Self::None => true,
             Self::Version(versions) => versions.contains(&order.version),
+            Self::CreatedAt(time) => order.created_at == *time,
         }
     }
 }

@@ -1,0 +1,47 @@
+//! How far orders have come.
+
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+
+use super::pool::Database;
+use super::schema::orders;
+use crate::domain::OrderStatus;
+use crate::error::StoreError;
+
+/// How far an order has come, as far as its workflow is concerned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// Its processing has not begun.
+    Pending,
+    /// Its processing has begun.
+    Begun,
+    /// It has ended, is gone, or has gone where this version does not know of.
+    Ended,
+}
+
+/// How far each of these orders has come.
+///
+/// # Errors
+/// When the database fails.
+pub async fn stages(database: &Database, ids: &[i64]) -> Result<Vec<(i64, Stage)>, StoreError> {
+    let query = orders::table
+        .filter(orders::id.eq_any(ids))
+        .select((orders::id, orders::status));
+    let mut open: Vec<(i64, String)> = database
+        .read(async |mut connection| {
+            let loaded = query.load(&mut *connection).await;
+            (connection, loaded.map_err(StoreError::from))
+        })
+        .await?;
+    open.sort_unstable();
+    let stage = |id: &i64| {
+        let found = open.binary_search_by_key(id, |(id, _)| *id).ok();
+        let status = found.and_then(|place| OrderStatus::of(&open.get(place)?.1));
+        match status {
+            Some(OrderStatus::Pending) => Stage::Pending,
+            Some(OrderStatus::Processing) => Stage::Begun,
+            Some(OrderStatus::Completed | OrderStatus::Cancelled) | None => Stage::Ended,
+        }
+    };
+    Ok(ids.iter().map(|id| (*id, stage(id))).collect())
+}

@@ -1,0 +1,13 @@
+//! Which order is meant, where an id alone does not say it.
+
+use chrono::{DateTime, Utc};
+
+/// An order, told from every other one that was ever given the same id: by another database, or by
+/// this one before it was restored to an earlier state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OrderKey {
+    /// Its id.
+    pub id: i64,
+    /// When it was accepted, to the microsecond; `None` when the database knows nothing of the order.
+    pub created_at: Option<DateTime<Utc>>,
+}

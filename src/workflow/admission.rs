@@ -1,0 +1,382 @@
+//! How many orders may wait for Temporal and its workers at a time.
+//!
+//! An order that waits in the outbox costs a row. One that waits in Temporal costs all the others: the
+//! more workflows have something to do, the longer each takes, until tasks time out and are done again.
+//! So as many may wait there as are served in a second: where all are served in less time than that, the
+//! number grows, and where they take longer, it shrinks (Little's law). No figure has to be set for it,
+//! and it holds for any number of processes together, each of which counts what it has started itself.
+//!
+//! An order waits from its start until its processing begins, and once more from the end of its
+//! processing delay until it has ended. In between it sleeps, which costs nothing. Those that go on
+//! soon count as waiting: nobody can hold them back when they do.
+
+use std::collections::{HashMap, VecDeque};
+use std::time::{Duration, Instant};
+
+use crate::db::Stage;
+
+/// How much was served in this time says how much is served in a second.
+const WINDOW: Duration = Duration::from_secs(2);
+/// As much may wait as is served in the window, divided by this: in a second.
+const SECONDS: usize = 2;
+/// Orders that go on so soon count as waiting.
+const SOON: Duration = Duration::from_millis(500);
+/// How many may wait where nothing is known yet.
+const LEAST: usize = 16;
+/// An order that was overtaken by so much is lost: the reconciler finds it, and nobody waits for it.
+const OVERTAKEN: Duration = Duration::from_secs(10);
+/// While nothing at all is served, one more order tries after this time; then after twice of it.
+const FIRST_PROBE: Duration = Duration::from_secs(10);
+const LONGEST_PROBE: Duration = Duration::from_secs(600);
+/// Sleeping orders that are remembered. Beyond these, nobody waits for their end.
+const MOST_SLEEPING: usize = 100_000;
+
+/// What an order waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Awaited {
+    Begin,
+    End,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Waiting {
+    awaited: Awaited,
+    since: Instant,
+}
+
+/// Counts the orders that this process has started, and says how many more may be.
+pub(super) struct Admission {
+    processing_delay: Duration,
+    waiting: HashMap<i64, Waiting>,
+    /// Those that have begun, with the time at which they go on; the soonest first.
+    sleeping: VecDeque<(Instant, i64)>,
+    /// What was served when, within the window.
+    served: VecDeque<(Instant, usize)>,
+    served_in_window: usize,
+    /// The latest that one of those served began to wait: for its begin, for its end.
+    latest_served: [Option<Instant>; 2],
+    next_probe: Option<Instant>,
+    probe_after: Duration,
+}
+
+impl Admission {
+    /// For orders that are processed for this time.
+    pub(super) fn new(processing_delay: Duration) -> Self {
+        Self {
+            processing_delay,
+            waiting: HashMap::new(),
+            sleeping: VecDeque::new(),
+            served: VecDeque::new(),
+            served_in_window: 0,
+            latest_served: [None; 2],
+            next_probe: None,
+            probe_after: FIRST_PROBE,
+        }
+    }
+
+    /// How many more orders may be started.
+    pub(super) fn room(&mut self, now: Instant) -> usize {
+        self.wake(now);
+        self.leave_window(now);
+        let soon = self.sleeping.partition_point(|(end, _)| *end <= now + SOON);
+        let room = self.limit().saturating_sub(self.waiting.len() + soon);
+        if room > 0 {
+            self.next_probe = None;
+            return room;
+        }
+        let probe = *self.next_probe.get_or_insert(now + self.probe_after);
+        usize::from(now >= probe)
+    }
+
+    /// How many may wait at a time.
+    fn limit(&self) -> usize {
+        (self.served_in_window / SECONDS).max(LEAST)
+    }
+
+    /// An order is started.
+    pub(super) fn started(&mut self, now: Instant, order_id: i64) {
+        if self.waiting.len() >= self.limit() {
+            self.probe_after = (self.probe_after * 2).min(LONGEST_PROBE);
+            self.next_probe = Some(now + self.probe_after);
+        }
+        let waiting = Waiting {
+            awaited: Awaited::Begin,
+            since: now,
+        };
+        self.waiting.insert(order_id, waiting);
+    }
+
+    /// An order was not started after all.
+    pub(super) fn not_started(&mut self, order_id: i64) {
+        self.waiting.remove(&order_id);
+    }
+
+    /// The orders that wait: of these it has to be known where they are.
+    pub(super) fn waiting(&self) -> Vec<i64> {
+        self.waiting.keys().copied().collect()
+    }
+
+    /// Takes in where these of the waiting orders are.
+    pub(super) fn observe(&mut self, now: Instant, stages: impl IntoIterator<Item = (i64, Stage)>) {
+        let mut served = 0;
+        for (order_id, stage) in stages {
+            let Some(waiting) = self.waiting.get(&order_id).copied() else {
+                continue;
+            };
+            match (waiting.awaited, stage) {
+                (_, Stage::Ended) => {}
+                (Awaited::Begin, Stage::Begun) => self.sleep(now, order_id),
+                (Awaited::Begin, Stage::Pending) | (Awaited::End, _) => continue,
+            }
+            self.waiting.remove(&order_id);
+            let latest = &mut self.latest_served[waiting.awaited as usize];
+            *latest = (*latest).max(Some(waiting.since));
+            served += 1;
+        }
+        if served > 0 {
+            self.served.push_back((now, served));
+            self.served_in_window += served;
+            self.next_probe = None;
+            self.probe_after = FIRST_PROBE;
+        }
+        let latest = self.latest_served;
+        let is_lost = |waiting: &Waiting| {
+            let latest = latest[waiting.awaited as usize];
+            latest.is_some_and(|latest| latest > waiting.since + OVERTAKEN)
+        };
+        self.waiting.retain(|_, waiting| !is_lost(waiting));
+    }
+
+    fn sleep(&mut self, now: Instant, order_id: i64) {
+        // A delay that no clock can hold has no end to wait for.
+        if let Some(end) = now.checked_add(self.processing_delay)
+            && self.sleeping.len() < MOST_SLEEPING
+        {
+            self.sleeping.push_back((end, order_id));
+        }
+    }
+
+    /// Those whose delay is over wait again.
+    fn wake(&mut self, now: Instant) {
+        while let Some(&(end, order_id)) = self.sleeping.front()
+            && end <= now
+        {
+            self.sleeping.pop_front();
+            let waiting = Waiting {
+                awaited: Awaited::End,
+                since: end,
+            };
+            self.waiting.insert(order_id, waiting);
+        }
+    }
+
+    fn leave_window(&mut self, now: Instant) {
+        while let Some(&(time, served)) = self.served.front()
+            && now.duration_since(time) > WINDOW
+        {
+            self.served.pop_front();
+            self.served_in_window -= served;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const TICK: Duration = Duration::from_millis(100);
+
+    /// A Temporal that serves so many steps a second, the oldest first, and less the more wait.
+    struct Server {
+        per_second: f64,
+        /// Where more wait than this, each step takes longer by as much.
+        carries: usize,
+        queue: VecDeque<i64>,
+        sleeping: VecDeque<(Instant, i64)>,
+        stage: HashMap<i64, Stage>,
+        credit: f64,
+        completed: usize,
+        most_waiting: usize,
+    }
+
+    impl Server {
+        fn new(per_second: f64, carries: usize) -> Self {
+            Self {
+                per_second,
+                carries,
+                queue: VecDeque::new(),
+                sleeping: VecDeque::new(),
+                stage: HashMap::new(),
+                credit: 0.0,
+                completed: 0,
+                most_waiting: 0,
+            }
+        }
+
+        fn start(&mut self, order_id: i64) {
+            self.stage.insert(order_id, Stage::Pending);
+            self.queue.push_back(order_id);
+        }
+
+        fn serve(&mut self, now: Instant, delay: Duration) {
+            while let Some(&(end, id)) = self.sleeping.front()
+                && end <= now
+            {
+                self.sleeping.pop_front();
+                self.queue.push_back(id);
+            }
+            self.most_waiting = self.most_waiting.max(self.queue.len());
+            let (waiting, carries) = (self.queue.len() as f64, self.carries as f64);
+            let slowed = (carries / waiting.max(1.0)).min(1.0);
+            self.credit += self.per_second * slowed * TICK.as_secs_f64();
+            while self.credit >= 1.0 {
+                let Some(id) = self.queue.pop_front() else {
+                    self.credit = 0.0;
+                    break;
+                };
+                self.credit -= 1.0;
+                match self.stage[&id] {
+                    Stage::Pending => {
+                        self.stage.insert(id, Stage::Begun);
+                        self.sleeping.push_back((now + delay, id));
+                    }
+                    Stage::Begun | Stage::Ended => {
+                        self.stage.insert(id, Stage::Ended);
+                        self.completed += 1;
+                    }
+                }
+            }
+        }
+    }
+
+    /// A world in which time passes as it is told.
+    struct World {
+        now: Instant,
+        next: i64,
+        delay: Duration,
+        server: Server,
+        processes: Vec<Admission>,
+    }
+
+    impl World {
+        fn new(server: Server, delay: Duration, processes: usize) -> Self {
+            Self {
+                now: Instant::now(),
+                next: 1,
+                delay,
+                server,
+                processes: (0..processes).map(|_| Admission::new(delay)).collect(),
+            }
+        }
+
+        /// With an outbox that is never empty.
+        fn pass(&mut self, time: Duration) -> usize {
+            let before = self.server.completed;
+            let end = self.now + time;
+            while self.now < end {
+                self.now += TICK;
+                for process in &mut self.processes {
+                    let stages: Vec<_> = process
+                        .waiting()
+                        .into_iter()
+                        .map(|id| (id, self.server.stage[&id]))
+                        .collect();
+                    process.observe(self.now, stages);
+                    for _ in 0..process.room(self.now).min(32) {
+                        process.started(self.now, self.next);
+                        self.server.start(self.next);
+                        self.next += 1;
+                    }
+                }
+                self.server.serve(self.now, self.delay);
+            }
+            self.server.completed - before
+        }
+
+        fn waiting(&self) -> usize {
+            self.processes.iter().map(|one| one.waiting.len()).sum()
+        }
+    }
+
+    proptest! {
+        /// Whatever Temporal carries, it is kept busy, and not with more than it carries.
+        #[test]
+        fn it_finds_what_is_carried(
+            per_second in 20.0_f64..3000.0,
+            delay_ms in prop::sample::select(vec![0_u64, 1000, 5000, 60_000]),
+            processes in 1_usize..4,
+        ) {
+            // It slows down where more wait than it serves in two seconds.
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+            let carries = ((per_second * 2.0) as usize).max(100);
+            let delay = Duration::from_millis(delay_ms);
+            let mut world = World::new(Server::new(per_second, carries), delay, processes);
+            world.pass(Duration::from_secs(30) + 3 * delay);
+            let measured = Duration::from_secs(60) + 2 * delay;
+            #[allow(clippy::cast_precision_loss)]
+            let rate = world.pass(measured) as f64 / measured.as_secs_f64();
+            // Each order is served twice. Each process starts 32 in a tick at most.
+            let most = (per_second / 2.0).min(320.0 * processes as f64);
+            prop_assert!(rate > most * 0.8, "{rate} of {most} a second");
+            prop_assert!(world.server.most_waiting <= carries * 2, "{}", world.server.most_waiting);
+        }
+    }
+
+    #[test]
+    fn without_a_worker_hardly_more_are_started() {
+        let mut world = World::new(Server::new(0.0, 100), Duration::from_secs(1), 1);
+        world.pass(Duration::from_secs(3600));
+        assert!(
+            (LEAST..LEAST + 16).contains(&world.waiting()),
+            "{}",
+            world.waiting()
+        );
+        // One comes: the orders go on at once.
+        world.server.per_second = 100.0;
+        world.pass(Duration::from_secs(5));
+        let completed = world.pass(Duration::from_secs(20));
+        assert!(completed > 800, "{completed}");
+    }
+
+    #[test]
+    fn after_a_slow_time_it_goes_on_as_before() {
+        let mut world = World::new(Server::new(100.0, 300), Duration::from_secs(1), 2);
+        world.pass(Duration::from_secs(20));
+        world.server.per_second = 2.0;
+        world.pass(Duration::from_secs(60));
+        world.server.per_second = 100.0;
+        world.pass(Duration::from_secs(10));
+        let completed = world.pass(Duration::from_secs(20));
+        assert!(completed > 800, "{completed}");
+    }
+
+    #[test]
+    fn orders_that_never_begin_are_in_nobodys_way() {
+        let mut world = World::new(Server::new(100.0, 300), Duration::ZERO, 1);
+        let lost: Vec<i64> = (0..16).map(|n| -n).collect();
+        for &id in &lost {
+            world.server.stage.insert(id, Stage::Pending);
+            world.processes[0].started(world.now, id);
+        }
+        world.pass(Duration::from_secs(60));
+        assert!(
+            lost.iter()
+                .all(|id| !world.processes[0].waiting.contains_key(id))
+        );
+        let completed = world.pass(Duration::from_secs(20));
+        assert!(completed > 800, "{completed}");
+    }
+
+    #[test]
+    fn an_order_that_is_not_started_leaves_its_place() {
+        let now = Instant::now();
+        let mut admission = Admission::new(Duration::ZERO);
+        assert_eq!(admission.room(now), LEAST);
+        admission.started(now, 1);
+        assert_eq!(admission.room(now), LEAST - 1);
+        admission.not_started(1);
+        assert_eq!(admission.room(now), LEAST);
+    }
+}

@@ -1,0 +1,149 @@
+//! Whose workflow it is. The id of a workflow is made of the order's id, which another database, or an
+//! earlier state of this one, may have given to another order. So a workflow carries the time at which
+//! its order was accepted: in its memo, where lists show it, and in its header, for its steps.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use temporalio_common::MemoValues;
+use temporalio_common::protos::temporal::api::common::v1::{Memo, Payload};
+
+/// The field of memo and header.
+pub(super) const KEY: &str = "order-created-at";
+
+/// By how much the clocks of databases, and of Temporal, may differ.
+const CLOCK_SKEW: TimeDelta = TimeDelta::minutes(1);
+
+/// Whose workflow it is, as an order sees it that has the same id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Owner {
+    /// This order's.
+    This,
+    /// Another order's, which was accepted before this one: it was lost with an earlier database, or
+    /// with what a restored database has forgotten.
+    Earlier,
+    /// Another order's, which was accepted after this one, and not by this database: another one is in
+    /// use in the same namespace.
+    Foreign,
+}
+
+/// What is known of the order of a workflow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Origin {
+    /// When the order was accepted; `None` for workflows of a version that did not say.
+    pub order_created_at: Option<DateTime<Utc>>,
+    /// When the workflow was started.
+    pub started_at: Option<DateTime<Utc>>,
+}
+
+impl Origin {
+    /// Whose workflow it is, as an order sees it that was accepted at this time. Where nobody knows, it
+    /// is this order's.
+    pub fn owner(&self, created_at: Option<DateTime<Utc>>) -> Owner {
+        let Some(ours) = created_at else {
+            return Owner::This;
+        };
+        match (self.order_created_at, self.started_at) {
+            (Some(theirs), _) => owner(theirs, ours),
+            // No workflow is older than its order.
+            (None, Some(started)) if started < ours - CLOCK_SKEW => Owner::Earlier,
+            (None, _) => Owner::This,
+        }
+    }
+}
+
+/// Whose workflow it is: of an order that was accepted at `theirs`, as one sees it that was at `ours`.
+pub(super) fn owner(theirs: DateTime<Utc>, ours: DateTime<Utc>) -> Owner {
+    if theirs == ours {
+        Owner::This
+    } else if theirs <= ours + CLOCK_SKEW {
+        Owner::Earlier
+    } else {
+        Owner::Foreign
+    }
+}
+
+fn text(created_at: DateTime<Utc>) -> String {
+    created_at.to_rfc3339_opts(SecondsFormat::Micros, true)
+}
+
+/// For the memo of a workflow whose order was accepted at this time.
+pub(super) fn memo(created_at: DateTime<Utc>) -> MemoValues {
+    let mut values = MemoValues::new();
+    values.insert(KEY, text(created_at));
+    values
+}
+
+/// For the header of a workflow whose order was accepted at this time.
+pub(super) fn payload(created_at: DateTime<Utc>) -> Payload {
+    Payload {
+        metadata: HashMap::from([("encoding".to_owned(), b"json/plain".to_vec())]),
+        data: format!("\"{}\"", text(created_at)).into_bytes(),
+        ..Payload::default()
+    }
+}
+
+/// The time that the fields of a header carry, if they carry one.
+pub(super) fn of_header(fields: &HashMap<String, Payload>) -> Option<DateTime<Utc>> {
+    let text: String = serde_json::from_slice(&fields.get(KEY)?.data).ok()?;
+    Some(DateTime::parse_from_rfc3339(&text).ok()?.to_utc())
+}
+
+/// The time that a memo carries, if it carries one.
+pub(super) fn of_memo(memo: Option<&Memo>) -> Option<DateTime<Utc>> {
+    of_header(&memo?.fields)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn time(microseconds: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp_micros(1_700_000_000_000_000 + microseconds).unwrap()
+    }
+
+    #[test]
+    fn what_is_written_is_read_to_the_microsecond() {
+        for microseconds in [0, 1, 999_999, 1_000_000] {
+            let written = time(microseconds);
+            let fields = HashMap::from([(KEY.to_owned(), payload(written))]);
+            assert_eq!(of_header(&fields), Some(written));
+        }
+        let nonsense = Payload {
+            data: b"nonsense".to_vec(),
+            ..Payload::default()
+        };
+        assert_eq!(
+            of_header(&HashMap::from([(KEY.to_owned(), nonsense)])),
+            None
+        );
+        assert_eq!(of_header(&HashMap::new()), None);
+        assert_eq!(of_memo(None), None);
+    }
+
+    #[test]
+    fn an_order_knows_its_own_workflow() {
+        let origin = |order_created_at, started_at| Origin {
+            order_created_at,
+            started_at,
+        };
+        let minute = 60_000_000;
+        let ours = Some(time(0));
+        let cases = [
+            (origin(Some(time(0)), None), Owner::This),
+            (origin(Some(time(-1)), None), Owner::Earlier),
+            // Clocks differ by that much.
+            (origin(Some(time(minute)), None), Owner::Earlier),
+            (origin(Some(time(minute + 1)), None), Owner::Foreign),
+            // Those of the version before say only when they were started.
+            (origin(None, Some(time(5))), Owner::This),
+            (origin(None, Some(time(-minute))), Owner::This),
+            (origin(None, Some(time(-minute - 1))), Owner::Earlier),
+            (origin(None, None), Owner::This),
+        ];
+        for (origin, expected) in cases {
+            assert_eq!(origin.owner(ours), expected, "{origin:?}");
+            assert_eq!(origin.owner(None), Owner::This, "{origin:?}");
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! A way to Temporal that lets in only who has a key, as Temporal Cloud does.
+
+use std::sync::{Arc, Mutex};
+
+use h2::server::SendResponse;
+use h2::{RecvStream, SendStream};
+use order_processing::tls::{certificates, provider, roots};
+use rustls::ServerConfig;
+use rustls::pki_types::PrivateKeyDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::server::WebPkiClientVerifier;
+use rustls::server::danger::ClientCertVerifier;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
+use tokio_rustls::TlsAcceptor;
+use tonic::codegen::Bytes;
+use tonic::codegen::http::{Request, Response, Uri};
+
+use super::{Identity, temporal_address};
+
+/// Ends TLS before Temporal, and looks at every call.
+#[derive(Clone)]
+pub struct Gate {
+    /// Where it listens.
+    pub address: String,
+    key: Arc<Mutex<String>>,
+    shown: Arc<Mutex<Vec<Vec<u8>>>>,
+    cut: Arc<Notify>,
+}
+
+impl Gate {
+    /// For who has this key. It ends with the test's runtime.
+    pub async fn start(identity: &Identity, key: &str) -> Self {
+        Self::with(identity, key, WebPkiClientVerifier::no_client_auth()).await
+    }
+
+    /// For who has this key, and a certificate as well.
+    pub async fn start_certified(identity: &Identity, key: &str) -> Self {
+        let ours = Arc::new(roots("tests", Some(&super::certificates().ca)).unwrap());
+        let verifier = WebPkiClientVerifier::builder_with_provider(ours, provider());
+        Self::with(identity, key, verifier.build().unwrap()).await
+    }
+
+    async fn with(identity: &Identity, key: &str, clients: Arc<dyn ClientCertVerifier>) -> Self {
+        let chain = certificates("tests", &identity.certificate).unwrap();
+        let private = PrivateKeyDer::from_pem_file(&identity.key).unwrap();
+        let mut config = ServerConfig::builder_with_provider(provider())
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_client_cert_verifier(clients)
+            .with_single_cert(chain, private)
+            .unwrap();
+        config.alpn_protocols = vec![b"h2".to_vec()];
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let gate = Self {
+            address: format!("localhost:{}", listener.local_addr().unwrap().port()),
+            key: Arc::new(Mutex::new(key.to_owned())),
+            shown: Arc::default(),
+            cut: Arc::default(),
+        };
+        let serving = gate.clone();
+        tokio::spawn(async move {
+            while let Ok((socket, _)) = listener.accept().await {
+                tokio::spawn(serving.clone().serve(acceptor.clone(), socket));
+            }
+        });
+        gate
+    }
+
+    /// From now on it takes this key, and no other.
+    pub fn takes(&self, key: &str) {
+        key.clone_into(&mut self.key.lock().unwrap());
+    }
+
+    /// The certificates that clients have shown, in order.
+    pub fn shown(&self) -> Vec<Vec<u8>> {
+        self.shown.lock().unwrap().clone()
+    }
+
+    /// Cuts the connections that there are.
+    pub fn cut(&self) {
+        self.cut.notify_waiters();
+    }
+
+    async fn serve(self, acceptor: TlsAcceptor, socket: TcpStream) {
+        let Ok(stream) = acceptor.accept(socket).await else {
+            return;
+        };
+        if let Some(chain) = stream.get_ref().1.peer_certificates() {
+            self.shown.lock().unwrap().push(chain[0].to_vec());
+        }
+        let Ok(mut incoming) = h2::server::handshake(stream).await else {
+            return;
+        };
+        let temporal = TcpStream::connect(temporal_address()).await.unwrap();
+        let (calls, connection) = h2::client::handshake(temporal).await.unwrap();
+        tokio::spawn(connection);
+        loop {
+            let accepted = tokio::select! {
+                accepted = incoming.accept() => accepted,
+                () = self.cut.notified() => return,
+            };
+            let Some(Ok((request, answer))) = accepted else {
+                return;
+            };
+            let lets_in = {
+                let expected = format!("Bearer {}", self.key.lock().unwrap());
+                let given = request.headers().get("authorization");
+                given.is_some_and(|given| given.as_bytes() == expected.as_bytes())
+            };
+            match lets_in {
+                true => {
+                    tokio::spawn(pass(request, answer, calls.clone()));
+                }
+                false => refuse(answer),
+            }
+        }
+    }
+}
+
+fn refuse(mut answer: SendResponse<Bytes>) {
+    let refusal = Response::builder()
+        .header("content-type", "application/grpc")
+        .header("grpc-status", "16")
+        .header("grpc-message", "the key is not known")
+        .body(())
+        .unwrap();
+    let _ = answer.send_response(refusal, true);
+}
+
+/// Hands a call on; it ends when either side does.
+async fn pass(
+    request: Request<RecvStream>,
+    mut answer: SendResponse<Bytes>,
+    calls: h2::client::SendRequest<Bytes>,
+) -> Option<()> {
+    let (mut parts, body) = request.into_parts();
+    let path = parts.uri.path_and_query()?.clone();
+    let uri = Uri::builder().scheme("http").authority("temporal");
+    parts.uri = uri.path_and_query(path).build().ok()?;
+    let mut calls = calls.ready().await.ok()?;
+    let (answered, up) = calls
+        .send_request(Request::from_parts(parts, ()), false)
+        .ok()?;
+    tokio::spawn(pump(body, up));
+    let (parts, body) = answered.await.ok()?.into_parts();
+    let ended = body.is_end_stream();
+    let down = answer
+        .send_response(Response::from_parts(parts, ()), ended)
+        .ok()?;
+    match ended {
+        true => Some(()),
+        false => pump(body, down).await,
+    }
+}
+
+async fn pump(mut from: RecvStream, mut to: SendStream<Bytes>) -> Option<()> {
+    while let Some(data) = from.data().await {
+        let data = data.ok()?;
+        from.flow_control().release_capacity(data.len()).ok()?;
+        to.send_data(data, false).ok()?;
+    }
+    match from.trailers().await.ok()? {
+        Some(trailers) => to.send_trailers(trailers).ok(),
+        None => to.send_data(Bytes::new(), true).ok(),
+    }
+}

@@ -1,0 +1,250 @@
+//! Workflows of orders that this database does not have, under ids that it gives to orders of its own.
+
+use std::time::Duration;
+
+use order_processing::workflow::{Temporal, workflow_id};
+use temporalio_client::{
+    UntypedWorkflow, WorkflowCancelOptions, WorkflowDescribeOptions, WorkflowTerminateOptions,
+};
+use temporalio_common::protos::temporal::api::enums::v1::WorkflowExecutionStatus;
+
+use crate::harness::{Options, Process, TestApp, eventually};
+
+const SOON: Duration = Duration::from_millis(100);
+const NEVER: Duration = Duration::from_secs(3600);
+const SECOND: Duration = Duration::from_secs(1);
+
+type Handle = temporalio_client::WorkflowHandle<temporalio_client::Client, UntypedWorkflow>;
+
+async fn workflow_of(app: &TestApp, order_id: i64) -> Handle {
+    let temporal = Temporal::new(app.settings.temporal.clone());
+    let client = temporal.client().await.unwrap();
+    client.get_workflow_handle(workflow_id(order_id))
+}
+
+/// The newest workflow under the order's id.
+async fn state_of(app: &TestApp, order_id: i64) -> Option<(String, WorkflowExecutionStatus)> {
+    let handle = workflow_of(app, order_id).await;
+    let described = handle.describe(WorkflowDescribeOptions::default()).await;
+    let info = described.ok()?.raw().workflow_execution_info.clone()?;
+    let status = info.status();
+    Some((info.execution?.run_id, status))
+}
+
+async fn running(app: &TestApp, order_id: i64) -> String {
+    eventually("the workflow runs", async || {
+        let (run, status) = state_of(app, order_id).await?;
+        (status == WorkflowExecutionStatus::Running).then_some(run)
+    })
+    .await
+}
+
+/// A database, and what its dispatcher told Temporal. Nobody works on it.
+async fn earlier(first: i64, orders: i64) -> TestApp {
+    let app = TestApp::start().await;
+    app.orders_from(first).await;
+    for _ in 0..orders {
+        app.create(1, "1").await;
+    }
+    for id in first..first + orders {
+        running(&app, id).await;
+    }
+    app
+}
+
+/// Another database that gives the same ids, with a worker on the same task queue.
+async fn later(earlier: &TestApp, first: i64, adjust: fn(&mut Settings)) -> TestApp {
+    let app = TestApp::with(Options {
+        processing_delay: SOON,
+        task_queue: Some(earlier.settings.temporal.task_queue.clone()),
+        worker: true,
+        adjust,
+        ..Options::default()
+    })
+    .await;
+    app.orders_from(first).await;
+    app
+}
+
+type Settings = order_processing::config::Settings;
+
+/// Nobody but the dispatcher helps.
+fn no_reconciler(settings: &mut Settings) {
+    settings.reconciler.interval = NEVER;
+    settings.reconciler.grace = NEVER;
+}
+
+fn no_dispatcher(settings: &mut Settings) {
+    no_reconciler(settings);
+    settings.dispatcher.enabled = false;
+}
+
+fn eager_reconciler(settings: &mut Settings) {
+    settings.reconciler.interval = Duration::from_millis(200);
+    settings.reconciler.grace = Duration::from_millis(200);
+}
+
+/// Runs in a transaction of its own, as a restored database may have it: an order, and no intent.
+async fn without_intent(app: &TestApp) {
+    app.sql(
+        "WITH accepted AS (
+            INSERT INTO orders (customer_id, total_amount) VALUES (1, 1) RETURNING id, created_at)
+         INSERT INTO order_events (order_id, sequence, type, actor, occurred_at)
+         SELECT id, 1, 'created', 'client', created_at FROM accepted",
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn orders_of_a_new_database_complete_although_temporal_knows_their_ids() {
+    const FIRST: i64 = 250_000;
+    let mut old = earlier(FIRST, 12).await;
+    // Some are running, some have ended: by themselves, and by force.
+    for id in FIRST..FIRST + 4 {
+        let options = WorkflowTerminateOptions::default();
+        workflow_of(&old, id)
+            .await
+            .terminate(options)
+            .await
+            .unwrap();
+    }
+    old.stop();
+    let new = later(&old, FIRST, no_reconciler).await;
+    for id in FIRST..FIRST + 12 {
+        assert_eq!(new.create(1, "1").await, id);
+    }
+    eventually("all orders are completed", async || {
+        let completed = "SELECT count(*) FROM orders WHERE status = 'completed'";
+        (new.count(completed).await == 12).then_some(())
+    })
+    .await;
+    let steps = "SELECT count(*) FROM order_events";
+    assert_eq!(new.count(steps).await, 3 * 12, "nobody had to help");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_workflow_of_another_order_leaves_this_one_alone() {
+    const FIRST: i64 = 251_000;
+    let mut old = TestApp::start().await;
+    old.orders_from(FIRST).await;
+    old.stop();
+    let new = later(&old, FIRST, no_dispatcher).await;
+    for _ in 0..2 {
+        new.create(1, "1").await;
+    }
+    // Orders that are older than the new ones, although they are told to Temporal later.
+    old.sql(
+        "WITH accepted AS (
+            INSERT INTO orders (customer_id, total_amount, created_at)
+            SELECT 1, 1, now() - interval '1 hour' FROM generate_series(1, 2)
+            RETURNING id, created_at),
+         recorded AS (
+            INSERT INTO order_events (order_id, sequence, type, actor, occurred_at)
+            SELECT id, 1, 'created', 'client', created_at FROM accepted)
+         INSERT INTO workflow_intents (order_id, action) SELECT id, 'start' FROM accepted",
+    )
+    .await;
+    let serve = Process::start("serve", &old, &[]);
+    for id in [FIRST, FIRST + 1] {
+        eventually("the workflow has ended", async || {
+            // One of the two is asked to end.
+            if id == FIRST {
+                let asked = WorkflowCancelOptions::default();
+                let _ = workflow_of(&new, id).await.cancel(asked).await;
+            }
+            let (_, status) = state_of(&new, id).await?;
+            (status == WorkflowExecutionStatus::Completed).then_some(())
+        })
+        .await;
+        let events = new.events(id).await;
+        assert_eq!(events.len(), 1, "order {id}: {events:?}");
+    }
+    drop(serve);
+}
+
+/// Two databases in use that share a namespace and a task queue: a mistake, which must not end in each
+/// ending the workflows of the other.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_workflow_of_a_younger_order_is_not_ended() {
+    const ID: i64 = 252_000;
+    let queue = |app: &TestApp| app.settings.temporal.task_queue.clone();
+    let ours = TestApp::for_processes(ID).await;
+    without_intent(&ours).await;
+    ours.sql(
+        "UPDATE orders SET created_at = created_at - interval '1 hour';
+         INSERT INTO workflow_intents (order_id, action) SELECT id, 'start' FROM orders",
+    )
+    .await;
+    let theirs = TestApp::with(Options {
+        task_queue: Some(queue(&ours)),
+        ..Options::default()
+    })
+    .await;
+    theirs.orders_from(ID).await;
+    theirs.create(1, "1").await;
+    let run = running(&theirs, ID).await;
+
+    let settings = [
+        ("ORDERS__RECONCILER__INTERVAL", "200ms"),
+        ("ORDERS__RECONCILER__GRACE", "200ms"),
+        ("ORDERS__DISPATCHER__MAX_BACKOFF", "500ms"),
+    ];
+    let serve = Process::start("serve", &ours, &settings);
+    let refused = "SELECT count(*) FROM workflow_intents
+                    WHERE attempts > 2 AND last_error LIKE '%another database%'";
+    eventually("the start is refused", async || {
+        (ours.count(refused).await == 1).then_some(())
+    })
+    .await;
+    // Nor does the reconciler, when nothing is left to tell.
+    ours.sql("DELETE FROM workflow_intents").await;
+    eventually("the drift is counted", async || {
+        let drift = ours.count("SELECT drift AS count FROM reconciliation");
+        (drift.await >= 1).then_some(())
+    })
+    .await;
+    drop(serve);
+    assert_eq!(running(&theirs, ID).await, run);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_reconciler_tells_whose_workflow_it_is() {
+    const FIRST: i64 = 253_000;
+    let mut old = earlier(FIRST, 3).await;
+    // Of an order of the new database, this would be an operator's decision to cancel it.
+    let terminated = workflow_of(&old, FIRST).await;
+    let options = WorkflowTerminateOptions::default();
+    terminated.terminate(options).await.unwrap();
+    old.stop();
+    let ended = workflow_of(&old, FIRST + 2).await;
+    let new = later(&old, FIRST, |settings| {
+        eager_reconciler(settings);
+        settings.workflow.processing_delay = NEVER;
+    })
+    .await;
+    for _ in 0..3 {
+        without_intent(&new).await;
+    }
+    // This one has ended, and the workflow under its id is not its own.
+    new.sql(&format!(
+        "UPDATE orders SET status = 'completed' WHERE id = {}",
+        FIRST + 2
+    ))
+    .await;
+    for id in [FIRST, FIRST + 1] {
+        new.becomes(id, "processing").await;
+        let events = new.events(id).await;
+        assert_eq!(events[1]["type"], "restarted", "{events:?}");
+        let reason = events[1]["data"]["reason"].as_str().unwrap();
+        assert!(reason.contains("another order"), "{reason}");
+    }
+    eventually("the other order's workflow has ended", async || {
+        let described = ended.describe(WorkflowDescribeOptions::default()).await;
+        let info = described.ok()?.raw().workflow_execution_info.clone()?;
+        (info.status() != WorkflowExecutionStatus::Running).then_some(())
+    })
+    .await;
+    tokio::time::timeout(30 * SECOND, new.becomes(FIRST + 2, "completed"))
+        .await
+        .unwrap();
+}
