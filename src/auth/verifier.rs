@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use quick_cache::sync::Cache;
 use sha2::{Digest, Sha256};
 use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::timeout;
 
 use super::api_keys::ApiKeys;
 use super::flights::Flights;
@@ -28,6 +29,8 @@ const REMEMBERED: usize = 20_000;
 const GATE_WIDTH: usize = 2;
 /// Look-ups that may wait for that.
 const GATE_QUEUE: usize = 64;
+/// How long they may wait.
+const GATE_PATIENCE: Duration = Duration::from_secs(2);
 
 type Verdict = Result<Arc<Grant>, Refusal>;
 
@@ -221,9 +224,10 @@ impl Gate {
         }
     }
 
-    /// A place; `None` when too many wait already.
+    /// A place; `None` when too many wait already, or it takes too long.
     async fn enter(&self) -> Option<SemaphorePermit<'_>> {
         let _waits = self.queue.try_acquire().ok()?;
-        self.places.acquire().await.ok()
+        let place = timeout(GATE_PATIENCE, self.places.acquire()).await;
+        place.ok()?.ok()
     }
 }
