@@ -1,5 +1,6 @@
 //! What is shown while it runs, and the table at its end.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -7,6 +8,8 @@ use std::time::{Duration, Instant};
 
 /// Differences of a kind that are shown in full.
 const SHOWN: usize = 6;
+/// Findings of a kind that are shown as they happen.
+const SHOWN_AT_ONCE: usize = 3;
 
 /// Writes a line, at once even into a pipe.
 pub fn say(line: &str) {
@@ -21,8 +24,13 @@ pub struct Progress {
     accepted: AtomicUsize,
     faults: AtomicUsize,
     retries: AtomicUsize,
-    findings: Mutex<Vec<String>>,
+    known_failures: AtomicUsize,
+    bad_keys: AtomicUsize,
+    findings: Mutex<Findings>,
 }
+
+/// What must not be, by its kind.
+pub type Findings = BTreeMap<&'static str, Vec<String>>;
 
 impl Progress {
     pub fn new() -> Self {
@@ -31,6 +39,8 @@ impl Progress {
             accepted: AtomicUsize::new(0),
             faults: AtomicUsize::new(0),
             retries: AtomicUsize::new(0),
+            known_failures: AtomicUsize::new(0),
+            bad_keys: AtomicUsize::new(0),
             findings: Mutex::default(),
         }
     }
@@ -61,15 +71,37 @@ impl Progress {
         self.started.elapsed()
     }
 
-    /// Notes something that must not be.
-    pub fn finding(&self, what: String) {
-        self.log(&format!("FOUND {what}"));
-        if let Ok(mut findings) = self.findings.lock() {
-            findings.push(what);
-        }
+    /// A failure that an earlier version of the program is known for.
+    pub fn known_failure(&self) {
+        self.known_failures.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub fn findings(&self) -> Vec<String> {
+    pub fn known_failures(&self) -> usize {
+        self.known_failures.load(Ordering::Relaxed)
+    }
+
+    /// A request with a bad key that was refused.
+    pub fn bad_key(&self) {
+        self.bad_keys.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub fn bad_keys(&self) -> usize {
+        self.bad_keys.load(Ordering::Relaxed)
+    }
+
+    /// Notes something that must not be, by its kind.
+    pub fn finding(&self, kind: &'static str, what: String) {
+        let Ok(mut findings) = self.findings.lock() else {
+            return;
+        };
+        let of_kind = findings.entry(kind).or_default();
+        if of_kind.len() < SHOWN_AT_ONCE {
+            self.log(&format!("FOUND {kind}: {what}"));
+        }
+        of_kind.push(what);
+    }
+
+    pub fn findings(&self) -> Findings {
         self.findings
             .lock()
             .map(|findings| findings.clone())
@@ -89,8 +121,12 @@ pub fn table(rows: &[(String, String)]) {
     }
 }
 
-/// Prints the first of what is wrong.
-pub fn differences(all: &[String]) {
+/// Prints the first of what is wrong, if anything is.
+pub fn differences(kind: &str, all: &[String]) {
+    if all.is_empty() {
+        return;
+    }
+    say(&format!("{kind}: {}", all.len()));
     for difference in all.iter().take(SHOWN) {
         say(&format!("  {difference}"));
     }

@@ -4,9 +4,10 @@ use std::fs::{self, File};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::OnceLock;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -18,6 +19,7 @@ use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 use crate::proxy::Link;
+use crate::release::Release;
 
 /// How long an order is processed.
 const PROCESSING_DELAY: &str = "200ms";
@@ -70,52 +72,7 @@ pub struct World {
     pub links: Vec<Link>,
     database_url: String,
     temporal_address: String,
-}
-
-/// A version of the program, and how it is told what every version is told otherwise.
-#[derive(Debug, Clone)]
-pub struct Release {
-    program: PathBuf,
-    settings: &'static [(&'static str, &'static str)],
-}
-
-impl Release {
-    /// The one under test.
-    pub fn new(program: &Path) -> Self {
-        Self {
-            program: program.to_path_buf(),
-            settings: &[
-                ("AUTH__MODE", "disabled"),
-                ("RATE_LIMIT__REQUESTS_PER_SECOND", "0"),
-            ],
-        }
-    }
-
-    /// 0.2, which lets everybody in and knows no such setting.
-    pub fn previous(program: &Path) -> Self {
-        Self {
-            program: program.to_path_buf(),
-            settings: &[],
-        }
-    }
-
-    /// Applies its migrations.
-    ///
-    /// # Errors
-    /// When they fail.
-    pub async fn migrate(&self, database_url: &str) -> Result<()> {
-        let migrated = Command::new(&self.program)
-            .args(["migrate", "up"])
-            .env("ORDERS__DATABASE__URL", database_url)
-            .output()
-            .await
-            .with_context(|| format!("cannot run {}", self.program.display()))?;
-        if !migrated.status.success() {
-            let said = String::from_utf8_lossy(&migrated.stderr);
-            bail!("orders migrate up: {said}");
-        }
-        Ok(())
-    }
+    api_key: OnceLock<String>,
 }
 
 /// One of our processes.
@@ -181,7 +138,9 @@ impl World {
             links: Vec::new(),
             database_url,
             temporal_address,
+            api_key: OnceLock::new(),
         };
+        world.let_clients_in(release).await?;
         for (command, count) in [("serve", instances.apis), ("worker", instances.workers)] {
             for number in 1..=count {
                 let name = format!("{command} {number}");
@@ -205,6 +164,30 @@ impl World {
     /// Temporal, past every proxy.
     pub fn temporal_address(&self) -> &str {
         &self.temporal_address
+    }
+
+    /// The processes that serve, and where.
+    pub fn servers(&self) -> Vec<(&App, &str)> {
+        let apps = self.apps.iter();
+        apps.filter_map(|app| Some((app, app.url.as_deref()?)))
+            .collect()
+    }
+
+    /// Makes the clients' API key, where this release asks for one and there is none yet.
+    ///
+    /// # Errors
+    /// When that fails.
+    pub async fn let_clients_in(&self, release: &Release) -> Result<()> {
+        if release.authenticates && self.api_key.get().is_none() {
+            let made = release.make_key(&self.database_url).await?;
+            self.api_key.get_or_init(|| made);
+        }
+        Ok(())
+    }
+
+    /// What clients send to be let in; `None` while no release asks for it.
+    pub fn api_key(&self) -> Option<&str> {
+        self.api_key.get().map(String::as_str)
     }
 
     /// Kills PostgreSQL's parent process.
@@ -318,10 +301,9 @@ impl App {
         }
         let log = File::options().create(true).append(true).open(&self.log)?;
         let release = self.release.lock().await;
-        let mut command = std::process::Command::new(&release.program);
-        let settings = release.settings.iter();
+        let mut command = release.command(self.command);
+        let settings = release.settings().iter();
         command
-            .arg(self.command)
             .envs(self.environment.iter().cloned())
             .envs(settings.map(|(name, value)| (format!("ORDERS__{name}"), value)))
             .stdin(Stdio::null())
@@ -336,6 +318,11 @@ impl App {
     /// Starts as this release from now on.
     pub async fn become_release(&self, release: &Release) {
         *self.release.lock().await = release.clone();
+    }
+
+    /// Whether it may answer 500 after a change of the schema, by a known fault of its version.
+    pub async fn fails_after_ddl(&self) -> bool {
+        self.release.lock().await.fails_after_ddl
     }
 
     /// Whether it ended by itself: a process that cannot start while the database is away does.
@@ -362,11 +349,15 @@ impl App {
         Ok(())
     }
 
-    /// Waits for its end after a signal. `false` when it takes too long; it is killed then.
-    pub async fn ends(&self) -> Result<bool> {
+    /// Sends it a signal to end, and waits for that. `false` when it takes too long; it is killed then.
+    /// Nobody starts it again meanwhile.
+    pub async fn end(&self, signal: Signal) -> Result<bool> {
         let Some(mut child) = self.child.lock().await.take() else {
             return Ok(true);
         };
+        if let Some(pid) = child.id() {
+            kill(Pid::from_raw(i32::try_from(pid)?), signal)?;
+        }
         if timeout(END_LIMIT, child.wait()).await.is_ok() {
             return Ok(true);
         }

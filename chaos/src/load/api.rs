@@ -1,0 +1,133 @@
+//! Requests to the instances, each answer looked at.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use reqwest::{Client, Method};
+use tokio::time::sleep;
+
+use super::answer::Answer;
+use crate::report::Progress;
+use crate::world::{App, World};
+
+/// How long a client with a key waits for an answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a client without a key does: longer than the service takes for any, for it asks once.
+const LONG_PATIENCE: Duration = Duration::from_secs(15);
+/// How long a client goes on trying to be answered.
+const GIVE_UP: Duration = Duration::from_secs(180);
+/// The longest pause before the second try, in milliseconds. It doubles from try to try.
+const FIRST_PAUSE_MS: u64 = 400;
+const LONGEST_PAUSE_MS: u64 = 3200;
+
+/// What all clients have.
+pub struct Api {
+    world: Arc<World>,
+    progress: Arc<Progress>,
+    client: Client,
+}
+
+/// What is asked for.
+pub struct Request<'a> {
+    pub method: Method,
+    pub path: &'a str,
+    /// The Idempotency-Key.
+    pub key: Option<&'a str>,
+    /// JSON.
+    pub body: Option<String>,
+}
+
+impl Api {
+    /// # Errors
+    /// When there can be no client.
+    pub fn new(world: Arc<World>, progress: Arc<Progress>) -> reqwest::Result<Self> {
+        Ok(Self {
+            world,
+            progress,
+            client: Client::builder().build()?,
+        })
+    }
+
+    /// How far the run is.
+    pub fn progress(&self) -> &Progress {
+        &self.progress
+    }
+
+    /// Notes something that must not be, by its kind.
+    pub fn finding(&self, kind: &'static str, what: String) {
+        self.progress.finding(kind, what);
+    }
+
+    /// Asks one of the instances, once. `None` when the connection broke or nothing came in time.
+    pub async fn ask_once(&self, request: &Request<'_>) -> Option<Answer> {
+        let servers = self.world.servers();
+        let turn = rand::random_range(0..servers.len());
+        self.send(servers[turn], request, LONG_PATIENCE).await
+    }
+
+    /// Asks one instance after the other until one answers with something else than "later".
+    pub async fn ask(&self, request: &Request<'_>) -> Option<Answer> {
+        let begun = Instant::now();
+        let servers = self.world.servers();
+        let mut longest = FIRST_PAUSE_MS;
+        let mut turn = rand::random_range(0..servers.len());
+        loop {
+            let server = servers[turn % servers.len()];
+            let answer = self.send(server, request, PATIENCE).await;
+            if let Some(answer) = answer.filter(|answer| !answer.is_later()) {
+                return Some(answer);
+            }
+            if begun.elapsed() > GIVE_UP {
+                let (method, path) = (&request.method, request.path);
+                let what = format!("{method} {path} had no answer in {GIVE_UP:?}");
+                self.finding("no answer", what);
+                return None;
+            }
+            self.progress.retried();
+            turn += 1;
+            sleep(Duration::from_millis(rand::random_range(50..longest))).await;
+            longest = (longest * 2).min(LONGEST_PAUSE_MS);
+        }
+    }
+
+    async fn send(
+        &self,
+        (app, url): (&App, &str),
+        request: &Request<'_>,
+        patience: Duration,
+    ) -> Option<Answer> {
+        // Whoever answers was there already, or is of a later release.
+        let fails_after_ddl = app.fails_after_ddl().await;
+        let url = format!("{url}{}", request.path);
+        let mut sent = self.client.request(request.method.clone(), url);
+        if let Some(api_key) = self.world.api_key() {
+            sent = sent.header("x-api-key", api_key);
+        }
+        if let Some(key) = request.key {
+            sent = sent.header("idempotency-key", key);
+        }
+        if let Some(body) = &request.body {
+            sent = sent
+                .header("content-type", "application/json")
+                .body(body.clone());
+        }
+        let response = sent.timeout(patience).send().await.ok()?;
+        let answer = Answer {
+            status: response.status().as_u16(),
+            retry_after: response.headers().contains_key("retry-after"),
+            // An answer that breaks off is none.
+            body: response.text().await.ok()?,
+        };
+        match answer.fault(&request.method, request.key.is_some()) {
+            Some(_) if answer.status == 500 && fails_after_ddl => self.progress.known_failure(),
+            Some(fault) => {
+                let (method, path) = (&request.method, request.path);
+                let (name, status, body) = (&app.name, answer.status, &answer.body);
+                let what = format!("{name} answered {method} {path} with {status}: {body}");
+                self.finding(fault, what);
+            }
+            None => {}
+        }
+        Some(answer)
+    }
+}

@@ -1,0 +1,133 @@
+//! A version of the program under test, and how it is told what not every version is told alike.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+use tokio::process::Command;
+
+/// Of a program: major, minor, patch.
+type Version = (u64, u64, u64);
+
+/// The first version that asks who its clients are.
+const AUTHENTICATES: Version = (0, 3, 0);
+/// The last version whose prepared statements end with a 500 once a column is added to a table.
+const FAILS_AFTER_DDL: Version = (0, 3, 0);
+
+/// A version of the program.
+#[derive(Debug, Clone)]
+pub struct Release {
+    program: PathBuf,
+    /// Whether it asks who its clients are.
+    pub authenticates: bool,
+    /// Whether it is known to answer 500 after a change of the schema, until it is started again.
+    pub fails_after_ddl: bool,
+}
+
+impl Release {
+    /// The one under test, which has no known faults.
+    ///
+    /// # Errors
+    /// When there is no such program.
+    pub async fn tested(program: &Path) -> Result<Self> {
+        let release = Self::previous(program).await?;
+        Ok(Self {
+            fails_after_ddl: false,
+            ..release
+        })
+    }
+
+    /// An earlier one, with the faults of its version.
+    ///
+    /// # Errors
+    /// When there is no such program.
+    pub async fn previous(program: &Path) -> Result<Self> {
+        let program = program.canonicalize().with_context(|| {
+            let path = program.display();
+            format!("{path} is not there; build it with `cargo build --bin orders`")
+        })?;
+        let said = said(Command::new(&program).arg("--version")).await?;
+        let version = version(&said).with_context(|| format!("no version in {said:?}"))?;
+        Ok(Self {
+            program,
+            authenticates: version >= AUTHENTICATES,
+            fails_after_ddl: version <= FAILS_AFTER_DDL,
+        })
+    }
+
+    /// Its processes' settings that are not those of every version. Each client may send as much as
+    /// it likes, but nobody may try as many keys as he likes: that limit stays.
+    pub fn settings(&self) -> &'static [(&'static str, &'static str)] {
+        match self.authenticates {
+            true => &[
+                ("AUTH__MODE", "required"),
+                ("AUTH__API_KEYS", "true"),
+                ("RATE_LIMIT__REQUESTS_PER_SECOND", "0"),
+            ],
+            false => &[],
+        }
+    }
+
+    /// Runs it in the foreground as this command.
+    pub fn command(&self, command: impl AsRef<OsStr>) -> std::process::Command {
+        let mut running = std::process::Command::new(&self.program);
+        running.arg(command);
+        running
+    }
+
+    /// Applies its migrations.
+    ///
+    /// # Errors
+    /// When they fail.
+    pub async fn migrate(&self, database_url: &str) -> Result<()> {
+        let mut command = Command::from(self.command("migrate"));
+        command.arg("up").env("ORDERS__DATABASE__URL", database_url);
+        said(&mut command).await.map(drop)
+    }
+
+    /// Makes an API key that allows everything.
+    ///
+    /// # Errors
+    /// When that fails.
+    pub async fn make_key(&self, database_url: &str) -> Result<String> {
+        let mut command = Command::from(self.command("keys"));
+        command
+            .args(["create", "--name", "chaos", "--scope", "orders:admin"])
+            .args(["--all-customers", "--json"])
+            .env("ORDERS__DATABASE__URL", database_url);
+        let made: Value = serde_json::from_str(&said(&mut command).await?)?;
+        let key = made["key"].as_str().map(str::to_owned);
+        key.context("`orders keys create` shows no key")
+    }
+}
+
+/// What a command writes before it ends.
+async fn said(command: &mut Command) -> Result<String> {
+    let output = command.output().await.context("cannot run the program")?;
+    if !output.status.success() {
+        let why = String::from_utf8_lossy(&output.stderr);
+        bail!("{:?}: {why}", command.as_std());
+    }
+    Ok(String::from_utf8(output.stdout)?)
+}
+
+/// The version in `orders 0.3.0`.
+fn version(said: &str) -> Option<Version> {
+    let mut numbers = said.trim().rsplit(' ').next()?.split('.');
+    let mut next = || numbers.next()?.parse().ok();
+    Some((next()?, next()?, next()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_is_read() {
+        assert_eq!(version("orders 0.2.0\n"), Some((0, 2, 0)));
+        assert_eq!(version("orders 1.12.3"), Some((1, 12, 3)));
+        assert_eq!(version("orders"), None);
+        assert!((0, 2, 9) < FAILS_AFTER_DDL && (0, 4, 0) > FAILS_AFTER_DDL);
+    }
+}
