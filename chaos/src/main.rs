@@ -125,11 +125,14 @@ fn in_folder(arguments: &Arguments, runtime: Runtime) -> Result<bool> {
 
 async fn run(arguments: &Arguments, folder: &Path) -> Result<bool> {
     let seed = arguments.seed.unwrap_or_else(rand::random);
-    let tested = Release::tested(&arguments.orders_binary).await?;
+    let mut tested = Release::tested(&arguments.orders_binary).await?;
     let previous = match &arguments.upgrade_from {
         Some(path) => Some(Release::previous(path).await?),
         None => None,
     };
+    if let Some(previous) = &previous {
+        tested = tested.after(previous);
+    }
     let what = match &previous {
         Some(_) => "an upgrade".into(),
         None => format!("seed {seed}: {} faults", arguments.faults),
@@ -243,7 +246,8 @@ async fn rest(world: &World, limit: Duration, progress: &Progress) -> Result<(St
 async fn tell(progress: &Progress) {
     loop {
         sleep(Duration::from_secs(5)).await;
-        let (accepted, faults, retries) = progress.counts();
+        let (accepted, faults) = progress.counts();
+        let retries: usize = progress.retries().values().sum();
         progress.log(&format!(
             "{accepted} orders accepted, {faults} faults, {retries} retries"
         ));

@@ -15,12 +15,22 @@ const AUTHENTICATES: Version = (0, 3, 0);
 /// The last version whose prepared statements end with a 500 once a column is added to a table.
 const FAILS_AFTER_DDL: Version = (0, 3, 0);
 
+/// How clients are let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Access {
+    /// Everybody, and there is no setting.
+    Open,
+    /// Everybody, by the settings.
+    Disabled,
+    /// Those that have an API key.
+    ApiKeys,
+}
+
 /// A version of the program.
 #[derive(Debug, Clone)]
 pub struct Release {
     program: PathBuf,
-    /// Whether it asks who its clients are.
-    pub authenticates: bool,
+    access: Access,
     /// Whether it is known to answer 500 after a change of the schema, until it is started again.
     pub fails_after_ddl: bool,
 }
@@ -51,21 +61,46 @@ impl Release {
         let version = version(&said).with_context(|| format!("no version in {said:?}"))?;
         Ok(Self {
             program,
-            authenticates: version >= AUTHENTICATES,
+            access: match version >= AUTHENTICATES {
+                true => Access::ApiKeys,
+                false => Access::Open,
+            },
             fails_after_ddl: version <= FAILS_AFTER_DDL,
         })
+    }
+
+    /// The same, letting in whom the version before does: an Idempotency-Key is its sender's, so who
+    /// the senders are is not changed together with the version.
+    #[must_use]
+    pub fn after(self, previous: &Self) -> Self {
+        match previous.access {
+            Access::Open | Access::Disabled => Self {
+                access: Access::Disabled,
+                ..self
+            },
+            Access::ApiKeys => self,
+        }
+    }
+
+    /// Whether clients need an API key.
+    pub fn wants_key(&self) -> bool {
+        self.access == Access::ApiKeys
     }
 
     /// Its processes' settings that are not those of every version. Each client may send as much as
     /// it likes, but nobody may try as many keys as he likes: that limit stays.
     pub fn settings(&self) -> &'static [(&'static str, &'static str)] {
-        match self.authenticates {
-            true => &[
+        match self.access {
+            Access::Open => &[],
+            Access::Disabled => &[
+                ("AUTH__MODE", "disabled"),
+                ("RATE_LIMIT__REQUESTS_PER_SECOND", "0"),
+            ],
+            Access::ApiKeys => &[
                 ("AUTH__MODE", "required"),
                 ("AUTH__API_KEYS", "true"),
                 ("RATE_LIMIT__REQUESTS_PER_SECOND", "0"),
             ],
-            false => &[],
         }
     }
 

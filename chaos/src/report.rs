@@ -23,7 +23,7 @@ pub struct Progress {
     started: Instant,
     accepted: AtomicUsize,
     faults: AtomicUsize,
-    retries: AtomicUsize,
+    retries: Mutex<BTreeMap<Option<u16>, usize>>,
     known_failures: AtomicUsize,
     bad_keys: AtomicUsize,
     findings: Mutex<Findings>,
@@ -38,7 +38,7 @@ impl Progress {
             started: Instant::now(),
             accepted: AtomicUsize::new(0),
             faults: AtomicUsize::new(0),
-            retries: AtomicUsize::new(0),
+            retries: Mutex::default(),
             known_failures: AtomicUsize::new(0),
             bad_keys: AtomicUsize::new(0),
             findings: Mutex::default(),
@@ -54,17 +54,29 @@ impl Progress {
         self.accepted.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub fn retried(&self) {
-        self.retries.fetch_add(1, Ordering::Relaxed);
+    /// A request is sent again, because of this status or because there was no answer.
+    pub fn retried(&self, why: Option<u16>) {
+        if let Ok(mut retries) = self.retries.lock() {
+            *retries.entry(why).or_default() += 1;
+        }
+    }
+
+    /// Requests that were sent again, by the status that was the reason; `None` is no answer.
+    pub fn retries(&self) -> BTreeMap<Option<u16>, usize> {
+        self.retries
+            .lock()
+            .map(|retries| retries.clone())
+            .unwrap_or_default()
     }
 
     pub fn fault(&self) {
         self.faults.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub fn counts(&self) -> (usize, usize, usize) {
+    /// Orders accepted, and faults that are over.
+    pub fn counts(&self) -> (usize, usize) {
         let get = |count: &AtomicUsize| count.load(Ordering::Relaxed);
-        (get(&self.accepted), get(&self.faults), get(&self.retries))
+        (get(&self.accepted), get(&self.faults))
     }
 
     pub fn elapsed(&self) -> Duration {

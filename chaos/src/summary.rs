@@ -45,9 +45,16 @@ impl Summary<'_> {
         let accepted = &self.told.accepted;
         let mut took: Vec<Duration> = accepted.iter().map(|order| order.took).collect();
         took.sort();
+        let retries = progress.retries();
         let mut rows = vec![
             row("accepted (201)", accepted.len()),
-            row("requests sent again", progress.counts().2),
+            row("requests sent again", retries.values().sum::<usize>()),
+        ];
+        rows.extend(retries.iter().map(|(why, count)| match why {
+            Some(status) => row(&format!("  after {status}"), count),
+            None => row("  after no answer", count),
+        }));
+        rows.extend([
             row("time to the 201, median", at(&took, 0.5)),
             row("time to the 201, p99", at(&took, 0.99)),
             row("bad keys refused", progress.bad_keys()),
@@ -62,7 +69,7 @@ impl Summary<'_> {
                 "from the last answer to rest",
                 format!("{:.1} s", self.rest.as_secs_f64()),
             ),
-        ];
+        ]);
         // Only an upgrade has them.
         if progress.known_failures() > 0 {
             let name = "500 after DDL, by the version before";

@@ -23,7 +23,6 @@ pub async fn run(world: &World, to: &Release, progress: &Progress) -> Result<Cou
     sleep(PAUSE).await;
     progress.log("the new version's migrations");
     to.migrate(world.database_url()).await?;
-    world.let_clients_in(to).await?;
     let mut counts = Counts::from([("migrate".into(), 1)]);
     let mut count = |what: &str| *counts.entry(what.into()).or_default() += 1;
     sleep(PAUSE).await;

@@ -4,7 +4,6 @@ use std::fs::{self, File};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::sync::OnceLock;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -72,7 +71,7 @@ pub struct World {
     pub links: Vec<Link>,
     database_url: String,
     temporal_address: String,
-    api_key: OnceLock<String>,
+    api_key: Option<String>,
 }
 
 /// One of our processes.
@@ -127,6 +126,10 @@ impl World {
             .batch_execute(&format!("CREATE DATABASE {DATABASE}"))
             .await?;
         release.migrate(&database_url).await?;
+        let api_key = match release.wants_key() {
+            true => Some(release.make_key(&database_url).await?),
+            false => None,
+        };
 
         let mut world = Self {
             tools,
@@ -138,9 +141,8 @@ impl World {
             links: Vec::new(),
             database_url,
             temporal_address,
-            api_key: OnceLock::new(),
+            api_key,
         };
-        world.let_clients_in(release).await?;
         for (command, count) in [("serve", instances.apis), ("worker", instances.workers)] {
             for number in 1..=count {
                 let name = format!("{command} {number}");
@@ -173,21 +175,9 @@ impl World {
             .collect()
     }
 
-    /// Makes the clients' API key, where this release asks for one and there is none yet.
-    ///
-    /// # Errors
-    /// When that fails.
-    pub async fn let_clients_in(&self, release: &Release) -> Result<()> {
-        if release.authenticates && self.api_key.get().is_none() {
-            let made = release.make_key(&self.database_url).await?;
-            self.api_key.get_or_init(|| made);
-        }
-        Ok(())
-    }
-
-    /// What clients send to be let in; `None` while no release asks for it.
+    /// What clients send to be let in; `None` where everybody is.
     pub fn api_key(&self) -> Option<&str> {
-        self.api_key.get().map(String::as_str)
+        self.api_key.as_deref()
     }
 
     /// Kills PostgreSQL's parent process.

@@ -10,8 +10,8 @@ use rand::{Rng, SeedableRng};
 const PAUSE_MS: std::ops::Range<u64> = 200..1500;
 /// How long a fault lasts, in milliseconds.
 const LENGTH_MS: std::ops::Range<u64> = 300..5000;
-/// How long one lasts in which statements wait: at times longer than the service waits for them.
-const WAITING_MS: std::ops::Range<u64> = 2000..8000;
+/// How long one lasts in which statements wait: often longer than the service waits for them.
+const WAITING_MS: std::ops::Range<u64> = 3000..10_000;
 
 /// What is hit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

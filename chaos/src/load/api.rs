@@ -19,6 +19,9 @@ const GIVE_UP: Duration = Duration::from_secs(180);
 /// The longest pause before the second try, in milliseconds. It doubles from try to try.
 const FIRST_PAUSE_MS: u64 = 400;
 const LONGEST_PAUSE_MS: u64 = 3200;
+/// How long a connection is kept for the next request: less than the service keeps it, for a request
+/// that meets its end would be one without an answer.
+const KEEP_ALIVE: Duration = Duration::from_secs(3);
 
 /// What all clients have.
 pub struct Api {
@@ -44,7 +47,7 @@ impl Api {
         Ok(Self {
             world,
             progress,
-            client: Client::builder().build()?,
+            client: Client::builder().pool_idle_timeout(KEEP_ALIVE).build()?,
         })
     }
 
@@ -73,17 +76,18 @@ impl Api {
         let mut turn = rand::random_range(0..servers.len());
         loop {
             let server = servers[turn % servers.len()];
-            let answer = self.send(server, request, PATIENCE).await;
-            if let Some(answer) = answer.filter(|answer| !answer.is_later()) {
-                return Some(answer);
-            }
+            let why = match self.send(server, request, PATIENCE).await {
+                Some(answer) if !answer.is_later() => return Some(answer),
+                Some(answer) => Some(answer.status),
+                None => None,
+            };
             if begun.elapsed() > GIVE_UP {
                 let (method, path) = (&request.method, request.path);
                 let what = format!("{method} {path} had no answer in {GIVE_UP:?}");
                 self.finding("no answer", what);
                 return None;
             }
-            self.progress.retried();
+            self.progress.retried(why);
             turn += 1;
             sleep(Duration::from_millis(rand::random_range(50..longest))).await;
             longest = (longest * 2).min(LONGEST_PAUSE_MS);
