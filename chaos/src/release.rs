@@ -87,8 +87,9 @@ impl Release {
         self.access == Access::ApiKeys
     }
 
-    /// Its processes' settings that are not those of every version. Each client may send as much as
-    /// it likes, but nobody may try as many keys as he likes: that limit stays.
+    /// Its processes' settings that are not those of every version. Callers are not limited, but
+    /// attempts with unknown keys are, as by default; and the clients' key is looked up again so
+    /// often that this happens while somebody tries keys.
     pub fn settings(&self) -> &'static [(&'static str, &'static str)] {
         match self.access {
             Access::Open => &[],
@@ -99,6 +100,7 @@ impl Release {
             Access::ApiKeys => &[
                 ("AUTH__MODE", "required"),
                 ("AUTH__API_KEYS", "true"),
+                ("AUTH__API_KEY_CACHE", "2s"),
                 ("RATE_LIMIT__REQUESTS_PER_SECOND", "0"),
             ],
         }

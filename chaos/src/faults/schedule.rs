@@ -160,4 +160,23 @@ mod tests {
             .collect();
         assert_eq!(hit.len(), (3 + 4) + 2 + 3 + 3 + 2);
     }
+
+    /// The one of `just test`.
+    #[test]
+    fn the_short_run_has_every_fault_that_is_not_a_crash() {
+        let hit: BTreeSet<Kind> = schedule(63308, 12, 4, 8)
+            .iter()
+            .map(|fault| fault.kind)
+            .collect();
+        for kind in [
+            Kind::ChangeSchema,
+            Kind::StandbyAway,
+            Kind::LockOrders,
+            Kind::LockKeys,
+            Kind::BadKeys,
+            Kind::Burst,
+        ] {
+            assert!(hit.contains(&kind), "{kind:?}");
+        }
+    }
 }
