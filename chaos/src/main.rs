@@ -7,6 +7,7 @@
 
 mod audit;
 mod faults;
+mod held;
 mod load;
 mod proxy;
 mod release;

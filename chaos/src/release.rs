@@ -10,7 +10,7 @@ use tokio::process::Command;
 /// Of a program: major, minor, patch.
 type Version = (u64, u64, u64);
 
-/// The first version that asks who its clients are.
+/// The first version that asks who its clients are, and has a port for its operators.
 const AUTHENTICATES: Version = (0, 3, 0);
 /// The last version whose prepared statements end with a 500 once a column is added to a table.
 const FAILS_AFTER_DDL: Version = (0, 3, 0);
@@ -88,19 +88,23 @@ impl Release {
     }
 
     /// Its processes' settings that are not those of every version. Callers are not limited, but
-    /// attempts with unknown keys are, as by default; and the clients' key is looked up again so
-    /// often that this happens while somebody tries keys.
+    /// attempts with unknown keys are, so low that a slow machine reaches it; and the clients' key is
+    /// looked up again so often that this happens while somebody tries keys.
     pub fn settings(&self) -> &'static [(&'static str, &'static str)] {
         match self.access {
             Access::Open => &[],
+            // The operators' ports share a machine.
             Access::Disabled => &[
                 ("AUTH__MODE", "disabled"),
+                ("MONITORING__LISTEN", "127.0.0.1:0"),
                 ("RATE_LIMIT__REQUESTS_PER_SECOND", "0"),
             ],
             Access::ApiKeys => &[
                 ("AUTH__MODE", "required"),
                 ("AUTH__API_KEYS", "true"),
                 ("AUTH__API_KEY_CACHE", "2s"),
+                ("AUTH__ATTEMPTS_PER_MINUTE", "60"),
+                ("MONITORING__LISTEN", "127.0.0.1:0"),
                 ("RATE_LIMIT__REQUESTS_PER_SECOND", "0"),
             ],
         }

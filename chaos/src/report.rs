@@ -6,6 +6,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::held::Held;
+
 /// Differences of a kind that are shown in full.
 const SHOWN: usize = 6;
 /// Findings of a kind that are shown as they happen.
@@ -26,7 +28,10 @@ pub struct Progress {
     retries: Mutex<BTreeMap<Option<u16>, usize>>,
     known_failures: AtomicUsize,
     bad_keys: AtomicUsize,
+    beside_keys: AtomicUsize,
     findings: Mutex<Findings>,
+    /// Rows that are locked while nothing else is broken.
+    pub held: Held,
 }
 
 /// What must not be, by its kind.
@@ -41,7 +46,9 @@ impl Progress {
             retries: Mutex::default(),
             known_failures: AtomicUsize::new(0),
             bad_keys: AtomicUsize::new(0),
+            beside_keys: AtomicUsize::new(0),
             findings: Mutex::default(),
+            held: Held::default(),
         }
     }
 
@@ -99,6 +106,15 @@ impl Progress {
 
     pub fn bad_keys(&self) -> usize {
         self.bad_keys.load(Ordering::Relaxed)
+    }
+
+    /// A request failed while only rows of keys were locked, none of them its own.
+    pub fn failed_beside_keys(&self) {
+        self.beside_keys.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub fn beside_keys(&self) -> usize {
+        self.beside_keys.load(Ordering::Relaxed)
     }
 
     /// Notes something that must not be, by its kind.

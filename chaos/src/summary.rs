@@ -58,6 +58,7 @@ impl Summary<'_> {
             row("time to the 201, median", at(&took, 0.5)),
             row("time to the 201, p99", at(&took, 0.99)),
             row("bad keys refused", progress.bad_keys()),
+            row("failed beside locked keys", progress.beside_keys()),
             row("given a new workflow", audit.restarted),
             row("ended by the reconciler", audit.given_up),
             row("workflows terminated", audit.terminated),

@@ -55,6 +55,8 @@ async fn replace(app: &App, to: &Release, progress: &Progress) -> Result<()> {
     }
     // Not before: whatever it answers until its end is the old version's.
     app.become_release(to).await;
+    app.start().await?;
+    app.until_ready().await?;
     progress.fault();
-    app.start().await
+    Ok(())
 }

@@ -4,9 +4,9 @@ use std::fs::{self, File};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -15,7 +15,7 @@ use order_processing::dev::{
 };
 use tokio::process::{Child, Command};
 use tokio::sync::Mutex;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::proxy::Link;
 use crate::release::Release;
@@ -29,6 +29,9 @@ pub const GRACE: Duration = Duration::from_secs(3);
 /// How long a process may take to end after SIGTERM: what the service promises, and some.
 const END_LIMIT: Duration = Duration::from_secs(30);
 const START_TRIES: usize = 5;
+/// How long a process may take to serve, and how long a worker has run when it goes on running.
+const START_LIMIT: Duration = Duration::from_secs(30);
+const WORKER_STARTS: Duration = Duration::from_secs(1);
 const DATABASE: &str = "orders";
 
 /// How many of our processes there are.
@@ -155,6 +158,9 @@ impl World {
                 world.links.extend([to_postgres, to_temporal]);
             }
         }
+        for app in &world.apps {
+            app.until_ready().await?;
+        }
         Ok(world)
     }
 
@@ -264,8 +270,6 @@ impl App {
             ("DISPATCHER__MAX_BACKOFF", "2s".into()),
             ("RECONCILER__INTERVAL", "2s".into()),
             ("RECONCILER__GRACE", format!("{}s", GRACE.as_secs())),
-            // They share a machine.
-            ("MONITORING__LISTEN", "127.0.0.1:0".into()),
             ("LOG__FORMAT", "text".into()),
             ("LOG__FILTER", "warn,order_processing::workflow=info".into()),
         ];
@@ -303,6 +307,34 @@ impl App {
         let started = Command::from(command).kill_on_drop(true).spawn();
         *child = Some(started.with_context(|| format!("cannot start {}", self.name))?);
         Ok(())
+    }
+
+    /// Waits until it serves, or a worker runs.
+    ///
+    /// # Errors
+    /// When it ends instead, or takes too long.
+    pub async fn until_ready(&self) -> Result<()> {
+        let begun = Instant::now();
+        loop {
+            let mut child = self.child.lock().await;
+            if let Some(status) = child.as_mut().map(Child::try_wait).transpose()?.flatten() {
+                bail!("{} ended: {status}; see {}", self.name, self.log.display());
+            }
+            drop(child);
+            let ready = match &self.url {
+                Some(url) => {
+                    let answer = reqwest::get(format!("{url}/readyz")).await;
+                    answer.is_ok_and(|answer| answer.status().is_success())
+                }
+                // Settings that it does not know end it before that.
+                None => begun.elapsed() > WORKER_STARTS,
+            };
+            match ready {
+                true => return Ok(()),
+                false if begun.elapsed() > START_LIMIT => bail!("{} does not serve", self.name),
+                false => sleep(Duration::from_millis(100)).await,
+            }
+        }
     }
 
     /// Starts as this release from now on.

@@ -3,10 +3,13 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use diesel::sql_types::Text;
+use diesel::sql_types::{BigInt, Text};
 use diesel::{QueryResult, QueryableByName};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use tokio::time::{Instant, sleep};
+
+use crate::held::{Held, Rows};
+use crate::world::World;
 
 /// How long a table may be waited for, as in the service's migrations: whoever comes after waits as
 /// long.
@@ -15,6 +18,12 @@ const LOCK_TIMEOUT: &str = "SET lock_timeout = '300ms'";
 /// a while.
 const PATIENCE: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(200);
+
+#[derive(QueryableByName)]
+struct Id {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+}
 
 #[derive(QueryableByName)]
 struct Table {
@@ -71,41 +80,63 @@ pub async fn standby_away(database_url: &str, length: Duration) -> Result<()> {
     until_done(|| execute(database_url, [back, reload])).await
 }
 
-/// Holds the rows of the newest open orders, for so long.
+/// Locks the rows of the newest open orders, for so long.
 ///
 /// # Errors
 /// When the database refuses for a minute.
-pub async fn lock_orders(database_url: &str, orders: u64, length: Duration) -> Result<()> {
+pub async fn lock_orders(world: &World, orders: u64, hold: Hold<'_>) -> Result<()> {
     let lock = format!(
         "SELECT id FROM orders WHERE status IN ('pending', 'processing')
           ORDER BY id DESC LIMIT {orders} FOR UPDATE SKIP LOCKED"
     );
-    hold(database_url, &lock, length).await
+    let rows = |ids: Vec<Id>| Rows::Orders(ids.into_iter().map(|id| id.id).collect());
+    hold.locked(world.database_url(), &lock, rows).await
 }
 
-/// Holds the rows of the newest Idempotency-Keys, for so long.
+/// Locks the rows of the newest Idempotency-Keys, for so long.
 ///
 /// # Errors
 /// When the database refuses for a minute.
-pub async fn lock_keys(database_url: &str, keys: u64, length: Duration) -> Result<()> {
+pub async fn lock_keys(world: &World, keys: u64, hold: Hold<'_>) -> Result<()> {
     let lock = format!(
-        "SELECT key FROM idempotency_keys ORDER BY order_id DESC LIMIT {keys}
+        "SELECT order_id AS id FROM idempotency_keys ORDER BY order_id DESC LIMIT {keys}
             FOR UPDATE SKIP LOCKED"
     );
-    hold(database_url, &lock, length).await
+    hold.locked(world.database_url(), &lock, |_| Rows::Keys)
+        .await
 }
 
-async fn hold(database_url: &str, lock: &str, length: Duration) -> Result<()> {
-    let mut database = until_done(|| locking(database_url, lock)).await?;
-    sleep(length).await;
-    Ok(database.batch_execute("ROLLBACK").await?)
+/// How rows are locked.
+pub struct Hold<'a> {
+    pub length: Duration,
+    /// Where it is told; `None` where something else may be broken.
+    pub held: Option<&'a Held>,
 }
 
-async fn locking(database_url: &str, lock: &str) -> Result<AsyncPgConnection> {
+impl Hold<'_> {
+    async fn locked(
+        &self,
+        database_url: &str,
+        lock: &str,
+        rows: impl FnOnce(Vec<Id>) -> Rows,
+    ) -> Result<()> {
+        let (mut database, ids) = until_done(|| locking(database_url, lock)).await?;
+        if let Some(held) = self.held {
+            held.hold(rows(ids));
+        }
+        sleep(self.length).await;
+        if let Some(held) = self.held {
+            held.release();
+        }
+        Ok(database.batch_execute("ROLLBACK").await?)
+    }
+}
+
+async fn locking(database_url: &str, lock: &str) -> Result<(AsyncPgConnection, Vec<Id>)> {
     let mut database = AsyncPgConnection::establish(database_url).await?;
     database.batch_execute("BEGIN").await?;
-    database.batch_execute(lock).await?;
-    Ok(database)
+    let ids = diesel::sql_query(lock).load(&mut database).await?;
+    Ok((database, ids))
 }
 
 /// Each a statement, and a transaction, of its own.

@@ -15,14 +15,19 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
+use self::database::Hold;
 pub use self::database::add_column;
 use self::schedule::{Fault, Kind, Target, schedule};
+use crate::held::Held;
 use crate::proxy::Mode;
 use crate::report::{Progress, say};
 use crate::world::World;
 
 /// Faults at a time.
 const AT_ONCE: usize = 2;
+/// How long no request has failed when the service has recovered, and how long that may take.
+const CALM: Duration = Duration::from_secs(2);
+const RECOVERY: Duration = Duration::from_secs(20);
 /// Most orders, and most keys, that are locked at a time.
 const LOCKED_ORDERS: u64 = 5;
 const LOCKED_KEYS: u64 = 25;
@@ -62,9 +67,10 @@ pub async fn run(
             mended(&mut running, &mut broken).await?;
         }
         sleep(fault.pause).await;
-        while broken.contains(&fault.target) {
+        while broken.contains(&fault.target) || (fault.kind.is_alone() && !running.is_empty()) {
             mended(&mut running, &mut broken).await?;
         }
+        let calm = fault.kind.is_alone() && calm(progress).await;
         if Instant::now() > plan.deadline {
             break;
         }
@@ -92,15 +98,35 @@ pub async fn run(
         }
         let (world, progress) = (world.clone(), progress.clone());
         running.spawn(async move {
-            happen(&world, fault, &progress).await?;
+            happen(&world, fault, calm, &progress).await?;
             progress.fault();
             Ok(fault.target)
         });
+        if fault.kind.is_alone() {
+            mended(&mut running, &mut broken).await?;
+        }
     }
     while !running.is_empty() {
         mended(&mut running, &mut broken).await?;
     }
     Ok(counts)
+}
+
+/// Whether the service has recovered from all that was broken before: nobody has had to send a
+/// request again for a while.
+async fn calm(progress: &Progress) -> bool {
+    let begun = Instant::now();
+    let retries = || progress.retries().values().sum::<usize>();
+    let mut before = retries();
+    while begun.elapsed() < RECOVERY {
+        sleep(CALM).await;
+        let now = retries();
+        if now == before {
+            return true;
+        }
+        before = now;
+    }
+    false
 }
 
 /// Waits for a fault to be over.
@@ -124,9 +150,14 @@ fn target_name(world: &World, target: Target) -> String {
     }
 }
 
-async fn happen(world: &Arc<World>, fault: Fault, progress: &Arc<Progress>) -> Result<()> {
+async fn happen(
+    world: &Arc<World>,
+    fault: Fault,
+    calm: bool,
+    progress: &Arc<Progress>,
+) -> Result<()> {
     match fault.target {
-        Target::Postgres => postgres(world, fault).await,
+        Target::Postgres => postgres(world, fault, calm.then_some(&progress.held)).await,
         Target::Temporal => temporal(world, fault).await,
         Target::App(number) => app(world, number, fault, progress).await,
         Target::Link(number) => {
@@ -143,10 +174,11 @@ async fn happen(world: &Arc<World>, fault: Fault, progress: &Arc<Progress>) -> R
     }
 }
 
-async fn postgres(world: &World, fault: Fault) -> Result<()> {
+async fn postgres(world: &World, fault: Fault, held: Option<&Held>) -> Result<()> {
     let (url, length) = (world.database_url(), fault.length);
     // As good as at random, and the same for the same seed.
-    let rows = |most: u64| fault.length.as_secs() % most + 1;
+    let rows = |most: u64| u64::from(length.subsec_millis()) % most + 1;
+    let hold = Hold { length, held };
     match fault.kind {
         Kind::Kill => {
             world.kill_postgres().await?;
@@ -165,8 +197,8 @@ async fn postgres(world: &World, fault: Fault) -> Result<()> {
             database::drop_column(url).await?;
         }
         Kind::StandbyAway => database::standby_away(url, length).await?,
-        Kind::LockOrders => database::lock_orders(url, rows(LOCKED_ORDERS), length).await?,
-        Kind::LockKeys => database::lock_keys(url, rows(LOCKED_KEYS), length).await?,
+        Kind::LockOrders => database::lock_orders(world, rows(LOCKED_ORDERS), hold).await?,
+        Kind::LockKeys => database::lock_keys(world, rows(LOCKED_KEYS), hold).await?,
         _ => freeze(world.postgres_pids().await, length).await,
     }
     Ok(())

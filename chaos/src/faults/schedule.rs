@@ -73,6 +73,11 @@ impl Kind {
         }
     }
 
+    /// Whether nothing else is broken meanwhile, so that what fails fails because of it.
+    pub fn is_alone(self) -> bool {
+        matches!(self, Self::LockOrders | Self::LockKeys)
+    }
+
     fn length_ms(self) -> std::ops::Range<u64> {
         match self {
             Self::StandbyAway | Self::LockOrders | Self::LockKeys => WAITING_MS,

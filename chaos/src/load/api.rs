@@ -7,6 +7,7 @@ use reqwest::{Client, Method};
 use tokio::time::sleep;
 
 use super::answer::Answer;
+use crate::held::Rows;
 use crate::report::Progress;
 use crate::world::{App, World};
 
@@ -38,6 +39,14 @@ pub struct Request<'a> {
     pub key: Option<&'a str>,
     /// JSON.
     pub body: Option<String>,
+}
+
+impl Request<'_> {
+    /// The order that it is about; `None` for a new one.
+    fn order(&self) -> Option<i64> {
+        let (_, rest) = self.path.split_once("/orders/")?;
+        rest.split('/').next()?.parse().ok()
+    }
 }
 
 impl Api {
@@ -95,6 +104,33 @@ impl Api {
     }
 
     async fn send(
+        &self,
+        (app, url): (&App, &str),
+        request: &Request<'_>,
+        patience: Duration,
+    ) -> Option<Answer> {
+        let held = self.progress.held.now();
+        let answer = self.sent((app, url), request, patience).await;
+        let failed = answer
+            .as_ref()
+            .is_none_or(|answer| matches!(answer.status, 408 | 500..));
+        if let Some(rows) = self.progress.held.still(held).filter(|_| failed) {
+            let (name, method, path) = (&app.name, &request.method, request.path);
+            match (&*rows, request.order()) {
+                (Rows::Orders(orders), Some(order)) if orders.contains(&order) => {}
+                (Rows::Orders(orders), _) => {
+                    let what = format!("{name} gave {method} {path} {answer:?} beside {orders:?}");
+                    self.finding("failed because of rows that others lock", what);
+                }
+                // The key of an order that is made for the second time may be locked.
+                (Rows::Keys, None) if request.key.is_some() => {}
+                (Rows::Keys, _) => self.progress.failed_beside_keys(),
+            }
+        }
+        answer
+    }
+
+    async fn sent(
         &self,
         (app, url): (&App, &str),
         request: &Request<'_>,
