@@ -64,8 +64,8 @@ struct Arguments {
     /// How long faults and orders may go on; what has happened by then is audited
     #[arg(long, default_value = "1h", value_parser = humantime::parse_duration)]
     limit: Duration,
-    /// How long all of it may take to come to rest afterwards
-    #[arg(long, default_value = "3m", value_parser = humantime::parse_duration)]
+    /// How long all of it may take to come to rest afterwards: Temporal has to complete what bursts left
+    #[arg(long, default_value = "10m", value_parser = humantime::parse_duration)]
     quiet_limit: Duration,
     /// Keep the data and the logs in this folder
     #[arg(long)]

@@ -113,7 +113,7 @@ impl Api {
         let answer = self.sent((app, url), request, patience).await;
         let failed = answer
             .as_ref()
-            .is_none_or(|answer| matches!(answer.status, 408 | 500..));
+            .is_none_or(|answer| matches!(answer.status, 408 | 503 | 504));
         if let Some(rows) = self.progress.held.still(held).filter(|_| failed) {
             let (name, method, path) = (&app.name, &request.method, request.path);
             match (&*rows, request.order()) {
