@@ -1,15 +1,19 @@
 //! Breaks the order service at random under load, and audits every order afterwards.
 //!
 //! `orders serve`s, `orders worker`s, PostgreSQL and Temporal, and a proxy on each connection between
-//! them. Clients order at a steady pace while a seeded schedule kills, freezes, terminates
-//! and cuts, or while every process is replaced by one of a newer version. When all is quiet, every order is compared with what its client was told.
+//! them. Clients order at a steady pace while a seeded schedule kills, freezes, terminates, cuts,
+//! changes the schema, locks rows and floods, or while every process is replaced by one of a newer
+//! version. When all is quiet, every order is compared with what its client was told.
 
 mod audit;
 mod faults;
+mod held;
 mod load;
 mod proxy;
+mod release;
 mod report;
 mod state;
+mod summary;
 mod upgrade;
 mod world;
 
@@ -27,14 +31,17 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio::signal::ctrl_c;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::time::sleep;
 
-use crate::audit::{Audit, audit};
-use crate::load::{Accepted, Load};
-use crate::report::{Progress, differences, say, table};
+use crate::audit::audit;
+use crate::faults::Plan;
+use crate::load::{Api, Load};
+use crate::release::Release;
+use crate::report::{Progress, differences, say};
 use crate::state::{State, Unrest};
-use crate::world::{Instances, Pace, Release, World};
+use crate::summary::Summary;
+use crate::world::{Instances, Pace, World};
 
 /// What a long run may write.
 const ROOM_BYTES: u64 = 2 << 30;
@@ -57,8 +64,8 @@ struct Arguments {
     /// How long faults and orders may go on; what has happened by then is audited
     #[arg(long, default_value = "1h", value_parser = humantime::parse_duration)]
     limit: Duration,
-    /// How long all of it may take to come to rest afterwards
-    #[arg(long, default_value = "3m", value_parser = humantime::parse_duration)]
+    /// How long all of it may take to come to rest afterwards: Temporal has to complete what bursts left
+    #[arg(long, default_value = "10m", value_parser = humantime::parse_duration)]
     quiet_limit: Duration,
     /// Keep the data and the logs in this folder
     #[arg(long)]
@@ -119,11 +126,14 @@ fn in_folder(arguments: &Arguments, runtime: Runtime) -> Result<bool> {
 
 async fn run(arguments: &Arguments, folder: &Path) -> Result<bool> {
     let seed = arguments.seed.unwrap_or_else(rand::random);
-    let tested = Release::new(&program(&arguments.orders_binary)?);
+    let mut tested = Release::tested(&arguments.orders_binary).await?;
     let previous = match &arguments.upgrade_from {
-        Some(path) => Some(Release::previous(&program(path)?)),
+        Some(path) => Some(Release::previous(path).await?),
         None => None,
     };
+    if let Some(previous) = &previous {
+        tested = tested.after(previous);
+    }
     let what = match &previous {
         Some(_) => "an upgrade".into(),
         None => format!("seed {seed}: {} faults", arguments.faults),
@@ -144,8 +154,10 @@ async fn run(arguments: &Arguments, folder: &Path) -> Result<bool> {
     progress.log("everything runs");
 
     let (stop, stopped) = watch::channel(false);
-    let load = Arc::new(Load::new(world.clone(), progress.clone())?);
-    let loading = tokio::spawn(load.run(seed, arguments.rate, stopped));
+    let (bursts, bursting) = mpsc::unbounded_channel();
+    let api = Arc::new(Api::new(world.clone(), progress.clone())?);
+    let load = Load::new(api, seed);
+    let loading = tokio::spawn(load.run(arguments.rate, bursting, stopped));
     let supervising = {
         let world = world.clone();
         tokio::spawn(async move { faults::supervise(&world).await })
@@ -157,38 +169,47 @@ async fn run(arguments: &Arguments, folder: &Path) -> Result<bool> {
     let deadline = Instant::now() + arguments.limit;
     let counts = match previous {
         Some(_) => upgrade::run(&world, &tested, &progress).await?,
-        None => faults::run(&world, seed, arguments.faults, deadline, &progress).await?,
+        None => {
+            let plan = Plan {
+                seed,
+                faults: arguments.faults,
+                burst_orders: u32::try_from(arguments.orders / 2)?,
+                deadline,
+            };
+            faults::run(&world, plan, &bursts, &progress).await?
+        }
     };
     while progress.counts().0 < arguments.orders && Instant::now() < deadline {
         sleep(Duration::from_millis(100)).await;
     }
     stop.send_replace(true);
-    let accepted = loading.await?;
+    let told = loading.await?;
     telling.abort();
     progress.log("all clients have their answers; waiting for rest");
     let (state, rest) = rest(&world, arguments.quiet_limit, &progress).await?;
     supervising.abort();
 
-    let audit = audit(&accepted, &state);
+    let audit = audit(&told, &state);
     let findings = progress.findings();
-    show(&accepted, &audit, &counts, &progress, rest, findings.len());
-    let kinds = audit.differences().into_iter().chain([findings.as_slice()]);
-    let mut agreed = true;
-    for kind in kinds {
-        differences(kind);
-        agreed &= kind.is_empty();
+    Summary {
+        told: &told,
+        audit: &audit,
+        faults: &counts,
+        progress: &progress,
+        rest,
+        findings: &findings,
     }
-    if accepted.is_empty() {
+    .show();
+    let wrong = findings.iter().map(|(kind, all)| (*kind, all.as_slice()));
+    let mut agreed = true;
+    for (kind, all) in wrong.chain(audit.differences()) {
+        differences(kind, all);
+        agreed &= all.is_empty();
+    }
+    if told.accepted.is_empty() {
         bail!("not one order was accepted");
     }
     Ok(agreed)
-}
-
-fn program(path: &Path) -> Result<PathBuf> {
-    path.canonicalize().with_context(|| {
-        let path = path.display();
-        format!("{path} is not there; build it with `cargo build --bin orders`")
-    })
 }
 
 /// In memory where there is room: Temporal's SQLite waits for the disk at every step, and what has to
@@ -226,65 +247,10 @@ async fn rest(world: &World, limit: Duration, progress: &Progress) -> Result<(St
 async fn tell(progress: &Progress) {
     loop {
         sleep(Duration::from_secs(5)).await;
-        let (accepted, faults, retries) = progress.counts();
+        let (accepted, faults) = progress.counts();
+        let retries: usize = progress.retries().values().sum();
         progress.log(&format!(
             "{accepted} orders accepted, {faults} faults, {retries} retries"
         ));
     }
-}
-
-fn show(
-    accepted: &[Accepted],
-    audit: &Audit,
-    counts: &faults::Counts,
-    progress: &Progress,
-    rest: Duration,
-    findings: usize,
-) {
-    let (_, faults, retries) = progress.counts();
-    let mut took: Vec<Duration> = accepted.iter().map(|order| order.took).collect();
-    took.sort();
-    let at = |share: f64| {
-        #[allow(
-            clippy::cast_precision_loss,
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss
-        )]
-        let index = (took.len() as f64 * share) as usize;
-        let took = took.get(index.min(took.len().saturating_sub(1)));
-        format!(
-            "{:.0} ms",
-            took.copied().unwrap_or_default().as_secs_f64() * 1000.0
-        )
-    };
-    let mut rows: Vec<(String, String)> = counts
-        .iter()
-        .map(|(name, count)| (name.clone(), count.to_string()))
-        .collect();
-    let mut row = |name: &str, value: String| rows.push((name.into(), value));
-    row("faults", faults.to_string());
-    row("", String::new());
-    row("accepted (201)", accepted.len().to_string());
-    row("requests sent again", retries.to_string());
-    row("time to the 201, median", at(0.5));
-    row("time to the 201, p99", at(0.99));
-    row("given a new workflow", audit.restarted.to_string());
-    row("ended by the reconciler", audit.given_up.to_string());
-    row("workflows terminated", audit.terminated.to_string());
-    row(
-        "duration",
-        format!("{:.0} s", progress.elapsed().as_secs_f64()),
-    );
-    row(
-        "from the last fault to rest",
-        format!("{:.1} s", rest.as_secs_f64()),
-    );
-    row("", String::new());
-    row("wrong answers", findings.to_string());
-    row("lost", audit.lost.len().to_string());
-    row("double", audit.double.len().to_string());
-    row("disagreeing", audit.disagreeing.len().to_string());
-    row("nobody asked for", audit.unasked.len().to_string());
-    row("not at an end", audit.open.len().to_string());
-    table(&rows);
 }

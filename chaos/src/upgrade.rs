@@ -6,14 +6,16 @@ use anyhow::Result;
 use nix::sys::signal::Signal;
 use tokio::time::sleep;
 
-use crate::faults::Counts;
+use crate::faults::{Counts, add_column};
+use crate::release::Release;
 use crate::report::Progress;
-use crate::world::{App, Release, World};
+use crate::world::{App, World};
 
 /// How long each mixture of versions serves.
 const PAUSE: Duration = Duration::from_secs(4);
 
-/// As docs/operating.md says: the schema first, then the workers, then the API.
+/// As docs/operating.md says: the schema first, then the workers, then the API. While servers of both
+/// versions run, every table gets a column more, as by the migrations of a version after the next.
 ///
 /// # Errors
 /// When a step fails.
@@ -22,24 +24,39 @@ pub async fn run(world: &World, to: &Release, progress: &Progress) -> Result<Cou
     progress.log("the new version's migrations");
     to.migrate(world.database_url()).await?;
     let mut counts = Counts::from([("migrate".into(), 1)]);
+    let mut count = |what: &str| *counts.entry(what.into()).or_default() += 1;
     sleep(PAUSE).await;
-    let (workers, servers): (Vec<&App>, Vec<&App>) =
-        world.apps.iter().partition(|app| app.url.is_none());
-    for app in workers.into_iter().chain(servers) {
+    let (servers, workers): (Vec<&App>, Vec<&App>) =
+        world.apps.iter().partition(|app| app.url.is_some());
+    for app in workers {
         replace(app, to, progress).await?;
-        progress.fault();
-        *counts.entry("replace a process".into()).or_default() += 1;
+        count("replace a process");
         sleep(PAUSE).await;
+    }
+    for (number, app) in servers.into_iter().enumerate() {
+        replace(app, to, progress).await?;
+        count("replace a process");
+        sleep(PAUSE).await;
+        if number == 0 {
+            progress.log("a column more in every table");
+            add_column(world.database_url()).await?;
+            progress.fault();
+            count("change every table");
+            sleep(PAUSE).await;
+        }
     }
     Ok(counts)
 }
 
 async fn replace(app: &App, to: &Release, progress: &Progress) -> Result<()> {
     progress.log(&format!("{} becomes the new version", app.name));
-    app.become_release(to).await;
-    app.signal(Signal::SIGTERM).await?;
-    if !app.ends().await? {
-        progress.finding(format!("{} did not end in time", app.name));
+    if !app.end(Signal::SIGTERM).await? {
+        progress.finding("no end after SIGTERM", app.name.clone());
     }
-    app.start().await
+    // Not before: whatever it answers until its end is the old version's.
+    app.become_release(to).await;
+    app.start().await?;
+    app.until_ready().await?;
+    progress.fault();
+    Ok(())
 }

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
@@ -15,9 +15,10 @@ use order_processing::dev::{
 };
 use tokio::process::{Child, Command};
 use tokio::sync::Mutex;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::proxy::Link;
+use crate::release::Release;
 
 /// How long an order is processed.
 const PROCESSING_DELAY: &str = "200ms";
@@ -28,6 +29,9 @@ pub const GRACE: Duration = Duration::from_secs(3);
 /// How long a process may take to end after SIGTERM: what the service promises, and some.
 const END_LIMIT: Duration = Duration::from_secs(30);
 const START_TRIES: usize = 5;
+/// How long a process may take to serve, and how long a worker has run when it goes on running.
+const START_LIMIT: Duration = Duration::from_secs(30);
+const WORKER_STARTS: Duration = Duration::from_secs(1);
 const DATABASE: &str = "orders";
 
 /// How many of our processes there are.
@@ -70,52 +74,7 @@ pub struct World {
     pub links: Vec<Link>,
     database_url: String,
     temporal_address: String,
-}
-
-/// A version of the program, and how it is told what every version is told otherwise.
-#[derive(Debug, Clone)]
-pub struct Release {
-    program: PathBuf,
-    settings: &'static [(&'static str, &'static str)],
-}
-
-impl Release {
-    /// The one under test.
-    pub fn new(program: &Path) -> Self {
-        Self {
-            program: program.to_path_buf(),
-            settings: &[
-                ("AUTH__MODE", "disabled"),
-                ("RATE_LIMIT__REQUESTS_PER_SECOND", "0"),
-            ],
-        }
-    }
-
-    /// 0.2, which lets everybody in and knows no such setting.
-    pub fn previous(program: &Path) -> Self {
-        Self {
-            program: program.to_path_buf(),
-            settings: &[],
-        }
-    }
-
-    /// Applies its migrations.
-    ///
-    /// # Errors
-    /// When they fail.
-    pub async fn migrate(&self, database_url: &str) -> Result<()> {
-        let migrated = Command::new(&self.program)
-            .args(["migrate", "up"])
-            .env("ORDERS__DATABASE__URL", database_url)
-            .output()
-            .await
-            .with_context(|| format!("cannot run {}", self.program.display()))?;
-        if !migrated.status.success() {
-            let said = String::from_utf8_lossy(&migrated.stderr);
-            bail!("orders migrate up: {said}");
-        }
-        Ok(())
-    }
+    api_key: Option<String>,
 }
 
 /// One of our processes.
@@ -170,6 +129,10 @@ impl World {
             .batch_execute(&format!("CREATE DATABASE {DATABASE}"))
             .await?;
         release.migrate(&database_url).await?;
+        let api_key = match release.wants_key() {
+            true => Some(release.make_key(&database_url).await?),
+            false => None,
+        };
 
         let mut world = Self {
             tools,
@@ -181,6 +144,7 @@ impl World {
             links: Vec::new(),
             database_url,
             temporal_address,
+            api_key,
         };
         for (command, count) in [("serve", instances.apis), ("worker", instances.workers)] {
             for number in 1..=count {
@@ -194,6 +158,9 @@ impl World {
                 world.links.extend([to_postgres, to_temporal]);
             }
         }
+        for app in &world.apps {
+            app.until_ready().await?;
+        }
         Ok(world)
     }
 
@@ -205,6 +172,18 @@ impl World {
     /// Temporal, past every proxy.
     pub fn temporal_address(&self) -> &str {
         &self.temporal_address
+    }
+
+    /// The processes that serve, and where.
+    pub fn servers(&self) -> Vec<(&App, &str)> {
+        let apps = self.apps.iter();
+        apps.filter_map(|app| Some((app, app.url.as_deref()?)))
+            .collect()
+    }
+
+    /// What clients send to be let in; `None` where everybody is.
+    pub fn api_key(&self) -> Option<&str> {
+        self.api_key.as_deref()
     }
 
     /// Kills PostgreSQL's parent process.
@@ -291,8 +270,6 @@ impl App {
             ("DISPATCHER__MAX_BACKOFF", "2s".into()),
             ("RECONCILER__INTERVAL", "2s".into()),
             ("RECONCILER__GRACE", format!("{}s", GRACE.as_secs())),
-            // They share a machine.
-            ("MONITORING__LISTEN", "127.0.0.1:0".into()),
             ("LOG__FORMAT", "text".into()),
             ("LOG__FILTER", "warn,order_processing::workflow=info".into()),
         ];
@@ -318,10 +295,9 @@ impl App {
         }
         let log = File::options().create(true).append(true).open(&self.log)?;
         let release = self.release.lock().await;
-        let mut command = std::process::Command::new(&release.program);
-        let settings = release.settings.iter();
+        let mut command = release.command(self.command);
+        let settings = release.settings().iter();
         command
-            .arg(self.command)
             .envs(self.environment.iter().cloned())
             .envs(settings.map(|(name, value)| (format!("ORDERS__{name}"), value)))
             .stdin(Stdio::null())
@@ -333,9 +309,42 @@ impl App {
         Ok(())
     }
 
+    /// Waits until it serves, or a worker runs.
+    ///
+    /// # Errors
+    /// When it ends instead, or takes too long.
+    pub async fn until_ready(&self) -> Result<()> {
+        let begun = Instant::now();
+        loop {
+            let mut child = self.child.lock().await;
+            if let Some(status) = child.as_mut().map(Child::try_wait).transpose()?.flatten() {
+                bail!("{} ended: {status}; see {}", self.name, self.log.display());
+            }
+            drop(child);
+            let ready = match &self.url {
+                Some(url) => {
+                    let answer = reqwest::get(format!("{url}/readyz")).await;
+                    answer.is_ok_and(|answer| answer.status().is_success())
+                }
+                // Settings that it does not know end it before that.
+                None => begun.elapsed() > WORKER_STARTS,
+            };
+            match ready {
+                true => return Ok(()),
+                false if begun.elapsed() > START_LIMIT => bail!("{} does not serve", self.name),
+                false => sleep(Duration::from_millis(100)).await,
+            }
+        }
+    }
+
     /// Starts as this release from now on.
     pub async fn become_release(&self, release: &Release) {
         *self.release.lock().await = release.clone();
+    }
+
+    /// Whether it may answer 500 after a change of the schema, by a known fault of its version.
+    pub async fn fails_after_ddl(&self) -> bool {
+        self.release.lock().await.fails_after_ddl
     }
 
     /// Whether it ended by itself: a process that cannot start while the database is away does.
@@ -362,11 +371,15 @@ impl App {
         Ok(())
     }
 
-    /// Waits for its end after a signal. `false` when it takes too long; it is killed then.
-    pub async fn ends(&self) -> Result<bool> {
+    /// Sends it a signal to end, and waits for that. `false` when it takes too long; it is killed then.
+    /// Nobody starts it again meanwhile.
+    pub async fn end(&self, signal: Signal) -> Result<bool> {
         let Some(mut child) = self.child.lock().await.take() else {
             return Ok(true);
         };
+        if let Some(pid) = child.id() {
+            kill(Pid::from_raw(i32::try_from(pid)?), signal)?;
+        }
         if timeout(END_LIMIT, child.wait()).await.is_ok() {
             return Ok(true);
         }

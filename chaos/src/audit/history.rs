@@ -1,0 +1,155 @@
+//! An order against its history, and both against what its client asked for and was told.
+
+use super::Audit;
+use crate::load::{Accepted, Change};
+use crate::state::{Event, Row, is_end};
+
+/// An order against its history and against what its client was told.
+pub(super) fn check(
+    id: i64,
+    row: Option<&Row>,
+    events: &[Event],
+    told: Option<&Accepted>,
+    audit: &mut Audit,
+) {
+    let folded = match fold(id, events) {
+        Ok(folded) => folded,
+        Err(what) => return audit.disagreeing.push(what),
+    };
+    match (&folded, row) {
+        (Some(folded), Some(row)) if folded == row => {}
+        (None, None) => {}
+        (folded, row) => {
+            let what = format!("order {id} is {row:?}, and by its history {folded:?}");
+            audit.disagreeing.push(what);
+        }
+    }
+    if let Some(row) = row.filter(|row| !is_end(&row.status)) {
+        audit
+            .open
+            .push(format!("order {id} is {}: {events:?}", row.status));
+    }
+    let Some(told) = told else { return };
+    let mut wrong = |what: String| audit.disagreeing.push(format!("order {id}: {what}"));
+    let first = &events[0];
+    if (first.customer_id, first.cents) != (Some(told.customer_id), Some(told.cents)) {
+        wrong(format!("asked {told:?}, stored {first:?}"));
+    }
+    match row {
+        Some(_) if told.made.contains(&Change::Deleted) => {
+            wrong("was deleted, and is there".into())
+        }
+        None if !told.asked.contains(&Change::Deleted) => audit
+            .lost
+            .push(format!("order {id} is gone, and nobody deleted it")),
+        _ => {}
+    }
+    for change in &told.made {
+        let there = events.iter().any(|event| match change {
+            // Somebody else may have brought it there first; it was there.
+            Change::Status(status) => event.status.as_deref() == Some(status),
+            Change::Cents(cents) => event.cents == Some(*cents),
+            Change::Deleted => event.actor == "client" && event.kind == "deleted",
+        });
+        if !there {
+            audit.disagreeing.push(format!(
+                "order {id}: was told {change:?}, and it did not happen: {events:?}"
+            ));
+        }
+    }
+    for event in events
+        .iter()
+        .filter(|event| !was_asked_for(event, &told.asked))
+    {
+        audit
+            .unasked
+            .push(format!("order {id}: nobody asked for {event:?}"));
+    }
+}
+
+/// Whether an event is a step of the workflow, or what the client wanted. A client that was not
+/// answered asks again, so the same may happen more than once.
+pub(super) fn was_asked_for(event: &Event, asked: &[Change]) -> bool {
+    let set = (event.status.as_deref(), event.cents);
+    match (event.actor.as_str(), event.kind.as_str()) {
+        ("client", "created") => event.status.as_deref() == Some("pending"),
+        ("client", "updated") => asked.iter().any(|change| match change {
+            Change::Status(status) => set == (Some(status), None),
+            Change::Cents(cents) => set == (None, Some(*cents)),
+            Change::Deleted => false,
+        }),
+        ("client", "deleted") => asked.contains(&Change::Deleted),
+        // A workflow cancels an order only when it is cancelled itself, and that is done only to
+        // those whose order has ended.
+        ("workflow", "updated") => matches!(set, (Some("processing" | "completed"), None)),
+        // Judged together with the workflows.
+        ("reconciler", "restarted") => true,
+        _ => false,
+    }
+}
+
+/// What an order is by its history; `None` when it was deleted.
+fn fold(id: i64, events: &[Event]) -> Result<Option<Row>, String> {
+    let mut row: Option<Row> = None;
+    let mut deleted = false;
+    for (index, event) in events.iter().enumerate() {
+        let wrong = |what: &str| Err(format!("order {id}: {what}: {events:?}"));
+        if usize::try_from(event.sequence) != Ok(index + 1) {
+            return wrong("a gap in its history");
+        }
+        if deleted {
+            return wrong("something happened after it was deleted");
+        }
+        match (event.kind.as_str(), row.as_mut()) {
+            ("created", None) => {
+                let (Some(customer_id), Some(status), Some(cents)) =
+                    (event.customer_id, event.status.clone(), event.cents)
+                else {
+                    return wrong("its first event is not complete");
+                };
+                row = Some(Row {
+                    id,
+                    customer_id,
+                    status,
+                    cents,
+                    version: event.sequence,
+                    updated_at: event.occurred_at,
+                });
+            }
+            ("updated" | "restarted" | "deleted", Some(row)) => {
+                if event.occurred_at < row.updated_at {
+                    return wrong("its history goes back in time");
+                }
+                if event.customer_id.is_some() {
+                    return wrong("it went to another customer");
+                }
+                if event.cents.is_some() && row.status != "pending" {
+                    return wrong("its amount changed when it was settled");
+                }
+                if let Some(status) = &event.status {
+                    if !may_become(&row.status, status) {
+                        return wrong("a transition that is not allowed");
+                    }
+                    row.status.clone_from(status);
+                }
+                row.cents = event.cents.unwrap_or(row.cents);
+                row.version = event.sequence;
+                row.updated_at = event.occurred_at;
+                deleted = event.kind == "deleted";
+            }
+            _ => return wrong("an event in the wrong place"),
+        }
+    }
+    match row {
+        None => Err(format!("order {id} has no history")),
+        Some(_) if deleted => Ok(None),
+        Some(row) => Ok(Some(row)),
+    }
+}
+
+fn may_become(from: &str, to: &str) -> bool {
+    matches!(
+        (from, to),
+        ("pending", "processing") | ("pending" | "processing", "completed" | "cancelled")
+    )
+}

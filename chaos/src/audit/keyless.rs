@@ -1,0 +1,69 @@
+//! Requests without an Idempotency-Key, each sent once: what their clients were told, against the
+//! orders that were stored. Customer and amount of each of them are unique in a run.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use super::Audit;
+use crate::load::{Accepted, Keyless, Outcome};
+use crate::state::State;
+
+/// The orders of requests without a key.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// All of them.
+    pub orders: BTreeSet<i64>,
+    /// Those whose clients do not know of them.
+    pub unknown: Vec<Accepted>,
+}
+
+/// Accepted: one order, that of the answer. Refused: none. Unknown: one or none.
+pub(super) fn check(requests: &[Keyless], state: &State, audit: &mut Audit) -> Found {
+    let mut stored: BTreeMap<(i64, i64), Vec<i64>> = BTreeMap::new();
+    for (id, events) in &state.events {
+        let first = events.first();
+        let of = first.and_then(|first| Some((first.customer_id?, first.cents?)));
+        if let Some(of) = of {
+            stored.entry(of).or_default().push(*id);
+        }
+    }
+    let mut found = Found::default();
+    for request in requests {
+        let ids = stored.get(&(request.customer_id, request.cents));
+        let ids = ids.map_or(&[][..], Vec::as_slice);
+        found.orders.extend(ids);
+        if ids.len() > 1 {
+            let what = format!("{request:?} was sent once, and made the orders {ids:?}");
+            audit.double.push(what);
+        }
+        match (&request.outcome, ids) {
+            // That it is there at all is looked at as for every other.
+            (Outcome::Accepted(id), ids) if !ids.is_empty() && !ids.contains(id) => {
+                let what = format!("{request:?} made the orders {ids:?}");
+                audit.disagreeing.push(what);
+            }
+            (Outcome::Refused(_), [_, ..]) => {
+                audit.stored.push(format!("{request:?}: orders {ids:?}"));
+            }
+            (Outcome::Unknown(_), ids) => {
+                let unknown = ids.iter().map(|id| unchanged(*id, request));
+                found.unknown.extend(unknown);
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// An order that its client never changed.
+fn unchanged(id: i64, request: &Keyless) -> Accepted {
+    Accepted {
+        key: None,
+        id,
+        customer_id: request.customer_id,
+        cents: request.cents,
+        asked: Vec::new(),
+        made: Vec::new(),
+        took: Duration::ZERO,
+    }
+}

@@ -1,0 +1,296 @@
+use temporalio_common::protos::temporal::api::enums::v1::WorkflowExecutionStatus as Workflow;
+
+use super::history::was_asked_for;
+use super::*;
+use crate::load::{Change, Keyless, Outcome};
+use crate::state::{Event, Intent, Row, Run};
+
+fn event(sequence: i64, kind: &str, status: Option<&str>) -> Event {
+    Event {
+        order_id: 1,
+        sequence,
+        kind: kind.into(),
+        customer_id: (kind == "created").then_some(7),
+        status: status.map(str::to_owned),
+        cents: (kind == "created").then_some(100),
+        actor: match kind {
+            "updated" => "workflow",
+            "restarted" => "reconciler",
+            _ => "client",
+        }
+        .into(),
+        occurred_at: sequence,
+    }
+}
+
+fn row(status: &str, version: i64) -> Row {
+    Row {
+        id: 1,
+        customer_id: 7,
+        status: status.into(),
+        cents: 100,
+        version,
+        updated_at: version,
+    }
+}
+
+fn run(status: Workflow) -> Run {
+    Run {
+        status,
+        closed_at: Some(4),
+    }
+}
+
+fn accepted() -> Accepted {
+    Accepted {
+        key: Some("k".into()),
+        id: 1,
+        customer_id: 7,
+        cents: 100,
+        asked: Vec::new(),
+        made: Vec::new(),
+        took: std::time::Duration::ZERO,
+    }
+}
+
+/// A completed order, and everything as it has to be.
+fn good() -> (Told, State) {
+    let mut state = State::default();
+    state.orders.insert(1, row("completed", 3));
+    state.events.insert(
+        1,
+        vec![
+            event(1, "created", Some("pending")),
+            event(2, "updated", Some("processing")),
+            event(3, "updated", Some("completed")),
+        ],
+    );
+    state.keys.insert("k".into(), 1);
+    state.workflows.insert(1, vec![run(Workflow::Completed)]);
+    let told = Told {
+        accepted: vec![accepted()],
+        keyless: Vec::new(),
+    };
+    (told, state)
+}
+
+fn finds(spoil: impl FnOnce(&mut Told, &mut State)) -> [usize; 6] {
+    let (mut told, mut state) = good();
+    spoil(&mut told, &mut state);
+    let audit = audit(&told, &state);
+    audit.differences().map(|(_, all)| all.len())
+}
+
+#[test]
+fn nothing_where_nothing_is() {
+    assert_eq!(finds(|_, _| {}), [0, 0, 0, 0, 0, 0]);
+}
+
+#[test]
+fn what_is_lost() {
+    let gone = finds(|_, state| *state = State::default());
+    assert_eq!(gone, [2, 0, 0, 0, 0, 0]);
+    let unasked = finds(|_, state| {
+        state.orders.clear();
+        let events = state.events.get_mut(&1).unwrap();
+        events.push(event(4, "deleted", None));
+    });
+    assert_eq!(unasked, [1, 0, 0, 0, 1, 0]);
+}
+
+#[test]
+fn what_is_double() {
+    let two_runs = finds(|_, state| {
+        state
+            .workflows
+            .get_mut(&1)
+            .unwrap()
+            .push(run(Workflow::Completed));
+    });
+    assert_eq!(two_runs, [0, 1, 0, 0, 0, 0]);
+    let two_keys = finds(|_, state| {
+        state.keys.insert("k2".into(), 1);
+    });
+    assert_eq!(two_keys, [0, 1, 0, 0, 0, 0]);
+    let one_key_two_orders = finds(|_, state| {
+        state.orders.insert(
+            2,
+            Row {
+                id: 2,
+                ..row("completed", 3)
+            },
+        );
+        state.events.insert(2, state.events[&1].clone());
+        state.workflows.insert(2, vec![run(Workflow::Completed)]);
+    });
+    assert_eq!(one_key_two_orders, [0, 1, 0, 0, 0, 0]);
+}
+
+#[test]
+fn what_disagrees() {
+    type Spoil = fn(&mut Told, &mut State);
+    let cases: [Spoil; 12] = [
+        |_, state| state.events.get_mut(&1).unwrap()[2].cents = Some(100),
+        |_, state| state.events.get_mut(&1).unwrap()[1].customer_id = Some(7),
+        |_, state| {
+            let events = state.events.get_mut(&1).unwrap();
+            events[1] = event(2, "restarted", None);
+        },
+        |_, state| state.orders.get_mut(&1).unwrap().version = 4,
+        |_, state| state.orders.get_mut(&1).unwrap().cents = 99,
+        |_, state| state.events.get_mut(&1).unwrap()[1].sequence = 5,
+        |_, state| state.events.get_mut(&1).unwrap()[2].occurred_at = 0,
+        |_, state| state.events.get_mut(&1).unwrap()[2].status = Some("pending".into()),
+        |_, state| state.workflows.clear(),
+        |_, state| state.workflows.get_mut(&1).unwrap()[0] = run(Workflow::Failed),
+        |told, _| told.accepted[0].made.push(Change::Status("cancelled")),
+        |told, _| told.accepted[0].cents = 1,
+    ];
+    for (index, case) in cases.into_iter().enumerate() {
+        assert_eq!(finds(case), [0, 0, 1, 0, 0, 0], "case {index}");
+    }
+}
+
+#[test]
+fn force_is_the_last_resort() {
+    let terminated_after = |seconds: i64| {
+        finds(|_, state| {
+            state.workflows.get_mut(&1).unwrap()[0] = Run {
+                status: Workflow::Terminated,
+                closed_at: Some(3 + seconds * 1_000_000),
+            };
+        })
+    };
+    assert_eq!(terminated_after(29), [0, 0, 1, 0, 0, 0]);
+    assert_eq!(terminated_after(30), [0, 0, 0, 0, 0, 0]);
+}
+
+#[test]
+fn what_has_not_ended() {
+    let waiting = finds(|_, state| {
+        state.intents.push(Intent {
+            order_id: 1,
+            action: "end".into(),
+            attempts: 3,
+            last_error: None,
+        });
+    });
+    assert_eq!(waiting, [0, 0, 0, 0, 0, 1]);
+    let open = finds(|_, state| {
+        state.events.get_mut(&1).unwrap().pop();
+        *state.orders.get_mut(&1).unwrap() = row("processing", 2);
+        state.workflows.get_mut(&1).unwrap()[0] = run(Workflow::Running);
+    });
+    assert_eq!(open, [0, 0, 1, 0, 0, 2]);
+}
+
+#[test]
+fn what_nobody_asked_for() {
+    let ended_by = |actor: &str, status: &str| {
+        finds(|_, state| {
+            let last = &mut state.events.get_mut(&1).unwrap()[2];
+            last.actor = actor.into();
+            last.status = Some(status.into());
+            state.orders.get_mut(&1).unwrap().status = status.into();
+            if status == "cancelled" {
+                state.workflows.insert(1, vec![run(Workflow::Canceled)]);
+            }
+        })
+    };
+    assert_eq!(ended_by("workflow", "completed"), [0, 0, 0, 0, 0, 0]);
+    assert_eq!(ended_by("workflow", "cancelled"), [0, 0, 0, 0, 1, 0]);
+    assert_eq!(ended_by("reconciler", "cancelled"), [0, 0, 0, 0, 1, 0]);
+    assert_eq!(ended_by("client", "cancelled"), [0, 0, 0, 0, 1, 0]);
+    assert_eq!(ended_by("client", "completed"), [0, 0, 0, 0, 1, 0]);
+}
+
+#[test]
+fn what_clients_wanted() {
+    let asked = [Change::Status("cancelled"), Change::Cents(7)];
+    let mut amount = event(2, "updated", None);
+    amount.actor = "client".into();
+    amount.cents = Some(7);
+    assert!(was_asked_for(&amount, &asked));
+    amount.cents = Some(8);
+    assert!(!was_asked_for(&amount, &asked));
+    let mut end = event(3, "updated", Some("cancelled"));
+    end.actor = "client".into();
+    assert!(was_asked_for(&end, &asked));
+    // An amount that changes along with it was nobody's wish.
+    end.cents = Some(7);
+    assert!(!was_asked_for(&end, &asked));
+    assert!(!was_asked_for(&event(4, "deleted", None), &asked));
+    assert!(was_asked_for(
+        &event(4, "deleted", None),
+        &[Change::Deleted]
+    ));
+}
+
+/// The same order, sent without a key, and what its client was told.
+fn without_key(outcome: Outcome) -> impl FnOnce(&mut Told, &mut State) {
+    move |told, state| {
+        state.keys.clear();
+        match outcome {
+            Outcome::Accepted(id) => {
+                told.accepted[0].key = None;
+                told.accepted[0].id = id;
+            }
+            _ => told.accepted.clear(),
+        }
+        told.keyless.push(Keyless {
+            customer_id: 7,
+            cents: 100,
+            outcome,
+        });
+    }
+}
+
+#[test]
+fn what_a_request_without_a_key_may_store() {
+    assert_eq!(finds(without_key(Outcome::Accepted(1))), [0; 6]);
+    assert_eq!(finds(without_key(Outcome::Unknown("504"))), [0; 6]);
+    assert_eq!(
+        finds(without_key(Outcome::Refused(503))),
+        [0, 0, 0, 1, 0, 0]
+    );
+    // Another order than the one of the answer, which is nowhere.
+    assert_eq!(finds(without_key(Outcome::Accepted(2))), [1, 0, 1, 0, 0, 0]);
+    for outcome in [Outcome::Refused(408), Outcome::Unknown("no answer")] {
+        let nothing = finds(|told, state| {
+            without_key(outcome)(told, state);
+            *state = State::default();
+        });
+        assert_eq!(nothing, [0; 6]);
+    }
+}
+
+#[test]
+fn a_request_without_a_key_stores_once() {
+    let twice = |outcome: Outcome| {
+        finds(|told, state| {
+            without_key(outcome)(told, state);
+            let events = state.events[&1].iter().cloned();
+            let events = events.map(|event| Event {
+                order_id: 2,
+                ..event
+            });
+            state.events.insert(2, events.collect());
+            let row = row("completed", 3);
+            state.orders.insert(2, Row { id: 2, ..row });
+            state.workflows.insert(2, vec![run(Workflow::Completed)]);
+        })
+    };
+    assert_eq!(twice(Outcome::Accepted(1)), [0, 1, 0, 0, 0, 0]);
+    assert_eq!(twice(Outcome::Unknown("504")), [0, 1, 0, 0, 0, 0]);
+    assert_eq!(twice(Outcome::Refused(503)), [0, 1, 0, 1, 0, 0]);
+}
+
+#[test]
+fn nobody_changes_an_order_that_its_client_does_not_know() {
+    let changed = finds(|told, state| {
+        without_key(Outcome::Unknown("504"))(told, state);
+        let last = &mut state.events.get_mut(&1).unwrap()[2];
+        last.actor = "client".into();
+    });
+    assert_eq!(changed, [0, 0, 0, 0, 1, 0]);
+}

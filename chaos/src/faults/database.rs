@@ -1,0 +1,162 @@
+//! What somebody else does in the database: changes of the schema, a standby that is away, locks.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use diesel::sql_types::{BigInt, Text};
+use diesel::{QueryResult, QueryableByName};
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+use tokio::time::{Instant, sleep};
+
+use crate::held::{Held, Rows};
+use crate::world::World;
+
+/// How long a table may be waited for, as in the service's migrations: whoever comes after waits as
+/// long.
+const LOCK_TIMEOUT: &str = "SET lock_timeout = '300ms'";
+/// How long the database may refuse what must succeed; after a connection was killed it is away for
+/// a while.
+const PATIENCE: Duration = Duration::from_secs(60);
+const PAUSE: Duration = Duration::from_millis(200);
+
+#[derive(QueryableByName)]
+struct Id {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+}
+
+#[derive(QueryableByName)]
+struct Table {
+    #[diesel(sql_type = Text)]
+    name: String,
+}
+
+/// Adds a column to every table, one after the other.
+///
+/// # Errors
+/// When a table cannot be had in a minute.
+pub async fn add_column(database_url: &str) -> Result<()> {
+    alter_every_table(database_url, "ADD COLUMN IF NOT EXISTS chaos text").await
+}
+
+/// Takes it away again.
+///
+/// # Errors
+/// When a table cannot be had in a minute.
+pub async fn drop_column(database_url: &str) -> Result<()> {
+    alter_every_table(database_url, "DROP COLUMN IF EXISTS chaos").await
+}
+
+async fn alter_every_table(database_url: &str, how: &str) -> Result<()> {
+    let tables = until_done(|| tables(database_url)).await?;
+    for Table { name } in tables {
+        let alter = format!("ALTER TABLE \"{name}\" {how}");
+        until_done(|| execute(database_url, [LOCK_TIMEOUT, &alter]))
+            .await
+            .with_context(|| alter.clone())?;
+    }
+    Ok(())
+}
+
+async fn tables(database_url: &str) -> Result<Vec<Table>> {
+    let mut database = AsyncPgConnection::establish(database_url).await?;
+    let tables = diesel::sql_query(
+        "SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename",
+    );
+    Ok(tables.load(&mut database).await?)
+}
+
+/// Makes commits wait for a standby that does not come, for so long.
+///
+/// # Errors
+/// When the setting cannot be changed in a minute.
+pub async fn standby_away(database_url: &str, length: Duration) -> Result<()> {
+    // Neither of these writes to the log, so neither waits itself.
+    let reload = "SELECT pg_reload_conf()";
+    let away = "ALTER SYSTEM SET synchronous_standby_names = 'away'";
+    until_done(|| execute(database_url, [away, reload])).await?;
+    sleep(length).await;
+    let back = "ALTER SYSTEM RESET synchronous_standby_names";
+    until_done(|| execute(database_url, [back, reload])).await
+}
+
+/// Locks the rows of the newest open orders, for so long.
+///
+/// # Errors
+/// When the database refuses for a minute.
+pub async fn lock_orders(world: &World, orders: u64, hold: Hold<'_>) -> Result<()> {
+    let lock = format!(
+        "SELECT id FROM orders WHERE status IN ('pending', 'processing')
+          ORDER BY id DESC LIMIT {orders} FOR UPDATE SKIP LOCKED"
+    );
+    let rows = |ids: Vec<Id>| Rows::Orders(ids.into_iter().map(|id| id.id).collect());
+    hold.locked(world.database_url(), &lock, rows).await
+}
+
+/// Locks the rows of the newest Idempotency-Keys, for so long.
+///
+/// # Errors
+/// When the database refuses for a minute.
+pub async fn lock_keys(world: &World, keys: u64, hold: Hold<'_>) -> Result<()> {
+    let lock = format!(
+        "SELECT order_id AS id FROM idempotency_keys ORDER BY order_id DESC LIMIT {keys}
+            FOR UPDATE SKIP LOCKED"
+    );
+    hold.locked(world.database_url(), &lock, |_| Rows::Keys)
+        .await
+}
+
+/// How rows are locked.
+pub struct Hold<'a> {
+    pub length: Duration,
+    /// Where it is told; `None` where something else may be broken.
+    pub held: Option<&'a Held>,
+}
+
+impl Hold<'_> {
+    async fn locked(
+        &self,
+        database_url: &str,
+        lock: &str,
+        rows: impl FnOnce(Vec<Id>) -> Rows,
+    ) -> Result<()> {
+        let (mut database, ids) = until_done(|| locking(database_url, lock)).await?;
+        if let Some(held) = self.held {
+            held.hold(rows(ids));
+        }
+        sleep(self.length).await;
+        if let Some(held) = self.held {
+            held.release();
+        }
+        Ok(database.batch_execute("ROLLBACK").await?)
+    }
+}
+
+async fn locking(database_url: &str, lock: &str) -> Result<(AsyncPgConnection, Vec<Id>)> {
+    let mut database = AsyncPgConnection::establish(database_url).await?;
+    database.batch_execute("BEGIN").await?;
+    let ids = diesel::sql_query(lock).load(&mut database).await?;
+    Ok((database, ids))
+}
+
+/// Each a statement, and a transaction, of its own.
+async fn execute<const COUNT: usize>(database_url: &str, statements: [&str; COUNT]) -> Result<()> {
+    let mut database = AsyncPgConnection::establish(database_url).await?;
+    for statement in statements {
+        let executed: QueryResult<()> = database.batch_execute(statement).await;
+        executed?;
+    }
+    Ok(())
+}
+
+/// Tries it until it succeeds.
+async fn until_done<T, F: Future<Output = Result<T>>>(what: impl Fn() -> F) -> Result<T> {
+    let begun = Instant::now();
+    loop {
+        match what().await {
+            Err(error) if begun.elapsed() > PATIENCE => return Err(error),
+            Err(_) => sleep(PAUSE).await,
+            done => return done,
+        }
+    }
+}

@@ -1,0 +1,269 @@
+//! Faults: each happens as the schedule says, and is undone.
+
+mod bad_keys;
+mod database;
+mod schedule;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+
+use self::database::Hold;
+pub use self::database::add_column;
+use self::schedule::{Fault, Kind, Target, schedule};
+use crate::held::Held;
+use crate::proxy::Mode;
+use crate::report::{Progress, say};
+use crate::world::World;
+
+/// Faults at a time.
+const AT_ONCE: usize = 2;
+/// How long no request has failed when the service has recovered, and how long that may take.
+const CALM: Duration = Duration::from_secs(2);
+const RECOVERY: Duration = Duration::from_secs(20);
+/// Most orders, and most keys, that are locked at a time.
+const LOCKED_ORDERS: u64 = 5;
+const LOCKED_KEYS: u64 = 25;
+
+/// How often each fault happened.
+pub type Counts = BTreeMap<String, usize>;
+
+/// What is to happen.
+#[derive(Debug, Clone, Copy)]
+pub struct Plan {
+    /// Makes the schedule.
+    pub seed: u64,
+    /// How many.
+    pub faults: usize,
+    /// Orders of all bursts together: Temporal has to get through them.
+    pub burst_orders: u32,
+    /// No fault begins later.
+    pub deadline: Instant,
+}
+
+/// Breaks things until all faults have happened or the deadline has come, each undone.
+///
+/// # Errors
+/// When something that was broken does not come back.
+pub async fn run(
+    world: &Arc<World>,
+    plan: Plan,
+    bursts: &UnboundedSender<u32>,
+    progress: &Arc<Progress>,
+) -> Result<Counts> {
+    let mut broken = BTreeSet::new();
+    let mut running: JoinSet<Result<Target>> = JoinSet::new();
+    let mut counts = Counts::new();
+    let mut burst_orders = plan.burst_orders;
+    for fault in schedule(plan.seed, plan.faults, world.apps.len(), world.links.len()) {
+        while running.len() >= AT_ONCE {
+            mended(&mut running, &mut broken).await?;
+        }
+        sleep(fault.pause).await;
+        while broken.contains(&fault.target) || (fault.kind.is_alone() && !running.is_empty()) {
+            mended(&mut running, &mut broken).await?;
+        }
+        let calm = fault.kind.is_alone() && calm(progress).await;
+        if Instant::now() > plan.deadline {
+            break;
+        }
+        broken.insert(fault.target);
+        let name = target_name(world, fault.target);
+        let kind = match fault.target {
+            Target::App(_) => name.split(' ').next().unwrap_or_default(),
+            Target::Link(_) => "link",
+            Target::Postgres | Target::Temporal | Target::Clients => name.as_str(),
+        };
+        *counts
+            .entry(format!("{} {kind}", fault.kind.name()))
+            .or_default() += 1;
+        progress.log(&format!(
+            "{} {name} for {} ms",
+            fault.kind.name(),
+            fault.length.as_millis()
+        ));
+        if fault.kind == Kind::Burst {
+            // The first is the largest, and there is always something left for the next.
+            let orders = (burst_orders * 2).div_ceil(5);
+            burst_orders -= orders;
+            bursts.send(orders)?;
+            progress.log(&format!("{orders} orders at once"));
+        }
+        let (world, progress) = (world.clone(), progress.clone());
+        running.spawn(async move {
+            happen(&world, fault, calm, &progress).await?;
+            progress.fault();
+            Ok(fault.target)
+        });
+        if fault.kind.is_alone() {
+            mended(&mut running, &mut broken).await?;
+        }
+    }
+    while !running.is_empty() {
+        mended(&mut running, &mut broken).await?;
+    }
+    Ok(counts)
+}
+
+/// Whether the service has recovered from all that was broken before: nobody has had to send a
+/// request again for a while.
+async fn calm(progress: &Progress) -> bool {
+    let begun = Instant::now();
+    let retries = || progress.retries().values().sum::<usize>();
+    let mut before = retries();
+    while begun.elapsed() < RECOVERY {
+        sleep(CALM).await;
+        let now = retries();
+        if now == before {
+            return true;
+        }
+        before = now;
+    }
+    false
+}
+
+/// Waits for a fault to be over.
+async fn mended(
+    running: &mut JoinSet<Result<Target>>,
+    broken: &mut BTreeSet<Target>,
+) -> Result<()> {
+    if let Some(mended) = running.join_next().await {
+        broken.remove(&mended??);
+    }
+    Ok(())
+}
+
+fn target_name(world: &World, target: Target) -> String {
+    match target {
+        Target::Postgres => "PostgreSQL".into(),
+        Target::Temporal => "Temporal".into(),
+        Target::App(number) => world.apps[number].name.clone(),
+        Target::Link(number) => world.links[number].name.clone(),
+        Target::Clients => "clients".into(),
+    }
+}
+
+async fn happen(
+    world: &Arc<World>,
+    fault: Fault,
+    calm: bool,
+    progress: &Arc<Progress>,
+) -> Result<()> {
+    match fault.target {
+        Target::Postgres => postgres(world, fault, calm.then_some(&progress.held)).await,
+        Target::Temporal => temporal(world, fault).await,
+        Target::App(number) => app(world, number, fault, progress).await,
+        Target::Link(number) => {
+            link(world, number, fault).await;
+            Ok(())
+        }
+        Target::Clients if fault.kind == Kind::BadKeys => {
+            bad_keys::flood(world, fault.length, progress).await
+        }
+        Target::Clients => {
+            sleep(fault.length).await;
+            Ok(())
+        }
+    }
+}
+
+async fn postgres(world: &World, fault: Fault, held: Option<&Held>) -> Result<()> {
+    let (url, length) = (world.database_url(), fault.length);
+    // As good as at random, and the same for the same seed.
+    let rows = |most: u64| u64::from(length.subsec_millis()) % most + 1;
+    let hold = Hold { length, held };
+    match fault.kind {
+        Kind::Kill => {
+            world.kill_postgres().await?;
+            sleep(length).await;
+            world.start_postgres().await?;
+        }
+        Kind::KillBackend => {
+            // The youngest is a connection, not one of the server's own helpers.
+            if let Some(pid) = world.postgres_pids().await.last() {
+                let _ = kill(*pid, Signal::SIGKILL);
+            }
+        }
+        Kind::ChangeSchema => {
+            database::add_column(url).await?;
+            sleep(length).await;
+            database::drop_column(url).await?;
+        }
+        Kind::StandbyAway => database::standby_away(url, length).await?,
+        Kind::LockOrders => database::lock_orders(world, rows(LOCKED_ORDERS), hold).await?,
+        Kind::LockKeys => database::lock_keys(world, rows(LOCKED_KEYS), hold).await?,
+        _ => freeze(world.postgres_pids().await, length).await,
+    }
+    Ok(())
+}
+
+async fn temporal(world: &World, fault: Fault) -> Result<()> {
+    match fault.kind {
+        Kind::Kill => {
+            world.kill_temporal().await?;
+            sleep(fault.length).await;
+            world.start_temporal().await?;
+        }
+        _ => freeze(world.temporal_pids().await, fault.length).await,
+    }
+    Ok(())
+}
+
+async fn app(world: &World, number: usize, fault: Fault, progress: &Progress) -> Result<()> {
+    let app = &world.apps[number];
+    let signal = match fault.kind {
+        Kind::Freeze => {
+            app.signal(Signal::SIGSTOP).await?;
+            sleep(fault.length).await;
+            return app.signal(Signal::SIGCONT).await;
+        }
+        Kind::Terminate => Signal::SIGTERM,
+        _ => Signal::SIGKILL,
+    };
+    if !app.end(signal).await? {
+        progress.finding("no end after SIGTERM", app.name.clone());
+    }
+    sleep(fault.length).await;
+    app.start().await
+}
+
+async fn link(world: &World, number: usize, fault: Fault) {
+    let link = &world.links[number];
+    link.set(match fault.kind {
+        Kind::Cut => Mode::Cut,
+        Kind::Silence => Mode::Silent,
+        _ => Mode::Slow(Duration::from_millis(150)),
+    });
+    sleep(fault.length).await;
+    link.set(Mode::Pass);
+}
+
+async fn freeze(pids: Vec<Pid>, length: Duration) {
+    // A process that has ended meanwhile is none to wake.
+    for pid in &pids {
+        let _ = kill(*pid, Signal::SIGSTOP);
+    }
+    sleep(length).await;
+    for pid in &pids {
+        let _ = kill(*pid, Signal::SIGCONT);
+    }
+}
+
+/// Starts what ended because what it needs was away, as a supervisor would.
+pub async fn supervise(world: &World) {
+    loop {
+        for app in &world.apps {
+            if let Err(error) = app.start_if_ended().await {
+                say(&format!("{}: {error:#}", app.name));
+            }
+        }
+        sleep(Duration::from_millis(200)).await;
+    }
+}

@@ -1,0 +1,154 @@
+//! Answers, and what the contract lets them say.
+
+use reqwest::Method;
+use serde_json::Value;
+
+/// What the service answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    pub status: u16,
+    pub body: String,
+    /// Whether it had a `Retry-After`.
+    pub retry_after: bool,
+}
+
+/// What a client knows of an order that it sent once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// The order is stored, under this id.
+    Accepted(i64),
+    /// With this status: nothing is stored.
+    Refused(u16),
+    /// For this reason: the order may be stored.
+    Unknown(&'static str),
+}
+
+impl Answer {
+    /// Whether the same request is to be sent again.
+    pub fn is_later(&self) -> bool {
+        matches!(self.status, 401 | 403 | 408 | 429 | 500..)
+    }
+
+    /// What it says to a client that ordered without a key.
+    pub fn outcome(&self) -> Outcome {
+        match self.status {
+            201 => match self.id() {
+                Some(id) => Outcome::Accepted(id),
+                None => Outcome::Unknown("a 201 without an id"),
+            },
+            status @ 400..500 => Outcome::Refused(status),
+            503 if self.code() == "service_unavailable" => Outcome::Refused(503),
+            504 => Outcome::Unknown("504"),
+            500 => Outcome::Unknown("500"),
+            _ => Outcome::Unknown("another status"),
+        }
+    }
+
+    /// The id of the order that it holds.
+    pub fn id(&self) -> Option<i64> {
+        self.json()["id"].as_i64()
+    }
+
+    /// What is wrong with it, whatever was asked for: what, and how it reads in a report.
+    pub fn fault(&self, method: &Method, keyed: bool) -> Option<&'static str> {
+        match self.status {
+            500 => Some("answered 500"),
+            // Every client here has a good key and may send as much as it likes.
+            401 | 403 => Some("good credentials were refused"),
+            429 => Some("good credentials were answered 429"),
+            503 if self.code() != "service_unavailable" => Some("a 503 with another code"),
+            504 if self.code() != "outcome_unknown" => Some("a 504 with another code"),
+            504 if method == Method::GET => Some("a 504 for a GET"),
+            // PUT and DELETE may be repeated by their definition, POST only with a key.
+            504 if self.retry_after && method == Method::POST && !keyed => {
+                Some("a 504 whose Retry-After is not safe")
+            }
+            504 if !self.retry_after && (method != Method::POST || keyed) => {
+                Some("a 504 without Retry-After")
+            }
+            501..=502 | 505.. => Some("a status that is not in the contract"),
+            _ => None,
+        }
+    }
+
+    fn code(&self) -> String {
+        let code = self.json()["code"].as_str().map(str::to_owned);
+        code.unwrap_or_default()
+    }
+
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(status: u16, body: &str) -> Answer {
+        Answer {
+            status,
+            body: body.into(),
+            retry_after: false,
+        }
+    }
+
+    fn problem(status: u16, code: &str) -> Answer {
+        answer(status, &format!(r#"{{"code":"{code}"}}"#))
+    }
+
+    #[test]
+    fn what_a_client_without_a_key_knows() {
+        let accepted = answer(201, r#"{"id":7}"#);
+        assert_eq!(accepted.outcome(), Outcome::Accepted(7));
+        let unknown = |answer: Answer| matches!(answer.outcome(), Outcome::Unknown(_));
+        assert!(unknown(answer(201, "{}")));
+        assert!(unknown(problem(504, "outcome_unknown")));
+        assert!(unknown(problem(500, "internal_error")));
+        assert!(unknown(problem(503, "another")));
+        assert!(unknown(answer(502, "")));
+        for (status, code) in [
+            (408, "request_timeout"),
+            (429, "rate_limited"),
+            (503, "service_unavailable"),
+        ] {
+            let refused = problem(status, code).outcome();
+            assert_eq!(refused, Outcome::Refused(status));
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_whatever_was_asked_for() {
+        let fault = |answer: &Answer, keyed| answer.fault(&Method::POST, keyed);
+        for good in [
+            answer(201, "{}"),
+            answer(404, "{}"),
+            answer(408, "{}"),
+            problem(503, "service_unavailable"),
+        ] {
+            assert_eq!(fault(&good, true), None, "{good:?}");
+        }
+        for bad in [
+            problem(500, "internal_error"),
+            problem(401, "unauthorized"),
+            problem(429, "rate_limited"),
+            problem(503, "another"),
+            problem(504, "gateway_timeout"),
+            answer(502, ""),
+        ] {
+            assert!(fault(&bad, false).is_some(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn retry_after_comes_with_a_504_only_when_a_retry_is_safe() {
+        let mut unknown = problem(504, "outcome_unknown");
+        assert_eq!(unknown.fault(&Method::POST, false), None);
+        assert!(unknown.fault(&Method::POST, true).is_some());
+        unknown.retry_after = true;
+        assert_eq!(unknown.fault(&Method::POST, true), None);
+        assert_eq!(unknown.fault(&Method::PUT, false), None);
+        assert!(unknown.fault(&Method::POST, false).is_some());
+        assert!(unknown.fault(&Method::GET, true).is_some());
+    }
+}

@@ -1,0 +1,287 @@
+//! A client: one order from its beginning on.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rand::Rng;
+use rand::rngs::StdRng;
+use reqwest::Method;
+use serde_json::{Value, json};
+use tokio::time::sleep;
+use uuid::Uuid;
+
+use super::answer::{Answer, Outcome};
+use super::api::{Api, Request};
+use super::{Accepted, Change, Keyless, Told};
+
+/// The part of the clients that send no Idempotency-Key.
+const WITHOUT_KEY: f64 = 0.15;
+/// From here on each client without a key is a customer of its own; the others are below.
+const CUSTOMERS_WITHOUT_KEY: i64 = 1_000_000;
+
+/// An order to be.
+struct New {
+    key: Option<String>,
+    customer_id: i64,
+    cents: i64,
+}
+
+pub(super) struct Customer {
+    number: u32,
+    random: StdRng,
+    api: Arc<Api>,
+}
+
+impl Customer {
+    pub fn new(number: u32, random: StdRng, api: Arc<Api>) -> Self {
+        Self {
+            number,
+            random,
+            api,
+        }
+    }
+
+    /// What it is told.
+    pub async fn order(&mut self) -> Told {
+        match self.random.random_bool(WITHOUT_KEY) {
+            true => self.order_without_key().await,
+            false => Told {
+                accepted: self.order_with_key().await.into_iter().collect(),
+                keyless: Vec::new(),
+            },
+        }
+    }
+
+    async fn order_with_key(&mut self) -> Option<Accepted> {
+        let new = New {
+            key: Some(Uuid::new_v4().to_string()),
+            customer_id: self.random.random_range(1..1000),
+            cents: self.random.random_range(0..1_000_000),
+        };
+        let started = Instant::now();
+        let answer = match self.random.random_bool(0.1) {
+            false => self.post(&new).await?,
+            true => self.post_twice_at_once(&new).await?,
+        };
+        let took = started.elapsed();
+        let Some(id) = answer.id() else {
+            self.finding("a 201 without an id", answer.body);
+            return None;
+        };
+        let accepted = self.go_on(&new, id, took).await;
+        if self.random.random_bool(0.1) {
+            // As if the answer had been lost, whatever became of the order since.
+            self.same(&new, &answer, self.post(&new).await);
+        }
+        Some(accepted)
+    }
+
+    /// Sends it once, whatever the answer is.
+    async fn order_without_key(&mut self) -> Told {
+        let new = New {
+            key: None,
+            customer_id: CUSTOMERS_WITHOUT_KEY + i64::from(self.number),
+            cents: self.random.random_range(0..1_000_000),
+        };
+        let started = Instant::now();
+        let answer = self.api.ask_once(&posting(&new)).await;
+        let took = started.elapsed();
+        let outcome = match &answer {
+            Some(answer) => answer.outcome(),
+            None => Outcome::Unknown("no answer"),
+        };
+        if let Some(answer) = answer.filter(|answer| !is_allowed(answer)) {
+            self.unexpected("POST without a key", &answer);
+        }
+        let mut told = Told {
+            accepted: Vec::new(),
+            keyless: vec![Keyless {
+                customer_id: new.customer_id,
+                cents: new.cents,
+                outcome,
+            }],
+        };
+        if let Outcome::Accepted(id) = outcome {
+            told.accepted.push(self.go_on(&new, id, took).await);
+        }
+        told
+    }
+
+    /// What a client does with an order that was accepted.
+    async fn go_on(&mut self, new: &New, id: i64, took: Duration) -> Accepted {
+        self.api.progress().accepted();
+        self.is_there(id).await;
+        let pause = self.random.random_range(0..600);
+        sleep(Duration::from_millis(pause)).await;
+        let asked = self.wishes();
+        let made = self.change_at_once(id, &asked).await;
+        if self.random.random_bool(0.05) {
+            self.history(id).await;
+        }
+        Accepted {
+            key: new.key.clone(),
+            id,
+            customer_id: new.customer_id,
+            cents: new.cents,
+            asked,
+            made,
+            took,
+        }
+    }
+
+    /// The 201.
+    async fn post(&self, new: &New) -> Option<Answer> {
+        let answer = self.api.ask(&posting(new)).await?;
+        if answer.status == 201 {
+            return Some(answer);
+        }
+        self.unexpected("POST with a key", &answer);
+        None
+    }
+
+    async fn post_twice_at_once(&self, new: &New) -> Option<Answer> {
+        let (one, other) = tokio::join!(self.post(new), self.post(new));
+        let one = one?;
+        self.same(new, &one, other);
+        Some(one)
+    }
+
+    /// However often it is sent, a request with a key has one answer, word for word.
+    fn same(&self, new: &New, first: &Answer, again: Option<Answer>) {
+        if let Some(again) = again.filter(|again| again.body != first.body) {
+            let (key, first, again) = (&new.key, &first.body, &again.body);
+            let what = format!("key {key:?} was answered {first}, and again {again}");
+            self.finding("another answer for the same key", what);
+        }
+    }
+
+    async fn is_there(&self, id: i64) {
+        let path = format!("/orders/{id}");
+        let answer = self.api.ask(&plain(Method::GET, &path)).await;
+        if let Some(answer) = answer.filter(|answer| answer.status != 200) {
+            self.unexpected(&format!("GET of order {id}, which was accepted,"), &answer);
+        }
+    }
+
+    /// No change mostly, one often, two that meet at times.
+    fn wishes(&mut self) -> Vec<Change> {
+        let count = match self.random.random_range(0..100) {
+            0..55 => 0,
+            55..90 => 1,
+            _ => 2,
+        };
+        (0..count).map(|_| self.wish()).collect()
+    }
+
+    fn wish(&mut self) -> Change {
+        match self.random.random_range(0..7) {
+            0..3 => Change::Status("cancelled"),
+            3 => Change::Status("completed"),
+            4..6 => Change::Cents(self.random.random_range(0..1_000_000)),
+            _ => Change::Deleted,
+        }
+    }
+
+    /// Asks for all of them at the same time, as clients do that know nothing of each other; which of
+    /// them are made.
+    async fn change_at_once(&self, id: i64, asked: &[Change]) -> Vec<Change> {
+        let made = match asked {
+            [] => vec![],
+            [one] => vec![self.change(id, one, asked).await],
+            [one, two, ..] => {
+                let both = tokio::join!(self.change(id, one, asked), self.change(id, two, asked));
+                vec![both.0, both.1]
+            }
+        };
+        let with = asked.iter().zip(made);
+        with.filter(|(_, made)| *made)
+            .map(|(change, _)| change.clone())
+            .collect()
+    }
+
+    /// Whether the order has what was asked for.
+    async fn change(&self, id: i64, change: &Change, asked: &[Change]) -> bool {
+        let path = format!("/orders/{id}");
+        let body = match change {
+            Change::Status(status) => Some(json!({ "status": status }).to_string()),
+            Change::Cents(cents) => Some(format!(r#"{{"total_amount":{}}}"#, money(*cents))),
+            Change::Deleted => None,
+        };
+        let request = match body {
+            Some(_) => Request {
+                body,
+                ..plain(Method::PUT, &path)
+            },
+            None => plain(Method::DELETE, &path),
+        };
+        let Some(answer) = self.api.ask(&request).await else {
+            return false;
+        };
+        match (change, answer.status) {
+            // The first answer may have been lost.
+            (Change::Deleted, 204 | 404) => true,
+            (Change::Status(_) | Change::Cents(_), 200) => true,
+            // It went another way meanwhile.
+            (Change::Status(_) | Change::Cents(_), 409) => false,
+            (_, 404) if asked.contains(&Change::Deleted) => false,
+            _ => {
+                self.unexpected(&format!("{change:?} of order {id}"), &answer);
+                false
+            }
+        }
+    }
+
+    async fn history(&self, id: i64) {
+        let path = format!("/orders/{id}/events");
+        let Some(answer) = self.api.ask(&plain(Method::GET, &path)).await else {
+            return;
+        };
+        let events: Vec<Value> = serde_json::from_str(&answer.body).unwrap_or_default();
+        let numbers = events.iter().map(|event| event["sequence"].as_u64());
+        let whole = !events.is_empty() && numbers.eq((1..).take(events.len()).map(Some));
+        if answer.status != 200 || !whole {
+            self.unexpected(&format!("the history of order {id}"), &answer);
+        }
+    }
+
+    fn unexpected(&self, what: &str, answer: &Answer) {
+        let (status, body) = (answer.status, &answer.body);
+        let what = format!("{what} was answered {status}: {body}");
+        self.finding("an unexpected answer", what);
+    }
+
+    fn finding(&self, kind: &'static str, what: String) {
+        self.api.finding(kind, what);
+    }
+}
+
+/// What the contract allows; what is wrong with some of these is judged for every request.
+fn is_allowed(answer: &Answer) -> bool {
+    matches!(answer.status, 201 | 401 | 403 | 408 | 429 | 500..)
+}
+
+fn posting(new: &New) -> Request<'_> {
+    Request {
+        method: Method::POST,
+        path: "/orders",
+        key: new.key.as_deref(),
+        body: Some(format!(
+            r#"{{"customer_id":{},"total_amount":{}}}"#,
+            new.customer_id,
+            money(new.cents)
+        )),
+    }
+}
+
+fn plain(method: Method, path: &str) -> Request<'_> {
+    Request {
+        method,
+        path,
+        key: None,
+        body: None,
+    }
+}
+
+fn money(cents: i64) -> String {
+    format!("{}.{:02}", cents / 100, cents % 100)
+}

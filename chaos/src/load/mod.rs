@@ -1,0 +1,136 @@
+//! Clients: they order, try again with the same key until they are told 201, change, cancel and
+//! delete, and remember what they asked for and what they were told. Some have no key, and send
+//! their order once.
+
+mod answer;
+mod api;
+mod customer;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tokio::time::{MissedTickBehavior, interval, sleep};
+
+pub use self::answer::Outcome;
+pub use self::api::Api;
+use self::customer::Customer;
+
+/// Orders of a burst that begin in a second: ten times what Temporal's dev server carries.
+const BURST_PER_SECOND: u32 = 1000;
+
+/// An order that was accepted, and what its client was told afterwards.
+#[derive(Debug, Clone)]
+pub struct Accepted {
+    /// `None` where the client sent none.
+    pub key: Option<String>,
+    pub id: i64,
+    pub customer_id: i64,
+    pub cents: i64,
+    /// Changes that were asked for.
+    pub asked: Vec<Change>,
+    /// Those of them that the client was told are made.
+    pub made: Vec<Change>,
+    /// From the first request to the 201.
+    pub took: Duration,
+}
+
+impl Accepted {
+    /// What it was ordered by.
+    pub fn request(&self) -> String {
+        match &self.key {
+            Some(key) => format!("key {key}"),
+            None => format!("customer {} without a key", self.customer_id),
+        }
+    }
+}
+
+/// A request without a key, which was sent once. No other of the run has its customer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Keyless {
+    pub customer_id: i64,
+    pub cents: i64,
+    pub outcome: Outcome,
+}
+
+/// What a client may want of an order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    Status(&'static str),
+    Cents(i64),
+    Deleted,
+}
+
+/// What all clients were told.
+#[derive(Debug, Default)]
+pub struct Told {
+    pub accepted: Vec<Accepted>,
+    pub keyless: Vec<Keyless>,
+}
+
+/// The clients.
+pub struct Load {
+    api: Arc<Api>,
+    seed: u64,
+    started: u32,
+    customers: JoinSet<Told>,
+}
+
+impl Load {
+    pub fn new(api: Arc<Api>, seed: u64) -> Self {
+        Self {
+            api,
+            seed,
+            started: 0,
+            customers: JoinSet::new(),
+        }
+    }
+
+    /// Orders at a steady pace, and as many at once as `bursts` says, until told to stop; gives all
+    /// that clients were told.
+    pub async fn run(
+        mut self,
+        per_second: f64,
+        mut bursts: mpsc::UnboundedReceiver<u32>,
+        mut stop: watch::Receiver<bool>,
+    ) -> Told {
+        let mut ticks = interval(Duration::from_secs_f64(1.0 / per_second));
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                _ = stop.wait_for(|stop| *stop) => break,
+                _ = ticks.tick() => self.start(Duration::ZERO),
+                Some(orders) = bursts.recv() => {
+                    for order in 0..orders {
+                        self.start(Duration::from_secs(1) * order / BURST_PER_SECOND);
+                    }
+                }
+            }
+        }
+        let mut told = Told::default();
+        while let Some(customer) = self.customers.join_next().await {
+            match customer {
+                Ok(mut one) => {
+                    told.accepted.append(&mut one.accepted);
+                    told.keyless.append(&mut one.keyless);
+                }
+                Err(error) => self.api.finding("a client ended", error.to_string()),
+            }
+        }
+        told
+    }
+
+    /// One more client.
+    fn start(&mut self, after: Duration) {
+        self.started += 1;
+        let random = StdRng::seed_from_u64(self.seed ^ (u64::from(self.started) << 20));
+        let mut customer = Customer::new(self.started, random, self.api.clone());
+        self.customers.spawn(async move {
+            sleep(after).await;
+            customer.order().await
+        });
+    }
+}

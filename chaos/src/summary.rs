@@ -1,0 +1,124 @@
+//! The table at the end.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::audit::Audit;
+use crate::faults::Counts;
+use crate::load::{Outcome, Told};
+use crate::report::{Findings, Progress, table};
+
+/// All that happened.
+pub struct Summary<'a> {
+    pub told: &'a Told,
+    pub audit: &'a Audit,
+    pub faults: &'a Counts,
+    pub progress: &'a Progress,
+    /// How long it took from the last answer until nothing moved any more.
+    pub rest: Duration,
+    pub findings: &'a Findings,
+}
+
+impl Summary<'_> {
+    /// Prints it.
+    pub fn show(&self) {
+        let mut rows = Vec::new();
+        for part in [self.faults(), self.load(), self.keyless(), self.wrong()] {
+            rows.extend(part);
+            rows.push((String::new(), String::new()));
+        }
+        rows.pop();
+        table(&rows);
+    }
+
+    fn faults(&self) -> Vec<(String, String)> {
+        let faults = self.faults.iter();
+        let mut rows: Vec<_> = faults
+            .map(|(name, count)| (name.clone(), count.to_string()))
+            .collect();
+        rows.push(row("faults", self.progress.counts().1));
+        rows
+    }
+
+    fn load(&self) -> Vec<(String, String)> {
+        let (audit, progress) = (self.audit, self.progress);
+        let accepted = &self.told.accepted;
+        let mut took: Vec<Duration> = accepted.iter().map(|order| order.took).collect();
+        took.sort();
+        let retries = progress.retries();
+        let mut rows = vec![
+            row("accepted (201)", accepted.len()),
+            row("requests sent again", retries.values().sum::<usize>()),
+        ];
+        rows.extend(retries.iter().map(|(why, count)| match why {
+            Some(status) => row(&format!("  after {status}"), count),
+            None => row("  after no answer", count),
+        }));
+        rows.extend([
+            row("time to the 201, median", at(&took, 0.5)),
+            row("time to the 201, p99", at(&took, 0.99)),
+            row("bad keys refused", progress.bad_keys()),
+            row("failed beside locked keys", progress.beside_keys()),
+            row("given a new workflow", audit.restarted),
+            row("ended by the reconciler", audit.given_up),
+            row("workflows terminated", audit.terminated),
+            row(
+                "duration",
+                format!("{:.0} s", progress.elapsed().as_secs_f64()),
+            ),
+            row(
+                "from the last answer to rest",
+                format!("{:.1} s", self.rest.as_secs_f64()),
+            ),
+        ]);
+        // Only an upgrade has them.
+        if progress.known_failures() > 0 {
+            let name = "500 after DDL, by the version before";
+            rows.push(row(name, progress.known_failures()));
+        }
+        rows
+    }
+
+    /// Requests without a key, by what their clients were told.
+    fn keyless(&self) -> Vec<(String, String)> {
+        let mut counts = BTreeMap::<String, usize>::new();
+        for request in &self.told.keyless {
+            let what = match request.outcome {
+                Outcome::Accepted(_) => "accepted".into(),
+                Outcome::Refused(status) => format!("refused, {status}"),
+                Outcome::Unknown(why) => format!("unknown, {why}"),
+            };
+            *counts.entry(what).or_default() += 1;
+        }
+        let mut rows = vec![row("sent without a key", self.told.keyless.len())];
+        let counts = counts.into_iter();
+        rows.extend(counts.map(|(what, count)| row(&format!("  {what}"), count)));
+        rows.push(row("  unknown, and stored", self.audit.unknown_stored));
+        rows
+    }
+
+    fn wrong(&self) -> Vec<(String, String)> {
+        let answers = self.findings.values().map(Vec::len).sum::<usize>();
+        let differences = self.audit.differences().into_iter();
+        std::iter::once(row("wrong answers", answers))
+            .chain(differences.map(|(kind, all)| row(kind, all.len())))
+            .collect()
+    }
+}
+
+fn row(name: &str, value: impl ToString) -> (String, String) {
+    (name.into(), value.to_string())
+}
+
+/// So much of all is at most as long.
+fn at(sorted: &[Duration], share: f64) -> String {
+    #[allow(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss
+    )]
+    let index = (sorted.len() as f64 * share) as usize;
+    let took = sorted.get(index.min(sorted.len().saturating_sub(1)));
+    let took = took.copied().unwrap_or_default();
+    format!("{:.0} ms", took.as_secs_f64() * 1000.0)
+}
