@@ -1,1 +1,0 @@
-DROP INDEX workflow_intents_end;
