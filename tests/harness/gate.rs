@@ -51,6 +51,8 @@ impl Gate {
             .with_single_cert(chain, private)
             .unwrap();
         config.alpn_protocols = vec![b"h2".to_vec()];
+        // Nobody is known from an earlier connection.
+        config.send_tls13_tickets = 0;
         let acceptor = TlsAcceptor::from(Arc::new(config));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let gate = Self {
