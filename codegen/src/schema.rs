@@ -8,66 +8,22 @@ use std::collections::{HashMap, HashSet};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
+use crate::check;
 use crate::contract::{self, Node, items, members};
-use crate::names::{self, Taken};
+use crate::names::{self, Name, Taken};
+use crate::source::{Code, code};
 
 pub(crate) const COMPONENTS: &str = "/components/schemas/";
 
+const STRING: &str = "::std::string::String";
+
+/// A type whose value may be absent.
+pub(crate) fn option(kind: &Code) -> Code {
+    code!("::std::option::Option<{}>", kind)
+}
+
 /// How deep schemas may be nested in one another without a name between them.
 const DEPTH_LIMIT: usize = 100;
-
-/// Names that mean something else in the module of the models.
-const RESERVED: &[&str] = &[
-    "AsMut",
-    "AsRef",
-    "Base64",
-    "Binary",
-    "Box",
-    "BTreeMap",
-    "Clone",
-    "Copy",
-    "DateTime",
-    "Debug",
-    "Decimal",
-    "DecimalText",
-    "Default",
-    "Drop",
-    "Eq",
-    "Err",
-    "Extend",
-    "Fn",
-    "FnMut",
-    "FnOnce",
-    "From",
-    "Hash",
-    "Into",
-    "Iterator",
-    "Json",
-    "NaiveDate",
-    "None",
-    "Ok",
-    "Option",
-    "Ord",
-    "PartialEq",
-    "PartialOrd",
-    "Pattern",
-    "Result",
-    "Send",
-    "Sized",
-    "Some",
-    "String",
-    "Sync",
-    "Text",
-    "ToOwned",
-    "ToString",
-    "TryFrom",
-    "TryInto",
-    "Unpin",
-    "Utc",
-    "Uuid",
-    "Value",
-    "Vec",
-];
 
 /// The type of a schema.
 #[derive(Debug, Clone)]
@@ -117,7 +73,7 @@ impl Kind<'_> {
 /// A struct or an enum of the module `models`.
 #[derive(Debug)]
 pub(crate) struct Item<'c> {
-    pub(crate) name: String,
+    pub(crate) name: Name,
     pub(crate) shape: Shape<'c>,
     /// Leaving aside what its parts say.
     pub(crate) exact: bool,
@@ -139,17 +95,17 @@ pub(crate) enum Shape<'c> {
         unknown: Unknown<'c>,
     },
     /// Wire value and variant.
-    Strings(Vec<(String, String)>),
-    Integers(Vec<(i64, String)>),
+    Strings(Vec<(String, Name)>),
+    Integers(Vec<(i64, Name)>),
     Union(Union<'c>),
 }
 
 #[derive(Debug)]
 pub(crate) struct Field<'c> {
     pub(crate) wire: String,
-    pub(crate) name: String,
+    pub(crate) name: Name,
     pub(crate) required: bool,
-    pub(crate) default: Option<String>,
+    pub(crate) default: Option<Code>,
     pub(crate) kind: Type<'c>,
     pub(crate) schema: &'c Value,
     pub(crate) boxed: bool,
@@ -160,7 +116,7 @@ pub(crate) struct Field<'c> {
 pub(crate) enum Unknown<'c> {
     Ignored,
     Forbidden,
-    Kept(Box<Type<'c>>, String),
+    Kept(Box<Type<'c>>, Name),
 }
 
 #[derive(Debug)]
@@ -172,7 +128,7 @@ pub(crate) struct Union<'c> {
 
 #[derive(Debug)]
 pub(crate) struct Variant<'c> {
-    pub(crate) name: String,
+    pub(crate) name: Name,
     pub(crate) kind: Type<'c>,
     pub(crate) boxed: bool,
     /// Where the alternative stands.
@@ -187,7 +143,7 @@ pub(crate) struct Schemas<'c> {
     pub(crate) items: Vec<Item<'c>>,
     by_place: HashMap<String, usize>,
     names: Taken,
-    component_names: HashMap<String, String>,
+    component_names: HashMap<String, Name>,
     /// A schema that others extend by `allOf` and that has a discriminator → those others.
     children: HashMap<String, Vec<String>>,
     /// The places that are being worked out.
@@ -197,7 +153,7 @@ pub(crate) struct Schemas<'c> {
 
 impl<'c> Schemas<'c> {
     pub(crate) fn new(contract: &'c Value) -> Self {
-        let mut names = Taken::with(RESERVED);
+        let mut names = Taken::default();
         let mut component_names = HashMap::new();
         for (component, _) in members(&contract["components"]["schemas"]) {
             let name = names.free(&names::pascal(component));
@@ -802,30 +758,35 @@ impl<'c> Schemas<'c> {
         true
     }
 
-    /// The Rust spelling of a type, with what stands before the name of an item.
-    pub(crate) fn spell(&self, kind: &Type, models: &str) -> String {
+    /// The Rust spelling of a type, with what stands before the name of an item. What is not an
+    /// item has a path that leads to it wherever it stands, whatever the items are called.
+    pub(crate) fn spell(&self, kind: &Type, models: &'static str) -> Code {
         let name = match &kind.kind {
-            Kind::Any => "Value".into(),
-            Kind::Bool => "bool".into(),
-            Kind::I32 => "i32".into(),
-            Kind::I64 => "i64".into(),
-            Kind::U64 => "u64".into(),
-            Kind::F32 => "f32".into(),
-            Kind::F64 => "f64".into(),
-            Kind::Decimal => "Decimal".into(),
-            Kind::DecimalText => "DecimalText".into(),
-            Kind::String => "String".into(),
-            Kind::Base64 => "Base64".into(),
-            Kind::Binary => "Binary".into(),
-            Kind::Date => "NaiveDate".into(),
-            Kind::DateTime => "DateTime<Utc>".into(),
-            Kind::Uuid => "Uuid".into(),
-            Kind::List(item) => format!("Vec<{}>", self.spell(item, models)),
-            Kind::Map(value) => format!("BTreeMap<String, {}>", self.spell(value, models)),
-            Kind::Item(item) => format!("{models}{}", self.items[*item].name),
+            Kind::Any => Code::of("::serde_json::Value"),
+            Kind::Bool => Code::of("bool"),
+            Kind::I32 => Code::of("i32"),
+            Kind::I64 => Code::of("i64"),
+            Kind::U64 => Code::of("u64"),
+            Kind::F32 => Code::of("f32"),
+            Kind::F64 => Code::of("f64"),
+            Kind::Decimal => Code::of("::rust_decimal::Decimal"),
+            Kind::DecimalText => Code::of("support::DecimalText"),
+            Kind::String => Code::of(STRING),
+            Kind::Base64 => Code::of("support::Base64"),
+            Kind::Binary => Code::of("support::Binary"),
+            Kind::Date => Code::of("::chrono::NaiveDate"),
+            Kind::DateTime => Code::of("::chrono::DateTime<::chrono::Utc>"),
+            Kind::Uuid => Code::of("::uuid::Uuid"),
+            Kind::List(item) => code!("::std::vec::Vec<{}>", self.spell(item, models)),
+            Kind::Map(value) => code!(
+                "::std::collections::BTreeMap<{}, {}>",
+                STRING,
+                self.spell(value, models)
+            ),
+            Kind::Item(item) => code!("{}{}", models, self.items[*item].name),
         };
         match kind.nullable {
-            true => format!("Option<{name}>"),
+            true => option(&name),
             false => name,
         }
     }
@@ -835,34 +796,40 @@ impl<'c> Schemas<'c> {
         &self,
         kind: &Type<'c>,
         value: &Value,
-        models: &str,
-    ) -> Result<Option<String>> {
+        models: &'static str,
+    ) -> Result<Option<Code>> {
         let literal = match (&kind.kind, value) {
             (_, Value::Null) => return Ok(None),
-            (Kind::Bool, Value::Bool(value)) => value.to_string(),
+            (Kind::Bool, Value::Bool(value)) => code!("{}", value),
             (Kind::I32, Value::Number(number)) => match number.as_i64() {
-                Some(value) if i32::try_from(value).is_ok() => value.to_string(),
+                Some(value) if i32::try_from(value).is_ok() => code!("{}", value),
                 _ => return Ok(None),
             },
             (Kind::I64, Value::Number(number)) => match number.as_i64() {
-                Some(value) => value.to_string(),
+                Some(value) => code!("{}", value),
                 _ => return Ok(None),
             },
             (Kind::U64, Value::Number(number)) => match number.as_u64() {
-                Some(value) => value.to_string(),
+                Some(value) => code!("{}", value),
                 _ => return Ok(None),
             },
-            (Kind::F32, Value::Number(number)) => format!("{number}_f32"),
-            (Kind::F64, Value::Number(number)) => format!("{number}_f64"),
-            (Kind::Decimal, Value::Number(number)) => {
-                match crate::check::decimal(&number.to_string()) {
-                    Some(literal) => literal,
-                    None => return Ok(None),
-                }
+            (Kind::F32, Value::Number(number)) if check::fits_f32(number) => {
+                check::float(number, "_f32")
             }
-            (Kind::String, Value::String(text)) => format!("{text:?}.to_owned()"),
-            (kind, Value::String(text)) if is_plausible(kind, text) => format!("fixed({text:?})"),
-            (Kind::List(_), Value::Array(list)) if list.is_empty() => "Vec::new()".into(),
+            (Kind::F64, Value::Number(number)) => check::float(number, "_f64"),
+            (Kind::Decimal, Value::Number(number)) => match check::decimal(&number.to_string()) {
+                Some(literal) => literal,
+                None => return Ok(None),
+            },
+            (Kind::String, Value::String(text)) => {
+                code!("{}::from({})", STRING, Code::literal(text))
+            }
+            (kind, Value::String(text)) if is_plausible(kind, text) => {
+                code!("support::fixed({})", Code::literal(text))
+            }
+            (Kind::List(_), Value::Array(list)) if list.is_empty() => {
+                Code::of("::std::vec::Vec::new()")
+            }
             (Kind::List(item), Value::Array(list)) => {
                 let mut literals = Vec::new();
                 for value in list {
@@ -871,12 +838,14 @@ impl<'c> Schemas<'c> {
                         None => return Ok(None),
                     }
                 }
-                format!("vec![{}]", literals.join(", "))
+                code!("::std::vec![{}]", Code::join(literals, ", "))
             }
-            (Kind::Map(_), Value::Object(map)) if map.is_empty() => "BTreeMap::new()".into(),
-            (Kind::Any, value) => format!(
-                "serde_json::from_str({}).unwrap_or_default()",
-                crate::check::raw_string(&value.to_string())
+            (Kind::Map(_), Value::Object(map)) if map.is_empty() => {
+                Code::of("::std::collections::BTreeMap::new()")
+            }
+            (Kind::Any, value) => code!(
+                "::serde_json::from_str({}).unwrap_or_default()",
+                Code::raw_literal(&value.to_string())
             ),
             (Kind::Item(item), value) => {
                 let item = &self.items[*item];
@@ -892,14 +861,14 @@ impl<'c> Schemas<'c> {
                     _ => None,
                 };
                 match variant {
-                    Some(variant) => format!("{models}{}::{variant}", item.name),
+                    Some(variant) => code!("{}{}::{}", models, item.name, variant),
                     None => return Ok(None),
                 }
             }
             _ => return Ok(None),
         };
         Ok(Some(match kind.nullable {
-            true => format!("Some({literal})"),
+            true => code!("::std::option::Option::Some({})", literal),
             false => literal,
         }))
     }
@@ -1243,7 +1212,8 @@ fn enumeration<'c>(schema: &Value) -> Option<Shape<'c>> {
             .filter(|_| items(titles).len() == values.len());
         names::variant(title.unwrap_or(wire))
     };
-    let mut taken = Taken::default();
+    // The constant beside them is called so.
+    let mut taken = Taken::with(&["ALL"]);
     let mut seen = HashSet::new();
     if matches!(kind, None | Some("string")) && values.iter().all(|value| value.is_string()) {
         let variants = values.iter().enumerate().filter_map(|(index, value)| {

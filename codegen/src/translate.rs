@@ -91,7 +91,8 @@ impl<'c> Translation<'c> {
                     .next()
                     .unwrap_or_default();
                 let plain: String = last.chars().filter(char::is_ascii_alphanumeric).collect();
-                let name = self.names.free(&plain);
+                // No Rust stands in a JSON pointer.
+                let name = self.names.free(&plain).trim_start_matches("r#").to_owned();
                 self.definitions
                     .insert(at.to_owned(), (name.clone(), Value::Null));
                 self.open.push(at.to_owned());
