@@ -68,10 +68,14 @@ pub fn annotate(contract: &Value, stub: bool) -> Result<Annotated> {
         );
     }
 
-    let mut apis: BTreeMap<Name, bool> = BTreeMap::new();
+    let mut order: Vec<&Name> = Vec::new();
+    let mut apis: HashMap<&Name, bool> = HashMap::new();
     for operation in &operations {
         let secured = schemes.of(contract, operation.node.value)?.is_some();
-        *apis.entry(operation.module.clone()).or_default() |= secured;
+        *apis.entry(&operation.module).or_default() |= secured;
+        if !order.contains(&&operation.module) {
+            order.push(&operation.module);
+        }
     }
     let mut paths = Map::new();
     let mut answers = Map::new();
@@ -83,7 +87,7 @@ pub fn annotate(contract: &Value, stub: bool) -> Result<Annotated> {
         security: &schemes,
         stub,
     };
-    let traits = trait_names(&apis);
+    let traits = trait_names(&order);
     // The generator makes names of files of its own of whatever has more than letters.
     let tags: HashMap<&Name, String> = traits.keys().zip((0..).map(letters)).collect();
     for operation in &operations {
@@ -250,12 +254,13 @@ impl Modules {
     }
 }
 
-fn trait_names(apis: &BTreeMap<Name, bool>) -> BTreeMap<Name, Name> {
+fn trait_names(modules: &[&Name]) -> BTreeMap<Name, Name> {
     let mut taken = Taken::default();
-    apis.keys()
+    modules
+        .iter()
         .map(|module| {
             let name = format!("{}Api", names::pascal(module));
-            (module.clone(), taken.free(&name))
+            ((*module).clone(), taken.free(&name))
         })
         .collect()
 }

@@ -619,7 +619,7 @@ impl<'c> Schemas<'c> {
         let mut seen = HashSet::new();
         let mut variants = Vec::new();
         for at in children {
-            let child = contract::target(self.contract, &format!("#{at}"))?;
+            let child = contract::place(self.contract, at)?;
             let kind = self.type_of(child.clone(), &names::pascal(&child.name()))?;
             let mut values = discriminator_values(self.contract, schema, at);
             values.retain(|value| seen.insert(value.clone()));
@@ -669,13 +669,11 @@ impl<'c> Schemas<'c> {
     /// Gives an item its name before its parts are looked at, which may lead back to it.
     fn begin(&mut self, node: &Node<'c>, hint: &str) -> usize {
         let component = node.at.strip_prefix(COMPONENTS);
-        let name = match component.and_then(|name| {
-            let name = name.replace("~1", "/").replace("~0", "~");
-            self.component_names.get(&name)
-        }) {
-            Some(name) => name.clone(),
-            None => self.names.free(hint),
-        };
+        let name =
+            match component.and_then(|name| self.component_names.get(&contract::unescape(name))) {
+                Some(name) => name.clone(),
+                None => self.names.free(hint),
+            };
         let item = self.items.len();
         self.items.push(Item {
             name,
@@ -891,8 +889,9 @@ impl<'c> Item<'c> {
     }
 }
 
-/// Stands behind the place of a schema with a discriminator when that schema alone is meant.
-pub(crate) const ALONE: &str = "#alone";
+/// Stands behind the place of a schema with a discriminator when that schema alone is meant. In a
+/// JSON pointer a `~` always has a digit behind it, so no name in a contract ends in this.
+pub(crate) const ALONE: &str = "~alone";
 
 struct Alternatives<'c> {
     one: bool,
@@ -931,11 +930,11 @@ pub(crate) fn discriminator(
 
 /// The values that mean the schema at a place: those of the mapping, else its name.
 pub(crate) fn discriminator_values(contract: &Value, schema: &Value, at: &str) -> Vec<String> {
-    let name = at.strip_prefix(COMPONENTS).unwrap_or_default();
+    let name = contract::unescape(at.strip_prefix(COMPONENTS).unwrap_or_default());
     let mapped: Vec<String> = members(&schema["discriminator"]["mapping"])
         .filter(|(_, target)| {
             target.as_str().is_some_and(|target| {
-                target == name
+                target == name.as_str()
                     || contract::target(contract, target)
                         .and_then(|node| contract::follow(contract, node))
                         .is_ok_and(|node| node.at == at)
@@ -944,7 +943,7 @@ pub(crate) fn discriminator_values(contract: &Value, schema: &Value, at: &str) -
         .map(|(value, _)| value.clone())
         .collect();
     match mapped.is_empty() {
-        true => vec![name.to_owned()],
+        true => vec![name],
         false => mapped,
     }
 }
@@ -982,7 +981,7 @@ pub(crate) fn children(contract: &Value) -> HashMap<String, Vec<String>> {
     }
     // When the property lists its values and none of them means a child, nothing can be told.
     found.retain(|at, children| {
-        let Ok(base) = contract::target(contract, &format!("#{at}")) else {
+        let Ok(base) = contract::place(contract, at) else {
             return false;
         };
         let property = base.value["discriminator"]["propertyName"]

@@ -63,11 +63,11 @@ impl<'c> Translation<'c> {
         while let Some(at) = self.open.pop() {
             let translated = match at.strip_suffix(ALONE) {
                 Some(place) => {
-                    let node = contract::target(self.contract, &format!("#{place}"))?;
+                    let node = contract::place(self.contract, place)?;
                     self.plain(&node)?
                 }
                 None => {
-                    let node = contract::target(self.contract, &format!("#{at}"))?;
+                    let node = contract::place(self.contract, &at)?;
                     match self.children.get(&at).cloned() {
                         Some(children) => self.family(&node, &children),
                         None => self.schema(&node)?,
