@@ -1,24 +1,8 @@
 //! The operations tagged `Health`.
 
-#![allow(unused_imports)]
+#![allow(unused_imports)] // an operation may not need all of them
 
-use std::collections::BTreeMap;
-use std::future::Future;
-
-use actix_web::http::{Method, StatusCode};
-use actix_web::web::{Bytes, Data, Payload};
-use actix_web::{HttpRequest, HttpResponse, Responder};
-use chrono::{DateTime, NaiveDate, Utc};
-use rust_decimal::Decimal;
-use serde_json::Value;
-use uuid::Uuid;
-
-use super::models;
-
-use super::support::{
-    Base64, Binary, DecimalText, EventStream, File, Input, Json, Pattern, Rejection, Reply, Router,
-    all_unique, fixed, is_multiple,
-};
+use super::{models, support};
 
 /// What an implementation of `Health` has to do.
 ///
@@ -29,7 +13,7 @@ pub trait HealthApi: 'static {
     /// Answers 200 as long as the process serves requests; asks nothing else.
     ///
     /// `GET /healthz`
-    fn get_liveness(&self) -> impl Future<Output = GetLivenessResponse>;
+    fn get_liveness(&self) -> impl ::std::future::Future<Output = GetLivenessResponse>;
 
     /// Can the process serve.
     ///
@@ -38,17 +22,27 @@ pub trait HealthApi: 'static {
     /// without it.
     ///
     /// `GET /readyz`
-    fn get_readiness(&self) -> impl Future<Output = GetReadinessResponse>;
+    fn get_readiness(&self) -> impl ::std::future::Future<Output = GetReadinessResponse>;
 }
 
 /// Adds the routes of these operations, served by `api`.
-pub fn routes<A: HealthApi>(router: &mut Router, api: &Data<A>) {
-    router.add(Method::GET, "/healthz", api.clone(), get_liveness::<A>);
-    router.add(Method::GET, "/readyz", api.clone(), get_readiness::<A>);
+pub fn routes<A: HealthApi>(router: &mut support::Router, api: &::actix_web::web::Data<A>) {
+    router.add(
+        ::actix_web::http::Method::GET,
+        "/healthz",
+        api.clone(),
+        self::get_liveness::<A>,
+    );
+    router.add(
+        ::actix_web::http::Method::GET,
+        "/readyz",
+        api.clone(),
+        self::get_readiness::<A>,
+    );
 }
 
 /// The answers of `GET /healthz`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq)]
 pub enum GetLivenessResponse {
     /// It is alive
     Ok(models::Liveness),
@@ -56,23 +50,27 @@ pub enum GetLivenessResponse {
     RequestTimeout(models::Problem),
 }
 
-impl Responder for GetLivenessResponse {
-    type Body = actix_web::body::BoxBody;
+impl ::actix_web::Responder for GetLivenessResponse {
+    type Body = ::actix_web::body::BoxBody;
 
-    fn respond_to(self, _request: &HttpRequest) -> HttpResponse {
+    fn respond_to(self, _request: &::actix_web::HttpRequest) -> ::actix_web::HttpResponse {
         match self {
-            Self::Ok(body) => Reply::new(200).json("application/json", &body),
-            Self::RequestTimeout(body) => Reply::new(408).json("application/problem+json", &body),
+            Self::Ok(body) => support::Reply::new(200).json("application/json", &body),
+            Self::RequestTimeout(body) => {
+                support::Reply::new(408).json("application/problem+json", &body)
+            }
         }
     }
 }
 
-async fn get_liveness<A: HealthApi>(api: Data<A>) -> Result<GetLivenessResponse, actix_web::Error> {
-    Ok(HealthApi::get_liveness(&**api).await)
+async fn get_liveness<A: HealthApi>(
+    api: ::actix_web::web::Data<A>,
+) -> ::std::result::Result<GetLivenessResponse, ::actix_web::Error> {
+    ::std::result::Result::Ok(HealthApi::get_liveness(&**api).await)
 }
 
 /// The answers of `GET /readyz`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq)]
 pub enum GetReadinessResponse {
     /// Requests can be served
     Ok(models::Readiness),
@@ -87,14 +85,16 @@ pub enum GetReadinessResponse {
     },
 }
 
-impl Responder for GetReadinessResponse {
-    type Body = actix_web::body::BoxBody;
+impl ::actix_web::Responder for GetReadinessResponse {
+    type Body = ::actix_web::body::BoxBody;
 
-    fn respond_to(self, _request: &HttpRequest) -> HttpResponse {
+    fn respond_to(self, _request: &::actix_web::HttpRequest) -> ::actix_web::HttpResponse {
         match self {
-            Self::Ok(body) => Reply::new(200).json("application/json", &body),
-            Self::RequestTimeout(body) => Reply::new(408).json("application/problem+json", &body),
-            Self::ServiceUnavailable { body, retry_after } => Reply::new(503)
+            Self::Ok(body) => support::Reply::new(200).json("application/json", &body),
+            Self::RequestTimeout(body) => {
+                support::Reply::new(408).json("application/problem+json", &body)
+            }
+            Self::ServiceUnavailable { body, retry_after } => support::Reply::new(503)
                 .header("retry-after", retry_after)
                 .json("application/problem+json", &body),
         }
@@ -102,7 +102,7 @@ impl Responder for GetReadinessResponse {
 }
 
 async fn get_readiness<A: HealthApi>(
-    api: Data<A>,
-) -> Result<GetReadinessResponse, actix_web::Error> {
-    Ok(HealthApi::get_readiness(&**api).await)
+    api: ::actix_web::web::Data<A>,
+) -> ::std::result::Result<GetReadinessResponse, ::actix_web::Error> {
+    ::std::result::Result::Ok(HealthApi::get_readiness(&**api).await)
 }

@@ -12,8 +12,6 @@
     clippy::result_large_err
 )]
 
-use actix_web::web::{Data, ServiceConfig};
-
 pub mod health;
 pub mod models;
 pub mod orders;
@@ -23,14 +21,14 @@ pub mod support;
 /// The path of the contract's first server, which comes before every path. [`configure`] leaves it
 /// to a scope, because a proxy may take it away.
 #[allow(dead_code)]
-pub const BASE_PATH: &str = "";
+pub const BASE_PATH: &::core::primitive::str = "";
 
 /// Adds every route of the contract. A tag without an implementation does not compile.
 pub fn configure<S: security::Authenticate>(
-    service: &mut ServiceConfig,
-    security: &Data<S>,
-    health: &Data<impl health::HealthApi>,
-    orders: &Data<impl orders::OrdersApi<Caller = S::Caller>>,
+    service: &mut ::actix_web::web::ServiceConfig,
+    security: &::actix_web::web::Data<S>,
+    health: &::actix_web::web::Data<impl health::HealthApi>,
+    orders: &::actix_web::web::Data<impl orders::OrdersApi<Caller = S::Caller>>,
 ) {
     let mut router = support::Router::default();
     health::routes(&mut router, health);

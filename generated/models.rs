@@ -1,31 +1,20 @@
-//! The schemas of the contract.
+//! The schemas of the contract, by the names that they have there: whatever else is named here has a
+//! path of its own.
 
-#![allow(unused_imports)]
+#![allow(unused_imports)] // a contract may not need it
 
-use std::collections::BTreeMap;
-
-use chrono::{DateTime, NaiveDate, Utc};
-use rust_decimal::Decimal;
-use serde::Serialize;
-use serde::ser::SerializeMap;
-use serde_json::Value;
-use uuid::Uuid;
-
-use super::support::json::{number_enum, object, text_enum, union};
-use super::support::{
-    Base64, Binary, DecimalText, Json, Pattern, Text, all_unique, fixed, is_multiple,
-};
+use super::support;
 
 /// A new order
-#[derive(Debug, Clone, PartialEq)]
+#[derive(::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq)]
 pub struct CreateOrderRequest {
     /// The number of a customer
     pub customer_id: i64,
     /// An amount of money with at most two decimals; exact, never rounded
-    pub total_amount: Decimal,
+    pub total_amount: ::rust_decimal::Decimal,
 }
 
-object!(CreateOrderRequest, ignore {  }
+support::json::object!(CreateOrderRequest, ignore {  }
     "customer_id" => customer_id required,
     "total_amount" => total_amount required,
 );
@@ -34,25 +23,27 @@ impl CreateOrderRequest {
     /// Whether everything in it keeps the limits of the contract.
     pub fn is_valid(&self) -> bool {
         self.customer_id >= 1
-            && (Decimal::ZERO..=Decimal::new(9_999_999_999, 2)).contains(&self.total_amount)
-            && self.total_amount % Decimal::new(1, 2) == Decimal::ZERO
+            && (::rust_decimal::Decimal::ZERO..=::rust_decimal::Decimal::new(9_999_999_999, 2))
+                .contains(&self.total_amount)
+            && self.total_amount % ::rust_decimal::Decimal::new(1, 2)
+                == ::rust_decimal::Decimal::ZERO
     }
 }
 
 /// Something this process needs
-#[derive(Debug, Clone, PartialEq)]
+#[derive(::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq)]
 pub struct Dependency {
     /// What it is
-    pub name: String,
+    pub name: ::std::string::String,
     /// Whether it answers
     pub status: DependencyStatus,
     /// Whether requests fail without it
     pub required: bool,
     /// What it means when it is down
-    pub detail: Option<String>,
+    pub detail: ::std::option::Option<::std::string::String>,
 }
 
-object!(Dependency, ignore {  }
+support::json::object!(Dependency, ignore {  }
     "name" => name required,
     "status" => status required,
     "required" => required required,
@@ -60,7 +51,16 @@ object!(Dependency, ignore {  }
 );
 
 /// Whether it answers
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(
+    ::std::fmt::Debug,
+    ::std::clone::Clone,
+    ::std::marker::Copy,
+    ::std::cmp::PartialEq,
+    ::std::cmp::Eq,
+    ::std::hash::Hash,
+    ::std::cmp::PartialOrd,
+    ::std::cmp::Ord,
+)]
 pub enum DependencyStatus {
     /// `up`
     Up,
@@ -81,30 +81,39 @@ impl DependencyStatus {
     }
 
     /// The value that is written so on the wire.
-    pub fn of(text: &str) -> Option<Self> {
-        Some(match text {
+    pub fn of(text: &str) -> ::std::option::Option<Self> {
+        ::std::option::Option::Some(match text {
             "up" => Self::Up,
             "down" => Self::Down,
-            _ => return None,
+            _ => return ::std::option::Option::None,
         })
     }
 }
 
-text_enum!(DependencyStatus);
+support::json::text_enum!(DependencyStatus);
 
 /// The process is alive
-#[derive(Debug, Clone, PartialEq)]
+#[derive(::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq)]
 pub struct Liveness {
     /// Always `ok`
     pub status: LivenessStatus,
 }
 
-object!(Liveness, ignore {  }
+support::json::object!(Liveness, ignore {  }
     "status" => status required,
 );
 
 /// Always `ok`
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(
+    ::std::fmt::Debug,
+    ::std::clone::Clone,
+    ::std::marker::Copy,
+    ::std::cmp::PartialEq,
+    ::std::cmp::Eq,
+    ::std::hash::Hash,
+    ::std::cmp::PartialOrd,
+    ::std::cmp::Ord,
+)]
 pub enum LivenessStatus {
     /// `ok`
     Ok,
@@ -122,18 +131,18 @@ impl LivenessStatus {
     }
 
     /// The value that is written so on the wire.
-    pub fn of(text: &str) -> Option<Self> {
-        Some(match text {
+    pub fn of(text: &str) -> ::std::option::Option<Self> {
+        ::std::option::Option::Some(match text {
             "ok" => Self::Ok,
-            _ => return None,
+            _ => return ::std::option::Option::None,
         })
     }
 }
 
-text_enum!(LivenessStatus);
+support::json::text_enum!(LivenessStatus);
 
 /// An order
-#[derive(Debug, Clone, PartialEq)]
+#[derive(::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq)]
 pub struct Order {
     /// The number of an order, given by the server
     pub id: i64,
@@ -143,16 +152,16 @@ pub struct Order {
     /// `completed` or `cancelled` (ended, for good).
     pub status: OrderStatus,
     /// An amount of money with at most two decimals; exact, never rounded
-    pub total_amount: Decimal,
+    pub total_amount: ::rust_decimal::Decimal,
     /// When the order was accepted
-    pub created_at: DateTime<Utc>,
+    pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// When the order last changed
-    pub updated_at: DateTime<Utc>,
+    pub updated_at: ::chrono::DateTime<::chrono::Utc>,
     /// The statuses that the order may go to from here; none when it has ended
-    pub allowed_transitions: Vec<OrderStatus>,
+    pub allowed_transitions: ::std::vec::Vec<OrderStatus>,
 }
 
-object!(Order, ignore {  }
+support::json::object!(Order, ignore {  }
     "id" => id required,
     "customer_id" => customer_id required,
     "status" => status required,
@@ -167,14 +176,16 @@ impl Order {
     pub fn is_valid(&self) -> bool {
         self.id >= 1
             && self.customer_id >= 1
-            && (Decimal::ZERO..=Decimal::new(9_999_999_999, 2)).contains(&self.total_amount)
-            && self.total_amount % Decimal::new(1, 2) == Decimal::ZERO
+            && (::rust_decimal::Decimal::ZERO..=::rust_decimal::Decimal::new(9_999_999_999, 2))
+                .contains(&self.total_amount)
+            && self.total_amount % ::rust_decimal::Decimal::new(1, 2)
+                == ::rust_decimal::Decimal::ZERO
             && self.allowed_transitions.len() <= 4
     }
 }
 
 /// One thing that happened to an order
-#[derive(Debug, Clone, PartialEq)]
+#[derive(::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq)]
 pub struct OrderEvent {
     /// Its place in the history, from 1 without a gap; the version that it made
     pub sequence: i64,
@@ -187,10 +198,10 @@ pub struct OrderEvent {
     /// mends orders that disagree with their workflows
     pub actor: OrderEventActor,
     /// When it happened
-    pub occurred_at: DateTime<Utc>,
+    pub occurred_at: ::chrono::DateTime<::chrono::Utc>,
 }
 
-object!(OrderEvent, ignore {  }
+support::json::object!(OrderEvent, ignore {  }
     "sequence" => sequence required,
     "type" => r#type required,
     "data" => data required,
@@ -207,7 +218,16 @@ impl OrderEvent {
 
 /// Who did it: a `client` of this API, the order's `workflow`, or the `reconciler`, which
 /// mends orders that disagree with their workflows
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(
+    ::std::fmt::Debug,
+    ::std::clone::Clone,
+    ::std::marker::Copy,
+    ::std::cmp::PartialEq,
+    ::std::cmp::Eq,
+    ::std::hash::Hash,
+    ::std::cmp::PartialOrd,
+    ::std::cmp::Ord,
+)]
 pub enum OrderEventActor {
     /// `client`
     Client,
@@ -231,33 +251,33 @@ impl OrderEventActor {
     }
 
     /// The value that is written so on the wire.
-    pub fn of(text: &str) -> Option<Self> {
-        Some(match text {
+    pub fn of(text: &str) -> ::std::option::Option<Self> {
+        ::std::option::Option::Some(match text {
             "client" => Self::Client,
             "workflow" => Self::Workflow,
             "reconciler" => Self::Reconciler,
-            _ => return None,
+            _ => return ::std::option::Option::None,
         })
     }
 }
 
-text_enum!(OrderEventActor);
+support::json::text_enum!(OrderEventActor);
 
 /// The fields that an event set, with their new values, and its reason
-#[derive(Debug, Clone, PartialEq)]
+#[derive(::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq)]
 pub struct OrderEventData {
     /// The number of a customer
-    pub customer_id: Option<i64>,
+    pub customer_id: ::std::option::Option<i64>,
     /// Where an order is on its way: `pending` (accepted), `processing` (its workflow has begun),
     /// `completed` or `cancelled` (ended, for good).
-    pub status: Option<OrderStatus>,
+    pub status: ::std::option::Option<OrderStatus>,
     /// An amount of money with at most two decimals; exact, never rounded
-    pub total_amount: Option<Decimal>,
+    pub total_amount: ::std::option::Option<::rust_decimal::Decimal>,
     /// Why, where it is not plain
-    pub reason: Option<String>,
+    pub reason: ::std::option::Option<::std::string::String>,
 }
 
-object!(OrderEventData, ignore {  }
+support::json::object!(OrderEventData, ignore {  }
     "customer_id" => customer_id optional,
     "status" => status optional,
     "total_amount" => total_amount optional,
@@ -269,15 +289,25 @@ impl OrderEventData {
     pub fn is_valid(&self) -> bool {
         self.customer_id.as_ref().is_none_or(|value| *value >= 1)
             && self.total_amount.as_ref().is_none_or(|value| {
-                (Decimal::ZERO..=Decimal::new(9_999_999_999, 2)).contains(value)
-                    && *value % Decimal::new(1, 2) == Decimal::ZERO
+                (::rust_decimal::Decimal::ZERO..=::rust_decimal::Decimal::new(9_999_999_999, 2))
+                    .contains(value)
+                    && *value % ::rust_decimal::Decimal::new(1, 2) == ::rust_decimal::Decimal::ZERO
             })
     }
 }
 
 /// What happened: `created`; `updated` by a change of its fields; `restarted` with a new
 /// workflow, because its own was lost; `deleted`
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(
+    ::std::fmt::Debug,
+    ::std::clone::Clone,
+    ::std::marker::Copy,
+    ::std::cmp::PartialEq,
+    ::std::cmp::Eq,
+    ::std::hash::Hash,
+    ::std::cmp::PartialOrd,
+    ::std::cmp::Ord,
+)]
 pub enum OrderEventType {
     /// `created`
     Created,
@@ -304,22 +334,31 @@ impl OrderEventType {
     }
 
     /// The value that is written so on the wire.
-    pub fn of(text: &str) -> Option<Self> {
-        Some(match text {
+    pub fn of(text: &str) -> ::std::option::Option<Self> {
+        ::std::option::Option::Some(match text {
             "created" => Self::Created,
             "updated" => Self::Updated,
             "restarted" => Self::Restarted,
             "deleted" => Self::Deleted,
-            _ => return None,
+            _ => return ::std::option::Option::None,
         })
     }
 }
 
-text_enum!(OrderEventType);
+support::json::text_enum!(OrderEventType);
 
 /// Where an order is on its way: `pending` (accepted), `processing` (its workflow has begun),
 /// `completed` or `cancelled` (ended, for good).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(
+    ::std::fmt::Debug,
+    ::std::clone::Clone,
+    ::std::marker::Copy,
+    ::std::cmp::PartialEq,
+    ::std::cmp::Eq,
+    ::std::hash::Hash,
+    ::std::cmp::PartialOrd,
+    ::std::cmp::Ord,
+)]
 pub enum OrderStatus {
     /// `pending`
     Pending,
@@ -351,13 +390,13 @@ impl OrderStatus {
     }
 
     /// The value that is written so on the wire.
-    pub fn of(text: &str) -> Option<Self> {
-        Some(match text {
+    pub fn of(text: &str) -> ::std::option::Option<Self> {
+        ::std::option::Option::Some(match text {
             "pending" => Self::Pending,
             "processing" => Self::Processing,
             "completed" => Self::Completed,
             "cancelled" => Self::Cancelled,
-            _ => return None,
+            _ => return ::std::option::Option::None,
         })
     }
 }
@@ -384,30 +423,30 @@ impl OrderStatus {
     }
 }
 
-text_enum!(OrderStatus);
+support::json::text_enum!(OrderStatus);
 
 /// Why a request was not done (RFC 9457)
-#[derive(Debug, Clone, PartialEq)]
+#[derive(::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq)]
 pub struct Problem {
     /// A URI that names the kind of problem
-    pub r#type: String,
+    pub r#type: ::std::string::String,
     /// The kind of problem in words
-    pub title: String,
+    pub title: ::std::string::String,
     /// The HTTP status of this answer
     pub status: i32,
     /// A stable name of the problem, for programs
-    pub code: String,
+    pub code: ::std::string::String,
     /// What happened this time, for people
-    pub detail: Option<String>,
+    pub detail: ::std::option::Option<::std::string::String>,
     /// The path that was asked for
-    pub instance: Option<String>,
+    pub instance: ::std::option::Option<::std::string::String>,
     /// The request's id, as in `X-Request-Id`; quote it when you ask for help
-    pub request_id: Option<String>,
+    pub request_id: ::std::option::Option<::std::string::String>,
     /// Every violation found in the request
-    pub errors: Option<Vec<Violation>>,
+    pub errors: ::std::option::Option<::std::vec::Vec<Violation>>,
 }
 
-object!(Problem, ignore {  }
+support::json::object!(Problem, ignore {  }
     "type" => r#type required,
     "title" => title required,
     "status" => status required,
@@ -426,21 +465,30 @@ impl Problem {
 }
 
 /// Whether requests can be served, and why
-#[derive(Debug, Clone, PartialEq)]
+#[derive(::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq)]
 pub struct Readiness {
     /// Always `ready`; an unready process answers with a problem
     pub status: ReadinessStatus,
     /// Each dependency and its state
-    pub dependencies: Vec<Dependency>,
+    pub dependencies: ::std::vec::Vec<Dependency>,
 }
 
-object!(Readiness, ignore {  }
+support::json::object!(Readiness, ignore {  }
     "status" => status required,
     "dependencies" => dependencies required,
 );
 
 /// Always `ready`; an unready process answers with a problem
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(
+    ::std::fmt::Debug,
+    ::std::clone::Clone,
+    ::std::marker::Copy,
+    ::std::cmp::PartialEq,
+    ::std::cmp::Eq,
+    ::std::hash::Hash,
+    ::std::cmp::PartialOrd,
+    ::std::cmp::Ord,
+)]
 pub enum ReadinessStatus {
     /// `ready`
     Ready,
@@ -458,27 +506,27 @@ impl ReadinessStatus {
     }
 
     /// The value that is written so on the wire.
-    pub fn of(text: &str) -> Option<Self> {
-        Some(match text {
+    pub fn of(text: &str) -> ::std::option::Option<Self> {
+        ::std::option::Option::Some(match text {
             "ready" => Self::Ready,
-            _ => return None,
+            _ => return ::std::option::Option::None,
         })
     }
 }
 
-text_enum!(ReadinessStatus);
+support::json::text_enum!(ReadinessStatus);
 
 /// What to change; a field that is absent stays as it is
-#[derive(Debug, Clone, PartialEq)]
+#[derive(::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq)]
 pub struct UpdateOrderRequest {
     /// Where an order is on its way: `pending` (accepted), `processing` (its workflow has begun),
     /// `completed` or `cancelled` (ended, for good).
-    pub status: Option<OrderStatus>,
+    pub status: ::std::option::Option<OrderStatus>,
     /// An amount of money with at most two decimals; exact, never rounded
-    pub total_amount: Option<Decimal>,
+    pub total_amount: ::std::option::Option<::rust_decimal::Decimal>,
 }
 
-object!(UpdateOrderRequest, ignore {  }
+support::json::object!(UpdateOrderRequest, ignore {  }
     "status" => status optional,
     "total_amount" => total_amount optional,
 );
@@ -487,22 +535,23 @@ impl UpdateOrderRequest {
     /// Whether everything in it keeps the limits of the contract.
     pub fn is_valid(&self) -> bool {
         self.total_amount.as_ref().is_none_or(|value| {
-            (Decimal::ZERO..=Decimal::new(9_999_999_999, 2)).contains(value)
-                && *value % Decimal::new(1, 2) == Decimal::ZERO
+            (::rust_decimal::Decimal::ZERO..=::rust_decimal::Decimal::new(9_999_999_999, 2))
+                .contains(value)
+                && *value % ::rust_decimal::Decimal::new(1, 2) == ::rust_decimal::Decimal::ZERO
         })
     }
 }
 
 /// One thing that is wrong with a request
-#[derive(Debug, Clone, PartialEq)]
+#[derive(::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq)]
 pub struct Violation {
     /// Where: a JSON pointer (RFC 6901) into the body, or the name of a parameter
-    pub pointer: String,
+    pub pointer: ::std::string::String,
     /// What is wrong there
-    pub detail: String,
+    pub detail: ::std::string::String,
 }
 
-object!(Violation, ignore {  }
+support::json::object!(Violation, ignore {  }
     "pointer" => pointer required,
     "detail" => detail required,
 );

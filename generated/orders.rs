@@ -1,32 +1,14 @@
 //! The operations tagged `Orders`.
 
-#![allow(unused_imports)]
+#![allow(unused_imports)] // an operation may not need all of them
 
-use std::collections::BTreeMap;
-use std::future::Future;
-
-use actix_web::http::{Method, StatusCode};
-use actix_web::web::{Bytes, Data, Payload};
-use actix_web::{HttpRequest, HttpResponse, Responder};
-use chrono::{DateTime, NaiveDate, Utc};
-use rust_decimal::Decimal;
-use serde_json::Value;
-use uuid::Uuid;
-
-use super::models;
-
-use super::security::{Authenticate, Need, Scheme, authorize, authorize_optionally};
-
-use super::support::{
-    Base64, Binary, DecimalText, EventStream, File, Input, Json, Pattern, Rejection, Reply, Router,
-    all_unique, fixed, is_multiple,
-};
+use super::{models, security, support};
 
 /// What an implementation of `Orders` has to do.
 ///
 /// Parameters and bodies have passed every check of the contract when a method is called.
 pub trait OrdersApi: 'static {
-    /// Who asks, as [`Authenticate`] found out.
+    /// Who asks, as [`security::Authenticate`] found out.
     type Caller: 'static;
 
     /// Create an order.
@@ -45,7 +27,7 @@ pub trait OrdersApi: 'static {
         caller: Self::Caller,
         parameters: CreateOrderParameters,
         body: models::CreateOrderRequest,
-    ) -> impl Future<Output = CreateOrderResponse>;
+    ) -> impl ::std::future::Future<Output = CreateOrderResponse>;
 
     /// Delete an order.
     ///
@@ -56,7 +38,7 @@ pub trait OrdersApi: 'static {
         &self,
         caller: Self::Caller,
         parameters: DeleteOrderParameters,
-    ) -> impl Future<Output = DeleteOrderResponse>;
+    ) -> impl ::std::future::Future<Output = DeleteOrderResponse>;
 
     /// Read an order.
     ///
@@ -67,7 +49,7 @@ pub trait OrdersApi: 'static {
         &self,
         caller: Self::Caller,
         parameters: GetOrderParameters,
-    ) -> impl Future<Output = GetOrderResponse>;
+    ) -> impl ::std::future::Future<Output = GetOrderResponse>;
 
     /// Read the history of an order.
     ///
@@ -81,7 +63,7 @@ pub trait OrdersApi: 'static {
         &self,
         caller: Self::Caller,
         parameters: ListOrderEventsParameters,
-    ) -> impl Future<Output = ListOrderEventsResponse>;
+    ) -> impl ::std::future::Future<Output = ListOrderEventsResponse>;
 
     /// List orders.
     ///
@@ -96,7 +78,7 @@ pub trait OrdersApi: 'static {
         &self,
         caller: Self::Caller,
         parameters: ListOrdersParameters,
-    ) -> impl Future<Output = ListOrdersResponse>;
+    ) -> impl ::std::future::Future<Output = ListOrdersResponse>;
 
     /// Change an order.
     ///
@@ -111,77 +93,77 @@ pub trait OrdersApi: 'static {
         caller: Self::Caller,
         parameters: UpdateOrderParameters,
         body: models::UpdateOrderRequest,
-    ) -> impl Future<Output = UpdateOrderResponse>;
+    ) -> impl ::std::future::Future<Output = UpdateOrderResponse>;
 }
 
 /// Adds the routes of these operations, served by `api`.
-pub fn routes<A: OrdersApi<Caller = S::Caller>, S: Authenticate>(
-    router: &mut Router,
-    api: &Data<A>,
-    security: &Data<S>,
+pub fn routes<A: OrdersApi<Caller = S::Caller>, S: security::Authenticate>(
+    router: &mut support::Router,
+    api: &::actix_web::web::Data<A>,
+    security: &::actix_web::web::Data<S>,
 ) {
     router.add(
-        Method::POST,
+        ::actix_web::http::Method::POST,
         "/orders",
         (api.clone(), security.clone()),
-        create_order::<A, S>,
+        self::create_order::<A, S>,
     );
     router.add(
-        Method::DELETE,
+        ::actix_web::http::Method::DELETE,
         "/orders/{id}",
         (api.clone(), security.clone()),
-        delete_order::<A, S>,
+        self::delete_order::<A, S>,
     );
     router.add(
-        Method::GET,
+        ::actix_web::http::Method::GET,
         "/orders/{id}",
         (api.clone(), security.clone()),
-        get_order::<A, S>,
+        self::get_order::<A, S>,
     );
     router.add(
-        Method::GET,
+        ::actix_web::http::Method::GET,
         "/orders/{id}/events",
         (api.clone(), security.clone()),
-        list_order_events::<A, S>,
+        self::list_order_events::<A, S>,
     );
     router.add(
-        Method::GET,
+        ::actix_web::http::Method::GET,
         "/orders",
         (api.clone(), security.clone()),
-        list_orders::<A, S>,
+        self::list_orders::<A, S>,
     );
     router.add(
-        Method::PUT,
+        ::actix_web::http::Method::PUT,
         "/orders/{id}",
         (api.clone(), security.clone()),
-        update_order::<A, S>,
+        self::update_order::<A, S>,
     );
 }
 
 /// The parameters of `POST /orders`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq)]
 pub struct CreateOrderParameters {
     /// A value that you make up for this order, new for each (a UUID is a good one), and send again
     /// with every retry (draft-ietf-httpapi-idempotency-key-header). In quotes or bare, without
     /// quotes and backslashes inside. It is remembered for a day, unless this server is set
     /// otherwise; this server may also be set to demand it.
-    pub idempotency_key: Option<String>,
+    pub idempotency_key: ::std::option::Option<::std::string::String>,
 }
 
 /// The answers of `POST /orders`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq)]
 pub enum CreateOrderResponse {
     /// The order as it was stored
     Created {
         /// The body, as `application/json`
         body: models::Order,
         /// The URL of the new order
-        location: String,
+        location: ::std::string::String,
         /// The version of the order (RFC 9110, section 8.8.3)
-        etag: String,
+        etag: ::std::string::String,
         /// `true` when this is the answer to an earlier request with the same `Idempotency-Key`,
         /// given again; absent otherwise
-        idempotent_replayed: Option<bool>,
+        idempotent_replayed: ::std::option::Option<bool>,
     },
     /// The request does not keep the contract; `errors` names every violation
     BadRequest(models::Problem),
@@ -190,7 +172,7 @@ pub enum CreateOrderResponse {
         /// The body, as `application/problem+json`
         body: models::Problem,
         /// How to authenticate (RFC 9110, section 11.6.1; RFC 6750, section 3)
-        www_authenticate: String,
+        www_authenticate: ::std::string::String,
     },
     /// The credentials are valid, and do not allow this
     Forbidden(models::Problem),
@@ -226,114 +208,131 @@ pub enum CreateOrderResponse {
         /// The body, as `application/problem+json`
         body: models::Problem,
         /// How many seconds to wait before a retry (RFC 9110, section 10.2.3)
-        retry_after: Option<i32>,
+        retry_after: ::std::option::Option<i32>,
     },
 }
 
-impl Responder for CreateOrderResponse {
-    type Body = actix_web::body::BoxBody;
+impl ::actix_web::Responder for CreateOrderResponse {
+    type Body = ::actix_web::body::BoxBody;
 
-    fn respond_to(self, _request: &HttpRequest) -> HttpResponse {
+    fn respond_to(self, _request: &::actix_web::HttpRequest) -> ::actix_web::HttpResponse {
         match self {
             Self::Created {
                 body,
                 location,
                 etag,
                 idempotent_replayed,
-            } => Reply::new(201)
+            } => support::Reply::new(201)
                 .header("location", location)
                 .header("etag", etag)
                 .optional_header("idempotent-replayed", idempotent_replayed)
                 .json("application/json", &body),
-            Self::BadRequest(body) => Reply::new(400).json("application/problem+json", &body),
+            Self::BadRequest(body) => {
+                support::Reply::new(400).json("application/problem+json", &body)
+            }
             Self::Unauthorized {
                 body,
                 www_authenticate,
-            } => Reply::new(401)
+            } => support::Reply::new(401)
                 .header("www-authenticate", www_authenticate)
                 .json("application/problem+json", &body),
-            Self::Forbidden(body) => Reply::new(403).json("application/problem+json", &body),
-            Self::RequestTimeout(body) => Reply::new(408).json("application/problem+json", &body),
-            Self::PayloadTooLarge(body) => Reply::new(413).json("application/problem+json", &body),
+            Self::Forbidden(body) => {
+                support::Reply::new(403).json("application/problem+json", &body)
+            }
+            Self::RequestTimeout(body) => {
+                support::Reply::new(408).json("application/problem+json", &body)
+            }
+            Self::PayloadTooLarge(body) => {
+                support::Reply::new(413).json("application/problem+json", &body)
+            }
             Self::UnsupportedMediaType(body) => {
-                Reply::new(415).json("application/problem+json", &body)
+                support::Reply::new(415).json("application/problem+json", &body)
             }
             Self::UnprocessableContent(body) => {
-                Reply::new(422).json("application/problem+json", &body)
+                support::Reply::new(422).json("application/problem+json", &body)
             }
-            Self::TooManyRequests { body, retry_after } => Reply::new(429)
+            Self::TooManyRequests { body, retry_after } => support::Reply::new(429)
                 .header("retry-after", retry_after)
                 .json("application/problem+json", &body),
             Self::InternalServerError(body) => {
-                Reply::new(500).json("application/problem+json", &body)
+                support::Reply::new(500).json("application/problem+json", &body)
             }
-            Self::ServiceUnavailable { body, retry_after } => Reply::new(503)
+            Self::ServiceUnavailable { body, retry_after } => support::Reply::new(503)
                 .header("retry-after", retry_after)
                 .json("application/problem+json", &body),
-            Self::GatewayTimeout { body, retry_after } => Reply::new(504)
+            Self::GatewayTimeout { body, retry_after } => support::Reply::new(504)
                 .optional_header("retry-after", retry_after)
                 .json("application/problem+json", &body),
         }
     }
 }
 
-async fn create_order<A: OrdersApi<Caller = S::Caller>, S: Authenticate>(
-    api: Data<A>,
-    security: Data<S>,
-    request: HttpRequest,
-    payload: Payload,
-) -> Result<CreateOrderResponse, actix_web::Error> {
-    let caller = authorize(
+async fn create_order<A: OrdersApi<Caller = S::Caller>, S: security::Authenticate>(
+    api: ::actix_web::web::Data<A>,
+    security: ::actix_web::web::Data<S>,
+    request: ::actix_web::HttpRequest,
+    payload: ::actix_web::web::Payload,
+) -> ::std::result::Result<CreateOrderResponse, ::actix_web::Error> {
+    let caller = security::authorize(
         &**security,
         &request,
         &[
-            &[Need {
-                scheme: Scheme::AccessToken,
+            &[security::Need {
+                scheme: security::Scheme::AccessToken,
                 scopes: &["orders:write"],
             }],
-            &[Need {
-                scheme: Scheme::ApiKey,
+            &[security::Need {
+                scheme: security::Scheme::ApiKey,
                 scopes: &["orders:write"],
             }],
         ],
     )
     .await?;
-    let mut input = Input::new(&request, "POST", "/orders");
-    let idempotency_key = input.header("Idempotency-Key").optional::<String>(|value| {
-        static PATTERN: Pattern = Pattern::new(r#"^("[!#-\[\]-~]{1,255}"|[!#-\[\]-~]{1,255})$"#);
-        PATTERN.matches(value)
-    });
+    let mut input = support::Input::new(&request, "POST", "/orders");
+    let idempotency_key = input
+        .header("Idempotency-Key")
+        .optional::<::std::string::String>(|value| {
+            static PATTERN: support::Pattern =
+                support::Pattern::new(r#"^("[!#-\[\]-~]{1,255}"|[!#-\[\]-~]{1,255})$"#);
+            PATTERN.matches(value)
+        });
     let bytes = input.read(payload).await?;
     let body = match input.media_type(&bytes, &["application/json"]) {
-        Some(0) => input.json::<models::CreateOrderRequest>(&bytes, "application/json", |value| {
-            value.is_valid()
-        }),
-        _ => None,
+        ::std::option::Option::Some(0) => {
+            input.json::<models::CreateOrderRequest>(&bytes, "application/json", |value| {
+                value.is_valid()
+            })
+        }
+        _ => ::std::option::Option::None,
     };
-    let (Some(idempotency_key), Some(body)) = (idempotency_key, body) else {
-        return Err(input.reject().into());
+    let (::std::option::Option::Some(idempotency_key), ::std::option::Option::Some(body)) =
+        (idempotency_key, body)
+    else {
+        return ::std::result::Result::Err(input.reject().into());
     };
-    Ok(OrdersApi::create_order(
-        &**api,
-        caller,
-        CreateOrderParameters { idempotency_key },
-        body,
+    ::std::result::Result::Ok(
+        OrdersApi::create_order(
+            &**api,
+            caller,
+            CreateOrderParameters { idempotency_key },
+            body,
+        )
+        .await,
     )
-    .await)
 }
 
 /// The parameters of `DELETE /orders/{id}`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq)]
 pub struct DeleteOrderParameters {
     /// The id of the order
     pub id: i64,
     /// The `ETag` of the version to change, up to 32 of them, or `*` for any (RFC 9110, section
     /// 13.1.1). Another version answers 412.
-    pub if_match: Option<String>,
+    pub if_match: ::std::option::Option<::std::string::String>,
 }
 
 /// The answers of `DELETE /orders/{id}`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq)]
 pub enum DeleteOrderResponse {
     /// The order is gone
     NoContent,
@@ -344,7 +343,7 @@ pub enum DeleteOrderResponse {
         /// The body, as `application/problem+json`
         body: models::Problem,
         /// How to authenticate (RFC 9110, section 11.6.1; RFC 6750, section 3)
-        www_authenticate: String,
+        www_authenticate: ::std::string::String,
     },
     /// The credentials are valid, and do not allow this
     Forbidden(models::Problem),
@@ -378,102 +377,116 @@ pub enum DeleteOrderResponse {
         /// The body, as `application/problem+json`
         body: models::Problem,
         /// How many seconds to wait before a retry (RFC 9110, section 10.2.3)
-        retry_after: Option<i32>,
+        retry_after: ::std::option::Option<i32>,
     },
 }
 
-impl Responder for DeleteOrderResponse {
-    type Body = actix_web::body::BoxBody;
+impl ::actix_web::Responder for DeleteOrderResponse {
+    type Body = ::actix_web::body::BoxBody;
 
-    fn respond_to(self, _request: &HttpRequest) -> HttpResponse {
+    fn respond_to(self, _request: &::actix_web::HttpRequest) -> ::actix_web::HttpResponse {
         match self {
-            Self::NoContent => Reply::new(204).empty(),
-            Self::BadRequest(body) => Reply::new(400).json("application/problem+json", &body),
+            Self::NoContent => support::Reply::new(204).empty(),
+            Self::BadRequest(body) => {
+                support::Reply::new(400).json("application/problem+json", &body)
+            }
             Self::Unauthorized {
                 body,
                 www_authenticate,
-            } => Reply::new(401)
+            } => support::Reply::new(401)
                 .header("www-authenticate", www_authenticate)
                 .json("application/problem+json", &body),
-            Self::Forbidden(body) => Reply::new(403).json("application/problem+json", &body),
-            Self::NotFound(body) => Reply::new(404).json("application/problem+json", &body),
-            Self::RequestTimeout(body) => Reply::new(408).json("application/problem+json", &body),
-            Self::PreconditionFailed(body) => {
-                Reply::new(412).json("application/problem+json", &body)
+            Self::Forbidden(body) => {
+                support::Reply::new(403).json("application/problem+json", &body)
             }
-            Self::TooManyRequests { body, retry_after } => Reply::new(429)
+            Self::NotFound(body) => {
+                support::Reply::new(404).json("application/problem+json", &body)
+            }
+            Self::RequestTimeout(body) => {
+                support::Reply::new(408).json("application/problem+json", &body)
+            }
+            Self::PreconditionFailed(body) => {
+                support::Reply::new(412).json("application/problem+json", &body)
+            }
+            Self::TooManyRequests { body, retry_after } => support::Reply::new(429)
                 .header("retry-after", retry_after)
                 .json("application/problem+json", &body),
             Self::InternalServerError(body) => {
-                Reply::new(500).json("application/problem+json", &body)
+                support::Reply::new(500).json("application/problem+json", &body)
             }
-            Self::ServiceUnavailable { body, retry_after } => Reply::new(503)
+            Self::ServiceUnavailable { body, retry_after } => support::Reply::new(503)
                 .header("retry-after", retry_after)
                 .json("application/problem+json", &body),
-            Self::GatewayTimeout { body, retry_after } => Reply::new(504)
+            Self::GatewayTimeout { body, retry_after } => support::Reply::new(504)
                 .optional_header("retry-after", retry_after)
                 .json("application/problem+json", &body),
         }
     }
 }
 
-async fn delete_order<A: OrdersApi<Caller = S::Caller>, S: Authenticate>(
-    api: Data<A>,
-    security: Data<S>,
-    request: HttpRequest,
-) -> Result<DeleteOrderResponse, actix_web::Error> {
-    let caller = authorize(
+async fn delete_order<A: OrdersApi<Caller = S::Caller>, S: security::Authenticate>(
+    api: ::actix_web::web::Data<A>,
+    security: ::actix_web::web::Data<S>,
+    request: ::actix_web::HttpRequest,
+) -> ::std::result::Result<DeleteOrderResponse, ::actix_web::Error> {
+    let caller = security::authorize(
         &**security,
         &request,
         &[
-            &[Need {
-                scheme: Scheme::AccessToken,
+            &[security::Need {
+                scheme: security::Scheme::AccessToken,
                 scopes: &["orders:admin"],
             }],
-            &[Need {
-                scheme: Scheme::ApiKey,
+            &[security::Need {
+                scheme: security::Scheme::ApiKey,
                 scopes: &["orders:admin"],
             }],
         ],
     )
     .await?;
-    let mut input = Input::new(&request, "DELETE", "/orders/{id}");
+    let mut input = support::Input::new(&request, "DELETE", "/orders/{id}");
     let id = input.path("id").required::<i64>(|value| *value >= 1);
-    let if_match = input.header("If-Match").optional::<String>(|value| {
-        static PATTERN: Pattern =
-            Pattern::new(r#"^(\*|(W/)?"[!#-~]{0,64}"( {0,4}, {0,4}(W/)?"[!#-~]{0,64}"){0,31})$"#);
-        PATTERN.matches(value)
-    });
-    let (Some(id), Some(if_match)) = (id, if_match) else {
-        return Err(input.reject().into());
+    let if_match = input
+        .header("If-Match")
+        .optional::<::std::string::String>(|value| {
+            static PATTERN: support::Pattern = support::Pattern::new(
+                r#"^(\*|(W/)?"[!#-~]{0,64}"( {0,4}, {0,4}(W/)?"[!#-~]{0,64}"){0,31})$"#,
+            );
+            PATTERN.matches(value)
+        });
+    let (::std::option::Option::Some(id), ::std::option::Option::Some(if_match)) = (id, if_match)
+    else {
+        return ::std::result::Result::Err(input.reject().into());
     };
-    Ok(OrdersApi::delete_order(&**api, caller, DeleteOrderParameters { id, if_match }).await)
+    ::std::result::Result::Ok(
+        OrdersApi::delete_order(&**api, caller, DeleteOrderParameters { id, if_match }).await,
+    )
 }
 
 /// The parameters of `GET /orders/{id}`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq)]
 pub struct GetOrderParameters {
     /// The id of the order
     pub id: i64,
     /// The `ETag` of the version that you have, up to 32 of them, or `*` (RFC 9110, section
     /// 13.1.2). The same version answers 304.
-    pub if_none_match: Option<String>,
+    pub if_none_match: ::std::option::Option<::std::string::String>,
 }
 
 /// The answers of `GET /orders/{id}`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq)]
 pub enum GetOrderResponse {
     /// The order
     Ok {
         /// The body, as `application/json`
         body: models::Order,
         /// The version of the order (RFC 9110, section 8.8.3)
-        etag: String,
+        etag: ::std::string::String,
     },
     /// You already have this version
     NotModified {
         /// The version of the order (RFC 9110, section 8.8.3)
-        etag: String,
+        etag: ::std::string::String,
     },
     /// The request does not keep the contract; `errors` names every violation
     BadRequest(models::Problem),
@@ -482,7 +495,7 @@ pub enum GetOrderResponse {
         /// The body, as `application/problem+json`
         body: models::Problem,
         /// How to authenticate (RFC 9110, section 11.6.1; RFC 6750, section 3)
-        www_authenticate: String,
+        www_authenticate: ::std::string::String,
     },
     /// The credentials are valid, and do not allow this
     Forbidden(models::Problem),
@@ -509,73 +522,88 @@ pub enum GetOrderResponse {
     },
 }
 
-impl Responder for GetOrderResponse {
-    type Body = actix_web::body::BoxBody;
+impl ::actix_web::Responder for GetOrderResponse {
+    type Body = ::actix_web::body::BoxBody;
 
-    fn respond_to(self, _request: &HttpRequest) -> HttpResponse {
+    fn respond_to(self, _request: &::actix_web::HttpRequest) -> ::actix_web::HttpResponse {
         match self {
-            Self::Ok { body, etag } => Reply::new(200)
+            Self::Ok { body, etag } => support::Reply::new(200)
                 .header("etag", etag)
                 .json("application/json", &body),
-            Self::NotModified { etag } => Reply::new(304).header("etag", etag).empty(),
-            Self::BadRequest(body) => Reply::new(400).json("application/problem+json", &body),
+            Self::NotModified { etag } => support::Reply::new(304).header("etag", etag).empty(),
+            Self::BadRequest(body) => {
+                support::Reply::new(400).json("application/problem+json", &body)
+            }
             Self::Unauthorized {
                 body,
                 www_authenticate,
-            } => Reply::new(401)
+            } => support::Reply::new(401)
                 .header("www-authenticate", www_authenticate)
                 .json("application/problem+json", &body),
-            Self::Forbidden(body) => Reply::new(403).json("application/problem+json", &body),
-            Self::NotFound(body) => Reply::new(404).json("application/problem+json", &body),
-            Self::RequestTimeout(body) => Reply::new(408).json("application/problem+json", &body),
-            Self::TooManyRequests { body, retry_after } => Reply::new(429)
+            Self::Forbidden(body) => {
+                support::Reply::new(403).json("application/problem+json", &body)
+            }
+            Self::NotFound(body) => {
+                support::Reply::new(404).json("application/problem+json", &body)
+            }
+            Self::RequestTimeout(body) => {
+                support::Reply::new(408).json("application/problem+json", &body)
+            }
+            Self::TooManyRequests { body, retry_after } => support::Reply::new(429)
                 .header("retry-after", retry_after)
                 .json("application/problem+json", &body),
             Self::InternalServerError(body) => {
-                Reply::new(500).json("application/problem+json", &body)
+                support::Reply::new(500).json("application/problem+json", &body)
             }
-            Self::ServiceUnavailable { body, retry_after } => Reply::new(503)
+            Self::ServiceUnavailable { body, retry_after } => support::Reply::new(503)
                 .header("retry-after", retry_after)
                 .json("application/problem+json", &body),
         }
     }
 }
 
-async fn get_order<A: OrdersApi<Caller = S::Caller>, S: Authenticate>(
-    api: Data<A>,
-    security: Data<S>,
-    request: HttpRequest,
-) -> Result<GetOrderResponse, actix_web::Error> {
-    let caller = authorize(
+async fn get_order<A: OrdersApi<Caller = S::Caller>, S: security::Authenticate>(
+    api: ::actix_web::web::Data<A>,
+    security: ::actix_web::web::Data<S>,
+    request: ::actix_web::HttpRequest,
+) -> ::std::result::Result<GetOrderResponse, ::actix_web::Error> {
+    let caller = security::authorize(
         &**security,
         &request,
         &[
-            &[Need {
-                scheme: Scheme::AccessToken,
+            &[security::Need {
+                scheme: security::Scheme::AccessToken,
                 scopes: &["orders:read"],
             }],
-            &[Need {
-                scheme: Scheme::ApiKey,
+            &[security::Need {
+                scheme: security::Scheme::ApiKey,
                 scopes: &["orders:read"],
             }],
         ],
     )
     .await?;
-    let mut input = Input::new(&request, "GET", "/orders/{id}");
+    let mut input = support::Input::new(&request, "GET", "/orders/{id}");
     let id = input.path("id").required::<i64>(|value| *value >= 1);
-    let if_none_match = input.header("If-None-Match").optional::<String>(|value| {
-        static PATTERN: Pattern =
-            Pattern::new(r#"^(\*|(W/)?"[!#-~]{0,64}"( {0,4}, {0,4}(W/)?"[!#-~]{0,64}"){0,31})$"#);
-        PATTERN.matches(value)
-    });
-    let (Some(id), Some(if_none_match)) = (id, if_none_match) else {
-        return Err(input.reject().into());
+    let if_none_match = input
+        .header("If-None-Match")
+        .optional::<::std::string::String>(|value| {
+            static PATTERN: support::Pattern = support::Pattern::new(
+                r#"^(\*|(W/)?"[!#-~]{0,64}"( {0,4}, {0,4}(W/)?"[!#-~]{0,64}"){0,31})$"#,
+            );
+            PATTERN.matches(value)
+        });
+    let (::std::option::Option::Some(id), ::std::option::Option::Some(if_none_match)) =
+        (id, if_none_match)
+    else {
+        return ::std::result::Result::Err(input.reject().into());
     };
-    Ok(OrdersApi::get_order(&**api, caller, GetOrderParameters { id, if_none_match }).await)
+    ::std::result::Result::Ok(
+        OrdersApi::get_order(&**api, caller, GetOrderParameters { id, if_none_match }).await,
+    )
 }
 
 /// The parameters of `GET /orders/{id}/events`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq)]
 pub struct ListOrderEventsParameters {
     /// The id of the order
     pub id: i64,
@@ -586,14 +614,14 @@ pub struct ListOrderEventsParameters {
 }
 
 /// The answers of `GET /orders/{id}/events`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq)]
 pub enum ListOrderEventsResponse {
     /// A page of events
     Ok {
         /// The body, as `application/json`
-        body: Vec<models::OrderEvent>,
+        body: ::std::vec::Vec<models::OrderEvent>,
         /// The next page as RFC 8288 says: `<…>; rel="next"`; absent on the last page
-        link: Option<String>,
+        link: ::std::option::Option<::std::string::String>,
     },
     /// The request does not keep the contract; `errors` names every violation
     BadRequest(models::Problem),
@@ -602,7 +630,7 @@ pub enum ListOrderEventsResponse {
         /// The body, as `application/problem+json`
         body: models::Problem,
         /// How to authenticate (RFC 9110, section 11.6.1; RFC 6750, section 3)
-        www_authenticate: String,
+        www_authenticate: ::std::string::String,
     },
     /// The credentials are valid, and do not allow this
     Forbidden(models::Problem),
@@ -629,58 +657,66 @@ pub enum ListOrderEventsResponse {
     },
 }
 
-impl Responder for ListOrderEventsResponse {
-    type Body = actix_web::body::BoxBody;
+impl ::actix_web::Responder for ListOrderEventsResponse {
+    type Body = ::actix_web::body::BoxBody;
 
-    fn respond_to(self, _request: &HttpRequest) -> HttpResponse {
+    fn respond_to(self, _request: &::actix_web::HttpRequest) -> ::actix_web::HttpResponse {
         match self {
-            Self::Ok { body, link } => Reply::new(200)
+            Self::Ok { body, link } => support::Reply::new(200)
                 .optional_header("link", link)
                 .json("application/json", &body),
-            Self::BadRequest(body) => Reply::new(400).json("application/problem+json", &body),
+            Self::BadRequest(body) => {
+                support::Reply::new(400).json("application/problem+json", &body)
+            }
             Self::Unauthorized {
                 body,
                 www_authenticate,
-            } => Reply::new(401)
+            } => support::Reply::new(401)
                 .header("www-authenticate", www_authenticate)
                 .json("application/problem+json", &body),
-            Self::Forbidden(body) => Reply::new(403).json("application/problem+json", &body),
-            Self::NotFound(body) => Reply::new(404).json("application/problem+json", &body),
-            Self::RequestTimeout(body) => Reply::new(408).json("application/problem+json", &body),
-            Self::TooManyRequests { body, retry_after } => Reply::new(429)
+            Self::Forbidden(body) => {
+                support::Reply::new(403).json("application/problem+json", &body)
+            }
+            Self::NotFound(body) => {
+                support::Reply::new(404).json("application/problem+json", &body)
+            }
+            Self::RequestTimeout(body) => {
+                support::Reply::new(408).json("application/problem+json", &body)
+            }
+            Self::TooManyRequests { body, retry_after } => support::Reply::new(429)
                 .header("retry-after", retry_after)
                 .json("application/problem+json", &body),
             Self::InternalServerError(body) => {
-                Reply::new(500).json("application/problem+json", &body)
+                support::Reply::new(500).json("application/problem+json", &body)
             }
-            Self::ServiceUnavailable { body, retry_after } => Reply::new(503)
+            Self::ServiceUnavailable { body, retry_after } => support::Reply::new(503)
                 .header("retry-after", retry_after)
                 .json("application/problem+json", &body),
         }
     }
 }
 
-async fn list_order_events<A: OrdersApi<Caller = S::Caller>, S: Authenticate>(
-    api: Data<A>,
-    security: Data<S>,
-    request: HttpRequest,
-) -> Result<ListOrderEventsResponse, actix_web::Error> {
-    let caller = authorize(
+async fn list_order_events<A: OrdersApi<Caller = S::Caller>, S: security::Authenticate>(
+    api: ::actix_web::web::Data<A>,
+    security: ::actix_web::web::Data<S>,
+    request: ::actix_web::HttpRequest,
+) -> ::std::result::Result<ListOrderEventsResponse, ::actix_web::Error> {
+    let caller = security::authorize(
         &**security,
         &request,
         &[
-            &[Need {
-                scheme: Scheme::AccessToken,
+            &[security::Need {
+                scheme: security::Scheme::AccessToken,
                 scopes: &["orders:read"],
             }],
-            &[Need {
-                scheme: Scheme::ApiKey,
+            &[security::Need {
+                scheme: security::Scheme::ApiKey,
                 scopes: &["orders:read"],
             }],
         ],
     )
     .await?;
-    let mut input = Input::new(&request, "GET", "/orders/{id}/events");
+    let mut input = support::Input::new(&request, "GET", "/orders/{id}/events");
     let id = input.path("id").required::<i64>(|value| *value >= 1);
     let limit = input
         .query("limit")
@@ -688,39 +724,46 @@ async fn list_order_events<A: OrdersApi<Caller = S::Caller>, S: Authenticate>(
     let after = input
         .query("after")
         .default::<i64>(|| 0, |value| *value >= 0);
-    let (Some(id), Some(limit), Some(after)) = (id, limit, after) else {
-        return Err(input.reject().into());
+    let (
+        ::std::option::Option::Some(id),
+        ::std::option::Option::Some(limit),
+        ::std::option::Option::Some(after),
+    ) = (id, limit, after)
+    else {
+        return ::std::result::Result::Err(input.reject().into());
     };
-    Ok(OrdersApi::list_order_events(
-        &**api,
-        caller,
-        ListOrderEventsParameters { id, limit, after },
+    ::std::result::Result::Ok(
+        OrdersApi::list_order_events(
+            &**api,
+            caller,
+            ListOrderEventsParameters { id, limit, after },
+        )
+        .await,
     )
-    .await)
 }
 
 /// The parameters of `GET /orders`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq)]
 pub struct ListOrdersParameters {
     /// The largest number of orders in a page
     pub limit: i32,
     /// Where to continue; an opaque value taken from a `Link` header, never made by hand
-    pub cursor: Option<String>,
+    pub cursor: ::std::option::Option<::std::string::String>,
     /// Only orders in one of these statuses; repeat it for several
-    pub status: Option<Vec<models::OrderStatus>>,
+    pub status: ::std::option::Option<::std::vec::Vec<models::OrderStatus>>,
     /// Only orders of this customer
-    pub customer_id: Option<i64>,
+    pub customer_id: ::std::option::Option<i64>,
 }
 
 /// The answers of `GET /orders`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq)]
 pub enum ListOrdersResponse {
     /// A page of orders
     Ok {
         /// The body, as `application/json`
-        body: Vec<models::Order>,
+        body: ::std::vec::Vec<models::Order>,
         /// The next page as RFC 8288 says: `<…>; rel="next"`; absent on the last page
-        link: Option<String>,
+        link: ::std::option::Option<::std::string::String>,
     },
     /// The request does not keep the contract; `errors` names every violation
     BadRequest(models::Problem),
@@ -729,7 +772,7 @@ pub enum ListOrdersResponse {
         /// The body, as `application/problem+json`
         body: models::Problem,
         /// How to authenticate (RFC 9110, section 11.6.1; RFC 6750, section 3)
-        www_authenticate: String,
+        www_authenticate: ::std::string::String,
     },
     /// The credentials are valid, and do not allow this
     Forbidden(models::Problem),
@@ -754,111 +797,125 @@ pub enum ListOrdersResponse {
     },
 }
 
-impl Responder for ListOrdersResponse {
-    type Body = actix_web::body::BoxBody;
+impl ::actix_web::Responder for ListOrdersResponse {
+    type Body = ::actix_web::body::BoxBody;
 
-    fn respond_to(self, _request: &HttpRequest) -> HttpResponse {
+    fn respond_to(self, _request: &::actix_web::HttpRequest) -> ::actix_web::HttpResponse {
         match self {
-            Self::Ok { body, link } => Reply::new(200)
+            Self::Ok { body, link } => support::Reply::new(200)
                 .optional_header("link", link)
                 .json("application/json", &body),
-            Self::BadRequest(body) => Reply::new(400).json("application/problem+json", &body),
+            Self::BadRequest(body) => {
+                support::Reply::new(400).json("application/problem+json", &body)
+            }
             Self::Unauthorized {
                 body,
                 www_authenticate,
-            } => Reply::new(401)
+            } => support::Reply::new(401)
                 .header("www-authenticate", www_authenticate)
                 .json("application/problem+json", &body),
-            Self::Forbidden(body) => Reply::new(403).json("application/problem+json", &body),
-            Self::RequestTimeout(body) => Reply::new(408).json("application/problem+json", &body),
-            Self::TooManyRequests { body, retry_after } => Reply::new(429)
+            Self::Forbidden(body) => {
+                support::Reply::new(403).json("application/problem+json", &body)
+            }
+            Self::RequestTimeout(body) => {
+                support::Reply::new(408).json("application/problem+json", &body)
+            }
+            Self::TooManyRequests { body, retry_after } => support::Reply::new(429)
                 .header("retry-after", retry_after)
                 .json("application/problem+json", &body),
             Self::InternalServerError(body) => {
-                Reply::new(500).json("application/problem+json", &body)
+                support::Reply::new(500).json("application/problem+json", &body)
             }
-            Self::ServiceUnavailable { body, retry_after } => Reply::new(503)
+            Self::ServiceUnavailable { body, retry_after } => support::Reply::new(503)
                 .header("retry-after", retry_after)
                 .json("application/problem+json", &body),
         }
     }
 }
 
-async fn list_orders<A: OrdersApi<Caller = S::Caller>, S: Authenticate>(
-    api: Data<A>,
-    security: Data<S>,
-    request: HttpRequest,
-) -> Result<ListOrdersResponse, actix_web::Error> {
-    let caller = authorize(
+async fn list_orders<A: OrdersApi<Caller = S::Caller>, S: security::Authenticate>(
+    api: ::actix_web::web::Data<A>,
+    security: ::actix_web::web::Data<S>,
+    request: ::actix_web::HttpRequest,
+) -> ::std::result::Result<ListOrdersResponse, ::actix_web::Error> {
+    let caller = security::authorize(
         &**security,
         &request,
         &[
-            &[Need {
-                scheme: Scheme::AccessToken,
+            &[security::Need {
+                scheme: security::Scheme::AccessToken,
                 scopes: &["orders:read"],
             }],
-            &[Need {
-                scheme: Scheme::ApiKey,
+            &[security::Need {
+                scheme: security::Scheme::ApiKey,
                 scopes: &["orders:read"],
             }],
         ],
     )
     .await?;
-    let mut input = Input::new(&request, "GET", "/orders");
+    let mut input = support::Input::new(&request, "GET", "/orders");
     let limit = input
         .query("limit")
         .default::<i32>(|| 50, |value| (1..=1000).contains(value));
-    let cursor = input.query("cursor").optional::<String>(|value| {
-        (1..=256).contains(&value.chars().count()) && {
-            static PATTERN: Pattern = Pattern::new("^[A-Za-z0-9_-]+$");
-            PATTERN.matches(value)
-        }
-    });
+    let cursor = input
+        .query("cursor")
+        .optional::<::std::string::String>(|value| {
+            (1..=256).contains(&value.chars().count()) && {
+                static PATTERN: support::Pattern = support::Pattern::new("^[A-Za-z0-9_-]+$");
+                PATTERN.matches(value)
+            }
+        });
     let status = input
         .query("status")
         .optional_list::<models::OrderStatus>(|value| {
-            (1..=4).contains(&value.len()) && all_unique(value)
+            (1..=4).contains(&value.len()) && support::all_unique(value)
         });
     let customer_id = input
         .query("customer_id")
         .optional::<i64>(|value| *value >= 1);
-    let (Some(limit), Some(cursor), Some(status), Some(customer_id)) =
-        (limit, cursor, status, customer_id)
+    let (
+        ::std::option::Option::Some(limit),
+        ::std::option::Option::Some(cursor),
+        ::std::option::Option::Some(status),
+        ::std::option::Option::Some(customer_id),
+    ) = (limit, cursor, status, customer_id)
     else {
-        return Err(input.reject().into());
+        return ::std::result::Result::Err(input.reject().into());
     };
-    Ok(OrdersApi::list_orders(
-        &**api,
-        caller,
-        ListOrdersParameters {
-            limit,
-            cursor,
-            status,
-            customer_id,
-        },
+    ::std::result::Result::Ok(
+        OrdersApi::list_orders(
+            &**api,
+            caller,
+            ListOrdersParameters {
+                limit,
+                cursor,
+                status,
+                customer_id,
+            },
+        )
+        .await,
     )
-    .await)
 }
 
 /// The parameters of `PUT /orders/{id}`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq)]
 pub struct UpdateOrderParameters {
     /// The id of the order
     pub id: i64,
     /// The `ETag` of the version to change, up to 32 of them, or `*` for any (RFC 9110, section
     /// 13.1.1). Another version answers 412.
-    pub if_match: Option<String>,
+    pub if_match: ::std::option::Option<::std::string::String>,
 }
 
 /// The answers of `PUT /orders/{id}`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq)]
 pub enum UpdateOrderResponse {
     /// The order after the change
     Ok {
         /// The body, as `application/json`
         body: models::Order,
         /// The version of the order (RFC 9110, section 8.8.3)
-        etag: String,
+        etag: ::std::string::String,
     },
     /// The request does not keep the contract; `errors` names every violation
     BadRequest(models::Problem),
@@ -867,7 +924,7 @@ pub enum UpdateOrderResponse {
         /// The body, as `application/problem+json`
         body: models::Problem,
         /// How to authenticate (RFC 9110, section 11.6.1; RFC 6750, section 3)
-        www_authenticate: String,
+        www_authenticate: ::std::string::String,
     },
     /// The credentials are valid, and do not allow this
     Forbidden(models::Problem),
@@ -907,89 +964,113 @@ pub enum UpdateOrderResponse {
         /// The body, as `application/problem+json`
         body: models::Problem,
         /// How many seconds to wait before a retry (RFC 9110, section 10.2.3)
-        retry_after: Option<i32>,
+        retry_after: ::std::option::Option<i32>,
     },
 }
 
-impl Responder for UpdateOrderResponse {
-    type Body = actix_web::body::BoxBody;
+impl ::actix_web::Responder for UpdateOrderResponse {
+    type Body = ::actix_web::body::BoxBody;
 
-    fn respond_to(self, _request: &HttpRequest) -> HttpResponse {
+    fn respond_to(self, _request: &::actix_web::HttpRequest) -> ::actix_web::HttpResponse {
         match self {
-            Self::Ok { body, etag } => Reply::new(200)
+            Self::Ok { body, etag } => support::Reply::new(200)
                 .header("etag", etag)
                 .json("application/json", &body),
-            Self::BadRequest(body) => Reply::new(400).json("application/problem+json", &body),
+            Self::BadRequest(body) => {
+                support::Reply::new(400).json("application/problem+json", &body)
+            }
             Self::Unauthorized {
                 body,
                 www_authenticate,
-            } => Reply::new(401)
+            } => support::Reply::new(401)
                 .header("www-authenticate", www_authenticate)
                 .json("application/problem+json", &body),
-            Self::Forbidden(body) => Reply::new(403).json("application/problem+json", &body),
-            Self::NotFound(body) => Reply::new(404).json("application/problem+json", &body),
-            Self::RequestTimeout(body) => Reply::new(408).json("application/problem+json", &body),
-            Self::Conflict(body) => Reply::new(409).json("application/problem+json", &body),
+            Self::Forbidden(body) => {
+                support::Reply::new(403).json("application/problem+json", &body)
+            }
+            Self::NotFound(body) => {
+                support::Reply::new(404).json("application/problem+json", &body)
+            }
+            Self::RequestTimeout(body) => {
+                support::Reply::new(408).json("application/problem+json", &body)
+            }
+            Self::Conflict(body) => {
+                support::Reply::new(409).json("application/problem+json", &body)
+            }
             Self::PreconditionFailed(body) => {
-                Reply::new(412).json("application/problem+json", &body)
+                support::Reply::new(412).json("application/problem+json", &body)
             }
-            Self::PayloadTooLarge(body) => Reply::new(413).json("application/problem+json", &body),
+            Self::PayloadTooLarge(body) => {
+                support::Reply::new(413).json("application/problem+json", &body)
+            }
             Self::UnsupportedMediaType(body) => {
-                Reply::new(415).json("application/problem+json", &body)
+                support::Reply::new(415).json("application/problem+json", &body)
             }
-            Self::TooManyRequests { body, retry_after } => Reply::new(429)
+            Self::TooManyRequests { body, retry_after } => support::Reply::new(429)
                 .header("retry-after", retry_after)
                 .json("application/problem+json", &body),
             Self::InternalServerError(body) => {
-                Reply::new(500).json("application/problem+json", &body)
+                support::Reply::new(500).json("application/problem+json", &body)
             }
-            Self::ServiceUnavailable { body, retry_after } => Reply::new(503)
+            Self::ServiceUnavailable { body, retry_after } => support::Reply::new(503)
                 .header("retry-after", retry_after)
                 .json("application/problem+json", &body),
-            Self::GatewayTimeout { body, retry_after } => Reply::new(504)
+            Self::GatewayTimeout { body, retry_after } => support::Reply::new(504)
                 .optional_header("retry-after", retry_after)
                 .json("application/problem+json", &body),
         }
     }
 }
 
-async fn update_order<A: OrdersApi<Caller = S::Caller>, S: Authenticate>(
-    api: Data<A>,
-    security: Data<S>,
-    request: HttpRequest,
-    payload: Payload,
-) -> Result<UpdateOrderResponse, actix_web::Error> {
-    let caller = authorize(
+async fn update_order<A: OrdersApi<Caller = S::Caller>, S: security::Authenticate>(
+    api: ::actix_web::web::Data<A>,
+    security: ::actix_web::web::Data<S>,
+    request: ::actix_web::HttpRequest,
+    payload: ::actix_web::web::Payload,
+) -> ::std::result::Result<UpdateOrderResponse, ::actix_web::Error> {
+    let caller = security::authorize(
         &**security,
         &request,
         &[
-            &[Need {
-                scheme: Scheme::AccessToken,
+            &[security::Need {
+                scheme: security::Scheme::AccessToken,
                 scopes: &["orders:write"],
             }],
-            &[Need {
-                scheme: Scheme::ApiKey,
+            &[security::Need {
+                scheme: security::Scheme::ApiKey,
                 scopes: &["orders:write"],
             }],
         ],
     )
     .await?;
-    let mut input = Input::new(&request, "PUT", "/orders/{id}");
+    let mut input = support::Input::new(&request, "PUT", "/orders/{id}");
     let id = input.path("id").required::<i64>(|value| *value >= 1);
-    let if_match = input.header("If-Match").optional::<String>(|value| {
-        static PATTERN: Pattern =
-            Pattern::new(r#"^(\*|(W/)?"[!#-~]{0,64}"( {0,4}, {0,4}(W/)?"[!#-~]{0,64}"){0,31})$"#);
-        PATTERN.matches(value)
-    });
+    let if_match = input
+        .header("If-Match")
+        .optional::<::std::string::String>(|value| {
+            static PATTERN: support::Pattern = support::Pattern::new(
+                r#"^(\*|(W/)?"[!#-~]{0,64}"( {0,4}, {0,4}(W/)?"[!#-~]{0,64}"){0,31})$"#,
+            );
+            PATTERN.matches(value)
+        });
     let bytes = input.read(payload).await?;
     let body = match input.media_type(&bytes, &["application/json"]) {
-        Some(0) => input.json::<models::UpdateOrderRequest>(&bytes, "application/json", |value| {
-            value.is_valid()
-        }),
-        _ => None,
+        ::std::option::Option::Some(0) => {
+            input.json::<models::UpdateOrderRequest>(&bytes, "application/json", |value| {
+                value.is_valid()
+            })
+        }
+        _ => ::std::option::Option::None,
     };
-    let (Some(id), Some(if_match), Some(body)) = (id, if_match, body) else {
-        return Err(input.reject().into());
+    let (
+        ::std::option::Option::Some(id),
+        ::std::option::Option::Some(if_match),
+        ::std::option::Option::Some(body),
+    ) = (id, if_match, body)
+    else {
+        return ::std::result::Result::Err(input.reject().into());
     };
-    Ok(OrdersApi::update_order(&**api, caller, UpdateOrderParameters { id, if_match }, body).await)
+    ::std::result::Result::Ok(
+        OrdersApi::update_order(&**api, caller, UpdateOrderParameters { id, if_match }, body).await,
+    )
 }

@@ -30,6 +30,9 @@ LIMITS = {
     "minimum", "maximum", "multipleOf", "pattern",
     "minLength", "maxLength", "minItems", "maxItems", "uniqueItems",
 }  # fmt: skip
+# What templates and options print as it is has to be plain.
+PLAIN_VERSION = re.compile(r"\d+\.\d+\.\d+([-+][0-9A-Za-z.+-]+)?")
+PLAIN_PATH = re.compile(r"[0-9A-Za-z/{}_.~-]+")
 
 
 def main():
@@ -74,6 +77,11 @@ class Sdk:
         # Beside the YAML, which Python cannot read by itself; the build keeps the two in step.
         self.contract = json.loads((ROOT / "generated" / "openapi.json").read_text("utf-8"))
         self.version = self.contract["info"]["version"]
+        if not PLAIN_VERSION.fullmatch(self.version):
+            sys.exit(f"error: info.version {self.version!r} is no version of a package")
+        for path in self.contract["paths"]:
+            if not PLAIN_PATH.fullmatch(path):
+                sys.exit(f"error: the path {path!r} cannot stand in the code of an SDK")
 
     def build(self):
         """Makes the package and gives its path."""

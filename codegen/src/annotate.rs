@@ -11,10 +11,12 @@ use serde_json::{Map, Value, json};
 
 use crate::check::Checks;
 use crate::contract::{METHODS, Node, follow, members};
-use crate::names::{self, Taken};
+use crate::docs::lines;
+use crate::names::{self, Name, Taken};
 use crate::operation::{self, Facts, Names, Operation};
 use crate::schema::Schemas;
 use crate::security::Schemes;
+use crate::source::{Code, one_line, ready};
 use crate::translate::Translation;
 use crate::{body, models, parameter};
 
@@ -35,6 +37,9 @@ pub struct Annotated {
 const MODULES: &[&str] = &[
     "models", "support", "security", "api", "main", "lib", "service", "router",
 ];
+
+/// The longest name of a module, in bytes.
+const LONGEST_MODULE: usize = 100;
 
 /// The annotated copy. With `stub`, every operation may answer that it is not written yet.
 pub fn annotate(contract: &Value, stub: bool) -> Result<Annotated> {
@@ -58,16 +63,19 @@ pub fn annotate(contract: &Value, stub: bool) -> Result<Annotated> {
             json!({
                 "type": "object",
                 "properties": { "value": { "type": "string" } },
-                "x-rust": facts,
+                "x-rust": ready(facts),
             }),
         );
     }
 
-    let mut apis = Map::new();
+    let mut order: Vec<&Name> = Vec::new();
+    let mut apis: HashMap<&Name, bool> = HashMap::new();
     for operation in &operations {
         let secured = schemes.of(contract, operation.node.value)?.is_some();
-        let known = apis.entry(operation.module.clone()).or_insert(json!(false));
-        *known = json!(secured || *known == true);
+        *apis.entry(&operation.module).or_default() |= secured;
+        if !order.contains(&&operation.module) {
+            order.push(&operation.module);
+        }
     }
     let mut paths = Map::new();
     let mut answers = Map::new();
@@ -79,9 +87,9 @@ pub fn annotate(contract: &Value, stub: bool) -> Result<Annotated> {
         security: &schemes,
         stub,
     };
-    let traits = trait_names(&apis);
+    let traits = trait_names(&order);
     // The generator makes names of files of its own of whatever has more than letters.
-    let tags: HashMap<&String, String> = traits.keys().zip((0..).map(letters)).collect();
+    let tags: HashMap<&Name, String> = traits.keys().zip((0..).map(letters)).collect();
     for operation in &operations {
         let place = || format!("in {} {}", operation.method.to_uppercase(), operation.path);
         let mut x_rust = facts.of(operation).with_context(place)?;
@@ -89,36 +97,50 @@ pub fn annotate(contract: &Value, stub: bool) -> Result<Annotated> {
         answers.insert(key, facts.answers(operation).with_context(place)?);
         x_rust["api"] = json!(traits[&operation.module]);
         x_rust["module"] = json!(operation.module);
-        x_rust["apiSecured"] = apis[&operation.module].clone();
-        x_rust["tag"] = json!(operation::tag(operation.node.value));
+        x_rust["apiSecured"] = json!(apis[&operation.module]);
+        let tag = operation::tag(operation.node.value);
+        let head = format!("The operations tagged `{tag}`.");
+        x_rust["moduleDocs"] = json!(Code::inner_docs(lines(&head)));
+        let head = format!("What an implementation of `{tag}` has to do.");
+        x_rust["apiDocs"] = json!(Code::docs(lines(&head)));
         // A path that the generator has nothing to say about.
         paths.insert(
             format!("/{:05}", paths.len()),
             json!({ &operation.method: {
-                "operationId": operation.name,
+                "operationId": operation.name.to_string(),
                 "tags": [tags[&operation.module]],
                 "responses": { "default": { "description": "see x-rust" } },
-                "x-rust": x_rust,
+                "x-rust": ready(x_rust),
             } }),
         );
     }
-    let secured = apis.values().any(|secured| secured == true);
+    let secured = apis.values().any(|secured| *secured);
     let definitions = translation.into_definitions();
     warnings.extend(checks.into_warnings());
+    // A line each: whoever prints them, such as a build script, may read more into a second one.
+    for warning in &mut warnings {
+        *warning = one_line(warning);
+    }
     let title = contract["info"]["title"].as_str().unwrap_or("Untitled");
     let version = contract["info"]["version"].as_str().unwrap_or("0");
+    let heading = lines(&format!("{title} {version}")).join(" ");
     Ok(Annotated {
         copy: json!({
             "openapi": "3.0.3",
-            "info": { "title": title, "version": version },
+            "info": { "title": "see x-rust", "version": "0" },
             "paths": paths,
             "components": { "schemas": model_facts },
-            "x-rust": {
-                "heading": crate::docs::lines(&format!("{title} {version}")).join(" "),
+            "x-rust": ready(json!({
+                "moduleDocs": Code::inner_docs([format!(
+                    "{heading}: made by codegen/ from its contract. Never edit it; change the contract."
+                )]),
+                "serverDocs": Code::inner_docs([format!(
+                    "Serves {heading}. `LISTEN` says where: `127.0.0.1:8080` by default."
+                )]),
                 "secured": secured,
                 "multipart": operations.iter().any(Operation::has_multipart),
                 "schemes": schemes.facts(),
-                "basePath": format!("{:?}", base_path(contract)),
+                "basePath": Code::literal(&base_path(contract)),
                 "operations": operations.iter().map(operation::named).collect::<Vec<_>>(),
                 "modules": traits
                     .iter()
@@ -128,12 +150,12 @@ pub fn annotate(contract: &Value, stub: bool) -> Result<Annotated> {
                         "apiSecured": apis[module],
                     }))
                     .collect::<Vec<_>>(),
-            },
+            })),
         }),
         schemas: json!({ "roots": roots, "answers": answers, "$defs": definitions }),
         modules: traits
             .keys()
-            .map(|module| (tags[module].clone(), module.clone()))
+            .map(|module| (tags[module].clone(), module.to_string()))
             .collect(),
         warnings,
     })
@@ -193,7 +215,7 @@ fn operations<'c>(
                 Ok((
                     parameter::gather(schemas, &item, &node, name, segments, warnings)?,
                     body::body(schemas, &node, name).context("in the request body")?,
-                    body::responses(schemas, &node, name)?,
+                    body::responses(schemas, &node, name, &mut names.types)?,
                 ))
             };
             (operation.parameters, operation.body, operation.responses) =
@@ -210,12 +232,12 @@ fn operations<'c>(
 /// The module of each tag.
 #[derive(Default)]
 struct Modules {
-    known: HashMap<String, String>,
+    known: HashMap<String, Name>,
     taken: Option<Taken>,
 }
 
 impl Modules {
-    fn of(&mut self, tag: &str) -> String {
+    fn of(&mut self, tag: &str) -> Name {
         if let Some(module) = self.known.get(tag) {
             return module.clone();
         }
@@ -225,18 +247,20 @@ impl Modules {
             Some(keyword) => format!("{keyword}_"),
             None => name,
         };
-        let module = taken.free(&name);
+        // The module is a file, whose name has to be short enough for any file system.
+        let module = taken.free(&name[..name.len().min(LONGEST_MODULE)]);
         self.known.insert(tag.to_owned(), module.clone());
         module
     }
 }
 
-fn trait_names(apis: &Map<String, Value>) -> BTreeMap<String, String> {
+fn trait_names(modules: &[&Name]) -> BTreeMap<Name, Name> {
     let mut taken = Taken::default();
-    apis.iter()
-        .map(|(module, _)| {
+    modules
+        .iter()
+        .map(|module| {
             let name = format!("{}Api", names::pascal(module));
-            (module.clone(), taken.free(&name))
+            ((*module).clone(), taken.free(&name))
         })
         .collect()
 }

@@ -5,10 +5,13 @@ use serde_json::{Value, json};
 
 use crate::contract::{self, Node};
 use crate::docs::docs;
-use crate::names::{self, Taken};
+use crate::names::{self, Name, Taken};
 use crate::operation::{Facts, Operation};
 use crate::parameter::is_token;
-use crate::schema::{Kind, Schemas, Type};
+use crate::schema::{Kind, Schemas, Type, option};
+use crate::source::{Code, code};
+
+const STRING: &str = "::std::string::String";
 
 /// How a media type is read and written.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -28,7 +31,7 @@ pub(crate) struct Media<'c> {
     format: Format,
     kind: Type<'c>,
     schema: Node<'c>,
-    variant: String,
+    variant: Name,
     /// Fields of a form that are lists in one text, and what stands between the items.
     delimiters: Value,
 }
@@ -36,16 +39,18 @@ pub(crate) struct Media<'c> {
 pub(crate) struct Body<'c> {
     required: bool,
     media: Vec<Media<'c>>,
-    enumeration: String,
+    /// Names its alternatives, when it has several.
+    enumeration: Name,
 }
 
 pub(crate) struct Response<'c> {
     node: Node<'c>,
     status: Status,
-    variant: String,
+    variant: Name,
     media: Vec<Media<'c>>,
     headers: Vec<Header<'c>>,
-    enumeration: String,
+    /// Names its bodies, when it has several.
+    enumeration: Name,
 }
 
 enum Status {
@@ -56,7 +61,7 @@ enum Status {
 
 struct Header<'c> {
     wire: String,
-    name: String,
+    name: Name,
     required: bool,
     kind: Type<'c>,
     docs: Vec<String>,
@@ -191,14 +196,14 @@ fn delimiters(encoding: &Value) -> Value {
 pub(crate) fn body<'c>(
     schemas: &mut Schemas<'c>,
     operation: &Node<'c>,
-    name: &str,
+    name: &Name,
 ) -> Result<Option<Body<'c>>> {
     let node = contract::follow(schemas.contract, operation.child("requestBody"))?;
     let media = media(schemas, node.child("content"), &format!("{name}Request"))?;
     Ok((!media.is_empty()).then(|| Body {
         required: node.value["required"] == true,
         media,
-        enumeration: format!("{name}Body"),
+        enumeration: name.with("Body"),
     }))
 }
 
@@ -206,7 +211,8 @@ pub(crate) fn body<'c>(
 pub(crate) fn responses<'c>(
     schemas: &mut Schemas<'c>,
     operation: &Node<'c>,
-    name: &str,
+    name: &Name,
+    types: &mut Taken,
 ) -> Result<Vec<Response<'c>>> {
     let mut all = Vec::new();
     let mut taken = Taken::with(&["NotWritten"]);
@@ -222,6 +228,9 @@ pub(crate) fn responses<'c>(
         );
         let mut response = response.with_context(|| format!("in response {code}"))?;
         response.variant = taken.free(&response.variant);
+        if response.media.len() > 1 {
+            response.enumeration = types.free(&response.enumeration);
+        }
         all.push(response);
     }
     Ok(all)
@@ -231,7 +240,7 @@ fn response<'c>(
     schemas: &mut Schemas<'c>,
     node: Node<'c>,
     code: &str,
-    name: &str,
+    name: &Name,
 ) -> Result<Response<'c>> {
     let (status, variant) = match code.to_lowercase().as_str() {
         "default" => (Status::Range(100, 599), "Default".to_owned()),
@@ -286,10 +295,10 @@ fn response<'c>(
         });
     }
     Ok(Response {
-        enumeration: format!("{name}{variant}Body"),
+        enumeration: Taken::default().free(&format!("{name}{variant}Body")),
         node,
         status,
-        variant,
+        variant: Taken::default().free(&variant),
         media,
         headers,
     })
@@ -300,50 +309,43 @@ impl<'c> Facts<'_, '_, 'c> {
         &mut self,
         operation: &Operation<'c>,
         body: &Body<'c>,
-        local: &str,
+        local: &Name,
     ) -> Result<Value> {
         let several = body.media.len() > 1;
         let mut cases = Vec::new();
         let mut variants = Vec::new();
+        let mut inner = Code::of("()");
         for (index, media) in body.media.iter().enumerate() {
             let (rust, mut read) = self.reader(operation, media)?;
             if several && media.format == Format::Bytes {
-                read = format!(
-                    "Some({}::{}(bytes.clone()))",
-                    body.enumeration, media.variant
+                read = code!(
+                    "::std::option::Option::Some({}::{}(bytes.clone()))",
+                    body.enumeration,
+                    media.variant
                 );
             } else if several {
-                read.push_str(&format!(".map({}::{})", body.enumeration, media.variant));
+                read = code!("{}.map({}::{})", read, body.enumeration, media.variant);
             }
             cases.push(json!({ "caseIndex": index, "caseRead": read }));
-            variants.push(json!({
-                "shapeVariant": media.variant,
-                "shapeType": rust,
-                "shapeMedia": media.media_type,
-            }));
+            variants.push(shape_variant(media, &rust));
+            inner = rust;
         }
-        let only = variants[0]["shapeType"]
-            .as_str()
-            .unwrap_or_default()
-            .to_owned();
-        let inner = if several {
-            body.enumeration.clone()
-        } else {
-            only
-        };
+        if several {
+            inner = code!("{}", body.enumeration);
+        }
         let media_types: Vec<&String> = body.media.iter().map(|media| &media.media_type).collect();
         let shape = several.then(|| {
             json!({
                 "shapeName": body.enumeration,
-                "shapeDocs": format!("The body of `{} {}`, by its media type.", operation.method.to_uppercase(), operation.path),
-                "shapeDerives": "Debug, Clone, PartialEq",
+                "shapeDocs": Code::docs([format!("The body of {}, by its media type.", operation.shown())]),
+                "shapeDerives": derives(true),
                 "shapeVariants": variants,
             })
         });
         Ok(json!({
-            "bodyType": if body.required { inner } else { format!("Option<{inner}>") },
+            "bodyType": if body.required { inner } else { option(&inner) },
             "bodyEnum": shape,
-            "bodyMedia": format!("&{media_types:?}"),
+            "bodyMedia": Code::literals(media_types),
             "bodyCases": cases,
             "bodyRequired": body.required,
             "bodyBinding": local,
@@ -351,10 +353,11 @@ impl<'c> Facts<'_, '_, 'c> {
     }
 
     /// The type that a media type is read into, and the expression that reads it.
-    fn reader(&mut self, operation: &Operation<'c>, media: &Media<'c>) -> Result<(String, String)> {
+    fn reader(&mut self, operation: &Operation<'c>, media: &Media<'c>) -> Result<(Code, Code)> {
         let check = self.checks.closure(&media.kind);
         let exact = self.schemas.is_exact(&media.kind);
         let media_type = &media.media_type;
+        let wire = Code::literal(media_type);
         let method = operation.method.to_uppercase();
         let scalar = media.kind.kind.is_scalar(self.schemas) && exact && !media.kind.nullable;
         if matches!(
@@ -374,52 +377,66 @@ impl<'c> Facts<'_, '_, 'c> {
         let validated = if exact { "" } else { "_validated" };
         Ok(match media.format {
             Format::Json => {
-                let read =
-                    format!("input.json{validated}::<{rust}>(&bytes, {media_type:?}, {check})");
+                let read = code!(
+                    "input.json{}::<{}>(&bytes, {}, {})",
+                    validated,
+                    rust,
+                    wire,
+                    check
+                );
                 (rust, read)
             }
             Format::Form => {
-                let read = format!(
-                    "input.form::<{rust}>(&bytes, {media_type:?}, {}, {check})",
-                    !exact
+                let read = code!(
+                    "input.form::<{}>(&bytes, {}, {}, {})",
+                    rust,
+                    wire,
+                    !exact,
+                    check
                 );
                 (rust, read)
             }
             Format::Multipart => {
-                let read = format!(
-                    "input.multipart::<{rust}>(&bytes, {media_type:?}, {}, {check}).await",
-                    !exact
+                let read = code!(
+                    "input.multipart::<{}>(&bytes, {}, {}, {}).await",
+                    rust,
+                    wire,
+                    !exact,
+                    check
                 );
                 (rust, read)
             }
             Format::Text if scalar => {
-                let read = format!("input.text::<{rust}>(&bytes, {media_type:?}, {check})");
+                let read = code!("input.text::<{}>(&bytes, {}, {})", rust, wire, check);
                 (rust, read)
             }
             Format::Text | Format::Events => (
-                "String".into(),
-                format!("input.text::<String>(&bytes, {media_type:?}, |_| true)"),
+                Code::of(STRING),
+                code!("input.text::<{}>(&bytes, {}, |_| true)", STRING, wire),
             ),
-            Format::Bytes => ("Bytes".into(), "Some(bytes.clone())".into()),
+            Format::Bytes => (
+                Code::of("::actix_web::web::Bytes"),
+                Code::of("::std::option::Option::Some(bytes.clone())"),
+            ),
         })
     }
 
     pub(crate) fn response(&mut self, response: &Response<'c>) -> Value {
         let several = response.media.len() > 1;
-        let body: Option<String> = match response.media.as_slice() {
+        let body: Option<Code> = match response.media.as_slice() {
             [] => None,
             [one] => Some(self.answer_type(one)),
-            _ => Some(response.enumeration.clone()),
+            _ => Some(code!("{}", response.enumeration)),
         };
         let any_status = matches!(response.status, Status::Range(..));
         let mut fields = Vec::new();
         let mut names = Vec::new();
         if let Status::Range(from, to) = response.status {
-            names.push("status".to_owned());
+            names.push(Code::of("status"));
             fields.push(json!({
-                "memberDocs": [format!("The status, from {from} to {to}")],
-                "memberName": "status",
-                "memberType": "StatusCode",
+                "memberDocs": Code::docs([format!("The status, from {from} to {to}")]),
+                "memberName": Code::of("status"),
+                "memberType": Code::of("::actix_web::http::StatusCode"),
             }));
         }
         if let Some(body) = &body {
@@ -427,49 +444,61 @@ impl<'c> Facts<'_, '_, 'c> {
                 [one] => format!("The body, as `{}`", one.media_type),
                 _ => "The body, in one of its media types".into(),
             };
-            names.push("body".to_owned());
-            fields.push(json!({ "memberDocs": [text], "memberName": "body", "memberType": body }));
+            names.push(Code::of("body"));
+            fields.push(json!({
+                "memberDocs": Code::docs([text]),
+                "memberName": Code::of("body"),
+                "memberType": body,
+            }));
         }
         for header in &response.headers {
             let kind = self.header_type(&header.kind);
-            names.push(header.name.clone());
+            names.push(code!("{}", header.name));
             fields.push(json!({
-                "memberDocs": header.docs,
+                "memberDocs": Code::docs(&header.docs),
                 "memberName": header.name,
-                "memberType": if header.required { kind } else { format!("Option<{kind}>") },
+                "memberType": if header.required { kind } else { option(&kind) },
             }));
         }
         let record = any_status || !response.headers.is_empty();
         let pattern = match (record, &body) {
-            (true, _) => format!("{} {{ {} }}", response.variant, names.join(", ")),
-            (false, Some(_)) => format!("{}(body)", response.variant),
-            (false, None) => response.variant.clone(),
+            (true, _) => code!("{} {{ {} }}", response.variant, Code::join(names, ", ")),
+            (false, Some(_)) => code!("{}(body)", response.variant),
+            (false, None) => code!("{}", response.variant),
         };
         let mut reply = match response.status {
-            Status::Code(code) => format!("Reply::new({code})"),
-            Status::Range(from, to) => format!("Reply::within(status, {from}..={to})"),
+            Status::Code(code) => code!("support::Reply::new({})", code),
+            Status::Range(from, to) => {
+                code!("support::Reply::within(status, {}..={})", from, to)
+            }
         };
         for header in &response.headers {
             let optional = if header.required { "" } else { "optional_" };
-            reply.push_str(&format!(
-                ".{optional}header({:?}, {})",
-                header.wire, header.name
-            ));
+            reply = code!(
+                "{}.{}header({}, {})",
+                reply,
+                optional,
+                Code::literal(&header.wire),
+                header.name
+            );
         }
         let reply = match response.media.as_slice() {
-            [] => format!("{reply}.empty()"),
-            [one] => format!("{reply}{}", writer(one)),
+            [] => code!("{}.empty()", reply),
+            [one] => code!("{}{}", reply, writer(one)),
             several => {
-                let arms: Vec<String> = several
-                    .iter()
-                    .map(|media| {
-                        let name = &response.enumeration;
-                        format!("{name}::{}(body) => reply{},", media.variant, writer(media))
-                    })
-                    .collect();
-                format!(
-                    "{{ let reply = {reply}; match body {{ {} }} }}",
-                    arms.concat()
+                let arms = several.iter().map(|media| {
+                    let name = &response.enumeration;
+                    code!(
+                        "{}::{}(body) => reply{},",
+                        name,
+                        media.variant,
+                        writer(media)
+                    )
+                });
+                code!(
+                    "{{ let reply = {}; match body {{ {} }} }}",
+                    reply,
+                    Code::join(arms, " ")
                 )
             }
         };
@@ -477,24 +506,18 @@ impl<'c> Facts<'_, '_, 'c> {
             let variants: Vec<Value> = response
                 .media
                 .iter()
-                .map(|media| {
-                    json!({
-                        "shapeVariant": media.variant,
-                        "shapeType": self.answer_type(media),
-                        "shapeMedia": media.media_type,
-                    })
-                })
+                .map(|media| shape_variant(media, &self.answer_type(media)))
                 .collect();
             json!({
                 "shapeName": response.enumeration,
-                "shapeDocs": format!("The body of a `{}`, by its media type.", response.variant),
-                "shapeDerives": if response.is_plain() { "Debug, Clone, PartialEq" } else { "Debug" },
+                "shapeDocs": Code::docs([format!("The body of a `{}`, by its media type.", response.variant)]),
+                "shapeDerives": derives(response.is_plain()),
                 "shapeVariants": variants,
             })
         });
         json!({
             "variant": response.variant,
-            "responseDocs": docs(response.node.value, "As the contract says."),
+            "responseDocs": Code::docs(docs(response.node.value, "As the contract says.")),
             "isUnit": !record && body.is_none(),
             "isTuple": !record && body.is_some(),
             "isRecord": record,
@@ -506,26 +529,26 @@ impl<'c> Facts<'_, '_, 'c> {
         })
     }
 
-    fn answer_type(&self, media: &Media<'c>) -> String {
+    fn answer_type(&self, media: &Media<'c>) -> Code {
         match media.format {
             Format::Json => self.spell(&media.kind),
-            Format::Events => "EventStream".into(),
-            Format::Bytes => "File".into(),
+            Format::Events => Code::of("support::EventStream"),
+            Format::Bytes => Code::of("support::File"),
             Format::Text if media.kind.kind.is_scalar(self.schemas) && !media.kind.nullable => {
                 self.spell(&media.kind)
             }
             // A form or a part of several is text that the implementation has written.
-            _ => "String".into(),
+            _ => Code::of(STRING),
         }
     }
 
-    fn header_type(&self, kind: &Type<'c>) -> String {
+    fn header_type(&self, kind: &Type<'c>) -> Code {
         match &kind.kind {
             Kind::List(item) if item.kind.is_scalar(self.schemas) && !item.nullable => {
                 self.spell(kind)
             }
             scalar if scalar.is_scalar(self.schemas) => self.spell(kind),
-            _ => "String".into(),
+            _ => Code::of(STRING),
         }
     }
 }
@@ -535,17 +558,34 @@ fn part(code: &str) -> String {
     names::pascal(code).trim_start_matches('N').to_owned()
 }
 
-fn writer(media: &Media) -> String {
+/// One alternative of several bodies.
+fn shape_variant(media: &Media, kind: &Code) -> Value {
+    json!({
+        "shapeVariantDocs": Code::docs([format!("`{}`", media.media_type)]),
+        "shapeVariant": media.variant,
+        "shapeType": kind,
+    })
+}
+
+/// What is derived for answers and their bodies: those that stream can only be shown.
+pub(crate) fn derives(plain: bool) -> Code {
+    Code::of(match plain {
+        true => "::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq",
+        false => "::std::fmt::Debug",
+    })
+}
+
+fn writer(media: &Media) -> Code {
     let mut media_type = media.media_type.clone();
     match media.format {
         Format::Json => {
             if media_type.contains('*') {
                 media_type = "application/json".into();
             }
-            format!(".json({media_type:?}, &body)")
+            code!(".json({}, &body)", Code::literal(&media_type))
         }
-        Format::Events => ".events(body)".into(),
-        Format::Bytes => format!(".file({media_type:?}, body)"),
+        Format::Events => Code::of(".events(body)"),
+        Format::Bytes => code!(".file({}, body)", Code::literal(&media_type)),
         Format::Text | Format::Form | Format::Multipart => {
             if media_type == "text/*" {
                 media_type = "text/plain".into();
@@ -553,7 +593,7 @@ fn writer(media: &Media) -> String {
             if media_type.starts_with("text/") && !media_type.contains("charset") {
                 media_type.push_str("; charset=utf-8");
             }
-            format!(".text({media_type:?}, &body)")
+            code!(".text({}, &body)", Code::literal(&media_type))
         }
     }
 }

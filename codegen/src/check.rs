@@ -3,36 +3,40 @@
 use serde_json::{Number, Value};
 
 use crate::schema::{Item, Kind, Schemas, Shape, Type, Unknown};
+use crate::source::{Code, Piece, code};
+
+/// How many digits behind the point a `Decimal` has room for.
+const LARGEST_SCALE: usize = 28;
 
 /// Where generated code finds the value that it checks.
 #[derive(Clone, Copy)]
 pub(crate) enum Place<'a> {
     /// A variable that holds a reference to it.
-    Reference(&'a str),
+    Reference(&'a Code),
     /// A place that holds it.
-    Owned(&'a str),
+    Owned(&'a Code),
 }
 
 impl Place<'_> {
     /// As a receiver of methods, where Rust takes either.
-    fn name(&self) -> &str {
+    fn name(&self) -> &Code {
         match self {
             Self::Reference(name) | Self::Owned(name) => name,
         }
     }
 
-    fn reference(self) -> String {
+    fn reference(self) -> Code {
         match self {
-            Self::Reference(name) => name.into(),
-            Self::Owned(name) => format!("&{name}"),
+            Self::Reference(name) => name.clone(),
+            Self::Owned(name) => code!("&{}", name),
         }
     }
 
     /// Of a type that is `Copy`.
-    fn copied(self) -> String {
+    fn copied(self) -> Code {
         match self {
-            Self::Reference(name) => format!("*{name}"),
-            Self::Owned(name) => name.into(),
+            Self::Reference(name) => code!("*{}", name),
+            Self::Owned(name) => name.clone(),
         }
     }
 }
@@ -71,44 +75,45 @@ impl Checks {
     }
 
     /// A closure that checks a parameter or a body.
-    pub(crate) fn closure(&mut self, kind: &Type) -> String {
-        match self.of(kind, Place::Reference("value")) {
-            Some(check) => format!("|value| {check}"),
-            None => "|_| true".into(),
+    pub(crate) fn closure(&mut self, kind: &Type) -> Code {
+        match self.of(kind, Place::Reference(&Code::of("value"))) {
+            Some(check) => code!("|value| {}", check),
+            None => Code::of("|_| true"),
         }
     }
 
     /// A boolean expression over a value, or `None` when its type says it all.
-    pub(crate) fn of(&mut self, kind: &Type, value: Place) -> Option<String> {
+    pub(crate) fn of(&mut self, kind: &Type, value: Place) -> Option<Code> {
         if !kind.nullable {
             return self.of_present(kind, value);
         }
-        let check = self.of_present(kind, Place::Reference("value"))?;
-        Some(format!(
-            "{}.as_ref().is_none_or(|value| {check})",
-            value.name()
+        let check = self.of_present(kind, Place::Reference(&Code::of("value")))?;
+        Some(code!(
+            "{}.as_ref().is_none_or(|value| {})",
+            value.name(),
+            check
         ))
     }
 
     /// The checks of an item's parts, to be joined by `&&`.
-    pub(crate) fn of_item(&mut self, item: &Item) -> Vec<String> {
+    pub(crate) fn of_item(&mut self, item: &Item) -> Vec<Code> {
         match &item.shape {
             Shape::Struct { fields, unknown } => {
                 let mut checks = Vec::new();
                 for field in fields {
-                    let place = format!("self.{}", field.name);
+                    let place = code!("self.{}", field.name);
                     let check = if field.required || field.default.is_some() {
                         self.of(&field.kind, Place::Owned(&place))
                     } else {
-                        self.of(&field.kind, Place::Reference("value"))
-                            .map(|check| format!("{place}.as_ref().is_none_or(|value| {check})"))
+                        self.of(&field.kind, Place::Reference(&Code::of("value")))
+                            .map(|check| code!("{}.as_ref().is_none_or(|value| {})", place, check))
                     };
                     checks.extend(check);
                 }
                 if let Unknown::Kept(kind, name) = unknown
-                    && let Some(check) = self.of(kind, Place::Reference("item"))
+                    && let Some(check) = self.of(kind, Place::Reference(&Code::of("item")))
                 {
-                    checks.push(format!("self.{name}.values().all(|item| {check})"));
+                    checks.push(code!("self.{}.values().all(|item| {})", name, check));
                 }
                 checks
             }
@@ -116,36 +121,38 @@ impl Checks {
             Shape::Union(union) if union.discriminator.is_some() => {
                 let mut arms = Vec::new();
                 for variant in &union.variants {
-                    if let Some(check) = self.of(&variant.kind, Place::Reference("value")) {
-                        arms.push(format!("Self::{}(value) => {check},", variant.name));
+                    if let Some(check) =
+                        self.of(&variant.kind, Place::Reference(&Code::of("value")))
+                    {
+                        arms.push(code!("Self::{}(value) => {},", variant.name, check));
                     }
                 }
                 if arms.is_empty() {
                     return Vec::new();
                 }
                 if arms.len() < union.variants.len() {
-                    arms.push("_ => true,".into());
+                    arms.push(Code::of("_ => true,"));
                 }
-                vec![format!("match self {{ {} }}", arms.concat())]
+                vec![code!("match self {{ {} }}", Code::join(arms, " "))]
             }
             _ => Vec::new(),
         }
     }
 
-    fn of_present(&mut self, kind: &Type, value: Place) -> Option<String> {
+    fn of_present(&mut self, kind: &Type, value: Place) -> Option<Code> {
         let name = value.name();
         let schema = kind.schema;
         let mut checks = Vec::new();
         match &kind.kind {
             Kind::Item(item) => {
-                return self.checked[*item].then(|| format!("{name}.is_valid()"));
+                return self.checked[*item].then(|| code!("{}.is_valid()", name));
             }
             Kind::I32 | Kind::I64 | Kind::U64 => checks.extend(integer(schema, &kind.kind, value)),
             Kind::F32 | Kind::F64 | Kind::Decimal => {
                 checks.extend(number(schema, &kind.kind, value))
             }
             Kind::String => {
-                let length = format!("{name}.chars().count()");
+                let length = code!("{}.chars().count()", name);
                 checks.extend(count(
                     name,
                     &length,
@@ -154,20 +161,21 @@ impl Checks {
                 ));
                 if let Some(pattern) = schema["pattern"].as_str() {
                     match rust_pattern(pattern) {
-                        Some(pattern) => checks.push(format!(
-                            "{{ static PATTERN: Pattern = Pattern::new({}); PATTERN.matches({}) }}",
-                            raw_string(&pattern),
+                        Some(pattern) => checks.push(code!(
+                            "{{ static PATTERN: support::Pattern = support::Pattern::new({}); \
+                             PATTERN.matches({}) }}",
+                            Code::raw_literal(&pattern),
                             value.reference()
                         )),
                         None => self.warnings.push(format!(
                             "the pattern {} is not checked: it is no regular expression of ECMA-262",
-                            raw_string(pattern)
+                            Code::raw_literal(pattern)
                         )),
                     }
                 }
             }
             Kind::List(item) => {
-                let length = format!("{name}.len()");
+                let length = code!("{}.len()", name);
                 checks.extend(count(
                     name,
                     &length,
@@ -175,23 +183,23 @@ impl Checks {
                     &schema["maxItems"],
                 ));
                 if schema["uniqueItems"] == true {
-                    checks.push(format!("all_unique({})", value.reference()));
+                    checks.push(code!("support::all_unique({})", value.reference()));
                 }
-                if let Some(check) = self.of(item, Place::Reference("item")) {
-                    checks.push(format!("{name}.iter().all(|item| {check})"));
+                if let Some(check) = self.of(item, Place::Reference(&Code::of("item"))) {
+                    checks.push(code!("{}.iter().all(|item| {})", name, check));
                 }
             }
             Kind::Map(item) => {
-                let length = format!("{name}.len()");
+                let length = code!("{}.len()", name);
                 let (minimum, maximum) = (&schema["minProperties"], &schema["maxProperties"]);
                 checks.extend(count(name, &length, minimum, maximum));
-                if let Some(check) = self.of(item, Place::Reference("item")) {
-                    checks.push(format!("{name}.values().all(|item| {check})"));
+                if let Some(check) = self.of(item, Place::Reference(&Code::of("item"))) {
+                    checks.push(code!("{}.values().all(|item| {})", name, check));
                 }
             }
             _ => {}
         }
-        (!checks.is_empty()).then(|| checks.join(" && "))
+        (!checks.is_empty()).then(|| Code::join(checks, " && "))
     }
 }
 
@@ -301,7 +309,7 @@ fn limits(schema: &Value) -> Range<'_> {
     }
 }
 
-fn integer(schema: &Value, kind: &Kind, value: Place) -> Vec<String> {
+fn integer(schema: &Value, kind: &Kind, value: Place) -> Vec<Code> {
     let (lowest, highest) = match kind {
         Kind::I32 => (i128::from(i32::MIN), i128::from(i32::MAX)),
         Kind::U64 => (0, i128::from(u64::MAX)),
@@ -317,19 +325,23 @@ fn integer(schema: &Value, kind: &Kind, value: Place) -> Vec<String> {
         Err(limit) => limit.floor() as i128,
     });
     if minimum.is_some_and(|limit| limit > highest) || maximum.is_some_and(|limit| limit < lowest) {
-        return vec!["false".into()];
+        return vec![Code::of("false")];
     }
     let minimum = minimum.filter(|limit| *limit > lowest);
     let maximum = maximum.filter(|limit| *limit < highest);
-    let mut checks: Vec<String> = between(minimum, maximum, value).into_iter().collect();
+    let mut checks: Vec<Code> = between(minimum, maximum, value).into_iter().collect();
     if let Some(step) = schema["multipleOf"].as_number() {
         match whole(step) {
             Ok(1) => {}
             Ok(step) if step > 0 && step <= highest => {
-                checks.push(format!("{} % {step} == 0", value.copied()));
+                checks.push(code!("{} % {} == 0", value.copied(), step));
             }
-            Ok(_) => checks.push(format!("{} == 0", value.copied())),
-            Err(step) => checks.push(format!("is_multiple({} as f64, {step:?})", value.copied())),
+            Ok(_) => checks.push(code!("{} == 0", value.copied())),
+            Err(_) => checks.push(code!(
+                "support::is_multiple({} as f64, {})",
+                value.copied(),
+                float(step, "_f64")
+            )),
         }
     }
     checks
@@ -346,11 +358,12 @@ fn whole(number: &Number) -> Result<i128, f64> {
     }
 }
 
-fn number(schema: &Value, kind: &Kind, value: Place) -> Vec<String> {
+fn number(schema: &Value, kind: &Kind, value: Place) -> Vec<Code> {
     let literal = |number: &Number| match kind {
         Kind::Decimal => decimal(&number.to_string()),
-        Kind::F32 => Some(format!("{number}_f32")),
-        _ => Some(format!("{number}_f64")),
+        // A limit beyond what the type holds limits nothing.
+        Kind::F32 => fits_f32(number).then(|| float(number, "_f32")),
+        _ => Some(float(number, "_f64")),
     };
     let range = limits(schema);
     let side = |limit: Option<(&Number, bool)>| {
@@ -364,103 +377,94 @@ fn number(schema: &Value, kind: &Kind, value: Place) -> Vec<String> {
         }
         (low, high) => {
             if let Some((low, exclusive)) = low {
-                checks.push(format!(
-                    "{copied} {} {low}",
-                    if exclusive { ">" } else { ">=" }
-                ));
+                let sign = if exclusive { ">" } else { ">=" };
+                checks.push(code!("{} {} {}", copied, sign, low));
             }
             if let Some((high, exclusive)) = high {
-                checks.push(format!(
-                    "{copied} {} {high}",
-                    if exclusive { "<" } else { "<=" }
-                ));
+                let sign = if exclusive { "<" } else { "<=" };
+                checks.push(code!("{} {} {}", copied, sign, high));
             }
         }
     }
     if let Some(step) = schema["multipleOf"].as_number() {
         match (kind, literal(step)) {
             (Kind::Decimal, Some(step)) => {
-                checks.push(format!("{copied} % {step} == Decimal::ZERO"));
+                checks.push(code!(
+                    "{} % {} == ::rust_decimal::Decimal::ZERO",
+                    copied,
+                    step
+                ));
             }
-            (Kind::F32, _) => checks.push(format!("is_multiple(f64::from({copied}), {step}_f64)")),
-            _ => checks.push(format!("is_multiple({copied}, {step}_f64)")),
+            (Kind::F32, _) => checks.push(code!(
+                "support::is_multiple(f64::from({}), {})",
+                copied,
+                float(step, "_f64")
+            )),
+            _ => checks.push(code!(
+                "support::is_multiple({}, {})",
+                copied,
+                float(step, "_f64")
+            )),
         }
     }
     checks
 }
 
-fn between<T: std::fmt::Display + PartialOrd>(
-    minimum: Option<T>,
-    maximum: Option<T>,
-    value: Place,
-) -> Option<String> {
+/// The literal of a floating point number: a JSON number is one of Rust's with a type behind it.
+pub(crate) fn float(number: &Number, kind: &'static str) -> Code {
+    let number = number.as_f64().unwrap_or_default();
+    let digits = match kind {
+        "_f32" => Code::float(number as f32),
+        _ => Code::float(number),
+    };
+    code!("{}{}", digits, kind)
+}
+
+pub(crate) fn fits_f32(number: &Number) -> bool {
+    number
+        .as_f64()
+        .is_some_and(|number| (number as f32).is_finite())
+}
+
+fn between<T: Piece>(minimum: Option<T>, maximum: Option<T>, value: Place) -> Option<Code> {
     let copied = value.copied();
     match (minimum, maximum) {
-        (Some(minimum), Some(maximum)) => {
-            let reference = value.reference();
-            Some(format!("({minimum}..={maximum}).contains({reference})"))
-        }
-        (Some(minimum), None) => Some(format!("{copied} >= {minimum}")),
-        (None, Some(maximum)) => Some(format!("{copied} <= {maximum}")),
+        (Some(minimum), Some(maximum)) => Some(code!(
+            "({}..={}).contains({})",
+            minimum,
+            maximum,
+            value.reference()
+        )),
+        (Some(minimum), None) => Some(code!("{} >= {}", copied, minimum)),
+        (None, Some(maximum)) => Some(code!("{} <= {}", copied, maximum)),
         (None, None) => None,
     }
 }
 
-fn count(whole: &str, count: &str, minimum: &Value, maximum: &Value) -> Option<String> {
+fn count(whole: &Code, count: &Code, minimum: &Value, maximum: &Value) -> Option<Code> {
     let limit = |value: &Value| match value.as_number().map(self::whole) {
         Some(Ok(limit)) => u64::try_from(limit).ok(),
         _ => None,
     };
     let minimum = limit(minimum).filter(|limit| *limit > 0);
     match (minimum, limit(maximum)) {
-        (Some(1), None) => Some(format!("!{whole}.is_empty()")),
-        (None, Some(0)) => Some(format!("{whole}.is_empty()")),
+        (Some(1), None) => Some(code!("!{}.is_empty()", whole)),
+        (None, Some(0)) => Some(code!("{}.is_empty()", whole)),
         (minimum, maximum) => between(minimum, maximum, Place::Owned(count)),
     }
 }
 
 /// The digits of a number as a `Decimal`; `None` when it cannot hold them.
-pub(crate) fn decimal(number: &str) -> Option<String> {
+pub(crate) fn decimal(number: &str) -> Option<Code> {
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
     let digits: i64 = format!("{whole}{fraction}").parse().ok()?;
-    Some(match (digits, fraction.len()) {
-        (0, _) => "Decimal::ZERO".into(),
-        (digits, scale) => format!("Decimal::new({}, {scale})", grouped(digits)),
-    })
-}
-
-fn grouped(number: i64) -> String {
-    let digits = number.unsigned_abs().to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push('_');
-        }
-        text.push(digit);
+    match (digits, fraction.len()) {
+        (0, _) => Some(Code::of("::rust_decimal::Decimal::ZERO")),
+        (_, scale) if scale > LARGEST_SCALE => None,
+        (digits, scale) => Some(code!(
+            "::rust_decimal::Decimal::new({}, {})",
+            Code::grouped(digits),
+            scale
+        )),
     }
-    if number < 0 { format!("-{text}") } else { text }
-}
-
-/// A raw string literal with as many `#` as the text needs, and no more.
-pub(crate) fn raw_string(text: &str) -> String {
-    // A raw string takes neither a bare carriage return nor what turns the direction of text.
-    if text
-        .chars()
-        .any(|letter| letter.is_control() || is_bidirectional(letter))
-    {
-        return format!("{text:?}");
-    }
-    if !text.contains(['"', '\\']) {
-        return format!("\"{text}\"");
-    }
-    let mut hashes = String::new();
-    while text.contains(&format!("\"{hashes}")) {
-        hashes.push('#');
-    }
-    format!("r{hashes}\"{text}\"{hashes}")
-}
-
-/// Signs that the compiler refuses in a source text.
-pub(crate) fn is_bidirectional(letter: char) -> bool {
-    matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

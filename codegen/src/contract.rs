@@ -130,9 +130,13 @@ impl<'c> Node<'c> {
 
     /// The last name of the pointer.
     pub(crate) fn name(&self) -> String {
-        let last = self.at.rsplit('/').next().unwrap_or_default();
-        last.replace("~1", "/").replace("~0", "~")
+        unescape(self.at.rsplit('/').next().unwrap_or_default())
     }
+}
+
+/// The key that stands so in a JSON pointer.
+pub(crate) fn unescape(key: &str) -> String {
+    key.replace("~1", "/").replace("~0", "~")
 }
 
 fn escape(key: &str) -> String {
@@ -144,11 +148,17 @@ pub(crate) fn target<'c>(contract: &'c Value, reference: &str) -> Result<Node<'c
     let Some(pointer) = reference.strip_prefix('#') else {
         bail!("`$ref: {reference}` leads out of this document: bundle the contract into one first");
     };
-    let pointer = percent_decoded(pointer);
+    place(contract, &percent_decoded(pointer))
+        .with_context(|| format!("`$ref: {reference}` leads nowhere in this document"))
+}
+
+/// The place at a JSON pointer, such as [`Node::at`].
+pub(crate) fn place<'c>(contract: &'c Value, pointer: &str) -> Result<Node<'c>> {
     let value = contract
-        .pointer(&pointer)
-        .with_context(|| format!("`$ref: {reference}` leads nowhere in this document"))?;
-    Ok(Node { value, at: pointer })
+        .pointer(pointer)
+        .with_context(|| format!("there is nothing at {pointer}"))?;
+    let at = pointer.to_owned();
+    Ok(Node { value, at })
 }
 
 /// Follows `$ref`s until something that is none.

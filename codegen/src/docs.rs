@@ -1,8 +1,8 @@
-//! Descriptions of the contract as doc comments.
+//! Descriptions of the contract as the lines of doc comments.
 
 use serde_json::Value;
 
-use crate::check::is_bidirectional;
+use crate::source::breaks_a_comment;
 
 /// The description as the lines of a doc comment.
 pub(crate) fn docs(value: &Value, otherwise: &str) -> Vec<String> {
@@ -17,11 +17,16 @@ pub(crate) fn docs(value: &Value, otherwise: &str) -> Vec<String> {
 pub(crate) fn lines(text: &str) -> Vec<String> {
     let mut lines = Vec::new();
     let mut fence: Option<String> = None;
-    for line in text.trim().lines() {
+    // However a line ends: what a template prints as one line has to be one.
+    let text = text.replace("\r\n", "\n");
+    let ends = [
+        '\n', '\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}',
+    ];
+    for line in text.trim().split(ends) {
         let line: String = line
             .chars()
             .map(|letter| if letter == '\t' { ' ' } else { letter })
-            .filter(|letter| !letter.is_control() && !is_bidirectional(*letter))
+            .filter(|letter| !breaks_a_comment(*letter))
             .collect();
         let line = line.trim_end();
         let bare = line.trim_start();
@@ -67,7 +72,8 @@ mod tests {
                 "let x",
                 "```",
                 "   indented",
-                "lastline",
+                "last",
+                "line",
                 "```text",
                 "```"
             ]

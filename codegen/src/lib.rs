@@ -18,6 +18,7 @@ mod operation;
 mod parameter;
 mod schema;
 mod security;
+mod source;
 pub mod stub;
 mod translate;
 

@@ -5,7 +5,9 @@ use serde_json::{Value, json};
 
 use crate::check::Checks;
 use crate::docs::docs;
-use crate::schema::{Field, Item, Kind, Schemas, Shape, Type, Union, Unknown};
+use crate::names::Name;
+use crate::schema::{Field, Item, Kind, Schemas, Shape, Type, Union, Unknown, option};
+use crate::source::{Code, code};
 use crate::translate::Translation;
 
 /// The facts of one item.
@@ -17,17 +19,18 @@ pub(crate) fn facts<'c>(
     item: &Item<'c>,
 ) -> Result<Value> {
     let name = &item.name;
+    let check = all_of(checks.of_item(item));
     let mut facts = json!({
         "name": name,
-        "docs": docs(item.schema, &format!("`{name}` of the contract.")),
+        "docs": Code::docs(docs(item.schema, &format!("`{name}` of the contract."))),
         "isStruct": false,
         "isStrings": false,
         "machine": [],
         "isIntegers": false,
         "isUnion": false,
-        "check": all_of(checks.of_item(item)),
+        "hasCheck": check.is_some(),
+        "check": check,
     });
-    facts["hasCheck"] = json!(facts["check"] != "");
     match &item.shape {
         Shape::Struct { fields, unknown } => {
             facts["isStruct"] = json!(true);
@@ -36,10 +39,10 @@ pub(crate) fn facts<'c>(
                 .map(|field| field_facts(schemas, field))
                 .collect();
             let (mode, kept) = match unknown {
-                Unknown::Ignored => ("ignore", Value::Null),
-                Unknown::Forbidden => ("forbid", Value::Null),
+                Unknown::Ignored => (Code::of("ignore"), Value::Null),
+                Unknown::Forbidden => (Code::of("forbid"), Value::Null),
                 Unknown::Kept(kind, name) => (
-                    "keep",
+                    Code::of("keep"),
                     json!({ "keptName": name, "keptType": schemas.spell(kind, "") }),
                 ),
             };
@@ -54,9 +57,10 @@ pub(crate) fn facts<'c>(
             facts["variants"] = variants
                 .iter()
                 .map(|(wire, name)| {
+                    let shown = crate::docs::lines(wire).join(" ").replace('`', "'");
                     json!({
-                        "wire": crate::docs::lines(wire).join(" ").replace('`', "'"),
-                        "literal": format!("{wire:?}"),
+                        "variantDocs": Code::docs([format!("`{shown}`")]),
+                        "wire": Code::literal(wire),
                         "variant": name,
                     })
                 })
@@ -67,7 +71,13 @@ pub(crate) fn facts<'c>(
             facts["isIntegers"] = json!(true);
             facts["variants"] = variants
                 .iter()
-                .map(|(wire, name)| json!({ "wire": wire, "variant": name }))
+                .map(|(wire, name)| {
+                    json!({
+                        "variantDocs": Code::docs([format!("`{wire}`")]),
+                        "wire": code!("{}", wire),
+                        "variant": name,
+                    })
+                })
                 .collect();
         }
         Shape::Union(union) => {
@@ -80,7 +90,7 @@ pub(crate) fn facts<'c>(
 }
 
 /// `x-transitions` of an enum of strings: a state machine. From each value, those that it may become.
-fn machine(name: &str, schema: &Value, variants: &[(String, String)]) -> Result<Value> {
+fn machine(name: &Name, schema: &Value, variants: &[(String, Name)]) -> Result<Value> {
     let table = match &schema["x-transitions"] {
         Value::Null => return Ok(json!([])),
         Value::Object(table) => table,
@@ -101,44 +111,46 @@ fn machine(name: &str, schema: &Value, variants: &[(String, String)]) -> Result<
         let Some(targets) = table.get(wire).and_then(Value::as_array) else {
             bail!("in {name}: x-transitions has to say what `{wire}` may become, `[]` if nothing");
         };
-        let targets: Vec<String> = targets
+        let targets: Vec<Code> = targets
             .iter()
             .map(|target| variant_of(target.as_str().unwrap_or_default()))
-            .map(|target| target.map(|target| format!("Self::{target}")))
+            .map(|target| target.map(|target| code!("Self::{}", target)))
             .collect::<Result<_>>()?;
-        states.push(json!({ "from": variant, "targets": targets.join(", ") }));
+        states.push(json!({ "from": variant, "targets": Code::join(targets, ", ") }));
     }
     Ok(json!([{ "states": states }]))
 }
 
-/// The body of a function that checks all of these.
-fn all_of(mut checks: Vec<String>) -> String {
+/// The body of a function that checks all of these; `None` when there is nothing to check.
+fn all_of(mut checks: Vec<Code>) -> Option<Code> {
     // At the beginning of a statement a block ends it.
     if checks.len() > 1 && checks[0].starts_with('{') {
-        checks[0] = format!("({})", checks[0]);
+        checks[0] = code!("({})", checks[0]);
     }
-    checks.join("\n            && ")
+    (!checks.is_empty()).then(|| Code::join(checks, " && "))
 }
 
 fn field_facts(schemas: &Schemas, field: &Field) -> Value {
     let mut inner = schemas.spell(&field.kind, "");
     if field.boxed {
         inner = match (field.kind.nullable, &field.kind.kind) {
-            (true, Kind::Item(item)) => format!("Option<Box<{}>>", schemas.items[*item].name),
-            _ => format!("Box<{inner}>"),
+            (true, Kind::Item(item)) => {
+                option(&code!("::std::boxed::Box<{}>", schemas.items[*item].name))
+            }
+            _ => code!("::std::boxed::Box<{}>", inner),
         };
     }
     let (mode, whole) = match (field.required, &field.default) {
-        (true, _) => ("required".to_owned(), inner),
-        (false, Some(default)) => (format!("default({default})"), inner),
-        (false, None) => ("optional".to_owned(), format!("Option<{inner}>")),
+        (true, _) => (Code::of("required"), inner),
+        (false, Some(default)) => (code!("default({})", default), inner),
+        (false, None) => (Code::of("optional"), option(&inner)),
     };
     json!({
         "fieldName": field.name,
         "fieldType": whole,
-        "fieldWire": format!("{:?}", field.wire),
+        "fieldWire": Code::literal(&field.wire),
         "fieldMode": mode,
-        "fieldDocs": docs_of(schemas, field.schema, &field.wire),
+        "fieldDocs": Code::docs(docs_of(schemas, field.schema, &field.wire)),
     })
 }
 
@@ -161,7 +173,7 @@ fn union_facts<'c>(
     translation: &mut Translation<'c>,
     roots: &mut serde_json::Map<String, Value>,
     union: &Union<'c>,
-    name: &str,
+    name: &Name,
     facts: &mut Value,
 ) -> Result<()> {
     let mut variants = Vec::new();
@@ -176,18 +188,24 @@ fn union_facts<'c>(
         }
         variants.push(json!({
             "variant": variant.name,
-            "variantType": if variant.boxed { format!("Box<{inner}>") } else { inner },
-            "schema": if exact { "None".into() } else { format!("Some({root:?})") },
-            "values": variant.values.iter().map(|value| format!("{value:?}")).collect::<Vec<_>>().join(" | "),
+            "variantType": match variant.boxed {
+                true => code!("::std::boxed::Box<{}>", inner),
+                false => inner,
+            },
+            "schema": match exact {
+                true => Code::of("::std::option::Option::None"),
+                false => code!("::std::option::Option::Some({})", Code::literal(&root)),
+            },
+            "values": Code::join(variant.values.iter().map(|value| Code::literal(value)), " | "),
             "variantCheck": checks.closure(&variant.kind),
-            "variantDocs": variant_docs(&variant.kind, &variant.at),
+            "variantDocs": Code::docs(variant_docs(&variant.kind, &variant.at)),
         }));
     }
     facts["variants"] = json!(variants);
     facts["mode"] = json!(match (&union.discriminator, union.one) {
-        (Some(property), _) => format!("by {property:?}"),
-        (None, true) => "one".into(),
-        (None, false) => "any".into(),
+        (Some(property), _) => code!("by {}", Code::literal(property)),
+        (None, true) => Code::of("one"),
+        (None, false) => Code::of("any"),
     });
     facts["tagged"] = json!(union.discriminator.is_some());
     Ok(())

@@ -1,6 +1,41 @@
 //! Rust names for whatever a contract calls things.
 
 use std::collections::HashSet;
+use std::fmt;
+use std::ops::Deref;
+
+use serde::{Serialize, Serializer};
+
+/// An identifier. Only [`Taken::free`] makes one, and sees to it that it is one.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Name(String);
+
+impl Name {
+    /// The name with more behind it.
+    pub(crate) fn with(&self, end: &'static str) -> Self {
+        Self(format!("{}{end}", self.0.trim_start_matches("r#")))
+    }
+}
+
+impl Deref for Name {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl Serialize for Name {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::source::code!("{}", self).serialize(serializer)
+    }
+}
 
 /// `createOrder`, `create-order`, `X-Request-Id` → `create_order`, `create_order`, `x_request_id`.
 pub(crate) fn snake(name: &str) -> String {
@@ -97,14 +132,39 @@ impl Taken {
     }
 
     /// The name itself, or with the first number behind it that makes it free.
-    pub(crate) fn free(&mut self, name: &str) -> String {
-        let mut free = name.to_owned();
+    pub(crate) fn free(&mut self, name: &str) -> Name {
+        self.free_with(name, &[])
+    }
+
+    /// The same, free with each of these ends as well, which are then taken, too.
+    pub(crate) fn free_with(&mut self, name: &str, ends: &[&'static str]) -> Name {
+        let name = identifier(name);
+        let plain = name.trim_start_matches("r#");
+        let mut free = Name(name.clone());
         let mut number = 2;
-        while !self.0.insert(free.clone()) {
-            free = format!("{}{number}", name.trim_start_matches("r#"));
+        while self.0.contains(&*free) || ends.iter().any(|end| self.0.contains(&*free.with(end))) {
+            free = Name(format!("{plain}{number}"));
             number += 1;
         }
+        self.0.extend(ends.iter().map(|end| free.with(end).0));
+        self.0.insert(free.0.clone());
         free
+    }
+}
+
+/// What is an identifier already stays as it is.
+fn identifier(name: &str) -> String {
+    let (raw, plain) = match name.strip_prefix("r#") {
+        Some(plain) => ("r#", plain),
+        None => ("", name),
+    };
+    let kept: String = plain
+        .chars()
+        .filter(|letter| letter.is_ascii_alphanumeric() || *letter == '_')
+        .collect();
+    match kept == plain && (raw.is_empty() || KEYWORDS.contains(&plain)) {
+        true if escape(kept.clone()) == kept || !raw.is_empty() => name.to_owned(),
+        _ => escape(kept),
     }
 }
 
@@ -156,17 +216,20 @@ fn spelled(sign: char) -> String {
     }
 }
 
+const KEYWORDS: &[&str] = &[
+    "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do", "dyn",
+    "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let",
+    "loop", "macro", "match", "mod", "move", "mut", "override", "priv", "pub", "ref", "return",
+    "static", "struct", "trait", "true", "try", "type", "typeof", "unsafe", "unsized", "use",
+    "virtual", "where", "while", "yield",
+];
+
 fn escape(name: String) -> String {
-    const KEYWORDS: &[&str] = &[
-        "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do",
-        "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in",
-        "let", "loop", "macro", "match", "mod", "move", "mut", "override", "priv", "pub", "ref",
-        "return", "static", "struct", "trait", "true", "try", "type", "typeof", "unsafe",
-        "unsized", "use", "virtual", "where", "while", "yield",
-    ];
     match name.as_str() {
         "" => "empty".into(),
-        "self" | "Self" | "crate" | "super" => format!("{name}_"),
+        "_" => "underscore".into(),
+        "self" | "crate" | "super" => format!("{name}_"),
+        "Self" => "SelfValue".into(),
         _ if KEYWORDS.contains(&name.as_str()) => format!("r#{name}"),
         _ if name.starts_with(|first: char| first.is_ascii_digit()) => format!("n{name}"),
         _ => name,
@@ -185,7 +248,7 @@ mod tests {
         assert_eq!(snake("type"), "r#type");
         assert_eq!(pascal("order_status"), "OrderStatus");
         assert_eq!(pascal("in-progress"), "InProgress");
-        assert_eq!(pascal("self"), "Self_");
+        assert_eq!(pascal("self"), "SelfValue");
         assert_eq!(snake("2fa"), "n2fa");
         assert_eq!(snake("$"), "dollar");
         assert_eq!(snake(""), "empty");
@@ -198,10 +261,27 @@ mod tests {
     #[test]
     fn a_name_that_is_taken_gets_a_number() {
         let mut taken = Taken::with(&["Option"]);
-        assert_eq!(taken.free("Option"), "Option2");
-        assert_eq!(taken.free("Pet"), "Pet");
-        assert_eq!(taken.free("Pet"), "Pet2");
-        assert_eq!(taken.free("r#type"), "r#type");
-        assert_eq!(taken.free("r#type"), "type2");
+        for (name, free) in [
+            ("Option", "Option2"),
+            ("Pet", "Pet"),
+            ("Pet", "Pet2"),
+            ("r#type", "r#type"),
+            ("r#type", "type2"),
+            ("no name", "noname"),
+            ("r#no", "no"),
+            ("loop", "r#loop"),
+            ("1", "n1"),
+            ("\n", "empty"),
+        ] {
+            assert_eq!(&*taken.free(name), free);
+        }
+    }
+
+    #[test]
+    fn a_name_is_free_with_its_ends() {
+        let mut taken = Taken::default();
+        assert_eq!(&*taken.free("FooOkBody"), "FooOkBody");
+        assert_eq!(&*taken.free_with("FooOk", &["Body"]), "FooOk2");
+        assert_eq!(&*taken.free("FooOk2Body"), "FooOk2Body2");
     }
 }

@@ -1,18 +1,19 @@
 //! An operation: its name, and where its parts are put together.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value, json};
 
 use crate::body;
 use crate::check::Checks;
 use crate::contract::{Node, items};
 use crate::docs::{docs, lines};
-use crate::names::{self, Taken};
+use crate::names::{self, Name, Taken};
 use crate::parameter;
 use crate::schema::{Schemas, Type};
 use crate::security;
+use crate::source::Code;
 use crate::translate::Translation;
 
 /// An operation of the contract, its `$ref`s followed.
@@ -26,34 +27,45 @@ pub(crate) struct Operation<'c> {
     pub(crate) node: Node<'c>,
     pub(crate) id: String,
     /// Names its types.
-    pub(crate) name: String,
+    pub(crate) name: Name,
     /// Names its methods.
-    pub(crate) function: String,
-    pub(crate) module: String,
+    pub(crate) function: Name,
+    pub(crate) module: Name,
     pub(crate) parameters: Vec<parameter::Parameter<'c>>,
     pub(crate) body: Option<body::Body<'c>>,
     pub(crate) responses: Vec<body::Response<'c>>,
 }
 
-/// Names in the module of an API that mean something else.
-const RESERVED: &[&str] = &["routes", "all_unique", "authorize", "fixed", "is_multiple"];
+impl Operation<'_> {
+    /// As a comment names it.
+    pub(crate) fn shown(&self) -> String {
+        format!("`{} {}`", self.method.to_uppercase(), self.path)
+    }
+}
+
+/// Functions in the module of an API that are no operations.
+const RESERVED: &[&str] = &["routes"];
+
+/// What stands behind the name of an operation in the names of its types.
+const ENDS: &[&str] = &["Parameters", "Body", "Response"];
 
 /// The names that are given out over all operations, and within each module.
 #[derive(Default)]
 pub(crate) struct Names {
-    types: Taken,
-    functions: HashMap<String, Taken>,
+    /// Of types.
+    pub(crate) types: Taken,
+    functions: HashMap<Name, Taken>,
 }
 
 impl Names {
     /// Names of the types and of the methods of an operation.
-    pub(crate) fn give(&mut self, id: &str, module: &str) -> (String, String) {
+    pub(crate) fn give(&mut self, id: &str, module: &Name) -> (Name, Name) {
         let functions = self
             .functions
-            .entry(module.to_owned())
+            .entry(module.clone())
             .or_insert_with(|| Taken::with(RESERVED));
         (
-            self.types.free(&names::pascal(id)),
+            self.types.free_with(&names::pascal(id), ENDS),
             functions.free(&names::snake(id)),
         )
     }
@@ -74,12 +86,16 @@ impl<'c> Facts<'_, '_, 'c> {
     /// Remembers the schema of a part of a request.
     pub(crate) fn root(&mut self, name: String, node: &Node<'c>) -> Result<()> {
         let schema = self.translation.root(node)?;
-        self.roots.insert(name, schema);
+        let before = self.roots.insert(name.clone(), schema);
+        // Names hold what the contract says, spaces included.
+        if before.is_some_and(|before| before != self.roots[&name]) {
+            bail!("two parts of the contract are both called `{name}`");
+        }
         Ok(())
     }
 
     /// A type as the module of an API spells it.
-    pub(crate) fn spell(&self, kind: &Type) -> String {
+    pub(crate) fn spell(&self, kind: &Type) -> Code {
         self.schemas.spell(kind, "models::")
     }
 
@@ -128,16 +144,19 @@ impl<'c> Facts<'_, '_, 'c> {
             text.push(String::new());
             text.extend(docs(node.value, ""));
         }
+        text.push(String::new());
+        text.push(operation.shown());
         let secured = self.security.of(self.schemas.contract, node.value)?;
-        let method = operation.method.to_uppercase();
         let mut facts = json!({
             "function": operation.function,
             "operationName": name,
-            "httpMethod": method,
-            "path": operation.path,
-            "pathLiteral": format!("{:?}", operation.path),
-            "routeLiteral": format!("{:?}", operation.route),
-            "operationDocs": text,
+            "method": Code::literal(&operation.method.to_uppercase()),
+            "httpMethod": method(&operation.method),
+            "path": Code::literal(&operation.path),
+            "route": Code::literal(&operation.route),
+            "operationDocs": Code::docs(text),
+            "parametersDocs": Code::docs([format!("The parameters of {}.", operation.shown())]),
+            "answersDocs": Code::docs([format!("The answers of {}.", operation.shown())]),
             "parameters": parameters,
             "hasParameters": !operation.parameters.is_empty(),
             "hasBody": has_body,
@@ -145,18 +164,18 @@ impl<'c> Facts<'_, '_, 'c> {
             "responses": responses,
             "isStub": self.stub,
             "shapes": shapes,
-            "derives": if plain { "Debug, Clone, PartialEq" } else { "Debug" },
+            "derives": body::derives(plain),
             "bodyLocal": body_name,
             "secured": secured.is_some(),
-            "needs": secured.as_ref().map(|secured| secured.needs.clone()).unwrap_or_default(),
-            "authorize": match &secured {
+            "needs": secured.as_ref().map(|secured| secured.needs.clone()),
+            "authorize": Code::of(match &secured {
                 Some(secured) if secured.optional => "authorize_optionally",
                 _ => "authorize",
-            },
-            "callerType": match &secured {
-                Some(secured) if secured.optional => "Option<Self::Caller>",
+            }),
+            "callerType": Code::of(match &secured {
+                Some(secured) if secured.optional => "::std::option::Option<Self::Caller>",
                 _ => "Self::Caller",
-            },
+            }),
         });
         if let (Some(facts), Value::Object(body)) = (facts.as_object_mut(), body) {
             facts.extend(body);
@@ -165,15 +184,29 @@ impl<'c> Facts<'_, '_, 'c> {
     }
 }
 
+/// The method as actix-web calls it.
+fn method(method: &str) -> Code {
+    Code::of(match method {
+        "get" => "GET",
+        "put" => "PUT",
+        "post" => "POST",
+        "delete" => "DELETE",
+        "options" => "OPTIONS",
+        "head" => "HEAD",
+        "patch" => "PATCH",
+        _ => "TRACE",
+    })
+}
+
 /// The route and its names of parameters; paths that differ in those only share a route.
 pub(crate) fn route(
     path: &str,
     known: &mut HashMap<String, Vec<String>>,
 ) -> Result<(String, HashMap<String, String>)> {
     // A fragment tells operations apart in documents only: no client sends it.
-    let path = path.split('#').next().unwrap_or_default();
-    if path.contains('?') {
-        anyhow::bail!("a path with a query cannot be routed");
+    let path = outside_of_braces(path, '#').map_or(path, |at| &path[..at]);
+    if outside_of_braces(path, '?').is_some() {
+        bail!("a path with a query cannot be routed");
     }
     let mut wires = Vec::new();
     let mut shape = String::new();
@@ -192,10 +225,10 @@ pub(crate) fn route(
     literals.push(rest);
     shape.push_str(rest);
     if shape.replace("{}", "").contains(['{', '}']) {
-        anyhow::bail!("the braces of the path do not match");
+        bail!("the braces of the path do not match");
     }
     let names = known.entry(shape).or_insert_with(|| {
-        let mut taken = Taken::default();
+        let mut taken = HashSet::new();
         wires
             .iter()
             .map(|wire| {
@@ -203,11 +236,17 @@ pub(crate) fn route(
                     && wire
                         .chars()
                         .all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
-                taken.free(&if plain {
-                    wire.clone()
-                } else {
-                    format!("p{}", names::snake(wire).replace("r#", "_"))
-                })
+                let segment = match plain {
+                    true => wire.clone(),
+                    false => format!("p{}", names::snake(wire).replace("r#", "_")),
+                };
+                let mut free = segment.clone();
+                let mut number = 2;
+                while !taken.insert(free.clone()) {
+                    free = format!("{segment}{number}");
+                    number += 1;
+                }
+                free
             })
             .collect()
     });
@@ -219,12 +258,23 @@ pub(crate) fn route(
     Ok((route, segments))
 }
 
+/// Where a sign first stands in a path that is no part of a parameter's name.
+fn outside_of_braces(path: &str, sign: char) -> Option<usize> {
+    let mut inside = false;
+    path.char_indices()
+        .find(|(_, letter)| {
+            inside = (inside || *letter == '{') && *letter != '}';
+            !inside && *letter == sign
+        })
+        .map(|(at, _)| at)
+}
+
 /// What the list of all operations says of one.
 pub(crate) fn named(operation: &Operation) -> Value {
     json!({
-        "idLiteral": format!("{:?}", operation.id),
-        "methodLiteral": format!("{:?}", operation.method.to_uppercase()),
-        "routeLiteral": format!("{:?}", operation.route),
+        "id": Code::literal(&operation.id),
+        "method": Code::literal(&operation.method.to_uppercase()),
+        "route": Code::literal(&operation.route),
     })
 }
 

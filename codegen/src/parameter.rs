@@ -7,17 +7,22 @@ use serde_json::{Value, json};
 
 use crate::contract::{self, Node};
 use crate::docs::docs;
-use crate::names::{self, Taken};
+use crate::names::{self, Name, Taken};
 use crate::operation::{Facts, Operation};
-use crate::schema::{Kind, Schemas, Shape, Type, Unknown};
+use crate::schema::{Kind, Schemas, Shape, Type, Unknown, option};
+use crate::source::{Code, code};
+
+/// Where a parameter can be. Each is also the method of `Input` that finds one there.
+const PLACES: [&str; 4] = ["path", "query", "header", "cookie"];
 
 /// Headers that are no parameters, whatever the contract says (OpenAPI, parameter object).
 const NOT_PARAMETERS: [&str; 3] = ["accept", "content-type", "authorization"];
 
 pub(crate) struct Parameter<'c> {
     pub(crate) wire: String,
-    pub(crate) name: String,
-    place: String,
+    pub(crate) name: Name,
+    /// One of [`PLACES`].
+    place: &'static str,
     node: Node<'c>,
     /// Where its schema stands.
     schema: Node<'c>,
@@ -55,15 +60,14 @@ pub(crate) fn gather<'c>(
             .to_owned();
         let place = node.value["in"]
             .as_str()
-            .with_context(|| format!("parameter `{wire}` has no `in`"))?
-            .to_owned();
-        if !["path", "query", "header", "cookie"].contains(&place.as_str()) {
+            .with_context(|| format!("parameter `{wire}` has no `in`"))?;
+        let Some(place) = PLACES.into_iter().find(|known| *known == place) else {
             bail!("parameter `{wire}` cannot be in `{place}`");
-        }
+        };
         if place == "header" && NOT_PARAMETERS.contains(&wire.to_lowercase().as_str()) {
             continue;
         }
-        if place == "header" && !wire.chars().all(is_token) {
+        if place == "header" && (wire.is_empty() || !wire.chars().all(is_token)) {
             bail!("`{wire}` is no name of a header");
         }
         if place == "path" && !segments.contains_key(&wire) {
@@ -105,7 +109,7 @@ impl<'c> Facts<'_, '_, 'c> {
         &mut self,
         operation: &Operation<'c>,
         parameter: &Parameter<'c>,
-        local: String,
+        local: Name,
     ) -> Result<Value> {
         let Parameter {
             wire, place, kind, ..
@@ -127,9 +131,9 @@ impl<'c> Facts<'_, '_, 'c> {
         let check = self.checks.closure(kind);
         // `allowEmptyValue`: nothing behind the name stands for no value.
         let may_be_empty = schema["allowEmptyValue"] == true
-            && place == "query"
+            && *place == "query"
             && !matches!(kind.kind, Kind::String);
-        let required = (schema["required"] == true || place == "path") && !may_be_empty;
+        let required = (schema["required"] == true || *place == "path") && !may_be_empty;
         let default = contract::follow(self.schemas.contract, parameter.schema.clone())?.value;
         let default = match required {
             true => None,
@@ -147,24 +151,28 @@ impl<'c> Facts<'_, '_, 'c> {
             _ => "",
         };
         let read = match (required, &default) {
-            (true, _) => format!("required{suffix}::<{item}>({check})"),
+            (true, _) => code!("required{}::<{}>({})", suffix, item, check),
             (false, Some(default)) => {
-                format!("default{suffix}::<{item}>(|| {default}, {check})")
+                code!("default{}::<{}>(|| {}, {})", suffix, item, default, check)
             }
-            (false, None) => format!("optional{suffix}::<{item}>({check})"),
+            (false, None) => code!("optional{}::<{}>({})", suffix, item, check),
         };
         let source = self.source(operation, parameter, may_be_empty, fast);
         let field = match required || default.is_some() {
             true => rust,
-            false => format!("Option<{rust}>"),
+            false => option(&rust),
+        };
+        let binding = match local == parameter.name {
+            true => code!("{}", local),
+            false => code!("{}: {}", parameter.name, local),
         };
         Ok(json!({
             "name": parameter.name,
             "local": local,
-            "binding": if local == parameter.name { local.clone() } else { format!("{}: {local}", parameter.name) },
+            "binding": binding,
             "type": field,
-            "read": format!("input.{source}{validated}.{read}"),
-            "parameterDocs": docs(schema, &format!("`{wire}` of the contract.")),
+            "read": code!("input.{}{}.{}", source, validated, read),
+            "parameterDocs": Code::docs(docs(schema, &format!("`{wire}` of the contract."))),
         }))
     }
 
@@ -175,26 +183,26 @@ impl<'c> Facts<'_, '_, 'c> {
         parameter: &Parameter,
         may_be_empty: bool,
         fast: bool,
-    ) -> String {
+    ) -> Code {
         let schema = parameter.node.value;
-        let place = parameter.place.as_str();
-        let wire = format!("{:?}", parameter.wire);
+        let place = parameter.place;
+        let wire = Code::literal(&parameter.wire);
         let start = match place {
             "path" => {
                 let segment = &operation.segments[&parameter.wire];
                 match *segment == parameter.wire {
-                    true => format!("path({wire})"),
-                    false => format!("path_at({segment:?}, {wire})"),
+                    true => code!("path({})", wire),
+                    false => code!("path_at({}, {})", Code::literal(segment), wire),
                 }
             }
-            _ => format!("{place}({wire})"),
+            _ => code!("{}({})", place, wire),
         };
         let start = match may_be_empty {
-            true => format!("{start}.or_empty()"),
+            true => code!("{}.or_empty()", start),
             false => start,
         };
         if parameter.json {
-            return format!("{start}.json()");
+            return code!("{}.json()", start);
         }
         let style = schema["style"].as_str().unwrap_or(match place {
             "query" | "cookie" => "form",
@@ -208,7 +216,7 @@ impl<'c> Facts<'_, '_, 'c> {
             _ => false,
         });
         let plain = match object {
-            true if style == "deepObject" => return format!("deep_object({wire})"),
+            true if style == "deepObject" => return code!("deep_object({})", wire),
             true if style == "form" && explode => {
                 return self.spread(operation, parameter, place, &wire);
             }
@@ -216,16 +224,16 @@ impl<'c> Facts<'_, '_, 'c> {
             false => !list,
         };
         let taken_apart = match (style, plain) {
-            ("label", _) => format!(".label({})", !plain),
-            ("matrix", _) => format!(".matrix({}, {explode})", !plain),
-            (_, true) => String::new(),
-            ("spaceDelimited", _) if !explode => ".split(&[\"%20\", \"+\", \" \"])".into(),
-            ("pipeDelimited", _) if !explode => ".split(&[\"|\", \"%7C\", \"%7c\"])".into(),
-            ("form", _) if explode && place == "cookie" => ".repeated()".into(),
-            ("form" | "spaceDelimited" | "pipeDelimited", _) if explode => String::new(),
+            ("label", _) => code!(".label({})", !plain),
+            ("matrix", _) => code!(".matrix({}, {})", !plain, explode),
+            (_, true) => Code::of(""),
+            ("spaceDelimited", _) if !explode => Code::of(r#".split(&["%20", "+", " "])"#),
+            ("pipeDelimited", _) if !explode => Code::of(r#".split(&["|", "%7C", "%7c"])"#),
+            ("form", _) if explode && place == "cookie" => Code::of(".repeated()"),
+            ("form" | "spaceDelimited" | "pipeDelimited", _) if explode => Code::of(""),
             // Without `deepObject`'s brackets there is nothing to take a list apart by.
-            ("deepObject", _) => String::new(),
-            _ => ".split(&[\",\"])".into(),
+            ("deepObject", _) => Code::of(""),
+            _ => Code::of(r#".split(&[","])"#),
         };
         let members = match (object, explode) {
             (false, _) => "",
@@ -237,7 +245,7 @@ impl<'c> Facts<'_, '_, 'c> {
             Kind::List(_) => ".list()",
             _ => ".maybe_list()",
         };
-        format!("{start}{taken_apart}{members}{as_list}")
+        code!("{}{}{}{}", start, taken_apart, members, as_list)
     }
 
     /// `form` with `explode`: each member of the object is a parameter of its own.
@@ -245,9 +253,9 @@ impl<'c> Facts<'_, '_, 'c> {
         &self,
         operation: &Operation,
         parameter: &Parameter,
-        place: &str,
-        wire: &str,
-    ) -> String {
+        place: &'static str,
+        wire: &Code,
+    ) -> Code {
         let mut known = Vec::new();
         let mut open = false;
         self.visit(&parameter.kind, &mut |kind| match kind {
@@ -261,7 +269,12 @@ impl<'c> Facts<'_, '_, 'c> {
             _ => {}
         });
         match open {
-            false => format!("members({:?}, {wire}, &{known:?})", place),
+            false => code!(
+                "members({}, {}, {})",
+                Code::literal(place),
+                wire,
+                Code::literals(known)
+            ),
             true => {
                 let others: Vec<&String> = operation
                     .parameters
@@ -269,7 +282,12 @@ impl<'c> Facts<'_, '_, 'c> {
                     .filter(|other| other.place == place && other.wire != parameter.wire)
                     .map(|other| &other.wire)
                     .collect();
-                format!("other_members({:?}, {wire}, &{others:?})", place)
+                code!(
+                    "other_members({}, {}, {})",
+                    Code::literal(place),
+                    wire,
+                    Code::literals(others)
+                )
             }
         }
     }

@@ -8,66 +8,22 @@ use std::collections::{HashMap, HashSet};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
+use crate::check;
 use crate::contract::{self, Node, items, members};
-use crate::names::{self, Taken};
+use crate::names::{self, Name, Taken};
+use crate::source::{Code, code};
 
 pub(crate) const COMPONENTS: &str = "/components/schemas/";
 
+const STRING: &str = "::std::string::String";
+
+/// A type whose value may be absent.
+pub(crate) fn option(kind: &Code) -> Code {
+    code!("::std::option::Option<{}>", kind)
+}
+
 /// How deep schemas may be nested in one another without a name between them.
 const DEPTH_LIMIT: usize = 100;
-
-/// Names that mean something else in the module of the models.
-const RESERVED: &[&str] = &[
-    "AsMut",
-    "AsRef",
-    "Base64",
-    "Binary",
-    "Box",
-    "BTreeMap",
-    "Clone",
-    "Copy",
-    "DateTime",
-    "Debug",
-    "Decimal",
-    "DecimalText",
-    "Default",
-    "Drop",
-    "Eq",
-    "Err",
-    "Extend",
-    "Fn",
-    "FnMut",
-    "FnOnce",
-    "From",
-    "Hash",
-    "Into",
-    "Iterator",
-    "Json",
-    "NaiveDate",
-    "None",
-    "Ok",
-    "Option",
-    "Ord",
-    "PartialEq",
-    "PartialOrd",
-    "Pattern",
-    "Result",
-    "Send",
-    "Sized",
-    "Some",
-    "String",
-    "Sync",
-    "Text",
-    "ToOwned",
-    "ToString",
-    "TryFrom",
-    "TryInto",
-    "Unpin",
-    "Utc",
-    "Uuid",
-    "Value",
-    "Vec",
-];
 
 /// The type of a schema.
 #[derive(Debug, Clone)]
@@ -117,7 +73,7 @@ impl Kind<'_> {
 /// A struct or an enum of the module `models`.
 #[derive(Debug)]
 pub(crate) struct Item<'c> {
-    pub(crate) name: String,
+    pub(crate) name: Name,
     pub(crate) shape: Shape<'c>,
     /// Leaving aside what its parts say.
     pub(crate) exact: bool,
@@ -139,17 +95,17 @@ pub(crate) enum Shape<'c> {
         unknown: Unknown<'c>,
     },
     /// Wire value and variant.
-    Strings(Vec<(String, String)>),
-    Integers(Vec<(i64, String)>),
+    Strings(Vec<(String, Name)>),
+    Integers(Vec<(i64, Name)>),
     Union(Union<'c>),
 }
 
 #[derive(Debug)]
 pub(crate) struct Field<'c> {
     pub(crate) wire: String,
-    pub(crate) name: String,
+    pub(crate) name: Name,
     pub(crate) required: bool,
-    pub(crate) default: Option<String>,
+    pub(crate) default: Option<Code>,
     pub(crate) kind: Type<'c>,
     pub(crate) schema: &'c Value,
     pub(crate) boxed: bool,
@@ -160,7 +116,7 @@ pub(crate) struct Field<'c> {
 pub(crate) enum Unknown<'c> {
     Ignored,
     Forbidden,
-    Kept(Box<Type<'c>>, String),
+    Kept(Box<Type<'c>>, Name),
 }
 
 #[derive(Debug)]
@@ -172,7 +128,7 @@ pub(crate) struct Union<'c> {
 
 #[derive(Debug)]
 pub(crate) struct Variant<'c> {
-    pub(crate) name: String,
+    pub(crate) name: Name,
     pub(crate) kind: Type<'c>,
     pub(crate) boxed: bool,
     /// Where the alternative stands.
@@ -187,7 +143,7 @@ pub(crate) struct Schemas<'c> {
     pub(crate) items: Vec<Item<'c>>,
     by_place: HashMap<String, usize>,
     names: Taken,
-    component_names: HashMap<String, String>,
+    component_names: HashMap<String, Name>,
     /// A schema that others extend by `allOf` and that has a discriminator → those others.
     children: HashMap<String, Vec<String>>,
     /// The places that are being worked out.
@@ -197,7 +153,7 @@ pub(crate) struct Schemas<'c> {
 
 impl<'c> Schemas<'c> {
     pub(crate) fn new(contract: &'c Value) -> Self {
-        let mut names = Taken::with(RESERVED);
+        let mut names = Taken::default();
         let mut component_names = HashMap::new();
         for (component, _) in members(&contract["components"]["schemas"]) {
             let name = names.free(&names::pascal(component));
@@ -663,7 +619,7 @@ impl<'c> Schemas<'c> {
         let mut seen = HashSet::new();
         let mut variants = Vec::new();
         for at in children {
-            let child = contract::target(self.contract, &format!("#{at}"))?;
+            let child = contract::place(self.contract, at)?;
             let kind = self.type_of(child.clone(), &names::pascal(&child.name()))?;
             let mut values = discriminator_values(self.contract, schema, at);
             values.retain(|value| seen.insert(value.clone()));
@@ -713,13 +669,11 @@ impl<'c> Schemas<'c> {
     /// Gives an item its name before its parts are looked at, which may lead back to it.
     fn begin(&mut self, node: &Node<'c>, hint: &str) -> usize {
         let component = node.at.strip_prefix(COMPONENTS);
-        let name = match component.and_then(|name| {
-            let name = name.replace("~1", "/").replace("~0", "~");
-            self.component_names.get(&name)
-        }) {
-            Some(name) => name.clone(),
-            None => self.names.free(hint),
-        };
+        let name =
+            match component.and_then(|name| self.component_names.get(&contract::unescape(name))) {
+                Some(name) => name.clone(),
+                None => self.names.free(hint),
+            };
         let item = self.items.len();
         self.items.push(Item {
             name,
@@ -802,30 +756,35 @@ impl<'c> Schemas<'c> {
         true
     }
 
-    /// The Rust spelling of a type, with what stands before the name of an item.
-    pub(crate) fn spell(&self, kind: &Type, models: &str) -> String {
+    /// The Rust spelling of a type, with what stands before the name of an item. What is not an
+    /// item has a path that leads to it wherever it stands, whatever the items are called.
+    pub(crate) fn spell(&self, kind: &Type, models: &'static str) -> Code {
         let name = match &kind.kind {
-            Kind::Any => "Value".into(),
-            Kind::Bool => "bool".into(),
-            Kind::I32 => "i32".into(),
-            Kind::I64 => "i64".into(),
-            Kind::U64 => "u64".into(),
-            Kind::F32 => "f32".into(),
-            Kind::F64 => "f64".into(),
-            Kind::Decimal => "Decimal".into(),
-            Kind::DecimalText => "DecimalText".into(),
-            Kind::String => "String".into(),
-            Kind::Base64 => "Base64".into(),
-            Kind::Binary => "Binary".into(),
-            Kind::Date => "NaiveDate".into(),
-            Kind::DateTime => "DateTime<Utc>".into(),
-            Kind::Uuid => "Uuid".into(),
-            Kind::List(item) => format!("Vec<{}>", self.spell(item, models)),
-            Kind::Map(value) => format!("BTreeMap<String, {}>", self.spell(value, models)),
-            Kind::Item(item) => format!("{models}{}", self.items[*item].name),
+            Kind::Any => Code::of("::serde_json::Value"),
+            Kind::Bool => Code::of("bool"),
+            Kind::I32 => Code::of("i32"),
+            Kind::I64 => Code::of("i64"),
+            Kind::U64 => Code::of("u64"),
+            Kind::F32 => Code::of("f32"),
+            Kind::F64 => Code::of("f64"),
+            Kind::Decimal => Code::of("::rust_decimal::Decimal"),
+            Kind::DecimalText => Code::of("support::DecimalText"),
+            Kind::String => Code::of(STRING),
+            Kind::Base64 => Code::of("support::Base64"),
+            Kind::Binary => Code::of("support::Binary"),
+            Kind::Date => Code::of("::chrono::NaiveDate"),
+            Kind::DateTime => Code::of("::chrono::DateTime<::chrono::Utc>"),
+            Kind::Uuid => Code::of("::uuid::Uuid"),
+            Kind::List(item) => code!("::std::vec::Vec<{}>", self.spell(item, models)),
+            Kind::Map(value) => code!(
+                "::std::collections::BTreeMap<{}, {}>",
+                STRING,
+                self.spell(value, models)
+            ),
+            Kind::Item(item) => code!("{}{}", models, self.items[*item].name),
         };
         match kind.nullable {
-            true => format!("Option<{name}>"),
+            true => option(&name),
             false => name,
         }
     }
@@ -835,34 +794,40 @@ impl<'c> Schemas<'c> {
         &self,
         kind: &Type<'c>,
         value: &Value,
-        models: &str,
-    ) -> Result<Option<String>> {
+        models: &'static str,
+    ) -> Result<Option<Code>> {
         let literal = match (&kind.kind, value) {
             (_, Value::Null) => return Ok(None),
-            (Kind::Bool, Value::Bool(value)) => value.to_string(),
+            (Kind::Bool, Value::Bool(value)) => code!("{}", value),
             (Kind::I32, Value::Number(number)) => match number.as_i64() {
-                Some(value) if i32::try_from(value).is_ok() => value.to_string(),
+                Some(value) if i32::try_from(value).is_ok() => code!("{}", value),
                 _ => return Ok(None),
             },
             (Kind::I64, Value::Number(number)) => match number.as_i64() {
-                Some(value) => value.to_string(),
+                Some(value) => code!("{}", value),
                 _ => return Ok(None),
             },
             (Kind::U64, Value::Number(number)) => match number.as_u64() {
-                Some(value) => value.to_string(),
+                Some(value) => code!("{}", value),
                 _ => return Ok(None),
             },
-            (Kind::F32, Value::Number(number)) => format!("{number}_f32"),
-            (Kind::F64, Value::Number(number)) => format!("{number}_f64"),
-            (Kind::Decimal, Value::Number(number)) => {
-                match crate::check::decimal(&number.to_string()) {
-                    Some(literal) => literal,
-                    None => return Ok(None),
-                }
+            (Kind::F32, Value::Number(number)) if check::fits_f32(number) => {
+                check::float(number, "_f32")
             }
-            (Kind::String, Value::String(text)) => format!("{text:?}.to_owned()"),
-            (kind, Value::String(text)) if is_plausible(kind, text) => format!("fixed({text:?})"),
-            (Kind::List(_), Value::Array(list)) if list.is_empty() => "Vec::new()".into(),
+            (Kind::F64, Value::Number(number)) => check::float(number, "_f64"),
+            (Kind::Decimal, Value::Number(number)) => match check::decimal(&number.to_string()) {
+                Some(literal) => literal,
+                None => return Ok(None),
+            },
+            (Kind::String, Value::String(text)) => {
+                code!("{}::from({})", STRING, Code::literal(text))
+            }
+            (kind, Value::String(text)) if is_plausible(kind, text) => {
+                code!("support::fixed({})", Code::literal(text))
+            }
+            (Kind::List(_), Value::Array(list)) if list.is_empty() => {
+                Code::of("::std::vec::Vec::new()")
+            }
             (Kind::List(item), Value::Array(list)) => {
                 let mut literals = Vec::new();
                 for value in list {
@@ -871,12 +836,14 @@ impl<'c> Schemas<'c> {
                         None => return Ok(None),
                     }
                 }
-                format!("vec![{}]", literals.join(", "))
+                code!("::std::vec![{}]", Code::join(literals, ", "))
             }
-            (Kind::Map(_), Value::Object(map)) if map.is_empty() => "BTreeMap::new()".into(),
-            (Kind::Any, value) => format!(
-                "serde_json::from_str({}).unwrap_or_default()",
-                crate::check::raw_string(&value.to_string())
+            (Kind::Map(_), Value::Object(map)) if map.is_empty() => {
+                Code::of("::std::collections::BTreeMap::new()")
+            }
+            (Kind::Any, value) => code!(
+                "::serde_json::from_str({}).unwrap_or_default()",
+                Code::raw_literal(&value.to_string())
             ),
             (Kind::Item(item), value) => {
                 let item = &self.items[*item];
@@ -892,14 +859,14 @@ impl<'c> Schemas<'c> {
                     _ => None,
                 };
                 match variant {
-                    Some(variant) => format!("{models}{}::{variant}", item.name),
+                    Some(variant) => code!("{}{}::{}", models, item.name, variant),
                     None => return Ok(None),
                 }
             }
             _ => return Ok(None),
         };
         Ok(Some(match kind.nullable {
-            true => format!("Some({literal})"),
+            true => code!("::std::option::Option::Some({})", literal),
             false => literal,
         }))
     }
@@ -922,8 +889,9 @@ impl<'c> Item<'c> {
     }
 }
 
-/// Stands behind the place of a schema with a discriminator when that schema alone is meant.
-pub(crate) const ALONE: &str = "#alone";
+/// Stands behind the place of a schema with a discriminator when that schema alone is meant. In a
+/// JSON pointer a `~` always has a digit behind it, so no name in a contract ends in this.
+pub(crate) const ALONE: &str = "~alone";
 
 struct Alternatives<'c> {
     one: bool,
@@ -962,11 +930,11 @@ pub(crate) fn discriminator(
 
 /// The values that mean the schema at a place: those of the mapping, else its name.
 pub(crate) fn discriminator_values(contract: &Value, schema: &Value, at: &str) -> Vec<String> {
-    let name = at.strip_prefix(COMPONENTS).unwrap_or_default();
+    let name = contract::unescape(at.strip_prefix(COMPONENTS).unwrap_or_default());
     let mapped: Vec<String> = members(&schema["discriminator"]["mapping"])
         .filter(|(_, target)| {
             target.as_str().is_some_and(|target| {
-                target == name
+                target == name.as_str()
                     || contract::target(contract, target)
                         .and_then(|node| contract::follow(contract, node))
                         .is_ok_and(|node| node.at == at)
@@ -975,7 +943,7 @@ pub(crate) fn discriminator_values(contract: &Value, schema: &Value, at: &str) -
         .map(|(value, _)| value.clone())
         .collect();
     match mapped.is_empty() {
-        true => vec![name.to_owned()],
+        true => vec![name],
         false => mapped,
     }
 }
@@ -1013,7 +981,7 @@ pub(crate) fn children(contract: &Value) -> HashMap<String, Vec<String>> {
     }
     // When the property lists its values and none of them means a child, nothing can be told.
     found.retain(|at, children| {
-        let Ok(base) = contract::target(contract, &format!("#{at}")) else {
+        let Ok(base) = contract::place(contract, at) else {
             return false;
         };
         let property = base.value["discriminator"]["propertyName"]
@@ -1243,7 +1211,8 @@ fn enumeration<'c>(schema: &Value) -> Option<Shape<'c>> {
             .filter(|_| items(titles).len() == values.len());
         names::variant(title.unwrap_or(wire))
     };
-    let mut taken = Taken::default();
+    // The constant beside them is called so.
+    let mut taken = Taken::with(&["ALL"]);
     let mut seen = HashSet::new();
     if matches!(kind, None | Some("string")) && values.iter().all(|value| value.is_string()) {
         let variants = values.iter().enumerate().filter_map(|(index, value)| {

@@ -5,18 +5,19 @@ use serde_json::{Value, json};
 
 use crate::contract::{self, items, members};
 use crate::docs::docs;
-use crate::names::{self, Taken};
+use crate::names::{self, Name, Taken};
+use crate::source::{Code, code};
 
 /// The security schemes of the contract.
 pub(crate) struct Schemes {
     /// Wire name, variant, facts.
-    schemes: Vec<(String, String, Value)>,
+    schemes: Vec<(String, Name, Value)>,
 }
 
 /// What an operation demands.
 pub(crate) struct Secured {
     /// The alternatives as Rust.
-    pub(crate) needs: String,
+    pub(crate) needs: Code,
     /// Whether one of them is to demand nothing.
     pub(crate) optional: bool,
 }
@@ -34,14 +35,14 @@ impl Schemes {
             let text = |key: &str| {
                 scheme[key]
                     .as_str()
-                    .map(|text| format!("{text:?}"))
+                    .map(Code::literal)
                     .with_context(|| format!("security scheme `{name}` has no `{key}`"))
             };
             let kind = match scheme["type"].as_str() {
                 Some("apiKey") => match scheme["in"].as_str() {
-                    Some("header") => format!("Carrier::Header({})", text("name")?),
-                    Some("query") => format!("Carrier::Query({})", text("name")?),
-                    Some("cookie") => format!("Carrier::Cookie({})", text("name")?),
+                    Some("header") => code!("Carrier::Header({})", text("name")?),
+                    Some("query") => code!("Carrier::Query({})", text("name")?),
+                    Some("cookie") => code!("Carrier::Cookie({})", text("name")?),
                     _ => bail!("security scheme `{name}`: an apiKey is in header, query or cookie"),
                 },
                 Some("http") => match scheme["scheme"]
@@ -50,14 +51,14 @@ impl Schemes {
                     .to_lowercase()
                     .as_str()
                 {
-                    "basic" => "Carrier::Basic".into(),
-                    "bearer" => "Carrier::Bearer".into(),
+                    "basic" => Code::of("Carrier::Basic"),
+                    "bearer" => Code::of("Carrier::Bearer"),
                     "" => bail!("security scheme `{name}` has no `scheme`"),
-                    _ => format!("Carrier::Http({})", text("scheme")?),
+                    _ => code!("Carrier::Http({})", text("scheme")?),
                 },
                 // Either ends in an access token, sent as RFC 6750 says.
-                Some("oauth2" | "openIdConnect") => "Carrier::Bearer".into(),
-                Some("mutualTLS") => "Carrier::Tls".into(),
+                Some("oauth2" | "openIdConnect") => Code::of("Carrier::Bearer"),
+                Some("mutualTLS") => Code::of("Carrier::Tls"),
                 other => bail!("security scheme `{name}`: type {other:?} is not known"),
             };
             schemes.push((
@@ -65,8 +66,8 @@ impl Schemes {
                 variant.clone(),
                 json!({
                     "schemeName": variant,
-                    "schemeWire": format!("{name:?}"),
-                    "schemeDocs": docs(scheme, &format!("`{name}` of the contract.")),
+                    "schemeWire": Code::literal(name),
+                    "schemeDocs": Code::docs(docs(scheme, &format!("`{name}` of the contract."))),
                     "carrier": kind,
                 }),
             ));
@@ -80,9 +81,9 @@ impl Schemes {
                 let variant = taken.free(&names::pascal(&name));
                 let facts = json!({
                     "schemeName": variant,
-                    "schemeWire": format!("{name:?}"),
-                    "schemeDocs": ["The contract demands it without saying what it is."],
-                    "carrier": "Carrier::Nowhere",
+                    "schemeWire": Code::literal(&name),
+                    "schemeDocs": Code::docs(["The contract demands it without saying what it is."]),
+                    "carrier": Code::of("Carrier::Nowhere"),
                 });
                 schemes.push((name, variant, facts));
             }
@@ -120,15 +121,17 @@ impl Schemes {
                     .find(|(known, _, _)| known == name)
                     .with_context(|| format!("security scheme `{name}` is not in the contract"))?;
                 let scopes: Vec<&str> = items(scopes).iter().filter_map(Value::as_str).collect();
-                needs.push(format!(
-                    "Need {{ scheme: Scheme::{variant}, scopes: &{scopes:?} }}"
+                needs.push(code!(
+                    "security::Need {{ scheme: security::Scheme::{}, scopes: {} }}",
+                    variant,
+                    Code::literals(scopes)
                 ));
             }
             optional |= needs.is_empty();
-            alternatives.push(format!("&[{}]", needs.join(", ")));
+            alternatives.push(code!("&[{}]", Code::join(needs, ", ")));
         }
         Ok(Some(Secured {
-            needs: format!("&[{}]", alternatives.join(", ")),
+            needs: code!("&[{}]", Code::join(alternatives, ", ")),
             optional,
         }))
     }

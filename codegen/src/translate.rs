@@ -63,11 +63,11 @@ impl<'c> Translation<'c> {
         while let Some(at) = self.open.pop() {
             let translated = match at.strip_suffix(ALONE) {
                 Some(place) => {
-                    let node = contract::target(self.contract, &format!("#{place}"))?;
+                    let node = contract::place(self.contract, place)?;
                     self.plain(&node)?
                 }
                 None => {
-                    let node = contract::target(self.contract, &format!("#{at}"))?;
+                    let node = contract::place(self.contract, &at)?;
                     match self.children.get(&at).cloned() {
                         Some(children) => self.family(&node, &children),
                         None => self.schema(&node)?,
@@ -91,7 +91,8 @@ impl<'c> Translation<'c> {
                     .next()
                     .unwrap_or_default();
                 let plain: String = last.chars().filter(char::is_ascii_alphanumeric).collect();
-                let name = self.names.free(&plain);
+                // No Rust stands in a JSON pointer.
+                let name = self.names.free(&plain).trim_start_matches("r#").to_owned();
                 self.definitions
                     .insert(at.to_owned(), (name.clone(), Value::Null));
                 self.open.push(at.to_owned());

@@ -47,6 +47,15 @@ pub struct Change {
     pub text: String,
 }
 
+impl fmt::Display for Change {
+    /// One line, whatever the contract calls things.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let line = format!("{:<11} {}: {}", self.level, self.place, self.text);
+        let ends_it = |letter: char| letter.is_control() || "\u{2028}\u{2029}".contains(letter);
+        formatter.write_str(&line.replace(ends_it, " "))
+    }
+}
+
 /// Every difference that a client can notice, in the order of the contract. Texts for people
 /// (summaries, descriptions, examples) are not compared.
 pub fn compare(old: &Contract, new: &Contract) -> Vec<Change> {

@@ -29,11 +29,7 @@ fn run(arguments: &[String]) -> Result<bool> {
     let changes = compare(&old, &new);
     let mut out = std::io::stdout().lock();
     for change in &changes {
-        writeln!(
-            out,
-            "{:<11} {}: {}",
-            change.level, change.place, change.text
-        )?;
+        writeln!(out, "{change}")?;
     }
     let count = |level| {
         changes

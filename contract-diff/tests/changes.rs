@@ -442,3 +442,22 @@ fn another_document_is_refused() {
         assert!(Contract::parse(text).is_err(), "{text}");
     }
 }
+
+#[test]
+fn a_change_is_one_line_whatever_things_are_called() {
+    let old = Contract::parse(BASE).unwrap();
+    let odd = "\"X\\n1.0.0 → 2.0.0: 0 breaking\\u2028\"";
+    let new = Contract::parse(&BASE.replace("name: X-Trace", &format!("name: {odd}"))).unwrap();
+    let lines: Vec<String> = compare(&old, &new)
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert!(
+        lines.iter().any(|line| line.contains("0 breaking")),
+        "{lines:?}"
+    );
+    assert!(
+        lines.iter().all(|line| !line.contains(['\n', '\u{2028}'])),
+        "{lines:?}"
+    );
+}

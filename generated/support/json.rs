@@ -236,24 +236,27 @@ pub fn member<T: Json, M: SerializeMap>(
     members.serialize_entry(name, &Write(value))
 }
 
+// What these macros make stands among the types of the contract, which may have any name. So all else
+// has a path, and parameters, which no path leads to, have names that no schema gets.
+
 /// A struct with its members: `"wire" => field mode`, where the mode is `required`, `optional` or
 /// `default(value)`. Members that it does not name are ignored, forbidden or kept.
 macro_rules! object {
     ($name:ident, $unknown:ident { $($kept:ident)? } $($wire:literal => $field:ident $mode:ident $(($default:expr))?,)*) => {
         impl super::support::Json for $name {
-            fn read<'de, D: ::serde::Deserializer<'de>>(deserializer: D) -> ::std::result::Result<Self, D::Error> {
-                struct Reader;
-                impl<'de> ::serde::de::Visitor<'de> for Reader {
+            fn read<'de, __D: ::serde::Deserializer<'de>>(deserializer: __D) -> ::std::result::Result<Self, __D::Error> {
+                struct __Reader;
+                impl<'de> ::serde::de::Visitor<'de> for __Reader {
                     type Value = $name;
 
                     fn expecting(&self, formatter: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                         formatter.write_str("an object")
                     }
 
-                    fn visit_map<A: ::serde::de::MapAccess<'de>>(
+                    fn visit_map<__A: ::serde::de::MapAccess<'de>>(
                         self,
-                        mut members: A,
-                    ) -> ::std::result::Result<$name, A::Error> {
+                        mut members: __A,
+                    ) -> ::std::result::Result<$name, __A::Error> {
                         $(let mut $field = ::std::option::Option::None;)*
                         $(let mut $kept = ::std::collections::BTreeMap::new();)?
                         while let Some(super::support::json::Key(key)) = members.next_key()? {
@@ -268,10 +271,10 @@ macro_rules! object {
                         })
                     }
                 }
-                deserializer.deserialize_map(Reader)
+                deserializer.deserialize_map(__Reader)
             }
 
-            fn write<S: ::serde::Serializer>(&self, serializer: S) -> ::std::result::Result<S::Ok, S::Error> {
+            fn write<__S: ::serde::Serializer>(&self, serializer: __S) -> ::std::result::Result<__S::Ok, __S::Error> {
                 #[allow(unused_mut)]
                 let mut members = serializer.serialize_map(::std::option::Option::None)?;
                 $(super::support::json::object!(@write $mode members $wire self.$field);)*
@@ -344,12 +347,12 @@ macro_rules! union {
     };
     (@write $name:ident { $($variant:ident)* }) => {
         impl super::support::Json for $name {
-            fn read<'de, D: ::serde::Deserializer<'de>>(deserializer: D) -> ::std::result::Result<Self, D::Error> {
+            fn read<'de, __D: ::serde::Deserializer<'de>>(deserializer: __D) -> ::std::result::Result<Self, __D::Error> {
                 let value = <::serde_json::Value as ::serde::Deserialize>::deserialize(deserializer)?;
                 Self::of(&value).map_err(::serde::de::Error::custom)
             }
 
-            fn write<S: ::serde::Serializer>(&self, serializer: S) -> ::std::result::Result<S::Ok, S::Error> {
+            fn write<__S: ::serde::Serializer>(&self, serializer: __S) -> ::std::result::Result<__S::Ok, __S::Error> {
                 match self {
                     $(Self::$variant(value) => super::support::Json::write(value, serializer),)*
                 }
@@ -445,21 +448,21 @@ macro_rules! text_enum {
             }
 
             fn to_text(&self) -> ::std::string::String {
-                self.as_str().to_owned()
+                ::std::string::String::from(self.as_str())
             }
         }
 
         impl super::support::Json for $name {
-            fn read<'de, D: ::serde::Deserializer<'de>>(
-                deserializer: D,
-            ) -> ::std::result::Result<Self, D::Error> {
+            fn read<'de, __D: ::serde::Deserializer<'de>>(
+                deserializer: __D,
+            ) -> ::std::result::Result<Self, __D::Error> {
                 super::support::json::read_text(deserializer)
             }
 
-            fn write<S: ::serde::Serializer>(
+            fn write<__S: ::serde::Serializer>(
                 &self,
-                serializer: S,
-            ) -> ::std::result::Result<S::Ok, S::Error> {
+                serializer: __S,
+            ) -> ::std::result::Result<__S::Ok, __S::Error> {
                 serializer.serialize_str(self.as_str())
             }
         }
@@ -485,22 +488,22 @@ macro_rules! number_enum {
             }
 
             fn to_text(&self) -> ::std::string::String {
-                self.as_i64().to_string()
+                <i64 as super::support::Text>::to_text(&self.as_i64())
             }
         }
 
         impl super::support::Json for $name {
-            fn read<'de, D: ::serde::Deserializer<'de>>(
-                deserializer: D,
-            ) -> ::std::result::Result<Self, D::Error> {
+            fn read<'de, __D: ::serde::Deserializer<'de>>(
+                deserializer: __D,
+            ) -> ::std::result::Result<Self, __D::Error> {
                 let number = <i64 as ::serde::Deserialize>::deserialize(deserializer)?;
                 Self::of(number).ok_or_else(|| ::serde::de::Error::custom("is none of the values"))
             }
 
-            fn write<S: ::serde::Serializer>(
+            fn write<__S: ::serde::Serializer>(
                 &self,
-                serializer: S,
-            ) -> ::std::result::Result<S::Ok, S::Error> {
+                serializer: __S,
+            ) -> ::std::result::Result<__S::Ok, __S::Error> {
                 serializer.serialize_i64(self.as_i64())
             }
         }
@@ -513,18 +516,18 @@ macro_rules! number_enum {
 macro_rules! serde_by_json {
     ($name:ident) => {
         impl ::serde::Serialize for $name {
-            fn serialize<S: ::serde::Serializer>(
+            fn serialize<__S: ::serde::Serializer>(
                 &self,
-                serializer: S,
-            ) -> ::std::result::Result<S::Ok, S::Error> {
+                serializer: __S,
+            ) -> ::std::result::Result<__S::Ok, __S::Error> {
                 super::support::Json::write(self, serializer)
             }
         }
 
         impl<'de> ::serde::Deserialize<'de> for $name {
-            fn deserialize<D: ::serde::Deserializer<'de>>(
-                deserializer: D,
-            ) -> ::std::result::Result<Self, D::Error> {
+            fn deserialize<__D: ::serde::Deserializer<'de>>(
+                deserializer: __D,
+            ) -> ::std::result::Result<Self, __D::Error> {
                 super::support::Json::read(deserializer)
             }
         }

@@ -1,6 +1,8 @@
 //! Every contract of the corpus is implemented, served, and asked.
 
 mod bodies;
+mod collisions;
+mod hostile;
 mod modern;
 mod names;
 mod parameters;

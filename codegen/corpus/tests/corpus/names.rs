@@ -16,7 +16,7 @@ use type_::{
 impl type_::TypeApi for Echo {
     echo! {
         r#type(parameters: TypeParameters) -> TypeResponse;
-        clone(parameters: CloneParameters, body: models::Option2) -> CloneResponse;
+        clone(parameters: CloneParameters, body: models::Option) -> CloneResponse;
         get_ref(parameters: GetRefParameters) -> GetRefResponse;
     }
 }

@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Ends with the test, whatever becomes of that.
 struct Running(Child);
@@ -15,40 +16,69 @@ impl Drop for Running {
     }
 }
 
-fn ask(address: &str, request: &str) -> String {
-    let mut socket = TcpStream::connect(address).unwrap();
-    let request = request.replace('\n', "\r\n");
-    write!(socket, "{request}\r\nhost: x\r\nconnection: close\r\n\r\n").unwrap();
-    let mut answer = String::new();
-    socket.read_to_string(&mut answer).unwrap();
-    answer
+/// All stubs are built as the same program, so one at a time.
+static BUILDING: Mutex<()> = Mutex::new(());
+
+fn building() -> MutexGuard<'static, ()> {
+    BUILDING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-#[test]
-fn a_stub_lints_clean_and_answers_501() {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let folder = tempfile::tempdir().unwrap();
-    codegen::stub::write(&here.join("specs/security.yaml"), folder.path()).unwrap();
+/// A stub at work, until it is dropped.
+pub struct Server {
+    address: String,
+    _running: Running,
+}
+
+impl Server {
+    /// A request of these lines, with a body.
+    pub fn send(&self, head: &str, body: &str) -> String {
+        let mut socket = TcpStream::connect(&self.address).unwrap();
+        let head = head.replace('\n', "\r\n");
+        write!(
+            socket,
+            "{head}\r\nhost: x\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        )
+        .unwrap();
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    fn ask(&self, head: &str) -> String {
+        self.send(head, "")
+    }
+}
+
+fn cargo(folder: &Path, command: &str) -> Command {
     // The same versions as here, so that what is built already is not built again.
-    std::fs::copy(here.join("Cargo.lock"), folder.path().join("Cargo.lock")).unwrap();
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    std::fs::copy(here.join("Cargo.lock"), folder.join("Cargo.lock")).unwrap();
     // Where this test itself was built.
     let target = std::env::current_exe().unwrap();
     let target = target.ancestors().nth(3).unwrap().to_owned();
-    let cargo = |command: &str| {
-        let mut cargo = Command::new(env!("CARGO"));
-        cargo
-            .current_dir(folder.path())
-            .env("CARGO_TARGET_DIR", &target)
-            .args([command, "--quiet"]);
-        cargo
-    };
-    let lint = cargo("clippy")
-        .args(["--", "-D", "warnings"])
-        .status()
-        .unwrap();
-    assert!(lint.success());
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo
+        .current_dir(folder)
+        .env("CARGO_TARGET_DIR", &target)
+        .args([command, "--quiet"]);
+    cargo
+}
 
-    let mut running = cargo("run")
+/// Fails when a stub does not compile or the linter has anything to say of it.
+#[track_caller]
+pub fn lint(folder: &Path) {
+    let _one = building();
+    let mut clippy = cargo(folder, "clippy");
+    let done = clippy.args(["--", "-D", "warnings"]).output().unwrap();
+    let said = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success(), "{said}");
+}
+
+/// Starts a stub.
+pub fn serve(folder: &Path) -> Server {
+    let _one = building();
+    let mut running = cargo(folder, "run")
         .env("LISTEN", "127.0.0.1:0")
         .stdout(Stdio::piped())
         .spawn()
@@ -56,16 +86,32 @@ fn a_stub_lints_clean_and_answers_501() {
     let output = BufReader::new(running.stdout.take().unwrap());
     let running = Running(running);
     let ready = output.lines().next().unwrap().unwrap();
-    let address = ready.strip_prefix("ready http://").unwrap();
-    let answer = ask(address, "GET /public HTTP/1.1");
+    Server {
+        address: ready.strip_prefix("ready http://").unwrap().to_owned(),
+        _running: running,
+    }
+}
+
+#[test]
+fn a_stub_lints_clean_and_answers_501() {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folder = tempfile::tempdir().unwrap();
+    codegen::stub::write(&here.join("specs/security.yaml"), folder.path()).unwrap();
+    lint(folder.path());
+
+    let server = serve(folder.path());
+    let answer = server.ask("GET /public HTTP/1.1");
     assert!(answer.starts_with("HTTP/1.1 501"), "{answer}");
     assert!(answer.contains("application/problem+json"), "{answer}");
-    assert!(ask(address, "GET /header HTTP/1.1").starts_with("HTTP/1.1 401"));
-    let with_key = ask(address, "GET /header HTTP/1.1\nx-key: any");
+    let without = server.ask("GET /header HTTP/1.1");
+    assert!(without.starts_with("HTTP/1.1 401"), "{without}");
+    let with_key = server.ask("GET /header HTTP/1.1\nx-key: any");
     assert!(with_key.starts_with("HTTP/1.1 501"), "{with_key}");
-    assert!(ask(address, "GET /nowhere HTTP/1.1").starts_with("HTTP/1.1 404"));
-    assert!(ask(address, "PUT /public HTTP/1.1").starts_with("HTTP/1.1 405"));
-    drop(running);
+    let nowhere = server.ask("GET /nowhere HTTP/1.1");
+    assert!(nowhere.starts_with("HTTP/1.1 404"), "{nowhere}");
+    let wrong = server.ask("PUT /public HTTP/1.1");
+    assert!(wrong.starts_with("HTTP/1.1 405"), "{wrong}");
+    drop(server);
 
     // It is renewed where it stands, but for what somebody has written, and nowhere else.
     let api = folder.path().join("src/api");

@@ -1,0 +1,380 @@
+//! Pieces of Rust, and the only way that the text of a contract has into them.
+//!
+//! A template prints what the pass hands over, always between two tokens: never inside of a comment
+//! or of a string. What is handed over is [`Code`]; any other string becomes a string literal in
+//! [`ready`]. So a text that nobody thought of is printed as a text.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+use serde_json::{Map, Value};
+
+use crate::names::Name;
+
+/// Tells [`Code`] from text in the facts for a template. No contract has it: of a contract, facts hold
+/// strings only, never an object.
+const MARK: &str = "#code";
+
+/// A piece of Rust, of whole tokens. It is put together of pieces that are written in this crate, of
+/// names, of numbers and of literals: there is no way to make one of a `String`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Code(String);
+
+impl Code {
+    /// What is written in this crate.
+    pub(crate) fn of(code: &'static str) -> Self {
+        Self(code.to_owned())
+    }
+
+    /// A text as a string literal.
+    pub(crate) fn literal(text: &str) -> Self {
+        Self(format!("{text:?}"))
+    }
+
+    /// A text as a string literal, with backslashes and quotes as they are where that can be.
+    pub(crate) fn raw_literal(text: &str) -> Self {
+        let escaped =
+            |letter: char| !matches!(letter, '"' | '\'' | '\\') && letter.escape_debug().len() > 1;
+        if text.contains(escaped) || !text.contains(['"', '\\']) {
+            return Self::literal(text);
+        }
+        let mut hashes = String::new();
+        while text.contains(&format!("\"{hashes}")) {
+            hashes.push('#');
+        }
+        Self(format!("r{hashes}\"{text}\"{hashes}"))
+    }
+
+    /// Texts as a reference to an array of string literals.
+    pub(crate) fn literals<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) -> Self {
+        let literals = texts.into_iter().map(|text| Self::literal(text.as_ref()));
+        code!("&[{}]", Self::join(literals, ", "))
+    }
+
+    /// A doc comment of these lines. Whatever they hold, each is one line of a comment.
+    pub(crate) fn docs<T: AsRef<str>>(lines: impl IntoIterator<Item = T>) -> Self {
+        Self::comment("///", lines)
+    }
+
+    /// The same for what the comment stands in.
+    pub(crate) fn inner_docs<T: AsRef<str>>(lines: impl IntoIterator<Item = T>) -> Self {
+        Self::comment("//!", lines)
+    }
+
+    fn comment<T: AsRef<str>>(sign: &str, lines: impl IntoIterator<Item = T>) -> Self {
+        let lines = lines.into_iter().map(|line| {
+            let line = format!("{sign} {}", one_line(line.as_ref()));
+            line.trim_end().to_owned()
+        });
+        Self(lines.collect::<Vec<_>>().join("\n"))
+    }
+
+    /// The digits of a number with a point or an exponent.
+    pub(crate) fn float(number: impl Float) -> Self {
+        Self(format!("{number:?}"))
+    }
+
+    /// A whole number in groups of three digits.
+    pub(crate) fn grouped(number: i64) -> Self {
+        let digits = number.unsigned_abs().to_string();
+        let mut text = String::new();
+        for (index, digit) in digits.chars().enumerate() {
+            if index > 0 && (digits.len() - index).is_multiple_of(3) {
+                text.push('_');
+            }
+            text.push(digit);
+        }
+        Self(if number < 0 { format!("-{text}") } else { text })
+    }
+
+    /// Pieces one after the other, with this between them.
+    pub(crate) fn join(pieces: impl IntoIterator<Item = Self>, between: &'static str) -> Self {
+        let pieces: Vec<String> = pieces.into_iter().map(|piece| piece.0).collect();
+        Self(pieces.join(between))
+    }
+
+    pub(crate) fn starts_with(&self, sign: char) -> bool {
+        self.0.starts_with(sign)
+    }
+
+    /// For [`code!`] only, which sees to the pieces.
+    pub(crate) fn put_together(pieces: fmt::Arguments) -> Self {
+        Self(pieces.to_string())
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl Serialize for Code {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Map::from_iter([(MARK.to_owned(), Value::from(self.0.as_str()))]).serialize(serializer)
+    }
+}
+
+/// A floating point number, whose `Debug` is a literal.
+pub(crate) trait Float: fmt::Debug {}
+
+impl Float for f32 {}
+impl Float for f64 {}
+
+/// What may stand in a piece of Rust as it is.
+pub(crate) trait Piece {
+    fn piece(&self) -> &dyn fmt::Display;
+}
+
+macro_rules! pieces {
+    ($($kind:ty)*) => {$(
+        impl Piece for $kind {
+            fn piece(&self) -> &dyn fmt::Display {
+                self
+            }
+        }
+    )*};
+}
+
+pieces!(Code Name &'static str bool usize u16 i64 u64 i128);
+
+impl<P: Piece> Piece for &P {
+    fn piece(&self) -> &dyn fmt::Display {
+        (**self).piece()
+    }
+}
+
+/// A piece of Rust from pieces: `code!("{}::new({})", name, Code::literal(text))`. Every place is a
+/// bare `{}`, so that nothing gets in that is no [`Piece`].
+macro_rules! code {
+    ($text:literal $(, $piece:expr)* $(,)?) => {{
+        const _: () = assert!($crate::source::has_bare_places_only($text));
+        $crate::source::Code::put_together(
+            format_args!($text $(, $crate::source::Piece::piece(&$piece))*)
+        )
+    }};
+}
+pub(crate) use code;
+
+/// Whether braces are doubled, or a place without a name or a format.
+pub(crate) const fn has_bare_places_only(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let mut index = 0;
+    while index < bytes.len() {
+        let next = if index + 1 < bytes.len() {
+            bytes[index + 1]
+        } else {
+            0
+        };
+        match (bytes[index], next) {
+            (b'{', b'{' | b'}') | (b'}', b'}') => index += 2,
+            (b'{' | b'}', _) => return false,
+            _ => index += 1,
+        }
+    }
+    true
+}
+
+/// The facts as a template prints them: code as it is, every other string as a string literal.
+pub(crate) fn ready(facts: Value) -> Value {
+    match facts {
+        Value::String(text) => Value::String(Code::literal(&text).0),
+        Value::Array(items) => items.into_iter().map(ready).collect(),
+        Value::Object(mut members) => match members.remove(MARK) {
+            Some(code) => code,
+            None => members
+                .into_iter()
+                .map(|(key, value)| (key, ready(value)))
+                .collect(),
+        },
+        other => other,
+    }
+}
+
+/// The text with spaces where it would leave the line that it stands in.
+pub(crate) fn one_line(text: &str) -> String {
+    text.chars()
+        .map(|letter| {
+            if breaks_a_comment(letter) {
+                ' '
+            } else {
+                letter
+            }
+        })
+        .collect()
+}
+
+/// What ends the line of a comment somewhere, or what the compiler refuses in one.
+pub(crate) fn breaks_a_comment(letter: char) -> bool {
+    letter.is_control()
+        || matches!(letter, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    /// What is likely to leave a literal or a comment.
+    fn hostile() -> impl Strategy<Value = String> {
+        let part = prop_oneof![
+            prop::sample::select(vec![
+                "\n",
+                "\r",
+                "\r\n",
+                "\u{b}",
+                "\u{c}",
+                "\u{85}",
+                "\u{2028}",
+                "\u{2029}",
+                "\0",
+                "\"",
+                "'",
+                "\\",
+                "`",
+                "*/",
+                "/*",
+                "//",
+                "///",
+                "//!",
+                "{{",
+                "}}",
+                "{{{",
+                "{",
+                "}",
+                "#",
+                "\"#",
+                "\"##",
+                "r#\"",
+                "\\u{",
+                "\\\n",
+                "#![",
+                "#[doc",
+                "\u{202e}",
+                "\u{2066}",
+                "\u{feff}",
+                "\u{200b}",
+                "\u{e000}",
+                "pub fn f() {}",
+                "; loop {}",
+                "$(",
+                "```",
+                "é",
+            ])
+            .prop_map(str::to_owned),
+            any::<String>(),
+        ];
+        prop::collection::vec(part, 0..8).prop_map(|parts| parts.concat())
+    }
+
+    fn literal(code: &Code) -> String {
+        syn::parse_str::<syn::LitStr>(&code.0).unwrap().value()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_text_stays_a_text(text in hostile()) {
+            prop_assert_eq!(literal(&Code::literal(&text)), text.clone());
+            prop_assert_eq!(literal(&Code::raw_literal(&text)), text.clone());
+            let printed = ready(json!({ "a": [text] }));
+            let printed = printed["a"][0].as_str().unwrap();
+            prop_assert_eq!(syn::parse_str::<syn::LitStr>(printed).unwrap().value(), text.clone());
+            let list = Code::literals([&text, &text]).0;
+            let list: syn::ExprReference = syn::parse_str(&list).unwrap();
+            let syn::Expr::Array(list) = *list.expr else { panic!("no array") };
+            prop_assert_eq!(list.elems.len(), 2);
+            for item in list.elems {
+                let syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(item), .. }) = item else {
+                    panic!("no string")
+                };
+                prop_assert_eq!(item.value(), text.clone());
+            }
+        }
+
+        #[test]
+        fn a_comment_is_as_long_as_its_lines(text in hostile()) {
+            for lines in [vec![text.clone()], crate::docs::lines(&text)] {
+                let file = format!("{}\nfn f() {{}}", Code::docs(&lines));
+                let file: syn::File = syn::parse_str(&file).unwrap();
+                prop_assert_eq!(file.items.len(), 1);
+                let syn::Item::Fn(item) = &file.items[0] else { panic!("no function") };
+                prop_assert_eq!(item.attrs.len(), lines.len());
+                prop_assert!(item.attrs.iter().all(|attribute| attribute.path().is_ident("doc")));
+            }
+            let inner = Code::inner_docs([&text]).0;
+            let inner: syn::File = syn::parse_str(&inner).unwrap();
+            prop_assert_eq!((inner.items.len(), inner.attrs.len()), (0, 1));
+        }
+
+        #[test]
+        fn a_name_is_an_identifier(text in hostile()) {
+            use crate::names::{Taken, pascal, snake, variant};
+            for name in [text.clone(), snake(&text), pascal(&text), variant(&text)] {
+                let name = Taken::default().free(&name);
+                prop_assert!(syn::parse_str::<syn::Ident>(&name).is_ok(), "{}", name);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_piece_does_not_get_into_code() {
+        assert!(has_bare_places_only("{}::new({{ {} }})"));
+        for text in ["{name}", "{:?}", "{0}", "{", "}", "{{{name}}}"] {
+            assert!(!has_bare_places_only(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn literals_are_plain_where_they_can_be() {
+        for (text, code) in [
+            ("a", "\"a\""),
+            (r"^\w+$", r#"r"^\w+$""#),
+            ("\"#", "r##\"\"#\"##"),
+            ("\\\n", "\"\\\\\\n\""),
+            ("\\\u{200b}", "\"\\\\\\u{200b}\""),
+        ] {
+            assert_eq!(Code::raw_literal(text).0, code);
+        }
+    }
+
+    /// A template prints between tokens, so what it prints cannot run into what stands around it. A
+    /// comment ends with its line, so nothing stands behind one.
+    #[test]
+    fn no_template_prints_inside_of_a_comment_or_a_string() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
+        let mut open = vec![folder];
+        let mut seen = 0;
+        while let Some(path) = open.pop() {
+            if path.is_dir() {
+                open.extend(
+                    std::fs::read_dir(path)
+                        .unwrap()
+                        .map(|entry| entry.unwrap().path()),
+                );
+                continue;
+            }
+            for (number, line) in std::fs::read_to_string(&path).unwrap().lines().enumerate() {
+                let place = format!("{}:{}: {line}", path.display(), number + 1);
+                let mut rest = line;
+                while let Some((before, after)) = rest.split_once("{{") {
+                    let before = &line[..line.len() - rest.len() + before.len()];
+                    let (tag, after) = after.split_once("}}").expect(&place);
+                    rest = after;
+                    if tag.starts_with(['#', '/', '^', '!']) {
+                        continue;
+                    }
+                    seen += 1;
+                    assert!(tag.starts_with('{'), "escaped for HTML: {place}");
+                    assert!(!before.contains("//"), "in a comment: {place}");
+                    assert_eq!(before.matches('"').count() % 2, 0, "in a string: {place}");
+                    let comment = tag.to_lowercase().ends_with("docs");
+                    assert!(!comment || after == "}", "behind a comment: {place}");
+                }
+            }
+        }
+        assert!(seen > 100, "{seen}");
+    }
+}
