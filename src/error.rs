@@ -60,14 +60,6 @@ impl StoreError {
         }
     }
 
-    /// Whether one item of a batch may be to blame, and nothing of the batch was stored.
-    pub(crate) fn may_concern_one_item(&self) -> bool {
-        matches!(
-            self,
-            Self::Locked(_) | Self::Refused(_) | Self::Unexpected(_)
-        )
-    }
-
     /// Whether nothing else that is asked of the database can succeed at the moment either.
     pub fn is_outage(&self) -> bool {
         matches!(self, Self::Unavailable(_) | Self::OutcomeUnknown(_))

@@ -81,6 +81,27 @@ async fn a_bad_one_fails_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_order_that_cannot_be_read_fails_alone() {
+    let app = TestApp::start().await;
+    let ids = join_all((1..=20).map(|customer| app.create(customer, "1"))).await;
+    app.sql(&format!(
+        "ALTER TABLE orders DROP CONSTRAINT orders_status_check;
+         UPDATE orders SET status = 'of a newer version' WHERE id = {}",
+        ids[7]
+    ))
+    .await;
+    let orders = repository(&app);
+    let found = join_all(ids.iter().map(|id| orders.get(*id, Access::All))).await;
+    for (id, found) in ids.iter().zip(found) {
+        match found {
+            Ok(Some(order)) => assert_eq!(order.id, *id),
+            Err(StoreError::Corrupt(_)) => assert_eq!(*id, ids[7]),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn whoever_gives_up_takes_nobody_along() {
     let app = TestApp::start().await;
     let orders = repository(&app);

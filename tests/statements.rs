@@ -361,9 +361,17 @@ async fn a_slow_database_is_never_taken_for_a_slow_client() {
     for answer in reads.into_iter().chain([changed]) {
         assert_eq!(answer.status(), 503, "{}", answer.url());
     }
-    for answer in [created, keyed] {
-        assert_eq!(answer.status(), 504);
-    }
+    // One of them was sent; the other may have waited for it.
+    let created = [created.status(), keyed.status()];
+    let either = [StatusCode::GATEWAY_TIMEOUT, StatusCode::SERVICE_UNAVAILABLE];
+    assert!(
+        created.iter().all(|status| either.contains(status)),
+        "{created:?}"
+    );
+    assert!(
+        created.contains(&StatusCode::GATEWAY_TIMEOUT),
+        "{created:?}"
+    );
     holder.batch_execute("ROLLBACK").await.unwrap();
 }
 

@@ -194,8 +194,8 @@ async fn answer<B: Batch>(lane: &mut Lane, mut batch: Vec<Waiting<B>>, metrics: 
                 let _ = waiting.answer.send(Ok(answer));
             }
         }
-        // One of them may be to blame, and none was stored: each is executed alone.
-        Err(error) if batch.len() > 1 && error.may_concern_one_item() => {
+        // One of them may be to blame, and nothing was changed: each is executed alone.
+        Err(error) if batch.len() > 1 && concerns_one::<B>(&error) => {
             for waiting in &batch {
                 waiting.stage.wait_again();
             }
@@ -207,6 +207,16 @@ async fn answer<B: Batch>(lane: &mut Lane, mut batch: Vec<Waiting<B>>, metrics: 
             }
         }
         Err(error) => fail(batch, &error),
+    }
+}
+
+/// Whether one item may be to blame, and nothing was changed.
+fn concerns_one<B: Batch>(error: &StoreError) -> bool {
+    match error {
+        StoreError::Locked(_) | StoreError::Refused(_) | StoreError::Unexpected(_) => true,
+        // It was executed: a read may be repeated, a change never.
+        StoreError::Corrupt(_) => !B::WRITES,
+        _ => false,
     }
 }
 
