@@ -59,11 +59,6 @@ impl StoreError {
             Self::Unexpected(text)
         }
     }
-
-    /// Whether nothing else that is asked of the database can succeed at the moment either.
-    pub fn is_outage(&self) -> bool {
-        matches!(self, Self::Unavailable(_) | Self::OutcomeUnknown(_))
-    }
 }
 
 /// Diesel passes on no SQLSTATE, so these are recognised by PostgreSQL's messages, which are English:
