@@ -67,10 +67,10 @@ generate:
 stub SPEC DIR:
     @exec cargo run --quiet --locked --manifest-path "{{ justfile_directory() }}/Cargo.toml" --package codegen -- stub "$1" "$2"
 
-# Make servers of contracts with everything in them (codegen/corpus), and ask them
+# Make servers of contracts with everything in them (crates/codegen/corpus), and ask them
 corpus:
     @echo "== corpus of contracts"
-    cargo test --manifest-path codegen/corpus/Cargo.toml --target-dir target/corpus --locked
+    cargo test --manifest-path crates/codegen/corpus/Cargo.toml --target-dir target/corpus --locked
 
 # Build the client package for typescript, python, rust, go or java into target/sdk/
 sdk LANG: generate

@@ -37,7 +37,7 @@ pub struct Options {
     #[arg(long, value_parser = build, value_delimiter = ',', value_name = "NAME=FILE,...")]
     pub against: Vec<Build>,
     /// Where results are kept
-    #[arg(long, default_value = "bench/results")]
+    #[arg(long, default_value = "crates/bench/results")]
     pub results: PathBuf,
     /// Where the data is while a run goes on; on a real disk, for what is measured waits for it
     #[arg(long, default_value = "target/bench")]

@@ -29,7 +29,7 @@ use anyhow::{Context, Result};
 /// Where a project keeps its contract, its templates and what is made of them.
 #[derive(Debug, Clone)]
 pub struct Project {
-    /// The folder that holds `api/`, `codegen/` and `generated/`.
+    /// The folder that holds `api/`, `crates/codegen/` and `generated/`.
     pub root: PathBuf,
 }
 
@@ -48,9 +48,9 @@ impl Project {
     pub fn inputs(&self) -> [PathBuf; 4] {
         [
             self.contract(),
-            self.root.join("codegen/config.yaml"),
-            self.root.join("codegen/templates"),
-            self.root.join("codegen/src"),
+            self.root.join("crates/codegen/config.yaml"),
+            self.root.join("crates/codegen/templates"),
+            self.root.join("crates/codegen/src"),
         ]
     }
 
@@ -91,7 +91,7 @@ pub fn module(contract: &Path, folder: &Path) -> Result<Vec<String>> {
 
 /// The project that this crate is a part of.
 fn home() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
 #[cfg(test)]
@@ -102,15 +102,15 @@ mod tests {
 
     /// A project whose inputs are copies of the real ones.
     fn project() -> (tempfile::TempDir, Project) {
-        let real = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
+        let real = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
         let folder = tempfile::tempdir().unwrap();
         let project = Project {
             root: folder.path().to_owned(),
         };
-        for part in ["api", "codegen/src", "codegen/templates", "generated"] {
+        for part in ["api", "crates/codegen/src", "crates/codegen/templates", "generated"] {
             fs::create_dir_all(project.root.join(part)).unwrap();
         }
-        for file in ["api/openapi.yaml", "codegen/config.yaml"] {
+        for file in ["api/openapi.yaml", "crates/codegen/config.yaml"] {
             fs::copy(real.join(file), project.root.join(file)).unwrap();
         }
         (folder, project)
@@ -125,8 +125,8 @@ mod tests {
         assert!(project.is_current().unwrap());
         for input in [
             "api/openapi.yaml",
-            "codegen/config.yaml",
-            "codegen/templates/new.mustache",
+            "crates/codegen/config.yaml",
+            "crates/codegen/templates/new.mustache",
         ] {
             let path = project.root.join(input);
             let before = fs::read_to_string(&path).unwrap_or_default();
@@ -209,7 +209,7 @@ mod tests {
 
     #[test]
     fn the_same_contract_is_always_annotated_alike() {
-        let contract = contract::read(&home().join("codegen/corpus/specs/schemas.yaml")).unwrap();
+        let contract = contract::read(&home().join("crates/codegen/corpus/specs/schemas.yaml")).unwrap();
         let one = annotate::annotate(&contract, true).unwrap();
         let other = annotate::annotate(&contract, true).unwrap();
         assert_eq!(one.copy.to_string(), other.copy.to_string());

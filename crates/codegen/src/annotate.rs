@@ -132,7 +132,7 @@ pub fn annotate(contract: &Value, stub: bool) -> Result<Annotated> {
             "components": { "schemas": model_facts },
             "x-rust": ready(json!({
                 "moduleDocs": Code::inner_docs([format!(
-                    "{heading}: made by codegen/ from its contract. Never edit it; change the contract."
+                    "{heading}: made by crates/codegen/ from its contract. Never edit it; change the contract."
                 )]),
                 "serverDocs": Code::inner_docs([format!(
                     "Serves {heading}. `LISTEN` says where: `127.0.0.1:8080` by default."
