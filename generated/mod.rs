@@ -1,4 +1,4 @@
-//! Order Processing API 2.1.0: made by codegen/ from its contract. Never edit it; change the contract.
+//! Order Processing API 2.1.0: made by crates/codegen/ from its contract. Never edit it; change the contract.
 //!
 //! One module for each tag holds its trait, parameters, answers and routes. [`models`] holds the
 //! schemas, [`support`] what every contract needs.
