@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Builds the client packages from the contract, and tries them as their consumers would.
+"""Builds the client packages from the contract, and tests them as a consumer would.
 
-build.py build LANGUAGE                  makes target/sdk/LANGUAGE/package/ and prints what is in it
-build.py conformance LANGUAGE SCENARIOS  builds, installs the package into a project of its own, and
-                                         runs the language's runner and its README's snippet there
+build.py build LANGUAGE                  builds target/sdk/LANGUAGE/package/ and prints the package's path
+build.py conformance LANGUAGE SCENARIOS  builds the package, installs it into a separate project, and runs
+                                         the language's runner and its README's snippet there
 
-Called by `./justw sdk LANGUAGE` and by tests/sdk/. Each language has a folder here:
-config.yaml and templates/ for openapi-generator, package/ with what is written by hand,
-conformance/ with the consumer. Ends with 77 when the language's toolchain is not installed.
+Called by `./justw sdk LANGUAGE` and by tests/sdk/. Each language has a directory here: config.yaml and
+templates/ for openapi-generator, package/ with the hand-written code, conformance/ with the consumer.
+`conformance` exits with 77 if the language's toolchain is not installed.
 """
 
 import fcntl
@@ -24,13 +24,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 TOOLS = Path(os.environ.get("ORDERS_TOOLS_DIR", ROOT / ".tools"))
 SKIPPED = 77
-# Limits are the service's to check: one that is widened must not need a new SDK, and a violation is
-# then the same error in every language.
+# Only the service checks limits: a widened limit needs no new SDK, and a violation is the same error in
+# every language.
 LIMITS = {
     "minimum", "maximum", "multipleOf", "pattern",
     "minLength", "maxLength", "minItems", "maxItems", "uniqueItems",
 }  # fmt: skip
-# What templates and options print as it is has to be plain.
+# Templates and options print these values unescaped.
 PLAIN_VERSION = re.compile(r"\d+\.\d+\.\d+([-+][0-9A-Za-z.+-]+)?")
 PLAIN_PATH = re.compile(r"[0-9A-Za-z/{}_.~-]+")
 
@@ -40,12 +40,12 @@ def main():
         case ["build", language] if language in LANGUAGES:
             sdk = LANGUAGES[language](language)
             if sdk.missing:
-                sys.exit(f"error: no {sdk.missing}; install it to build this SDK")
+                sys.exit(f"error: {sdk.missing} is not installed, and this SDK needs it")
             print(sdk.build().relative_to(ROOT))
         case ["conformance", language, scenarios] if language in LANGUAGES:
             sdk = LANGUAGES[language](language)
             if sdk.missing:
-                print(f"no {sdk.missing}")
+                print(f"{sdk.missing} is not installed")
                 sys.exit(SKIPPED)
             sdk.build()
             sdk.try_out(Path(scenarios).resolve())
@@ -54,12 +54,12 @@ def main():
 
 
 class Sdk:
-    #: Programs without which this language is skipped.
+    #: Required programs; the language is skipped without them.
     programs = ()
-    #: The language's name in the README's fence, and the file that its snippet becomes.
+    #: The info string of the README's code block, and the file that its snippet is written to.
     fence = ""
     snippet = ""
-    #: Options for openapi-generator beside config.yaml.
+    #: Options for openapi-generator in addition to config.yaml.
     options = ()
 
     def __init__(self, language):
@@ -71,20 +71,20 @@ class Sdk:
         self.environment = dict(os.environ)
         self.missing = next((name for name in self.programs if not shutil.which(name)), None)
         self.work.mkdir(parents=True, exist_ok=True)
-        # Held until this process ends: two builds of a language would disturb each other.
+        # Held until this process exits: two builds of one language would conflict.
         self.lock = open(self.work / ".lock", "w")
         fcntl.flock(self.lock, fcntl.LOCK_EX)
-        # Beside the YAML, which Python cannot read by itself; the build keeps the two in step.
+        # JSON, because the standard library cannot read YAML; the build keeps the two in sync.
         self.contract = json.loads((ROOT / "generated" / "openapi.json").read_text("utf-8"))
         self.version = self.contract["info"]["version"]
         if not PLAIN_VERSION.fullmatch(self.version):
-            sys.exit(f"error: info.version {self.version!r} is no version of a package")
+            sys.exit(f"error: info.version {self.version!r} is not a valid package version")
         for path in self.contract["paths"]:
             if not PLAIN_PATH.fullmatch(path):
-                sys.exit(f"error: the path {path!r} cannot stand in the code of an SDK")
+                sys.exit(f"error: the path {path!r} has characters that are not supported in SDK code")
 
     def build(self):
-        """Makes the package and gives its path."""
+        """Builds the package and returns its path."""
         for folder in (self.generated, self.package):
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir()
@@ -109,11 +109,11 @@ class Sdk:
         )  # fmt: skip
 
     def pack(self):
-        """Turns the sources into the installable file and gives its path."""
+        """Packs the sources into an installable file and returns its path."""
         raise NotImplementedError
 
     def try_out(self, scenarios):
-        """Installs the package beside the runner and the snippet, and runs both."""
+        """Installs the package for the runner and the snippet, and runs both."""
         shutil.rmtree(self.consumer, ignore_errors=True)
         shutil.copytree(self.sources / "conformance", self.consumer)
         target = self.consumer / self.snippet
@@ -123,12 +123,12 @@ class Sdk:
         for scenario in json.loads(scenarios.read_text()):
             if scenario["snippet"]:
                 self.run_snippet(snippet, scenario)
-        # Last, and in our place: what it says is for the caller.
+        # Its output and exit code are passed to the caller.
         done = subprocess.run([*runner, scenarios], cwd=self.consumer, env=self.environment)
         sys.exit(done.returncode)
 
     def install(self):
-        """Makes the consumer ready; gives the commands of its runner and of its snippet."""
+        """Prepares the consumer; returns the commands of its runner and of its snippet."""
         raise NotImplementedError
 
     def run_snippet(self, command, scenario):
@@ -151,7 +151,7 @@ class Sdk:
             print(f"failed {scenario['name']}: {done.returncode} {said}", flush=True)
 
     def run(self, *command, cwd=None):
-        """Says nothing when it succeeds, and everything when it fails."""
+        """Runs a command, and prints its output only if it fails."""
         done = subprocess.run(
             list(map(str, command)),
             cwd=cwd or self.generated,
@@ -160,12 +160,12 @@ class Sdk:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            # Builds give way to the tests that run beside them.
+            # Builds yield to the tests that run at the same time.
             preexec_fn=lambda: os.nice(10),
         )
         if done.returncode != 0:
             name = " ".join(Path(str(part)).name for part in command[:4])
-            sys.exit(f"{done.stdout}\nerror: {name} … failed with {done.returncode}, see above")
+            sys.exit(f"{done.stdout}\nerror: {name} … failed with exit code {done.returncode}, see above")
         return done.stdout
 
 
@@ -208,7 +208,7 @@ class Python(Sdk):
         return wheel
 
     def prepare_venv(self):
-        """One with the pinned dependencies, kept until a pin changes."""
+        """Creates a venv with the pinned dependencies; it is kept until a pin changes."""
         pins = self.sources / "requirements.txt"
         stamp = self.work / "venv" / ".pins"
         if stamp.is_file() and stamp.read_text() == pins.read_text():
@@ -237,12 +237,12 @@ class Rust(Sdk):
 
     def __init__(self, language):
         super().__init__(language)
-        # What is built for the consumer is kept, and apart from the service's own.
+        # Builds of the consumer are kept, separate from those of the service.
         self.environment["CARGO_TARGET_DIR"] = str(self.work / "target")
 
     def pack(self):
         self.run("rustfmt", "--edition", "2021", "src/lib.rs")
-        # Not compiled here: the consumer does that, with what it pins.
+        # Not compiled here: the consumer compiles it with its pinned dependencies.
         self.run("cargo", "package", "--no-verify", "--allow-dirty", "--exclude-lockfile", "--quiet")
         name = f"order-processing-sdk-{self.version}.crate"
         shutil.copy(self.work / "target" / "package" / name, self.package)
@@ -264,7 +264,7 @@ class Go(Sdk):
 
     @property
     def module(self):
-        """From version 2 on, Go wants the major version in the path."""
+        """The module path; from version 2, Go requires the major version in it."""
         major = int(self.version.split(".")[0])
         return "example.com/order-processing-sdk" + (f"/v{major}" if major > 1 else "")
 
@@ -276,12 +276,12 @@ class Go(Sdk):
             "GOSUMDB": "off",
             "GOTOOLCHAIN": "local",
             "GOMODCACHE": str(self.cache),
-            # Otherwise the cache could not be removed.
+            # Otherwise the cache would be read-only and could not be removed.
             "GOFLAGS": "-modcacherw -mod=mod",
         }
 
     def pack(self):
-        """A module proxy of files, as `go help goproxy` describes it."""
+        """Writes a file-based module proxy, as described in `go help goproxy`."""
         self.run("go", "mod", "edit", "-module", self.module)
         self.run("gofmt", "-w", ".")
         self.run("go", "vet", ".")
@@ -299,7 +299,7 @@ class Go(Sdk):
         return archive
 
     def install(self):
-        # It would hold an earlier build of the same version.
+        # It may hold an earlier build of the same version.
         shutil.rmtree(self.cache, ignore_errors=True)
         self.run("go", "get", f"{self.module}@v{self.version}", cwd=self.consumer)
         self.run("go", "vet", "./...", cwd=self.consumer)
@@ -320,7 +320,7 @@ class Java(Sdk):
         self.environment["JAVA_HOME"] = str(self.home)
 
     def mvn(self, *goals, cwd=None):
-        # A repository of its own: the package stays out of everybody else's.
+        # A separate repository: the package does not go into the user's own.
         repository = f"-Dmaven.repo.local={self.work / 'repository'}"
         self.run("mvn", "-B", "-q", repository, *goals, cwd=cwd)
 
@@ -351,13 +351,13 @@ LANGUAGES = {
 
 
 def without_limits(node):
-    """A copy of a contract that no longer says how small, large or long a value may be."""
+    """Returns a copy of the contract without limits on the size or length of values."""
     match node:
         case dict():
             return {
                 name: without_limits(value)
                 for name, value in node.items()
-                # What is an object here is a property that happens to have such a name.
+                # An object here is a property that happens to have such a name.
                 if name not in LIMITS or isinstance(value, dict)
             }
         case list():
@@ -367,9 +367,9 @@ def without_limits(node):
 
 
 def readme_snippet(readme, fence):
-    """The first block of code in the language."""
+    """The first code block in the language."""
     found = re.search(rf"^```{fence}\n(.*?)^```$", readme.read_text("utf-8"), re.M | re.S)
-    return found[1] if found else sys.exit(f"error: {readme} has no snippet in {fence}")
+    return found[1] if found else sys.exit(f"error: {readme} has no code block for {fence}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-// The scenarios of sdk/conformance/scenarios.json, by name, for the module as it is published.
+// Runs the scenarios of sdk/conformance/scenarios.json, by name, against the published module.
 package main
 
 import (
@@ -21,9 +21,9 @@ type scenario struct {
 	URL        string
 	CustomerID int64 `json:"customer_id"`
 	Client     struct {
-		TimeoutMS      int64 `json:"timeout_ms"`
-		TotalTimeoutMS int64 `json:"total_timeout_ms"`
-		MaxAttempts    int   `json:"max_attempts"`
+		TimeoutMS      int64  `json:"timeout_ms"`
+		TotalTimeoutMS int64  `json:"total_timeout_ms"`
+		MaxAttempts    int    `json:"max_attempts"`
 		APIKey         string `json:"api_key"`
 		AccessToken    string `json:"access_token"`
 	}
@@ -36,7 +36,7 @@ const missing = 4_000_000_000_000
 
 var ctx = context.Background()
 
-// A check ends with a panic when something is not as expected.
+// equal panics if the values differ.
 func equal(actual, expected any) {
 	if !reflect.DeepEqual(actual, expected) {
 		panic(fmt.Sprintf("expected %#v, got %#v", expected, actual))
@@ -323,7 +323,7 @@ func main() {
 	if err := json.Unmarshal(must(os.ReadFile(os.Args[1])), &scenarios); err != nil {
 		panic(err)
 	}
-	// All at once: most of their time is waiting.
+	// Concurrently: they spend most of their time waiting.
 	var group sync.WaitGroup
 	for _, scenario := range scenarios {
 		if scenario.Snippet {

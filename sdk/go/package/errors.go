@@ -11,48 +11,48 @@ import (
 	"time"
 )
 
-// APIError is an answer from 400 on.
+// APIError is a response with status 400 or above.
 type APIError struct {
 	// Status is the HTTP status.
 	Status int
-	// Code is the stable name of the problem; empty when the answer was no problem document.
+	// Code is the stable name of the problem; empty when the response was not a problem document.
 	Code string
-	// Title is the kind of problem in words.
+	// Title is the kind of problem.
 	Title string
-	// Detail is what happened this time, for people.
+	// Detail is a description of this occurrence.
 	Detail string
-	// RequestID is what to quote when you ask for help.
+	// RequestID identifies the request; quote it when you ask for support.
 	RequestID string
-	// Violations are everything that is wrong with the request.
+	// Violations are all violations of the contract in the request.
 	Violations []Violation
-	// RetryAfter is how long the service asks to wait; 0 when it does not.
+	// RetryAfter is how long the service asks to wait; 0 if it does not ask.
 	RetryAfter time.Duration
 	// Attempts is how often the request was sent.
 	Attempts int
 }
 
-// ConnectionError says that the service could not be reached, or that the connection ended before
-// the answer did.
+// ConnectionError means that the service could not be reached, or that the connection ended before
+// the response did.
 type ConnectionError struct {
 	Attempts int
 	Err      error
 }
 
-// TimeoutError says that the service did not answer in time.
+// TimeoutError means that the service did not respond in time.
 type TimeoutError struct {
 	Attempts int
 }
 
-// UnreadableError says that the answer is not what the contract says, some proxy's page for instance.
+// UnreadableError means that the response does not match the contract, for example a proxy's error page.
 type UnreadableError struct {
 	Attempts    int
 	ContentType string
 }
 
-// NotFinishedError says that an order was not finished when the time to wait was over.
+// NotFinishedError means that an order did not finish before the time-out.
 type NotFinishedError struct {
 	ID int64
-	// LastSeen is the order as it was seen last; nil when it was not seen at all.
+	// LastSeen is the order as last read; nil if it could not be read.
 	LastSeen *OrderVersion
 }
 
@@ -74,7 +74,7 @@ func (e *ConnectionError) Error() string {
 func (e *ConnectionError) Unwrap() error { return e.Err }
 
 func (e *TimeoutError) Error() string {
-	return fmt.Sprintf("no answer in time, attempt %d", e.Attempts)
+	return fmt.Sprintf("no response in time, attempt %d", e.Attempts)
 }
 
 func (e *UnreadableError) Error() string {
@@ -82,14 +82,14 @@ func (e *UnreadableError) Error() string {
 }
 
 func (e *NotFinishedError) Error() string {
-	seen := "never"
+	seen := "unknown"
 	if e.LastSeen != nil {
 		seen = string(e.LastSeen.Order.Status)
 	}
-	return fmt.Sprintf("order %d did not finish in time, it was seen %s", e.ID, seen)
+	return fmt.Sprintf("order %d did not finish in time, last status: %s", e.ID, seen)
 }
 
-// IsTransient tells whether the same may succeed later.
+// IsTransient reports whether the same call may succeed later.
 func IsTransient(err error) bool {
 	var api *APIError
 	if errors.As(err, &api) {
@@ -103,7 +103,7 @@ func IsTransient(err error) bool {
 
 func newAPIError(response *http.Response, body []byte, attempts int) *APIError {
 	var problem Problem
-	// Some proxy's page is none; then the fields stay empty.
+	// Not a problem document, for example a proxy's error page: the fields stay empty.
 	if json.Unmarshal(body, &problem) != nil || problem.Code == "" {
 		problem = Problem{Title: http.StatusText(response.StatusCode)}
 	}
@@ -123,7 +123,7 @@ func newAPIError(response *http.Response, body []byte, attempts int) *APIError {
 	}
 }
 
-// Seconds or a date (RFC 9110, section 10.2.3).
+// retryAfter parses seconds or a date (RFC 9110, section 10.2.3).
 func retryAfter(value string) time.Duration {
 	if seconds, err := strconv.ParseUint(value, 10, 31); err == nil {
 		return time.Duration(seconds) * time.Second
@@ -134,7 +134,7 @@ func retryAfter(value string) time.Duration {
 	return 0
 }
 
-// The error of the transport, without what net/http wraps it in.
+// bare returns the transport's error without the wrapper of net/http.
 func bare(err error) error {
 	var wrapped *url.Error
 	if errors.As(err, &wrapped) {

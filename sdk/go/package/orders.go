@@ -15,54 +15,54 @@ import (
 	"time"
 )
 
-// Client creates orders and follows them. It may be used by many goroutines at once. Every call ends
-// early when its context is done.
+// Client is a client of the Order Processing API. It is safe for concurrent use by multiple goroutines.
+// Every call returns early when its context is done.
 type Client struct {
-	// API has every operation of the contract, with the same time-outs, retries and errors.
+	// API provides every operation of the contract, with the same time-outs, retries and errors.
 	API *APIClient
 }
 
-// OrderVersion is an order, and the version of it that this is.
+// OrderVersion is an order and the ETag of its version.
 type OrderVersion struct {
 	Order Order
 	ETag  string
 }
 
-// CreatedOrder is an order that was created, by this call or by an earlier one with the same key.
+// CreatedOrder is an order created by this call, or by an earlier one with the same key (Replayed).
 type CreatedOrder struct {
 	OrderVersion
 	Replayed bool
 }
 
-// Filter says which orders to list.
+// Filter selects the orders to list.
 type Filter struct {
-	// Status may be any of these; none of them means any status.
+	// Status selects orders with any of these statuses; empty means all.
 	Status []OrderStatus
-	// CustomerID is 0 for all customers.
+	// CustomerID selects the orders of one customer; 0 means all.
 	CustomerID int64
-	// PageSize is how many orders are in one request, 1 to 1000; 0 leaves it to the service.
+	// PageSize is the number of orders per request, 1 to 1000; 0 means the service's default.
 	PageSize int32
 }
 
-// NewClient makes a client of the service at a base URL.
+// NewClient returns a client for the service at a base URL.
 func NewClient(baseURL string, options Options) *Client {
 	configuration := NewConfiguration()
 	configuration.Servers = ServerConfigurations{{URL: strings.TrimRight(baseURL, "/")}}
 	configuration.UserAgent = "order-processing-sdk-go/" + Version
 	configuration.HTTPClient = &http.Client{
 		Transport: &resilient{options.withDefaults()},
-		// Credentials go nowhere else.
+		// No redirects: credentials must not be sent elsewhere.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	return &Client{API: NewAPIClient(configuration)}
 }
 
-// CreateOrder creates one order, however often the request has to be sent.
+// CreateOrder creates one order, even if the request has to be sent several times.
 func (c *Client) CreateOrder(ctx context.Context, order CreateOrderRequest) (*CreatedOrder, error) {
 	return c.CreateOrderWithKey(ctx, order, newKey())
 }
 
-// CreateOrderWithKey does the same with a key of your own, to be able to call again after a crash.
+// CreateOrderWithKey creates an order with your own key, to be able to repeat the call after a crash.
 func (c *Client) CreateOrderWithKey(
 	ctx context.Context, order CreateOrderRequest, idempotencyKey string,
 ) (*CreatedOrder, error) {
@@ -84,7 +84,7 @@ func (c *Client) GetOrder(ctx context.Context, id int64) (*OrderVersion, error) 
 	return versioned(order, response), nil
 }
 
-// GetOrderIfChanged gives nil when the order is still at the version of etag.
+// GetOrderIfChanged reads an order; it returns nil when the order is still at the version of etag.
 func (c *Client) GetOrderIfChanged(ctx context.Context, id int64, etag string) (*OrderVersion, error) {
 	order, response, err := c.API.OrdersAPI.GetOrder(ctx, id).IfNoneMatch(etag).Execute()
 	if response != nil && response.StatusCode == http.StatusNotModified {
@@ -96,7 +96,8 @@ func (c *Client) GetOrderIfChanged(ctx context.Context, id int64, etag string) (
 	return versioned(order, response), nil
 }
 
-// UpdateOrder changes what change names; with an ETag in ifMatch, only that version.
+// UpdateOrder updates the fields set in change; with an ETag in ifMatch, only if the order is at that
+// version.
 func (c *Client) UpdateOrder(
 	ctx context.Context, id int64, change UpdateOrderRequest, ifMatch string,
 ) (*OrderVersion, error) {
@@ -111,7 +112,7 @@ func (c *Client) UpdateOrder(
 	return versioned(order, response), nil
 }
 
-// DeleteOrder deletes the order; with an ETag in ifMatch, only that version.
+// DeleteOrder deletes the order; with an ETag in ifMatch, only if it is at that version.
 func (c *Client) DeleteOrder(ctx context.Context, id int64, ifMatch string) error {
 	request := c.API.OrdersAPI.DeleteOrder(ctx, id)
 	if ifMatch != "" {
@@ -121,8 +122,8 @@ func (c *Client) DeleteOrder(ctx context.Context, id int64, ifMatch string) erro
 	return bare(err)
 }
 
-// Orders gives all orders that fit, from the newest to the oldest, fetched a page at a time. An error
-// is the last thing that it gives.
+// Orders iterates over all matching orders, newest first. Pages are fetched on demand. The iteration
+// ends with the first error.
 func (c *Client) Orders(ctx context.Context, filter Filter) iter.Seq2[Order, error] {
 	return allPages(func(query url.Values) ([]Order, *http.Response, error) {
 		request := c.API.OrdersAPI.ListOrders(ctx)
@@ -142,8 +143,8 @@ func (c *Client) Orders(ctx context.Context, filter Filter) iter.Seq2[Order, err
 	})
 }
 
-// Events gives what happened to the order, from its beginning, fetched a page at a time. An error is
-// the last thing that it gives. A pageSize of 0 leaves it to the service.
+// Events iterates over the order's events, oldest first. Pages are fetched on demand. The iteration ends
+// with the first error. A pageSize of 0 means the service's default.
 func (c *Client) Events(ctx context.Context, id int64, pageSize int32) iter.Seq2[OrderEvent, error] {
 	return allPages(func(query url.Values) ([]OrderEvent, *http.Response, error) {
 		request := c.API.OrdersAPI.ListOrderEvents(ctx, id)
@@ -161,8 +162,8 @@ func (c *Client) Events(ctx context.Context, id int64, pageSize int32) iter.Seq2
 	})
 }
 
-// WaitUntilFinished gives the order once it is completed or cancelled, and waits through outages of
-// the service. It fails with NotFinishedError when the time is over.
+// WaitUntilFinished waits until the order is completed or cancelled, and returns it. It continues
+// through outages of the service, and returns a NotFinishedError after the time-out.
 func (c *Client) WaitUntilFinished(
 	ctx context.Context, id int64, timeout time.Duration,
 ) (*OrderVersion, error) {
@@ -222,7 +223,8 @@ func allPages[T any](fetch func(url.Values) ([]T, *http.Response, error)) iter.S
 
 var nextLink = regexp.MustCompile(`<([^>]*)>\s*;[^,<]*\brel="?next"?`)
 
-// The query of the next page (RFC 8288); the path stays ours, whatever gateway is in between.
+// nextPage returns the query of the next page (RFC 8288). The path is ignored: a gateway may have
+// changed it.
 func nextPage(link string) url.Values {
 	found := nextLink.FindStringSubmatch(link)
 	if found == nil {
@@ -239,10 +241,10 @@ func versioned(order *Order, response *http.Response) *OrderVersion {
 	return &OrderVersion{Order: *order, ETag: response.Header.Get("ETag")}
 }
 
-// A random UUID (RFC 9562, section 5.4).
+// newKey returns a random UUID (RFC 9562, section 5.4).
 func newKey() string {
 	var id [16]byte
-	// It never fails; where there is no randomness, it ends the program.
+	// It never returns an error; without a source of randomness it crashes the program.
 	_, _ = rand.Read(id[:])
 	id[6] = id[6]&0x0f | 0x40
 	id[8] = id[8]&0x3f | 0x80

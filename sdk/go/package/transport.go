@@ -13,42 +13,43 @@ import (
 	"time"
 )
 
-// Options say how requests are sent. What is zero gets its default.
+// Options configure a client. Zero values get their defaults.
 type Options struct {
-	// Timeout is for one attempt, its answer's body included: 15 s.
+	// Timeout limits one attempt, including the response body. Default: 15 s.
 	Timeout time.Duration
-	// TotalTimeout is for all attempts and the pauses between them: 60 s.
+	// TotalTimeout limits all attempts and the pauses between them. Default: 60 s.
 	TotalTimeout time.Duration
-	// MaxAttempts is 5 by default.
+	// MaxAttempts limits the number of attempts. Default: 5.
 	MaxAttempts int
-	// FirstPause comes after the first attempt, 200 ms; each later one is twice as long, less up to a
-	// half at random.
+	// FirstPause is the pause after the first attempt. It doubles each time, and is shortened at random by
+	// up to half. Default: 200 ms.
 	FirstPause time.Duration
-	// LongestPause is 10 s by default.
+	// LongestPause limits the pauses. Default: 10 s.
 	LongestPause time.Duration
 	// Header is sent with every request.
 	Header http.Header
-	// Credentials say who asks: WithAPIKey(…), WithAccessToken(…), or none.
+	// Credentials authenticate the client: WithAPIKey(…), WithAccessToken(…), or none.
 	Credentials Credentials
-	// Transport sends each attempt: http.DefaultTransport, or one with your proxies and certificates.
+	// Transport sends each attempt; set your own for proxies and certificates. Default:
+	// http.DefaultTransport.
 	Transport http.RoundTripper
 }
 
-// Credentials say who asks. They show nothing of themselves.
+// Credentials authenticate the client. Formatting does not reveal them.
 type Credentials struct {
 	apiKey string
 	token  func(context.Context) (string, error)
 }
 
-// WithAPIKey is a key that the operator of the service has made for you.
+// WithAPIKey returns credentials with an API key, issued by the operator of the service.
 func WithAPIKey(key string) Credentials { return Credentials{apiKey: key} }
 
-// WithAccessToken asks for an access token, for each attempt. An error of it ends the call.
+// WithAccessToken returns credentials that call token for each attempt. Its error fails the call.
 func WithAccessToken(token func(context.Context) (string, error)) Credentials {
 	return Credentials{token: token}
 }
 
-// Format keeps the secret, whatever the verb.
+// Format hides the secret for every verb.
 func (c Credentials) Format(state fmt.State, _ rune) { io.WriteString(state, "Credentials(…)") }
 
 func (c Credentials) authorize(ctx context.Context, header http.Header) error {
@@ -84,7 +85,8 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// Sends requests, again where that is safe. It gives successes and 304; all else is an error.
+// resilient sends requests, and retries them where that is safe. It returns successes and 304;
+// everything else is an error.
 type resilient struct {
 	options Options
 }
@@ -100,7 +102,7 @@ func (t *resilient) RoundTrip(request *http.Request) (*http.Response, error) {
 			return nil, err
 		}
 	}
-	// A POST is safe because the service knows its key again.
+	// A POST with a key is safe to retry: the service recognizes the key.
 	safe := slices.Contains(idempotent, request.Method) || request.Header.Get("Idempotency-Key") != ""
 	deadline := time.Now().Add(t.options.TotalTimeout)
 	for attempt := 1; ; attempt++ {
@@ -110,7 +112,7 @@ func (t *resilient) RoundTrip(request *http.Request) (*http.Response, error) {
 		}
 		var api *APIError
 		if errors.As(err, &api) && request.Method == "DELETE" && attempt > 1 && api.Status == 404 {
-			// An earlier attempt did it, and its answer was lost.
+			// An earlier attempt deleted it, and the response was lost.
 			return &http.Response{
 				StatusCode: http.StatusNoContent, Header: http.Header{}, Body: http.NoBody, Request: request,
 			}, nil
@@ -150,7 +152,7 @@ func (t *resilient) send(
 	response, err := t.options.Transport.RoundTrip(sent)
 	var answer []byte
 	if err == nil {
-		// Read here, so that a body that is cut or late is tried again like the rest.
+		// Read the body here, so that a truncated or late one is retried as well.
 		answer, err = io.ReadAll(response.Body)
 		response.Body.Close()
 	}
@@ -182,7 +184,7 @@ func (t *resilient) pause(attempt int, api *APIError) time.Duration {
 	return grown
 }
 
-// Ends early, with the context's error, when that is done.
+// sleep returns early, with the context's error, when the context is done.
 func sleep(ctx context.Context, pause time.Duration) error {
 	timer := time.NewTimer(pause)
 	defer timer.Stop()

@@ -1,4 +1,4 @@
-"""The scenarios of sdk/conformance/scenarios.json, by name, for the installed package."""
+"""Runs the scenarios of sdk/conformance/scenarios.json, by name, with the installed package."""
 
 import json
 import sys
@@ -42,7 +42,7 @@ def order(customer, amount="99.95"):
 
 
 def create(client, customer):
-    """Creates an order and gives its id."""
+    """Creates an order and returns its id."""
     return client.create_order(order(customer)).order.id
 
 
@@ -285,6 +285,6 @@ def run(scenario):
 
 with open(sys.argv[1], encoding="utf-8") as file:
     scenarios = [scenario for scenario in json.load(file) if not scenario["snippet"]]
-# All at once: most of their time is waiting.
+# Concurrently: they spend most of their time waiting.
 with ThreadPoolExecutor(len(scenarios)) as pool:
     print(*pool.map(run, scenarios), sep="\n")

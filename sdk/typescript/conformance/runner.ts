@@ -55,7 +55,7 @@ async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
     return found;
 }
 
-/** Creates an order and gives its id. */
+/** Creates an order and returns its id. */
 async function create(client: OrdersClient, customerId: number): Promise<number> {
     return (await client.createOrder({ customerId, totalAmount: 99.95 })).order.id;
 }
@@ -312,5 +312,5 @@ async function run({ name, url, customer_id, client }: Scenario): Promise<void> 
 }
 
 const scenarios: Scenario[] = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8'));
-// All at once: most of their time is waiting.
+// Concurrently: they spend most of their time waiting.
 await Promise.all(scenarios.filter(({ snippet }) => !snippet).map(run));

@@ -1,4 +1,4 @@
-"""The client that people use; the generated one is below it."""
+"""The public client, a layer above the generated one."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from order_processing_sdk.transport import ResilientApiClient, Settings
 
 @dataclass(frozen=True)
 class OrderVersion:
-    """An order, and the version of it that this is, for `if_match` and `if_none_match`."""
+    """An order and the ETag of its version, for `if_match` and `if_none_match`."""
 
     order: Order
     etag: str
@@ -35,18 +35,18 @@ class OrderVersion:
 
 @dataclass(frozen=True)
 class CreatedOrder(OrderVersion):
-    """`replayed`: it was created by an earlier call with the same key."""
+    """A created order. `replayed`: an earlier call with the same key created it."""
 
     replayed: bool
 
 
 class OrdersClient:
-    """Creates orders and follows them. It may be shared by threads.
+    """A client of the Order Processing API. Threads may share it.
 
-    Requests are tried again where that is safe; every error is an `OrdersError`. Times are seconds:
+    Requests are retried where that is safe; every error is an `OrdersError`. Times are in seconds:
     `timeout` for one attempt, `total_timeout` for all of them. Credentials are an `api_key` or an
-    `access_token`, a text or what gives one for each attempt. `api` and `health` have every
-    operation of the contract, with the same time-outs, retries and errors.
+    `access_token`; the latter is a string, or a function that is called for each attempt. `api` and
+    `health` provide every operation of the contract, with the same time-outs, retries and errors.
     """
 
     def __init__(
@@ -80,9 +80,9 @@ class OrdersClient:
     def create_order(
         self, order: CreateOrderRequest, *, idempotency_key: str | None = None
     ) -> CreatedOrder:
-        """Creates one order, however often the request has to be sent.
+        """Creates one order, even if the request has to be sent several times.
 
-        Give a key of your own to be able to call again after a crash.
+        Pass your own key to be able to repeat the call after a crash.
         """
         response = self.api.create_order_with_http_info(
             order, idempotency_key=idempotency_key or str(uuid.uuid4())
@@ -93,7 +93,7 @@ class OrdersClient:
     def get_order(
         self, order_id: int, *, if_none_match: str | None = None, total_timeout: float | None = None
     ) -> OrderVersion | None:
-        """None when the order is still at the version of `if_none_match`."""
+        """Returns the order; None when it is still at the version of `if_none_match`."""
         try:
             response = self.api.get_order_with_http_info(
                 order_id, if_none_match=if_none_match, _request_timeout=total_timeout
@@ -107,13 +107,13 @@ class OrdersClient:
     def update_order(
         self, order_id: int, change: UpdateOrderRequest, *, if_match: str | None = None
     ) -> OrderVersion:
-        """Changes what `change` names; with `if_match`, only that version."""
+        """Updates the fields set in `change`; with `if_match`, only if at that version."""
         return _versioned(
             self.api.update_order_with_http_info(order_id, change, if_match=if_match)
         )
 
     def delete_order(self, order_id: int, *, if_match: str | None = None) -> None:
-        """Deletes the order; with `if_match`, only that version."""
+        """Deletes the order; with `if_match`, only if it is at that version."""
         self.api.delete_order(order_id, if_match=if_match)
 
     def orders(
@@ -123,7 +123,7 @@ class OrdersClient:
         customer_id: int | None = None,
         page_size: int | None = None,
     ) -> Iterator[Order]:
-        """All orders that fit, from the newest to the oldest, fetched a page at a time."""
+        """Iterates over all matching orders, newest first. Pages are fetched on demand."""
         return _all_pages(
             lambda query: self.api.list_orders_with_http_info(
                 limit=page_size,
@@ -134,7 +134,7 @@ class OrdersClient:
         )
 
     def events(self, order_id: int, *, page_size: int | None = None) -> Iterator[OrderEvent]:
-        """What happened to the order, from its beginning, fetched a page at a time."""
+        """Iterates over the order's events, oldest first. Pages are fetched on demand."""
         return _all_pages(
             lambda query: self.api.list_order_events_with_http_info(
                 order_id, limit=page_size, after=int(query.get("after", 0))
@@ -142,9 +142,9 @@ class OrdersClient:
         )
 
     def wait_until_finished(self, order_id: int, timeout: float) -> OrderVersion:
-        """Gives the order once it is completed or cancelled, and waits through outages.
+        """Waits until the order is completed or cancelled, and returns it.
 
-        Raises NotFinished when `timeout` seconds are over.
+        Continues through outages of the service. Raises NotFinished after `timeout` seconds.
         """
         deadline = time.monotonic() + timeout
         seen: OrderVersion | None = None
@@ -183,7 +183,7 @@ def _all_pages(fetch: Callable[[Mapping[str, str]], ApiResponse[Any]]) -> Iterat
 
 
 def _next_page(link: str) -> Mapping[str, str] | None:
-    """The query of the next page (RFC 8288); the path stays ours, whatever gateway is between."""
+    """The query of the next page (RFC 8288). The path is ignored: a gateway may have changed it."""
     target = re.search(r'<([^>]*)>\s*;[^,<]*\brel="?next"?', link)
     if target is None:
         return None

@@ -1,4 +1,4 @@
-"""What this package raises."""
+"""The exceptions of this package."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class OrdersError(Exception):
-    """Every error of this package. `attempts`: how often the request was sent."""
+    """Base class of all errors. `attempts`: how often the request was sent."""
 
     def __init__(self, message: str, attempts: int) -> None:
         super().__init__(message)
@@ -22,19 +22,19 @@ class OrdersError(Exception):
 
     @property
     def transient(self) -> bool:
-        """Whether the same may succeed later."""
+        """Whether the same call may succeed later."""
         return True
 
 
 class ApiError(OrdersError):
-    """The service answered with an error.
+    """The service returned an error response.
 
     status: the HTTP status
-    code: the stable name of the problem; None when the answer was no problem document
-    title, detail: the kind of problem, and what happened this time
-    request_id: quote it when you ask for help
-    violations: everything that is wrong with the request
-    retry_after: how many seconds the service asks to wait
+    code: the stable name of the problem; None when the response was not a problem document
+    title, detail: the kind of problem, and a description of this occurrence
+    request_id: quote it when you ask for support
+    violations: all violations of the contract in the request
+    retry_after: the number of seconds that the service asks to wait
     """
 
     def __init__(
@@ -59,15 +59,15 @@ class ApiError(OrdersError):
 
 
 class ConnectionFailed(OrdersError):
-    """The service could not be reached, or the connection ended before its answer did."""
+    """The service could not be reached, or the connection ended before the response did."""
 
 
 class TimedOut(OrdersError):
-    """The service did not answer in time."""
+    """The service did not respond in time."""
 
 
 class Unreadable(OrdersError):
-    """The answer is not what the contract says, some proxy's page for instance."""
+    """The response does not match the contract, for example a proxy's error page."""
 
     @property
     def transient(self) -> bool:
@@ -75,14 +75,14 @@ class Unreadable(OrdersError):
 
 
 class NotFinished(OrdersError):
-    """The order was not finished when the time to wait was over.
+    """The order did not finish before the time-out.
 
-    last_seen: the order as it was seen last, if it was seen at all
+    last_seen: the order as last read; None if it could not be read
     """
 
     def __init__(self, order_id: int, last_seen: OrderVersion | None) -> None:
-        seen = last_seen.order.status.value if last_seen else "never"
-        super().__init__(f"order {order_id} did not finish in time, it was seen {seen}", 1)
+        seen = last_seen.order.status.value if last_seen else "unknown"
+        super().__init__(f"order {order_id} did not finish in time, last status: {seen}", 1)
         self.last_seen = last_seen
 
 
@@ -90,13 +90,13 @@ def _problem(body: bytes) -> dict[str, Any]:
     try:
         problem = json.loads(body)
     except ValueError:
-        return {}  # some proxy's page
+        return {}  # for example a proxy's error page
     known = isinstance(problem, dict) and isinstance(problem.get("code"), str)
     return problem if known else {}
 
 
 def _retry_after(value: str | None) -> float | None:
-    """Seconds or a date (RFC 9110, section 10.2.3)."""
+    """Parses seconds or a date (RFC 9110, section 10.2.3)."""
     if value is None:
         return None
     if value.isascii() and value.isdigit():

@@ -1,4 +1,4 @@
-"""Sends requests, again where that is safe."""
+"""Sends requests, and retries them where that is safe."""
 
 from __future__ import annotations
 
@@ -28,29 +28,29 @@ _IDEMPOTENT = ("GET", "HEAD", "OPTIONS", "PUT", "DELETE")
 
 @dataclass(frozen=True)
 class Settings:
-    """All times in seconds."""
+    """Settings of the client. All times are in seconds."""
 
-    #: For one attempt, its answer's body included.
+    #: Time-out of one attempt, including the response body.
     timeout: float = 15.0
-    #: For all attempts and the pauses between them.
+    #: Time-out of all attempts and the pauses between them.
     total_timeout: float = 60.0
     max_attempts: int = 5
-    #: After the first attempt; each later pause is twice as long, less up to a half at random.
+    #: Pause after the first attempt. It doubles each time, shortened at random by up to half.
     first_pause: float = 0.2
     longest_pause: float = 10.0
     #: Sent with every request.
     headers: Mapping[str, str] = field(default_factory=dict)
-    #: A key that the operator of the service has made for you.
+    #: An API key issued by the operator of the service.
     api_key: str | None = field(default=None, repr=False)
-    #: An access token, or what gives one: it is called for each attempt. In place of `api_key`.
+    #: An access token, or a function called for each attempt that returns one. Excludes `api_key`.
     access_token: str | Callable[[], str] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if self.api_key is not None and self.access_token is not None:
-            raise ValueError("give api_key or access_token, not both")
+            raise ValueError("set either api_key or access_token, not both")
 
     def credentials(self) -> dict[str, str]:
-        """The headers that say who asks."""
+        """The headers that authenticate the caller."""
         if self.api_key is not None:
             return {"X-API-Key": self.api_key}
         if self.access_token is None:
@@ -61,10 +61,10 @@ class Settings:
 
 @dataclass(frozen=True)
 class Answer:
-    """A success or a 304, as the generated code wants to see it."""
+    """A success or a 304, in the form that the generated code expects."""
 
     status: int
-    #: By their names in lower case.
+    #: Names are in lower case.
     headers: Mapping[str, str]
     data: bytes
     reason: str = ""
@@ -74,7 +74,7 @@ class Answer:
 
 
 class ResilientApiClient(ApiClient):
-    """The generated client, with our way of sending and with exact numbers."""
+    """The generated client, with our own way of sending and with exact numbers."""
 
     def __init__(self, base_url: str, settings: Settings, pool: urllib3.PoolManager | None) -> None:
         super().__init__(Configuration(host=base_url.rstrip("/")))
@@ -92,14 +92,14 @@ class ResilientApiClient(ApiClient):
         post_params=None,
         _request_timeout=None,
     ):
-        """Gives successes and 304; raises OrdersError for all else.
+        """Returns successes and 304; raises OrdersError for everything else.
 
-        _request_timeout: for all attempts together, when less than `total_timeout`.
+        _request_timeout: for all attempts together, if less than `total_timeout`.
         """
         settings = self._settings
         headers = urllib3.HTTPHeaderDict(header_params or {})
         encoded = None if body is None else _encode(body).encode()
-        # A POST is safe because the service knows its key again.
+        # A POST with a key is safe to retry: the service recognizes the key.
         safe = method in _IDEMPOTENT or "Idempotency-Key" in headers
         total = min(settings.total_timeout, _request_timeout or settings.total_timeout)
         deadline = time.monotonic() + total
@@ -114,7 +114,7 @@ class ResilientApiClient(ApiClient):
             except OrdersError as error:
                 gone = isinstance(error, ApiError) and error.status == 404
                 if method == "DELETE" and attempt > 1 and gone:
-                    # An earlier attempt did it, and its answer was lost.
+                    # An earlier attempt deleted it, and the response was lost.
                     return Answer(204, {}, b"")
                 pause = _pause(attempt, error, settings)
                 last = attempt >= settings.max_attempts or time.monotonic() + pause >= deadline
@@ -125,7 +125,7 @@ class ResilientApiClient(ApiClient):
     def _send(self, method, url, headers, body, until, attempt) -> Answer:
         begun = time.monotonic()
         allowed = max(until - begun, 0.001)
-        late = TimedOut(f"no answer within {allowed:.3f} s", attempt)
+        late = TimedOut(f"no response within {allowed:.3f} s", attempt)
         try:
             response = self._pool.request(
                 method,
@@ -137,7 +137,7 @@ class ResilientApiClient(ApiClient):
                 redirect=False,
                 preload_content=False,
             )
-            # Piece by piece, because urllib3 limits the time of each piece and not of them all.
+            # In pieces, because urllib3's time-out applies to each read and not to the whole body.
             data = bytearray()
             while piece := response.read1(65536):
                 data += piece
@@ -146,24 +146,24 @@ class ResilientApiClient(ApiClient):
                     raise late
             response.release_conn()
         except HTTPError as error:
-            # urllib3 takes a refused connection for a kind of time-out.
+            # urllib3 classifies a refused connection as a time-out.
             if isinstance(error, TimeoutError) and not isinstance(error, NewConnectionError):
                 raise late from error
             raise ConnectionFailed(f"the connection failed: {error}", attempt) from error
         if response.status >= 400:
             raise ApiError(response.status, response.headers, bytes(data), attempt)
-        kind = response.headers.get("Content-Type", "nothing")
+        kind = response.headers.get("Content-Type", "no content type")
         if data and "json" not in kind:
             raise Unreadable(f"expected JSON, got {kind}", attempt)
         headers = {name.lower(): value for name, value in response.headers.items()}
         return Answer(response.status, headers, bytes(data))
 
     def sanitize_for_serialization(self, obj):
-        # The generated code would make a string of it.
+        # The generated code would convert it to a string.
         return obj if isinstance(obj, Decimal) else super().sanitize_for_serialization(obj)
 
     def deserialize(self, response_text, response_type, content_type):
-        # The generated code would read numbers as floats.
+        # The generated code would parse numbers as floats.
         data = json.loads(response_text, parse_float=Decimal)
         return self._ApiClient__deserialize(data, response_type)
 
@@ -175,7 +175,7 @@ def _pause(attempt: int, error: OrdersError, settings: Settings) -> float:
 
 
 def _encode(value: Any) -> str:
-    """JSON with decimals as they are; the standard library would need a float."""
+    """Encodes JSON with exact decimals; the standard library would need floats."""
     if isinstance(value, Decimal):
         return format(value, "f")
     if isinstance(value, dict):

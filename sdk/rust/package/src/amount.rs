@@ -6,10 +6,10 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-/// An amount of money. A number in JSON, and never a float on the way.
+/// An amount of money: a number in JSON that is never converted to a float.
 ///
-/// `RawValue` keeps the digits without the features of serde_json and rust_decimal that would change
-/// how all of your program reads numbers. It needs `serde_json` as the format.
+/// `RawValue` preserves the digits without the features of serde_json and rust_decimal that would
+/// change how your whole program parses numbers. It only works with `serde_json`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Amount(pub Decimal);
 

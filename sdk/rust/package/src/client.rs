@@ -9,13 +9,13 @@ use crate::models::{CreateOrderRequest, Order, OrderEvent, OrderStatus, UpdateOr
 use crate::pages::Pages;
 use crate::transport::{Answer, Options, Transport};
 
-/// Creates orders and follows them. Cheap to clone.
+/// A client of the Order Processing API. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct OrdersClient {
     transport: Transport,
 }
 
-/// An order, and the version of it that this is, for `if_match` and `get_order_if_changed`.
+/// An order and the ETag of its version, for `if_match` and `get_order_if_changed`.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct OrderVersion {
@@ -23,7 +23,7 @@ pub struct OrderVersion {
     pub etag: String,
 }
 
-/// An order that was created, by this call or by an earlier one with the same key.
+/// An order created by this call, or by an earlier one with the same key (`replayed`).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct CreatedOrder {
@@ -35,45 +35,50 @@ pub struct CreatedOrder {
 /// Which orders to list.
 #[derive(Clone, Debug, Default)]
 pub struct OrdersFilter {
-    /// Any of these; none of them means any status.
+    /// Orders with any of these statuses; empty means all.
     pub status: Vec<OrderStatus>,
     pub customer_id: Option<i64>,
-    /// Orders in one request, 1 to 1000.
+    /// Orders per request, 1 to 1000.
     pub page_size: Option<i32>,
 }
 
 impl OrdersClient {
+    /// Creates a client with the default options.
+    ///
     /// # Errors
-    /// `InvalidRequest` when the URL is none.
+    /// `InvalidRequest` if the URL is invalid.
     pub fn new(base_url: &str) -> Result<Self, Error> {
         Self::with_options(base_url, Options::default())
     }
 
+    /// Creates a client with these options.
+    ///
     /// # Errors
-    /// `InvalidRequest` when the URL is none.
+    /// `InvalidRequest` if the URL is invalid.
     pub fn with_options(base_url: &str, options: Options) -> Result<Self, Error> {
         let transport = Transport::new(base_url, options)?;
         Ok(Self { transport })
     }
 
-    /// For the functions of [`crate::apis`], which are every operation of the contract.
+    /// The transport, for the functions in [`crate::apis`], which cover every operation of the
+    /// contract.
     pub fn transport(&self) -> &Transport {
         &self.transport
     }
 
-    /// Creates one order, however often the request has to be sent.
+    /// Creates one order, even if the request has to be sent several times.
     ///
     /// # Errors
-    /// As every call: [`Error`] says which.
+    /// See [`Error`].
     pub async fn create_order(&self, order: &CreateOrderRequest) -> Result<CreatedOrder, Error> {
         self.create_order_with_key(order, &Uuid::new_v4().to_string())
             .await
     }
 
-    /// The same with a key of your own, to be able to call again after a crash.
+    /// Creates an order with your own key, to be able to repeat the call after a crash.
     ///
     /// # Errors
-    /// As every call: [`Error`] says which.
+    /// See [`Error`].
     pub async fn create_order_with_key(
         &self,
         order: &CreateOrderRequest,
@@ -88,18 +93,20 @@ impl OrdersClient {
         })
     }
 
+    /// Reads an order.
+    ///
     /// # Errors
-    /// As every call: [`Error`] says which.
+    /// See [`Error`].
     pub async fn get_order(&self, id: i64) -> Result<OrderVersion, Error> {
         orders_api::get_order(&self.transport, id, None)
             .await
             .map(versioned)
     }
 
-    /// None when the order is still at the version of `etag`.
+    /// Reads an order; `None` when it is still at the version of `etag`.
     ///
     /// # Errors
-    /// As every call: [`Error`] says which.
+    /// See [`Error`].
     pub async fn get_order_if_changed(
         &self,
         id: i64,
@@ -112,10 +119,10 @@ impl OrdersClient {
         }
     }
 
-    /// Changes what `change` names; with `if_match`, only that version.
+    /// Updates the fields set in `change`; with `if_match`, only if the order is at that version.
     ///
     /// # Errors
-    /// As every call: [`Error`] says which.
+    /// See [`Error`].
     pub async fn update_order(
         &self,
         id: i64,
@@ -126,16 +133,16 @@ impl OrdersClient {
         answer.map(versioned)
     }
 
-    /// Deletes the order; with `if_match`, only that version.
+    /// Deletes the order; with `if_match`, only if it is at that version.
     ///
     /// # Errors
-    /// As every call: [`Error`] says which.
+    /// See [`Error`].
     pub async fn delete_order(&self, id: i64, if_match: Option<&str>) -> Result<(), Error> {
         orders_api::delete_order(&self.transport, id, if_match).await?;
         Ok(())
     }
 
-    /// All orders that fit, from the newest to the oldest, fetched a page at a time.
+    /// Iterates over all matching orders, newest first. Pages are fetched on demand.
     pub fn orders(&self, filter: OrdersFilter) -> Pages<'_, Order> {
         let fetch = move |cursor: Option<String>| {
             let filter = filter.clone();
@@ -154,11 +161,11 @@ impl OrdersClient {
         Pages::new("cursor", Box::new(fetch))
     }
 
-    /// What happened to the order, from its beginning, fetched a page at a time.
+    /// Iterates over the order's events, oldest first. Pages are fetched on demand.
     pub fn events(&self, id: i64, page_size: Option<i32>) -> Pages<'_, OrderEvent> {
         let fetch = move |after: Option<String>| {
             Box::pin(async move {
-                // A link that holds no number would begin again; the service refuses it instead.
+                // A link without a number must not start over: the service rejects -1.
                 let after = after.map(|after| after.parse().unwrap_or(-1));
                 orders_api::list_order_events(&self.transport, id, page_size, after).await
             }) as _
@@ -166,10 +173,11 @@ impl OrdersClient {
         Pages::new("after", Box::new(fetch))
     }
 
-    /// Gives the order once it is completed or cancelled, and waits through outages of the service.
+    /// Waits until the order is completed or cancelled, and returns it. Continues through outages
+    /// of the service.
     ///
     /// # Errors
-    /// `NotFinished` when the time is over; any error that waiting does not mend.
+    /// `NotFinished` after the time-out; any error that is not transient.
     pub async fn wait_until_finished(
         &self,
         id: i64,

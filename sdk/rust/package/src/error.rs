@@ -7,48 +7,48 @@ use reqwest::header::HeaderMap;
 use crate::client::OrderVersion;
 use crate::models::{Problem, Violation};
 
-/// Why a call did not succeed.
+/// Why a call failed.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
-    /// The service answered with an error.
+    /// The service returned an error response.
     Api(Box<ApiError>),
-    /// The service could not be reached, or the connection ended before its answer did.
+    /// The service could not be reached, or the connection ended before the response did.
     ConnectionFailed {
         attempts: u32,
         source: reqwest::Error,
     },
-    /// The service did not answer in time.
+    /// The service did not respond in time.
     TimedOut { attempts: u32 },
-    /// The order was not finished when the time to wait was over.
+    /// The order did not finish before the time-out.
     NotFinished {
         id: i64,
-        /// As it was seen last, if it was seen at all.
+        /// The order as last read; `None` if it could not be read.
         last_seen: Option<Box<OrderVersion>>,
     },
-    /// The order is still at the version that was named (304).
+    /// The order is still at the given version (304).
     NotModified,
-    /// The answer is not what the contract says.
+    /// The response does not match the contract.
     Unreadable(serde_json::Error),
-    /// The request could not be made: a bad URL, or a header that is none.
+    /// The request could not be built: an invalid URL or header.
     InvalidRequest(Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// An answer from 400 on.
+/// A response with status 400 or above.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ApiError {
     /// The HTTP status.
     pub status: u16,
-    /// The stable name of the problem; none when the answer was no problem document.
+    /// The stable name of the problem; `None` when the response was not a problem document.
     pub code: Option<String>,
-    /// The kind of problem in words.
+    /// The kind of problem.
     pub title: String,
-    /// What happened this time, for people.
+    /// A description of this occurrence.
     pub detail: Option<String>,
-    /// Quote it when you ask for help.
+    /// Quote it when you ask for support.
     pub request_id: Option<String>,
-    /// Everything that is wrong with the request.
+    /// All violations of the contract in the request.
     pub violations: Vec<Violation>,
     /// How long the service asks to wait.
     pub retry_after: Option<Duration>,
@@ -72,7 +72,7 @@ impl ApiError {
                 retry_after,
                 attempts,
             },
-            // Some proxy's page.
+            // For example a proxy's error page.
             Err(_) => Self {
                 status,
                 code: None,
@@ -87,7 +87,7 @@ impl ApiError {
     }
 }
 
-/// Seconds or a date (RFC 9110, section 10.2.3).
+/// Parses seconds or a date (RFC 9110, section 10.2.3).
 fn retry_after(value: &str) -> Option<Duration> {
     if let Ok(seconds) = value.parse() {
         return Some(Duration::from_secs(seconds));
@@ -101,7 +101,7 @@ fn retry_after(value: &str) -> Option<Duration> {
 }
 
 impl Error {
-    /// The service's own answer, where there is one.
+    /// The service's error response, if this is one.
     pub fn api(&self) -> Option<&ApiError> {
         match self {
             Self::Api(error) => Some(error),
@@ -109,7 +109,7 @@ impl Error {
         }
     }
 
-    /// Whether the same may succeed later.
+    /// Whether the same call may succeed later.
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Api(error) => [408, 429, 503, 504].contains(&error.status),
@@ -129,18 +129,21 @@ impl fmt::Display for Error {
                 write!(formatter, "the connection failed, attempt {attempts}")
             }
             Self::TimedOut { attempts } => {
-                write!(formatter, "no answer in time, attempt {attempts}")
+                write!(formatter, "no response in time, attempt {attempts}")
             }
             Self::NotFinished { id, last_seen } => {
-                write!(formatter, "order {id} did not finish in time, it was seen ")?;
+                write!(
+                    formatter,
+                    "order {id} did not finish in time, last status: "
+                )?;
                 match last_seen {
                     Some(seen) => seen.order.status.fmt(formatter),
-                    None => formatter.write_str("never"),
+                    None => formatter.write_str("unknown"),
                 }
             }
             Self::NotModified => formatter.write_str("not modified"),
-            Self::Unreadable(_) => formatter.write_str("the answer is not what the contract says"),
-            Self::InvalidRequest(_) => formatter.write_str("the request could not be made"),
+            Self::Unreadable(_) => formatter.write_str("the response does not match the contract"),
+            Self::InvalidRequest(_) => formatter.write_str("the request could not be built"),
         }
     }
 }

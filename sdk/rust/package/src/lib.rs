@@ -1,6 +1,6 @@
 #![doc = include_str!("../README.md")]
 mod amount;
-// What the generator writes is not held to our lints.
+// Generated code is exempt from our lints.
 #[allow(clippy::all)]
 pub mod apis;
 mod client;

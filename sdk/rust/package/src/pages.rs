@@ -11,10 +11,10 @@ type Page<T> = Result<Answer<Vec<T>>, Error>;
 type Fetch<'a, T> =
     dyn Fn(Option<String>) -> Pin<Box<dyn Future<Output = Page<T>> + Send + 'a>> + Send + 'a;
 
-/// The items of all pages, fetched one page after the other.
+/// The items of all pages. Pages are fetched on demand.
 pub struct Pages<'a, T> {
     fetch: Box<Fetch<'a, T>>,
-    /// The query parameter in which the next page's place is.
+    /// The query parameter that holds the position of the next page.
     place: &'static str,
     items: VecDeque<T>,
     next: Next,
@@ -36,10 +36,10 @@ impl<'a, T> Pages<'a, T> {
         }
     }
 
-    /// The next item; none when there are no more.
+    /// Returns the next item; `None` after the last one.
     ///
     /// # Errors
-    /// When a page cannot be fetched; the call may be repeated.
+    /// If a page cannot be fetched; the call may be repeated.
     pub async fn next(&mut self) -> Result<Option<T>, Error> {
         loop {
             if let Some(item) = self.items.pop_front() {
@@ -59,7 +59,8 @@ impl<'a, T> Pages<'a, T> {
     }
 }
 
-/// Where the next page begins (RFC 8288); its path stays ours, whatever gateway is in between.
+/// The position of the next page (RFC 8288). The link's path is ignored: a gateway may have
+/// changed it.
 fn next_place(link: &str, place: &str) -> Option<String> {
     let next = link
         .split(",<")

@@ -14,23 +14,24 @@ use tokio::time::Instant;
 use crate::error::ApiError;
 pub use crate::error::Error;
 
-/// How requests are sent.
+/// Options of a client.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Options {
-    /// For one attempt, its answer's body included.
+    /// Time-out of one attempt, including the response body.
     pub timeout: Duration,
-    /// For all attempts and the pauses between them.
+    /// Time-out of all attempts and the pauses between them.
     pub total_timeout: Duration,
     pub max_attempts: u32,
-    /// After the first attempt; each later pause is twice as long, less up to a half at random.
+    /// Pause after the first attempt. It doubles each time, and is shortened at random by up to
+    /// half.
     pub first_pause: Duration,
     pub longest_pause: Duration,
     /// Sent with every request.
     pub headers: HeaderMap,
-    /// Who asks.
+    /// Credentials that authenticate the client.
     pub credentials: Option<Credentials>,
-    /// With your proxies and certificates.
+    /// Sends each attempt; set your own for proxies and certificates.
     pub client: Client,
 }
 
@@ -49,17 +50,17 @@ impl Default for Options {
     }
 }
 
-/// Without redirects: credentials go nowhere else.
+/// Without redirects: credentials must not be sent elsewhere.
 fn client() -> Client {
     let built = Client::builder().redirect(Policy::none()).build();
     built.unwrap_or_default()
 }
 
-/// What gives an access token; an error of it ends the call.
+/// Returns an access token; its error fails the call.
 type GiveToken = dyn Fn() -> Pin<Box<dyn Future<Output = Result<String, BoxError>> + Send>> + Send + Sync;
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Say who asks. They show nothing of themselves.
+/// Credentials of the client. `Debug` does not reveal them.
 #[derive(Clone)]
 pub struct Credentials(Kind);
 
@@ -70,12 +71,12 @@ enum Kind {
 }
 
 impl Credentials {
-    /// A key that the operator of the service has made for you.
+    /// An API key issued by the operator of the service.
     pub fn api_key(key: impl Into<String>) -> Self {
         Self(Kind::ApiKey(key.into()))
     }
 
-    /// What gives an access token: it is called for each attempt.
+    /// A function that returns an access token, called for each attempt.
     pub fn access_token<F>(give: impl Fn() -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = Result<String, BoxError>> + Send + 'static,
@@ -92,7 +93,7 @@ impl Credentials {
             }
         };
         let mut value = HeaderValue::from_str(&text)
-            .map_err(|_| Error::InvalidRequest("the credentials are no header".into()))?;
+            .map_err(|_| Error::InvalidRequest("the credentials are not a valid header".into()))?;
         value.set_sensitive(true);
         Ok((name, value))
     }
@@ -104,14 +105,14 @@ impl fmt::Debug for Credentials {
     }
 }
 
-/// Sends requests, again where that is safe.
+/// Sends requests, and retries them where that is safe.
 #[derive(Clone, Debug)]
 pub struct Transport {
     base: Url,
     options: Options,
 }
 
-/// A success: what the contract promises, and the headers beside it.
+/// A successful response: the value that the contract defines, and the headers.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Answer<T> {
@@ -153,10 +154,10 @@ impl Transport {
         Ok(Self { base, options })
     }
 
-    /// Gives successes; everything else, 304 included, is an error.
+    /// Returns successes; everything else, including 304, is an error.
     pub(crate) async fn send(&self, request: &Request) -> Result<Answer<Vec<u8>>, Error> {
         let (url, mut headers) = self.prepare(request)?;
-        // A POST is safe because the service knows its key again.
+        // A POST with a key is safe to retry: the service recognizes the key.
         let safe = request.method.is_idempotent() || headers.contains_key("idempotency-key");
         let deadline = Instant::now() + self.options.total_timeout;
         let mut attempt = 1;
@@ -181,7 +182,7 @@ impl Transport {
             };
             let gone = error.api().is_some_and(|error| error.status == 404);
             if request.method == Method::DELETE && attempt > 1 && gone {
-                // An earlier attempt did it, and its answer was lost.
+                // An earlier attempt deleted it, and the response was lost.
                 return Ok(Answer {
                     status: StatusCode::NO_CONTENT.as_u16(),
                     headers: HeaderMap::new(),
@@ -281,7 +282,7 @@ impl<T> Answer<T> {
         }
     }
 
-    /// A header as text; empty when there is none.
+    /// A header as text; empty if it is absent.
     pub fn header(&self, name: &str) -> &str {
         let value = self.headers.get(name);
         value.and_then(|value| value.to_str().ok()).unwrap_or("")

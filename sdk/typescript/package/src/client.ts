@@ -16,14 +16,14 @@ const DEFAULTS: TransportSettings = {
     fetch: (...request) => fetch(...request),
 };
 
-/** An order and the version of it that this is. */
+/** An order and its version. */
 export interface OrderVersion {
     order: Order;
-    /** For `ifMatch` and `ifNoneMatch`. */
+    /** The ETag, for `ifMatch` and `ifNoneMatch`. */
     etag: string;
 }
 
-/** An order that was created, by this call or by an earlier one with the same key. */
+/** An order created by this call, or by an earlier one with the same key (`replayed`). */
 export interface CreatedOrder extends OrderVersion {
     replayed: boolean;
 }
@@ -35,12 +35,12 @@ export interface CallOptions {
 export interface OrdersFilter {
     status?: OrderStatus[];
     customerId?: number;
-    /** Orders in one request, 1 to 1000. */
+    /** Orders per request, 1 to 1000. */
     pageSize?: number;
 }
 
 /**
- * Creates orders and follows them. Requests are tried again where that is safe; every error is an
+ * A client of the Order Processing API. Requests are retried where that is safe; every error is an
  * `OrdersError`.
  */
 export class OrdersClient {
@@ -50,7 +50,7 @@ export class OrdersClient {
 
     constructor(baseUrl: string, options: OrdersClientOptions = {}) {
         if (options.apiKey !== undefined && options.accessToken !== undefined) {
-            throw new TypeError('give apiKey or accessToken, not both');
+            throw new TypeError('set either apiKey or accessToken, not both');
         }
         const configuration = new Configuration({
             basePath: baseUrl.replace(/\/+$/, ''),
@@ -63,8 +63,8 @@ export class OrdersClient {
     }
 
     /**
-     * Creates one order, however often the request has to be sent. Give a key of your own to be able
-     * to call again after a crash.
+     * Creates one order, even if the request has to be sent several times. Pass your own key to be
+     * able to repeat the call after a crash.
      */
     async createOrder(
         order: CreateOrderRequest,
@@ -76,7 +76,7 @@ export class OrdersClient {
     }
 
     async getOrder(id: number, options?: CallOptions): Promise<OrderVersion>;
-    /** Nothing when the order is still at the version of `ifNoneMatch`. */
+    /** Returns `undefined` when the order is still at the version of `ifNoneMatch`. */
     async getOrder(id: number, options: CallOptions & { ifNoneMatch?: string }): Promise<OrderVersion | undefined>;
     async getOrder(
         id: number,
@@ -92,7 +92,7 @@ export class OrdersClient {
         }
     }
 
-    /** Changes what `change` names; with `ifMatch`, only that version. */
+    /** Updates the fields set in `change`; with `ifMatch`, only if the order is at that version. */
     async updateOrder(
         id: number,
         change: UpdateOrderRequest,
@@ -101,12 +101,12 @@ export class OrdersClient {
         return versioned(await this.api.updateOrderRaw({ id, updateOrderRequest: change, ifMatch }, call));
     }
 
-    /** Deletes the order; with `ifMatch`, only that version. */
+    /** Deletes the order; with `ifMatch`, only if it is at that version. */
     async deleteOrder(id: number, { ifMatch, ...call }: CallOptions & { ifMatch?: string } = {}): Promise<void> {
         await this.api.deleteOrder({ id, ifMatch }, call);
     }
 
-    /** All orders that fit, from the newest to the oldest, fetched a page at a time. */
+    /** Iterates over all matching orders, newest first. Pages are fetched on demand. */
     async *orders({ pageSize, ...filter }: OrdersFilter = {}, call: CallOptions = {}): AsyncGenerator<Order> {
         let next: URLSearchParams | undefined = new URLSearchParams();
         while (next) {
@@ -117,7 +117,7 @@ export class OrdersClient {
         }
     }
 
-    /** What happened to the order, from its beginning, fetched a page at a time. */
+    /** Iterates over the order's events, oldest first. Pages are fetched on demand. */
     async *events(
         id: number,
         { pageSize, ...call }: CallOptions & { pageSize?: number } = {},
@@ -132,8 +132,8 @@ export class OrdersClient {
     }
 
     /**
-     * Gives the order once it is completed or cancelled, and waits through outages of the service;
-     * throws `NotFinished` when the time is over.
+     * Waits until the order is completed or cancelled, and returns it. Continues through outages of
+     * the service; throws `NotFinished` after the time-out.
      */
     async waitUntilFinished(id: number, timeoutMs: number, { signal }: CallOptions = {}): Promise<OrderVersion> {
         const over = AbortSignal.timeout(timeoutMs);
@@ -165,7 +165,7 @@ async function versioned(response: ApiResponse<Order>): Promise<OrderVersion> {
     return { order: await response.value(), etag: response.raw.headers.get('ETag') ?? '' };
 }
 
-/** The query of the next page (RFC 8288); the path stays ours, whatever gateway is in between. */
+/** The query of the next page (RFC 8288). The path is ignored: a gateway may have changed it. */
 function nextPage(page: ApiResponse<unknown>): URLSearchParams | undefined {
     const link = page.raw.headers.get('Link') ?? '';
     const target = /<([^>]*)>\s*;[^,<]*\brel="?next"?/.exec(link)?.[1];

@@ -2,7 +2,7 @@ import { type Problem, ProblemFromJSON } from './models/Problem.js';
 import type { Violation } from './models/Violation.js';
 import type { OrderVersion } from './client.js';
 
-/** Whatever this package throws, an aborted `signal` apart. */
+/** Base class of everything that this package throws, except for an aborted `signal`. */
 export class OrdersError extends Error {
     override name = 'OrdersError';
 
@@ -15,28 +15,28 @@ export class OrdersError extends Error {
         super(message, options);
     }
 
-    /** Whether the same may succeed later. */
+    /** Whether the same call may succeed later. */
     get transient(): boolean {
         return true;
     }
 }
 
-/** The service answered with an error. */
+/** The service returned an error response. */
 export class ApiError extends OrdersError {
     override name = 'ApiError';
     /** The HTTP status. */
     readonly status: number;
-    /** The stable name of the problem; absent when the answer was no problem document. */
+    /** The stable name of the problem; absent when the response was not a problem document. */
     readonly code: string | undefined;
-    /** The kind of problem in words. */
+    /** The kind of problem. */
     readonly title: string;
-    /** What happened this time, for people. */
+    /** A description of this occurrence. */
     readonly detail: string | undefined;
-    /** Quote it when you ask for help. */
+    /** Quote it when you ask for support. */
     readonly requestId: string | undefined;
-    /** Everything that is wrong with the request. */
+    /** All violations of the contract in the request. */
     readonly violations: readonly Violation[];
-    /** How many seconds the service asks to wait. */
+    /** The number of seconds that the service asks to wait. */
     readonly retryAfter: number | undefined;
 
     constructor(response: Response, body: string, attempts: number) {
@@ -57,17 +57,17 @@ export class ApiError extends OrdersError {
     }
 }
 
-/** The service could not be reached, or the connection ended before its answer did. */
+/** The service could not be reached, or the connection ended before the response did. */
 export class ConnectionFailed extends OrdersError {
     override name = 'ConnectionFailed';
 }
 
-/** The service did not answer in time. */
+/** The service did not respond in time. */
 export class TimedOut extends OrdersError {
     override name = 'TimedOut';
 }
 
-/** The answer is not what the contract says, some proxy's page for instance. */
+/** The response does not match the contract, for example a proxy's error page. */
 export class Unreadable extends OrdersError {
     override name = 'Unreadable';
 
@@ -76,17 +76,17 @@ export class Unreadable extends OrdersError {
     }
 }
 
-/** The order was not finished when the time to wait was over. */
+/** The order did not finish before the time-out. */
 export class NotFinished extends OrdersError {
     override name = 'NotFinished';
 
     constructor(
         id: number,
-        /** The order as it was seen last, if it was seen at all. */
+        /** The order as last read; absent if it could not be read. */
         readonly lastSeen: OrderVersion | undefined,
         options?: ErrorOptions,
     ) {
-        super(`order ${id} did not finish in time, it was seen ${lastSeen?.order.status ?? 'never'}`, 1, options);
+        super(`order ${id} did not finish in time, last status: ${lastSeen?.order.status ?? 'unknown'}`, 1, options);
     }
 }
 
@@ -95,11 +95,11 @@ function readProblem(body: string): Problem | undefined {
         const problem = JSON.parse(body);
         return typeof problem?.code === 'string' ? ProblemFromJSON(problem) : undefined;
     } catch {
-        return undefined; // some proxy's page
+        return undefined; // for example a proxy's error page
     }
 }
 
-/** Seconds or a date (RFC 9110, section 10.2.3). */
+/** Parses seconds or a date (RFC 9110, section 10.2.3). */
 function readRetryAfter(value: string | null): number | undefined {
     if (value === null) {
         return undefined;

@@ -2,26 +2,26 @@ import { ApiError, ConnectionFailed, type OrdersError, TimedOut, Unreadable } fr
 import { VERSION } from './version.js';
 
 export interface TransportSettings {
-    /** For one attempt, its answer's body included. */
+    /** Time-out of one attempt, including the response body. */
     timeoutMs: number;
-    /** For all attempts and the pauses between them. */
+    /** Time-out of all attempts and the pauses between them. */
     totalTimeoutMs: number;
     maxAttempts: number;
-    /** The pause after the first attempt; each later one is twice as long, less up to a half at random. */
+    /** The pause after the first attempt. It doubles each time, and is shortened at random by up to half. */
     firstPauseMs: number;
     longestPauseMs: number;
     /** Sent with every request. */
     headers: Record<string, string>;
-    /** A key that the operator of the service has made for you. */
+    /** An API key issued by the operator of the service. */
     apiKey?: string | undefined;
-    /** An access token, or what gives one: it is called for each attempt. In place of `apiKey`. */
+    /** An access token, or a function called for each attempt that returns one. Excludes `apiKey`. */
     accessToken?: string | (() => string | Promise<string>) | undefined;
     fetch: typeof fetch;
 }
 
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
 
-/** A `fetch` that tries again where that is safe. It gives successes and 304; all else it throws. */
+/** A `fetch` that retries where that is safe. It returns successes and 304, and throws everything else. */
 export function resilientFetch(settings: TransportSettings): typeof fetch {
     return async (input, init = {}) => {
         const headers = new Headers({
@@ -30,20 +30,20 @@ export function resilientFetch(settings: TransportSettings): typeof fetch {
         });
         new Headers(init.headers).forEach((value, name) => headers.set(name, value));
         const method = init.method ?? 'GET';
-        // A POST is safe because the service knows its key again.
+        // A POST with a key is safe to retry: the service recognizes the key.
         const safe = IDEMPOTENT.has(method) || headers.has('Idempotency-Key');
         const deadline = Date.now() + settings.totalTimeoutMs;
         for (let attempt = 1; ; attempt++) {
             await authorize(headers, settings);
             const timeout = Math.max(0, Math.min(settings.timeoutMs, deadline - Date.now()));
-            // Credentials go nowhere else.
+            // No redirects: credentials must not be sent elsewhere.
             const sent = { ...init, headers, redirect: 'error' as const };
             const outcome = await send(settings.fetch, input, sent, timeout, attempt);
             if (outcome instanceof Response) {
                 return outcome;
             }
             if (method === 'DELETE' && attempt > 1 && outcome instanceof ApiError && outcome.status === 404) {
-                // An earlier attempt did it, and its answer was lost.
+                // An earlier attempt deleted it, and the response was lost.
                 return new Response(null, { status: 204 });
             }
             const pause = pauseAfter(attempt, outcome, settings);
@@ -77,12 +77,12 @@ async function send(
     const signal = init.signal ? AbortSignal.any([init.signal, timeout]) : timeout;
     try {
         const response = await fetchOnce(input, { ...init, signal });
-        // Read here, so that a body that is cut or late is tried again like the rest.
+        // Read the body here, so that a truncated or late one is retried as well.
         const body = await response.text();
         if (response.status >= 400) {
             return new ApiError(response, body, attempt);
         }
-        const type = response.headers.get('Content-Type') ?? 'nothing';
+        const type = response.headers.get('Content-Type') ?? 'no content type';
         if (body !== '' && !type.includes('json')) {
             return new Unreadable(`expected JSON, got ${type}`, attempt);
         }
@@ -91,7 +91,7 @@ async function send(
     } catch (error) {
         init.signal?.throwIfAborted();
         return timeout.aborted
-            ? new TimedOut(`no answer within ${timeoutMs} ms`, attempt, { cause: error })
+            ? new TimedOut(`no response within ${timeoutMs} ms`, attempt, { cause: error })
             : new ConnectionFailed('the connection failed', attempt, { cause: error });
     }
 }
@@ -102,7 +102,7 @@ function pauseAfter(attempt: number, error: OrdersError, settings: TransportSett
     return Math.max(asked, grown * (1 - Math.random() / 2));
 }
 
-/** Ends early, with the signal's reason, when it is aborted. */
+/** Rejects early, with the signal's reason, when the signal is aborted. */
 export function sleep(ms: number, signal?: AbortSignal | null): Promise<void> {
     return new Promise((resolve, reject) => {
         const aborted = () => {

@@ -1,4 +1,4 @@
-//! The scenarios of sdk/conformance/scenarios.json, by name, for the packaged crate.
+//! Runs the scenarios of sdk/conformance/scenarios.json, by name, with the packaged crate.
 
 use std::fmt::Debug;
 use std::time::{Duration, Instant};
@@ -30,7 +30,7 @@ fn check_equal<A: Debug + PartialEq<E>, E: Debug>(actual: &A, expected: &E) -> C
     }
 }
 
-/// The service's own answer; anything else is a failure.
+/// Expects an error response from the service.
 fn refused<T: Debug>(result: Result<T, Error>) -> Result<ApiError, String> {
     match result {
         Err(Error::Api(error)) => Ok(*error),
@@ -325,7 +325,7 @@ async fn check(name: &str, client: &OrdersClient, customer: i64) -> Checked {
             let id = create(client, customer).await?.order.id;
             equal!(client.get_order(id).await?.order.customer_id, customer);
         }
-        _ => return Err("there is no such check".into()),
+        _ => return Err("no such scenario".into()),
     }
     Ok(())
 }
@@ -397,7 +397,7 @@ async fn main() {
     let scenarios = scenarios
         .iter()
         .filter(|scenario| scenario["snippet"] == false);
-    // All at once: most of their time is waiting.
+    // Concurrently: they spend most of their time waiting.
     for said in futures::future::join_all(scenarios.map(run)).await {
         println!("{said}");
     }

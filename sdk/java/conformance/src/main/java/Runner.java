@@ -31,7 +31,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.stream.StreamSupport;
 
-/** The scenarios of sdk/conformance/scenarios.json, by name, for the installed jar. */
+/** Runs the scenarios of sdk/conformance/scenarios.json, by name, with the installed jar. */
 public final class Runner {
     private interface Check {
         void run(OrdersClient client, long customer) throws Exception;
@@ -348,7 +348,7 @@ public final class Runner {
                 runs.add(() -> run(scenario));
             }
         }
-        // All at once: most of their time is waiting.
+        // Concurrently: they spend most of their time waiting.
         var threads = Executors.newFixedThreadPool(runs.size());
         for (var said : threads.invokeAll(runs)) {
             System.out.println(said.get());

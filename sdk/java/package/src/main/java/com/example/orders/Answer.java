@@ -2,9 +2,9 @@ package com.example.orders;
 
 import java.net.http.HttpHeaders;
 
-/** A success, or a 304 without a value: what the contract promises, and the headers beside it. */
+/** A successful response with the value that the contract defines, or a 304 without one, and the headers. */
 public record Answer<T>(int status, HttpHeaders headers, T value) {
-    /** A header; empty when there is none. */
+    /** Returns a header; empty if it is absent. */
     public String header(String name) {
         return headers.firstValue(name).orElse("");
     }

@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** The service answered with an error. */
+/** The service returned an error response. */
 public class ApiException extends OrdersException {
     private static final Set<Integer> TRANSIENT = Set.of(408, 429, 503, 504);
 
@@ -56,12 +56,12 @@ public class ApiException extends OrdersException {
                 return problem;
             }
         } catch (IOException e) {
-            // Some proxy's page; what we know then is the status.
+            // For example a proxy's error page: only the status is known.
         }
         return new Problem().title("HTTP " + status);
     }
 
-    /** Seconds or a date (RFC 9110, section 10.2.3). */
+    /** Parses seconds or a date (RFC 9110, section 10.2.3). */
     private static Duration retryAfter(String value) {
         try {
             if (value.matches("\\d{1,9}")) {
@@ -80,27 +80,27 @@ public class ApiException extends OrdersException {
         return status;
     }
 
-    /** The stable name of the problem; empty when the answer was no problem document. */
+    /** The stable name of the problem; empty when the response was not a problem document. */
     public Optional<String> code() {
         return Optional.ofNullable(problem.getCode());
     }
 
-    /** The kind of problem in words. */
+    /** The kind of problem. */
     public String title() {
         return problem.getTitle();
     }
 
-    /** What happened this time, for people. */
+    /** A description of this occurrence. */
     public Optional<String> detail() {
         return Optional.ofNullable(problem.getDetail());
     }
 
-    /** Quote it when you ask for help. */
+    /** Quote it when you ask for support. */
     public Optional<String> requestId() {
         return Optional.ofNullable(requestId);
     }
 
-    /** Everything that is wrong with the request. */
+    /** All violations of the contract in the request. */
     public List<Violation> violations() {
         return problem.getErrors() == null ? List.of() : List.copyOf(problem.getErrors());
     }

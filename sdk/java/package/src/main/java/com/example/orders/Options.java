@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.function.Supplier;
 
-/** How requests are sent. */
+/** Options of a client. */
 public final class Options {
     Duration timeout = Duration.ofSeconds(15);
     Duration totalTimeout = Duration.ofSeconds(60);
@@ -17,49 +17,49 @@ public final class Options {
     String apiKey;
     Supplier<String> accessToken;
 
-    /** For one attempt, its answer's body included: 15 s. */
+    /** Time-out of one attempt, including the response body. Default: 15 s. */
     public Options timeout(Duration value) {
         timeout = value;
         return this;
     }
 
-    /** For all attempts and the pauses between them: 60 s. */
+    /** Time-out of all attempts and the pauses between them. Default: 60 s. */
     public Options totalTimeout(Duration value) {
         totalTimeout = value;
         return this;
     }
 
-    /** 5 by default. */
+    /** Maximum number of attempts. Default: 5. */
     public Options maxAttempts(int value) {
         maxAttempts = value;
         return this;
     }
 
-    /** After the first attempt, 200 ms; each later pause is twice as long, less up to a half at random. */
+    /** Pause after the first attempt; doubles each time, shortened at random by up to half. Default: 200 ms. */
     public Options firstPause(Duration value) {
         firstPause = value;
         return this;
     }
 
-    /** 10 s by default. */
+    /** Longest pause. Default: 10 s. */
     public Options longestPause(Duration value) {
         longestPause = value;
         return this;
     }
 
-    /** Sent with every request. */
+    /** Headers sent with every request. */
     public Options headers(Map<String, String> value) {
         headers = Map.copyOf(value);
         return this;
     }
 
-    /** A key that the operator of the service has made for you. */
+    /** An API key issued by the operator of the service. */
     public Options apiKey(String value) {
         apiKey = value;
         return onlyOne();
     }
 
-    /** What gives an access token, for each attempt; in place of an API key. What it throws ends the call. */
+    /** Called for each attempt to get an access token; excludes an API key. Its exception fails the call. */
     public Options accessToken(Supplier<String> value) {
         accessToken = value;
         return onlyOne();
@@ -67,12 +67,12 @@ public final class Options {
 
     private Options onlyOne() {
         if (apiKey != null && accessToken != null) {
-            throw new IllegalArgumentException("give an API key or an access token, not both");
+            throw new IllegalArgumentException("set either an API key or an access token, not both");
         }
         return this;
     }
 
-    /** With your proxies and certificates. */
+    /** Sends each attempt; set your own for proxies and certificates. */
     public Options client(HttpClient value) {
         client = value;
         return this;

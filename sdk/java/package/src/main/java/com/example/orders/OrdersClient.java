@@ -13,8 +13,8 @@ import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * Creates orders and follows them. It may be used by many threads. Requests are sent again where that is
- * safe; every failure is an {@link OrdersException}.
+ * A client of the Order Processing API. It is thread-safe. Requests are retried where that is safe; every
+ * failure is an {@link OrdersException}.
  */
 public final class OrdersClient {
     private final Transport transport;
@@ -40,12 +40,12 @@ public final class OrdersClient {
         return health;
     }
 
-    /** Creates one order, however often the request has to be sent. */
+    /** Creates one order, even if the request has to be sent several times. */
     public CreatedOrder createOrder(CreateOrderRequest order) {
         return createOrder(order, UUID.randomUUID().toString());
     }
 
-    /** The same with a key of your own, to be able to call again after a crash. */
+    /** Creates an order with your own key, to be able to repeat the call after a crash. */
     public CreatedOrder createOrder(CreateOrderRequest order, String idempotencyKey) {
         Answer<Order> answer = api.createOrder(order, idempotencyKey);
         boolean replayed = answer.header("Idempotent-Replayed").equals("true");
@@ -56,17 +56,17 @@ public final class OrdersClient {
         return versioned(api.getOrder(id, null));
     }
 
-    /** Nothing when the order is still at the version of {@code etag}. */
+    /** Reads an order; empty when it is still at the version of {@code etag}. */
     public Optional<OrderVersion> getOrderIfChanged(long id, String etag) {
         return changed(api.getOrder(id, etag));
     }
 
-    /** Changes what {@code change} names. */
+    /** Updates the fields set in {@code change}. */
     public OrderVersion updateOrder(long id, UpdateOrderRequest change) {
         return updateOrder(id, change, null);
     }
 
-    /** The same, only to the version that {@code ifMatch} names. */
+    /** Updates the fields set in {@code change}, only if the order is at the version of {@code ifMatch}. */
     public OrderVersion updateOrder(long id, UpdateOrderRequest change, String ifMatch) {
         return versioned(api.updateOrder(id, change, ifMatch));
     }
@@ -75,33 +75,33 @@ public final class OrdersClient {
         deleteOrder(id, null);
     }
 
-    /** Deletes only the version that {@code ifMatch} names. */
+    /** Deletes the order, only if it is at the version of {@code ifMatch}. */
     public void deleteOrder(long id, String ifMatch) {
         api.deleteOrder(id, ifMatch);
     }
 
-    /** All orders that fit, from the newest to the oldest, fetched a page at a time. */
+    /** Iterates over all matching orders, newest first. Pages are fetched on demand. */
     public Iterable<Order> orders(OrdersFilter filter) {
         return () -> new Pages<>(
                 "cursor",
                 cursor -> api.listOrders(filter.pageSize(), cursor, filter.status(), filter.customerId()));
     }
 
-    /** What happened to the order, from its beginning, fetched a page at a time. */
+    /** Iterates over the order's events, oldest first. Pages are fetched on demand. */
     public Iterable<OrderEvent> events(long id) {
         return events(id, null);
     }
 
-    /** The same with so many events in one request. */
+    /** Iterates over the order's events, with {@code pageSize} events per request. */
     public Iterable<OrderEvent> events(long id, Integer pageSize) {
         return () -> new Pages<>(
                 "after", after -> api.listOrderEvents(id, pageSize, after == null ? null : Long.valueOf(after)));
     }
 
     /**
-     * Gives the order once it is completed or cancelled, and waits through outages of the service.
+     * Waits until the order is completed or cancelled, and returns it. Continues through outages of the service.
      *
-     * @throws NotFinishedException when the time is over
+     * @throws NotFinishedException after the time-out
      */
     public OrderVersion waitUntilFinished(long id, Duration timeout) {
         long deadline = System.nanoTime() + timeout.toNanos();

@@ -1,6 +1,6 @@
 package com.example.orders;
 
-/** Every failure of a call. */
+/** Base class of all failures of a call. */
 public class OrdersException extends RuntimeException {
     private final int attempts;
 
@@ -14,7 +14,7 @@ public class OrdersException extends RuntimeException {
         return attempts;
     }
 
-    /** Whether the same may succeed later. */
+    /** Whether the same call may succeed later. */
     public boolean isTransient() {
         return false;
     }

@@ -4,9 +4,9 @@ import com.example.orders.model.OrderStatus;
 import java.util.List;
 
 /**
- * Which orders to list; null means any.
+ * Selects the orders to list; null means all.
  *
- * @param pageSize orders in one request, 1 to 1000
+ * @param pageSize orders per request, 1 to 1000
  */
 public record OrdersFilter(List<OrderStatus> status, Long customerId, Integer pageSize) {
     public static OrdersFilter all() {

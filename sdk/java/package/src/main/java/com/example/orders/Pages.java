@@ -10,13 +10,13 @@ import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The items of all pages, fetched one page after the other. */
+/** The items of all pages. Pages are fetched on demand. */
 final class Pages<T> implements Iterator<T> {
     private static final Pattern NEXT = Pattern.compile("<([^>]*)>\\s*;[^,<]*\\brel=\"?next\"?");
 
-    /** The query parameter in which the next page's place is. */
+    /** The query parameter that holds the position of the next page. */
     private final String parameter;
-    /** From a place, null for the first, to its page. */
+    /** Fetches the page at a position, null for the first page. */
     private final Function<String, Answer<List<T>>> fetch;
     private Iterator<T> items;
     private String place;
@@ -44,7 +44,7 @@ final class Pages<T> implements Iterator<T> {
         return items.next();
     }
 
-    /** Where the next page begins (RFC 8288); its path stays ours, whatever gateway is in between. */
+    /** The position of the next page (RFC 8288). The link's path is ignored: a gateway may have changed it. */
     private String next(String link) {
         Matcher found = NEXT.matcher(link);
         String query = found.find() ? URI.create(found.group(1)).getRawQuery() : null;

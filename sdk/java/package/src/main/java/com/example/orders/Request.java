@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.StringJoiner;
 
-/** A request of the generated code. What is null is left out. */
+/** A request of the generated code. Null values are omitted. */
 public final class Request {
     final String method;
     final Map<String, String> headers = new LinkedHashMap<>();

@@ -27,7 +27,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** Sends requests, again where that is safe. */
+/** Sends requests, and retries them where that is safe. */
 public final class Transport {
     private static final Set<String> IDEMPOTENT = Set.of("GET", "HEAD", "OPTIONS", "PUT", "DELETE");
     private static final HttpHeaders NO_HEADERS = HttpHeaders.of(Map.of(), (name, value) -> true);
@@ -49,7 +49,7 @@ public final class Transport {
         this(
                 baseUrl.replaceAll("/+$", ""),
                 options,
-                // HTTP/2 without TLS would begin each connection with an upgrade.
+                // With HTTP/2 and no TLS, each connection would begin with an upgrade.
                 options.client != null
                         ? options.client
                         : HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build(),
@@ -63,16 +63,16 @@ public final class Transport {
         this.totalTimeout = totalTimeout;
     }
 
-    /** The same with less time for all attempts together. */
+    /** Returns a copy with a lower total time-out. */
     Transport within(Duration limit) {
         Duration less = limit.compareTo(totalTimeout) < 0 ? limit : totalTimeout;
         return new Transport(baseUrl, options, client, less);
     }
 
-    /** Gives successes and 304; all else is an {@link OrdersException}. */
+    /** Returns successes and 304; everything else is an {@link OrdersException}. */
     public <T> Answer<T> send(Request request, TypeReference<T> type) {
         HttpRequest.Builder prepared = prepare(request);
-        // A POST is safe because the service knows its key again.
+        // A POST with a key is safe to retry: the service recognizes the key.
         boolean safe = IDEMPOTENT.contains(request.method) || request.headers.containsKey("Idempotency-Key");
         long deadline = System.nanoTime() + totalTimeout.toNanos();
         for (int attempt = 1; ; attempt++) {
@@ -84,7 +84,7 @@ public final class Transport {
                         && request.method.equals("DELETE")
                         && e instanceof ApiException answer
                         && answer.status() == 404) {
-                    // An earlier attempt did it, and its answer was lost.
+                    // An earlier attempt deleted it, and the response was lost.
                     return new Answer<>(204, NO_HEADERS, null);
                 }
                 Duration pause = pause(attempt, e);
@@ -118,7 +118,7 @@ public final class Transport {
             try {
                 body = BodyPublishers.ofByteArray(MAPPER.writeValueAsBytes(request.body));
             } catch (JsonProcessingException e) {
-                throw new OrdersException("the request could not be written", 0, e);
+                throw new OrdersException("the request could not be serialized", 0, e);
             }
         }
         HttpRequest.Builder builder =
@@ -130,7 +130,7 @@ public final class Transport {
     private HttpResponse<byte[]> sendOnce(HttpRequest request, long deadline, int attempt) {
         long left = Math.max(0, deadline - System.nanoTime());
         Duration limit = Duration.ofNanos(Math.min(left, options.timeout.toNanos()));
-        // The client's own limit would end with the answer's head.
+        // HttpRequest's own time-out does not cover the response body.
         CompletableFuture<HttpResponse<byte[]>> sent = client.sendAsync(request, BodyHandlers.ofByteArray());
         try {
             return sent.get(limit.toNanos(), TimeUnit.NANOSECONDS);

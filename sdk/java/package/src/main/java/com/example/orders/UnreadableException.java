@@ -1,8 +1,8 @@
 package com.example.orders;
 
-/** The answer is not what the contract says, some proxy's page for instance. */
+/** The response does not match the contract, for example a proxy's error page. */
 public class UnreadableException extends OrdersException {
     public UnreadableException(int attempts, Throwable cause) {
-        super("the answer is not what the contract says", attempts, cause);
+        super("the response does not match the contract", attempts, cause);
     }
 }
