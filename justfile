@@ -1,6 +1,6 @@
-# `./justw RECIPE` (or `just RECIPE`, once the tools are there) runs one of these.
+# Run a recipe with `./justw RECIPE` (or `just RECIPE`, once the tools are installed).
 
-# The tools' own calls home are not wanted.
+# Disable the tools' telemetry.
 export REDOCLY_TELEMETRY := "off"
 export REDOCLY_SUPPRESS_UPDATE_NOTICE := "true"
 
@@ -8,34 +8,34 @@ export REDOCLY_SUPPRESS_UPDATE_NOTICE := "true"
 default:
     @just --list --unsorted
 
-# Run everything on this machine: PostgreSQL, Temporal, the API and a worker
+# Run PostgreSQL, Temporal, the API and a worker on this machine; ARGS go to `orders dev`
 [positional-arguments]
 run *ARGS: build
     @exec cargo run --quiet --locked --bin orders -- dev "$@"
 
-# Check and test everything; ARGS go to `cargo test`
+# Run all checks and tests; ARGS go to `cargo test`
 [positional-arguments]
 test *ARGS: check-generated lint contract-diff corpus
     @echo "== tests"
     cargo test --workspace --locked "$@"
-    @echo "== chaos, a short one"
+    @echo "== chaos, short run"
     @cargo build --quiet --locked --bin orders
     @cargo run --quiet --locked --package chaos -- --seed 63308 --faults 12 --orders 300
-    @echo "== upgrade from the version before, under load"
+    @echo "== upgrade from the previous version under load"
     @just upgrade --orders 300
 
-# Break things at random under load, then audit every order; ARGS: --seed, --faults, --orders, --limit (see --help)
+# Inject random faults under load, then audit every order; ARGS: --seed, --faults, --orders, --limit (see --help)
 [positional-arguments]
 chaos *ARGS: build
     @cargo run --quiet --locked --package chaos -- "$@"
 
-# Replace every process of the version before by one of this version, under load, and audit every order
+# Upgrade every process from the previous version to this one under load, then audit every order
 [positional-arguments]
 upgrade *ARGS: build
     @deploy/build-previous.sh
     @cargo run --quiet --locked --package chaos -- --upgrade-from target/previous/debug/orders "$@"
 
-# Measure the service against plain references on this machine; ARGS: --quick, --only NAME,..., --accept (see --help)
+# Benchmark the release build against reference implementations; ARGS: --quick, --only NAME,..., --accept (see --help)
 [positional-arguments]
 bench *ARGS:
     @cargo build --release --locked --bin orders --package order-processing --bin bench --package bench
@@ -58,37 +58,37 @@ bench-builds:
     build fat-lto --config 'profile.release.lto="fat"'
     exec just bench --only read,create --against "${against%,}"
 
-# Make generated/ anew from the contract
+# Regenerate generated/ from the contract
 generate:
     cargo run --quiet --package codegen -- generate
 
-# Write a crate of its own at DIR that serves the contract SPEC and answers 501 everywhere
+# Write a standalone crate to DIR that serves the contract SPEC and answers every operation with 501
 [no-cd, positional-arguments]
 stub SPEC DIR:
     @exec cargo run --quiet --locked --manifest-path "{{ justfile_directory() }}/Cargo.toml" --package codegen -- stub "$1" "$2"
 
-# Make servers of contracts with everything in them (crates/codegen/corpus), and ask them
+# Generate servers from the contracts of crates/codegen/corpus, and test them
 corpus:
-    @echo "== corpus of contracts"
+    @echo "== contract corpus"
     cargo test --manifest-path crates/codegen/corpus/Cargo.toml --target-dir target/corpus --locked
 
 # Build the client package for typescript, python, rust, go or java into target/sdk/
 sdk LANG: generate
     @.tools/venv/bin/python sdk/build.py build {{ LANG }}
 
-# Try the client packages against the running service, all or some (go,java), and print the table
+# Test all client packages, or some (go,java), against the service, and print a table of results
 sdk-test LANGS="":
     @{{ if LANGS == "" { "" } else { "ORDERS_TEST_SDKS='" + LANGS + "'" } }} cargo test --quiet --locked --test integration -- sdk:: --nocapture
 
-# Build the program
+# Build the `orders` binary
 build:
     cargo build --locked --bin orders
 
-# Format the code that people write
+# Format hand-written code
 fmt:
     cargo fmt --all
 
-# Check format, lints, the contract, the dependencies, the migrations and the deployment files
+# Check formatting, lints, the contract, dependencies, migrations and deployment files
 lint: contract-lint deny check-source check-migrations check-deploy
     @echo "== rustfmt"
     cargo fmt --all --check
@@ -101,72 +101,72 @@ contract-lint:
     @out=$(redocly lint --config tools/redocly.yaml --max-problems=1000 api/openapi.yaml 2>&1); status=$?; echo "$out"; \
         [ $status -eq 0 ] && ! echo "$out" | grep -q "warning"
 
-# Check the dependencies' licences, where they come from, and that none is banned or there twice
+# Check dependencies for licences, sources, bans and duplicate versions
 deny:
     @echo "== dependencies"
-    @# Some crates have their licence in a file only, which is read.
+    @# Some crates declare their licence only in a file; cargo-deny reads it.
     cargo deny --locked --workspace check --allow no-license-field licenses bans sources
 
-# Say what changed for clients since the released contract, or since REF of git; fail when the version does not say so
+# Show what changed for clients since the released contract, or since git REF; fail if info.version does not match
 contract-diff REF="":
     @echo "== contract, compared with {{ if REF == "" { "api/released.yaml" } else { REF } }}"
     @mkdir -p target
     @{{ if REF == "" { "cp api/released.yaml target/contract-before.yaml" } else { "git show '" + REF + ":api/openapi.yaml' > target/contract-before.yaml" } }}
     @cargo run --quiet --locked --package contract-diff -- target/contract-before.yaml api/openapi.yaml
 
-# Keep the contract as the released one, which later changes are compared with
+# Save the contract as the released one, the baseline for contract-diff
 contract-release: contract-lint contract-diff
     cp api/openapi.yaml api/released.yaml
 
-# Fail when generated/ is not what the contract makes
+# Fail if generated/ does not match the contract
 check-generated: generate
     @echo "== generated code"
     @changes=$(git status --porcelain --untracked-files=all -- generated) || \
-        { echo "error: git, which is asked whether generated/ changed, failed (see above)"; exit 1; }; \
+        { echo "error: git failed (see above); it is needed to check whether generated/ changed"; exit 1; }; \
         [ -z "$changes" ] || { git --no-pager diff HEAD -- generated; echo "$changes"; \
-        echo "error: generated/ was not in step with the contract; it is now: look at it and commit it"; exit 1; }
+        echo "error: generated/ was out of date and has been regenerated; review and commit it"; exit 1; }
 
-# Check that statements name their columns, that errors say what they mean, and that no note is in the tree
+# Check the source for SQL wildcards, misused errors and stray files
 check-source:
     @echo "== source"
     @.tools/venv/bin/python tools/check_source.py
 
-# Check that migrations block nobody for long
+# Check that migrations do not block other transactions for long
 check-migrations:
     @echo "== migrations"
     squawk --config tools/squawk.toml migrations/*/up.sql
-    @# What `up` adds, `down` drops.
+    @# `down` drops what `up` adds.
     squawk --config tools/squawk.toml --exclude require-timeout-settings --exclude prefer-robust-stmts \
         --exclude ban-drop-column --exclude ban-drop-table migrations/*/down.sql
 
-# Check Dockerfile and compose.yaml, as far as that goes without an engine
+# Check Dockerfile, compose.yaml and deploy/ without a container engine
 check-deploy:
     @echo "== deployment files"
     hadolint Dockerfile
     check-jsonschema --builtin-schema vendor.compose-spec compose.yaml
     @.tools/venv/bin/python deploy/check.py
-    @if command -v shellcheck >/dev/null; then git ls-files '*.sh' justw | xargs shellcheck; else echo "shellcheck has no wheel for this machine: left out"; fi
+    @if command -v shellcheck >/dev/null; then git ls-files '*.sh' justw | xargs shellcheck; else echo "shellcheck is skipped: there is no wheel for this platform"; fi
 
-# Check the alert rules, and make each alert fire on made-up series (needs Prometheus's promtool)
+# Check the alert rules, and test every alert with sample series (needs Prometheus's promtool)
 alerts:
-    @command -v promtool >/dev/null || { echo "error: promtool is not there: it comes with Prometheus (Debian: apt-get install prometheus)"; exit 1; }
+    @command -v promtool >/dev/null || { echo "error: promtool is not installed; it is part of Prometheus (Debian: apt-get install prometheus)"; exit 1; }
     promtool check rules deploy/monitoring/alerts.yaml
     promtool check config deploy/monitoring/prometheus.yaml
     promtool test rules deploy/monitoring/alerts_test.yaml
 
-# Apply every pending migration to the database of the settings
+# Apply all pending migrations to the configured database
 migrate-up: build
     @cargo run --quiet --locked --bin orders -- migrate up
 
-# Take back the newest migration
+# Revert the latest migration
 migrate-down: build
     @cargo run --quiet --locked --bin orders -- migrate down
 
-# Show which migrations are applied
+# Show applied and pending migrations
 migrate-status: build
     @cargo run --quiet --locked --bin orders -- migrate status
 
-# Remove what was built and the data of `run`; the tools stay
+# Remove build output and the data of `run`; keep the tools
 clean:
     cargo clean
     rm -rf .orders
