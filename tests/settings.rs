@@ -8,10 +8,10 @@ const UPDATE: &str = "ORDERS_UPDATE_DOCS";
 
 const HEAD: &str = "# Settings
 
-Every setting with its default, made from [config/default.toml](../config/default.toml)
-(`ORDERS_UPDATE_DOCS=1 ./justw test settings` makes it anew). A TOML file named by `--config` goes over the
-defaults, and the environment over both: `ORDERS__HTTP__LISTEN` sets `http.listen`. An unknown name is an
-error, and all faults are told at once. `orders config` shows what is in force, without secrets.
+All settings with their defaults, generated from [config/default.toml](../config/default.toml) by
+`ORDERS_UPDATE_DOCS=1 ./justw test settings`. A TOML file given by `--config` overrides the defaults, and the
+environment overrides both: `ORDERS__HTTP__LISTEN` sets `http.listen`. An unknown setting is an error; all errors are
+reported at once. `orders config` prints the effective settings without secrets.
 ";
 
 /// The tables, section by section.

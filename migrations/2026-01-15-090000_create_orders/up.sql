@@ -4,13 +4,13 @@ CREATE TABLE orders (
     status       TEXT           NOT NULL DEFAULT 'pending'
                  CHECK (status IN ('pending', 'processing', 'completed', 'cancelled')),
     total_amount DECIMAL(10, 2) NOT NULL CHECK (total_amount >= 0),
-    -- Grows by one with every change; clients see it as the ETag.
+    -- Incremented with every change; clients see it as the ETag.
     version      BIGINT         NOT NULL DEFAULT 1 CHECK (version >= 1),
     created_at   TIMESTAMPTZ    NOT NULL DEFAULT now(),
     updated_at   TIMESTAMPTZ    NOT NULL DEFAULT now(),
     CHECK (updated_at >= created_at)
 );
 
--- Pages go from the newest id down, within a customer or a status where one is asked for.
+-- Pages are sorted by descending id, optionally within a customer or a status.
 CREATE INDEX orders_customer_id_id ON orders (customer_id, id);
 CREATE INDEX orders_status_id ON orders (status, id);

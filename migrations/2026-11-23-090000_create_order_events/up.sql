@@ -1,10 +1,10 @@
--- What happened to every order, in order. Event n made version n of the order, so that the events of
--- an order, taken together, are the order. No foreign key: the history outlives a deleted order.
+-- The history of every order. Event n created version n of the order: folding its events yields the
+-- order. No foreign key: the history outlives a deleted order.
 CREATE TABLE order_events (
     order_id    BIGINT      NOT NULL CHECK (order_id >= 1),
     sequence    BIGINT      NOT NULL CHECK (sequence >= 1),
     type        TEXT        NOT NULL CHECK (type IN ('created', 'updated', 'restarted', 'deleted')),
-    -- The fields that the change set, with their new values, and its `reason` where it has one.
+    -- The changed fields with their new values, and an optional `reason`.
     data        JSONB       NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(data) = 'object'),
     actor       TEXT        NOT NULL CHECK (actor IN ('client', 'workflow', 'reconciler')),
     occurred_at TIMESTAMPTZ NOT NULL,
@@ -20,14 +20,14 @@ $$;
 CREATE TRIGGER order_events_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON order_events
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_order_event_changes();
 
--- The history of the orders that are there already begins with what they are now.
+-- The history of existing orders begins with their current state.
 INSERT INTO order_events (order_id, sequence, type, data, actor, occurred_at)
 SELECT id, version, 'created',
        jsonb_build_object('customer_id', customer_id, 'status', status, 'total_amount', total_amount),
        'client', updated_at
   FROM orders;
 
--- An order whose workflow was lost gets a new one.
+-- A new workflow for an order whose workflow was lost.
 ALTER TABLE workflow_intents
     DROP CONSTRAINT workflow_intents_action_check,
     ADD CONSTRAINT workflow_intents_action_check CHECK (action IN ('start', 'restart', 'end'));

@@ -1,5 +1,4 @@
--- Transactions that notify commit one after the other, in the whole cluster: none shares its write to
--- disk with another. Whoever writes intents notifies once they are committed; a dispatcher that was
--- not told finds them when it looks by itself.
+-- Transactions with NOTIFY commit one after the other in the whole cluster, without group commit. So the
+-- notification is sent after the commit; if it is lost, the dispatcher finds the intent by polling.
 DROP TRIGGER workflow_intents_notify ON workflow_intents;
 DROP FUNCTION notify_workflow_intents();

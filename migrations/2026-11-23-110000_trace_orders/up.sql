@@ -1,3 +1,3 @@
--- Where in a trace the request stood that wrote the intent, as a W3C traceparent; NULL for those of no
--- trace, and for what an earlier version of the program writes.
+-- The W3C traceparent of the request that wrote the intent; NULL without a trace, and for intents of an
+-- earlier version.
 ALTER TABLE workflow_intents ADD COLUMN traceparent TEXT;
