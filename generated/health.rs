@@ -8,18 +8,18 @@ use super::{models, support};
 ///
 /// Parameters and bodies have passed every check of the contract when a method is called.
 pub trait HealthApi: 'static {
-    /// Is the process alive.
+    /// Liveness probe.
     ///
-    /// Answers 200 as long as the process serves requests; asks nothing else.
+    /// Returns 200 as long as the process serves requests; checks no dependency.
     ///
     /// `GET /healthz`
     fn get_liveness(&self) -> impl ::std::future::Future<Output = GetLivenessResponse>;
 
-    /// Can the process serve.
+    /// Readiness probe.
     ///
-    /// Says whether requests can be served, and names each dependency with its state. Only what
-    /// requests need makes the process unready; Temporal is reported, but orders are accepted
-    /// without it.
+    /// Reports whether requests can be served, with the state of each dependency. Only dependencies
+    /// that requests need make the process unready; Temporal is reported, but orders are accepted
+    /// while it is down.
     ///
     /// `GET /readyz`
     fn get_readiness(&self) -> impl ::std::future::Future<Output = GetReadinessResponse>;
@@ -44,7 +44,7 @@ pub fn routes<A: HealthApi>(router: &mut support::Router, api: &::actix_web::web
 /// The answers of `GET /healthz`.
 #[derive(::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq)]
 pub enum GetLivenessResponse {
-    /// It is alive
+    /// The process is alive
     Ok(models::Liveness),
     /// The request did not arrive in time
     RequestTimeout(models::Problem),
@@ -76,11 +76,11 @@ pub enum GetReadinessResponse {
     Ok(models::Readiness),
     /// The request did not arrive in time
     RequestTimeout(models::Problem),
-    /// Requests can not be served; the problem's `detail` names what is missing
+    /// Requests cannot be served; the problem's `detail` names the missing dependency
     ServiceUnavailable {
         /// The body, as `application/problem+json`
         body: models::Problem,
-        /// How many seconds to wait before trying again (RFC 9110, section 10.2.3)
+        /// Seconds to wait before a retry (RFC 9110, section 10.2.3)
         retry_after: i32,
     },
 }

@@ -8,9 +8,9 @@ use super::support;
 /// A new order
 #[derive(::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq)]
 pub struct CreateOrderRequest {
-    /// The number of a customer
+    /// The id of a customer
     pub customer_id: i64,
-    /// An amount of money with at most two decimals; exact, never rounded
+    /// An amount of money with at most two decimals; exact, not rounded
     pub total_amount: ::rust_decimal::Decimal,
 }
 
@@ -30,16 +30,16 @@ impl CreateOrderRequest {
     }
 }
 
-/// Something this process needs
+/// A dependency of the process
 #[derive(::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq)]
 pub struct Dependency {
-    /// What it is
+    /// The name of the dependency
     pub name: ::std::string::String,
-    /// Whether it answers
+    /// Whether it is reachable
     pub status: DependencyStatus,
     /// Whether requests fail without it
     pub required: bool,
-    /// What it means when it is down
+    /// The consequence if it is down
     pub detail: ::std::option::Option<::std::string::String>,
 }
 
@@ -50,7 +50,7 @@ support::json::object!(Dependency, ignore {  }
     "detail" => detail optional,
 );
 
-/// Whether it answers
+/// Whether it is reachable
 #[derive(
     ::std::fmt::Debug,
     ::std::clone::Clone,
@@ -144,20 +144,20 @@ support::json::text_enum!(LivenessStatus);
 /// An order
 #[derive(::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq)]
 pub struct Order {
-    /// The number of an order, given by the server
+    /// The id of an order, assigned by the server
     pub id: i64,
-    /// The number of a customer
+    /// The id of a customer
     pub customer_id: i64,
-    /// Where an order is on its way: `pending` (accepted), `processing` (its workflow has begun),
-    /// `completed` or `cancelled` (ended, for good).
+    /// `pending` (accepted), `processing` (its workflow has started), `completed` or `cancelled`
+    /// (final).
     pub status: OrderStatus,
-    /// An amount of money with at most two decimals; exact, never rounded
+    /// An amount of money with at most two decimals; exact, not rounded
     pub total_amount: ::rust_decimal::Decimal,
     /// When the order was accepted
     pub created_at: ::chrono::DateTime<::chrono::Utc>,
     /// When the order last changed
     pub updated_at: ::chrono::DateTime<::chrono::Utc>,
-    /// The statuses that the order may go to from here; none when it has ended
+    /// The statuses that the order may change to; empty if its status is final
     pub allowed_transitions: ::std::vec::Vec<OrderStatus>,
 }
 
@@ -184,20 +184,20 @@ impl Order {
     }
 }
 
-/// One thing that happened to an order
+/// A change of an order
 #[derive(::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq)]
 pub struct OrderEvent {
-    /// Its place in the history, from 1 without a gap; the version that it made
+    /// Its position in the history, from 1 without gaps; also the version that it created
     pub sequence: i64,
-    /// What happened: `created`; `updated` by a change of its fields; `restarted` with a new
-    /// workflow, because its own was lost; `deleted`
+    /// `created`; `updated` (fields changed); `restarted` (a new workflow was started because the
+    /// previous one was lost or failed); `deleted`
     pub r#type: OrderEventType,
-    /// The fields that an event set, with their new values, and its reason
+    /// The changed fields with their new values, and the reason
     pub data: OrderEventData,
-    /// Who did it: a `client` of this API, the order's `workflow`, or the `reconciler`, which
-    /// mends orders that disagree with their workflows
+    /// Who made the change: a `client` of this API, the order's `workflow`, or the `reconciler`,
+    /// which repairs orders that do not match their workflows
     pub actor: OrderEventActor,
-    /// When it happened
+    /// When the change was made
     pub occurred_at: ::chrono::DateTime<::chrono::Utc>,
 }
 
@@ -216,8 +216,8 @@ impl OrderEvent {
     }
 }
 
-/// Who did it: a `client` of this API, the order's `workflow`, or the `reconciler`, which
-/// mends orders that disagree with their workflows
+/// Who made the change: a `client` of this API, the order's `workflow`, or the `reconciler`,
+/// which repairs orders that do not match their workflows
 #[derive(
     ::std::fmt::Debug,
     ::std::clone::Clone,
@@ -263,17 +263,17 @@ impl OrderEventActor {
 
 support::json::text_enum!(OrderEventActor);
 
-/// The fields that an event set, with their new values, and its reason
+/// The changed fields with their new values, and the reason
 #[derive(::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq)]
 pub struct OrderEventData {
-    /// The number of a customer
+    /// The id of a customer
     pub customer_id: ::std::option::Option<i64>,
-    /// Where an order is on its way: `pending` (accepted), `processing` (its workflow has begun),
-    /// `completed` or `cancelled` (ended, for good).
+    /// `pending` (accepted), `processing` (its workflow has started), `completed` or `cancelled`
+    /// (final).
     pub status: ::std::option::Option<OrderStatus>,
-    /// An amount of money with at most two decimals; exact, never rounded
+    /// An amount of money with at most two decimals; exact, not rounded
     pub total_amount: ::std::option::Option<::rust_decimal::Decimal>,
-    /// Why, where it is not plain
+    /// Why the change was made, if a client did not request it
     pub reason: ::std::option::Option<::std::string::String>,
 }
 
@@ -296,8 +296,8 @@ impl OrderEventData {
     }
 }
 
-/// What happened: `created`; `updated` by a change of its fields; `restarted` with a new
-/// workflow, because its own was lost; `deleted`
+/// `created`; `updated` (fields changed); `restarted` (a new workflow was started because the
+/// previous one was lost or failed); `deleted`
 #[derive(
     ::std::fmt::Debug,
     ::std::clone::Clone,
@@ -347,8 +347,8 @@ impl OrderEventType {
 
 support::json::text_enum!(OrderEventType);
 
-/// Where an order is on its way: `pending` (accepted), `processing` (its workflow has begun),
-/// `completed` or `cancelled` (ended, for good).
+/// `pending` (accepted), `processing` (its workflow has started), `completed` or `cancelled`
+/// (final).
 #[derive(
     ::std::fmt::Debug,
     ::std::clone::Clone,
@@ -425,24 +425,24 @@ impl OrderStatus {
 
 support::json::text_enum!(OrderStatus);
 
-/// Why a request was not done (RFC 9457)
+/// Why a request failed (RFC 9457)
 #[derive(::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq)]
 pub struct Problem {
-    /// A URI that names the kind of problem
+    /// A URI that identifies the problem type
     pub r#type: ::std::string::String,
-    /// The kind of problem in words
+    /// A summary of the problem type
     pub title: ::std::string::String,
-    /// The HTTP status of this answer
+    /// The HTTP status of this response
     pub status: i32,
-    /// A stable name of the problem, for programs
+    /// A stable, machine-readable code
     pub code: ::std::string::String,
-    /// What happened this time, for people
+    /// A human-readable explanation of this occurrence
     pub detail: ::std::option::Option<::std::string::String>,
-    /// The path that was asked for
+    /// The path of the request
     pub instance: ::std::option::Option<::std::string::String>,
-    /// The request's id, as in `X-Request-Id`; quote it when you ask for help
+    /// The request's id, as in `X-Request-Id`; include it in support requests
     pub request_id: ::std::option::Option<::std::string::String>,
-    /// Every violation found in the request
+    /// All violations in the request
     pub errors: ::std::option::Option<::std::vec::Vec<Violation>>,
 }
 
@@ -464,10 +464,10 @@ impl Problem {
     }
 }
 
-/// Whether requests can be served, and why
+/// Readiness of the process and its dependencies
 #[derive(::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq)]
 pub struct Readiness {
-    /// Always `ready`; an unready process answers with a problem
+    /// Always `ready`; if the process is not ready, the response is a problem
     pub status: ReadinessStatus,
     /// Each dependency and its state
     pub dependencies: ::std::vec::Vec<Dependency>,
@@ -478,7 +478,7 @@ support::json::object!(Readiness, ignore {  }
     "dependencies" => dependencies required,
 );
 
-/// Always `ready`; an unready process answers with a problem
+/// Always `ready`; if the process is not ready, the response is a problem
 #[derive(
     ::std::fmt::Debug,
     ::std::clone::Clone,
@@ -516,13 +516,13 @@ impl ReadinessStatus {
 
 support::json::text_enum!(ReadinessStatus);
 
-/// What to change; a field that is absent stays as it is
+/// The fields to change; absent fields stay unchanged
 #[derive(::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq)]
 pub struct UpdateOrderRequest {
-    /// Where an order is on its way: `pending` (accepted), `processing` (its workflow has begun),
-    /// `completed` or `cancelled` (ended, for good).
+    /// `pending` (accepted), `processing` (its workflow has started), `completed` or `cancelled`
+    /// (final).
     pub status: ::std::option::Option<OrderStatus>,
-    /// An amount of money with at most two decimals; exact, never rounded
+    /// An amount of money with at most two decimals; exact, not rounded
     pub total_amount: ::std::option::Option<::rust_decimal::Decimal>,
 }
 
@@ -542,12 +542,12 @@ impl UpdateOrderRequest {
     }
 }
 
-/// One thing that is wrong with a request
+/// A violation of the contract
 #[derive(::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq)]
 pub struct Violation {
-    /// Where: a JSON pointer (RFC 6901) into the body, or the name of a parameter
+    /// A JSON pointer (RFC 6901) into the body, or the name of a parameter
     pub pointer: ::std::string::String,
-    /// What is wrong there
+    /// What is wrong
     pub detail: ::std::string::String,
 }
 

@@ -13,13 +13,13 @@ pub trait OrdersApi: 'static {
 
     /// Create an order.
     ///
-    /// Accepts an order and answers once it is stored durably, together with the intent to process
-    /// it. Processing happens afterwards; read the order to follow it.
+    /// Accepts an order. The response is sent once the order and the intent to process it are stored
+    /// durably. Processing is asynchronous; read the order to track it.
     ///
-    /// With an `Idempotency-Key`, the request may be sent again without a second order: the same key
-    /// with the same body gets the first answer again, marked with `Idempotent-Replayed`, also while
-    /// the first request is still on its way. A 4xx or 503 stores nothing. A 504 (`outcome_unknown`)
-    /// says that the order may have been stored or not; with a key, the retry tells.
+    /// With an `Idempotency-Key`, retries do not create a second order: the same key with the same body
+    /// returns the first response, marked with `Idempotent-Replayed`, also while the first request is
+    /// still in progress. After a 4xx or 503 nothing is stored. After a 504 (`outcome_unknown`) the order
+    /// may or may not have been stored; with a key, a retry resolves it.
     ///
     /// `POST /orders`
     fn create_order(
@@ -31,7 +31,7 @@ pub trait OrdersApi: 'static {
 
     /// Delete an order.
     ///
-    /// Removes the order for good and ends its workflow, whatever its status.
+    /// Deletes the order permanently and ends its workflow, regardless of its status.
     ///
     /// `DELETE /orders/{id}`
     fn delete_order(
@@ -42,7 +42,7 @@ pub trait OrdersApi: 'static {
 
     /// Read an order.
     ///
-    /// The order as it is now. With `If-None-Match`, 304 when you already have this version.
+    /// Returns the current order. With `If-None-Match`, 304 if the version is unchanged.
     ///
     /// `GET /orders/{id}`
     fn get_order(
@@ -53,10 +53,10 @@ pub trait OrdersApi: 'static {
 
     /// Read the history of an order.
     ///
-    /// What happened to the order, from the first event on, a page at a time. Event `n` made version
-    /// `n` of the order: its fields, applied one event after the other, are the order. The history
-    /// is never changed, and outlives an order that is deleted. When there is more, the `Link` header
-    /// holds the URL of the next page.
+    /// Returns the events of an order from the first one on, page by page. Event `n` created version
+    /// `n` of the order: applying the fields of all events in sequence yields the order. Events are
+    /// immutable and remain after the order is deleted. If there are more events, the `Link` header
+    /// contains the URL of the next page.
     ///
     /// `GET /orders/{id}/events`
     fn list_order_events(
@@ -67,11 +67,11 @@ pub trait OrdersApi: 'static {
 
     /// List orders.
     ///
-    /// Orders from the newest to the oldest, a page at a time. The body is a plain array; when there
-    /// is more, the `Link` header holds the URL of the next page. Pages are stable: an order that is
-    /// created meanwhile never shifts one that you have yet to see. An id is given before its order
-    /// becomes visible, so an order may appear below the newest id that you have seen: do not poll for
-    /// new orders by reading from the newest one down to a known id.
+    /// Returns orders from the newest to the oldest, page by page. The body is a plain array; if there
+    /// are more orders, the `Link` header contains the URL of the next page. Pages are stable: an order
+    /// that is created in the meantime does not shift the following pages. An id is assigned before its
+    /// order becomes visible, so an order may appear below the newest id that you have seen: do not poll
+    /// for new orders by reading from the newest one down to a known id.
     ///
     /// `GET /orders`
     fn list_orders(
@@ -82,10 +82,10 @@ pub trait OrdersApi: 'static {
 
     /// Change an order.
     ///
-    /// Changes what the body names and leaves the rest. `status` may go from `pending` to
-    /// `processing`, and from either to `completed` or `cancelled`; the same status again is no
-    /// change. `total_amount` may change while the order is `pending`. Completing or cancelling an
-    /// order also ends its workflow.
+    /// Changes the fields in the body and leaves the others unchanged. `status` may change from
+    /// `pending` to `processing`, and from either to `completed` or `cancelled`; setting the current
+    /// status is no change. `total_amount` may change while the order is `pending`. Completing or
+    /// cancelling an order also ends its workflow.
     ///
     /// `PUT /orders/{id}`
     fn update_order(
@@ -143,17 +143,16 @@ pub fn routes<A: OrdersApi<Caller = S::Caller>, S: security::Authenticate>(
 /// The parameters of `POST /orders`.
 #[derive(::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq)]
 pub struct CreateOrderParameters {
-    /// A value that you make up for this order, new for each (a UUID is a good one), and send again
-    /// with every retry (draft-ietf-httpapi-idempotency-key-header). In quotes or bare, without
-    /// quotes and backslashes inside. It is remembered for a day, unless this server is set
-    /// otherwise; this server may also be set to demand it.
+    /// A unique value for this order, for example a UUID, repeated with every retry
+    /// (draft-ietf-httpapi-idempotency-key-header). Quoted or bare; it must not contain quotes or
+    /// backslashes. It is remembered for a day by default. A deployment may require it.
     pub idempotency_key: ::std::option::Option<::std::string::String>,
 }
 
 /// The answers of `POST /orders`.
 #[derive(::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq)]
 pub enum CreateOrderResponse {
-    /// The order as it was stored
+    /// The created order
     Created {
         /// The body, as `application/json`
         body: models::Order,
@@ -161,53 +160,53 @@ pub enum CreateOrderResponse {
         location: ::std::string::String,
         /// The version of the order (RFC 9110, section 8.8.3)
         etag: ::std::string::String,
-        /// `true` when this is the answer to an earlier request with the same `Idempotency-Key`,
-        /// given again; absent otherwise
+        /// `true` if this is the response to an earlier request with the same `Idempotency-Key`;
+        /// absent otherwise
         idempotent_replayed: ::std::option::Option<bool>,
     },
-    /// The request does not keep the contract; `errors` names every violation
+    /// The request does not match the contract; `errors` lists every violation
     BadRequest(models::Problem),
-    /// Credentials are missing, or not valid (any more)
+    /// Credentials are missing, invalid or expired
     Unauthorized {
         /// The body, as `application/problem+json`
         body: models::Problem,
         /// How to authenticate (RFC 9110, section 11.6.1; RFC 6750, section 3)
         www_authenticate: ::std::string::String,
     },
-    /// The credentials are valid, and do not allow this
+    /// The credentials are valid but do not permit this operation
     Forbidden(models::Problem),
     /// The request did not arrive in time
     RequestTimeout(models::Problem),
-    /// The body is larger than the server accepts
+    /// The body is larger than the limit
     PayloadTooLarge(models::Problem),
-    /// The body is not of a media type that this operation takes
+    /// The media type of the body is not supported
     UnsupportedMediaType(models::Problem),
-    /// The `Idempotency-Key` was used before, with another request
+    /// The `Idempotency-Key` was used before with a different request
     UnprocessableContent(models::Problem),
-    /// You send more requests than you may; try again after `Retry-After`
+    /// Too many requests; retry after `Retry-After`
     TooManyRequests {
         /// The body, as `application/problem+json`
         body: models::Problem,
-        /// How many seconds to wait before trying again (RFC 9110, section 10.2.3)
+        /// Seconds to wait before a retry (RFC 9110, section 10.2.3)
         retry_after: i32,
     },
-    /// A fault of the server; its cause is in the server's log under `request_id`. Whether a change was
-    /// made is unknown.
+    /// An internal error; the server's log contains the cause with the `request_id`. The change may or
+    /// may not have been made.
     InternalServerError(models::Problem),
-    /// The database is away or overloaded; nothing was changed, retry after `Retry-After`
+    /// The database is unavailable or overloaded; nothing was changed, retry after `Retry-After`
     ServiceUnavailable {
         /// The body, as `application/problem+json`
         body: models::Problem,
-        /// How many seconds to wait before trying again (RFC 9110, section 10.2.3)
+        /// Seconds to wait before a retry (RFC 9110, section 10.2.3)
         retry_after: i32,
     },
-    /// The database did not confirm the change in time: it may have been made or not. `Retry-After` is
-    /// present only where the same request may be sent again without making the change twice: a `PUT`,
-    /// a `DELETE`, and a `POST` with an `Idempotency-Key`.
+    /// The database did not confirm the change in time: it may or may not have been made. `Retry-After`
+    /// is present only if a retry of the same request cannot make the change twice: for a `PUT`, a
+    /// `DELETE`, and a `POST` with an `Idempotency-Key`.
     GatewayTimeout {
         /// The body, as `application/problem+json`
         body: models::Problem,
-        /// How many seconds to wait before a retry (RFC 9110, section 10.2.3)
+        /// Seconds to wait before a retry (RFC 9110, section 10.2.3)
         retry_after: ::std::option::Option<i32>,
     },
 }
@@ -327,56 +326,56 @@ pub struct DeleteOrderParameters {
     /// The id of the order
     pub id: i64,
     /// The `ETag` of the version to change, up to 32 of them, or `*` for any (RFC 9110, section
-    /// 13.1.1). Another version answers 412.
+    /// 13.1.1). If the order has another version, the response is 412.
     pub if_match: ::std::option::Option<::std::string::String>,
 }
 
 /// The answers of `DELETE /orders/{id}`.
 #[derive(::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq)]
 pub enum DeleteOrderResponse {
-    /// The order is gone
+    /// The order is deleted
     NoContent,
-    /// The request does not keep the contract; `errors` names every violation
+    /// The request does not match the contract; `errors` lists every violation
     BadRequest(models::Problem),
-    /// Credentials are missing, or not valid (any more)
+    /// Credentials are missing, invalid or expired
     Unauthorized {
         /// The body, as `application/problem+json`
         body: models::Problem,
         /// How to authenticate (RFC 9110, section 11.6.1; RFC 6750, section 3)
         www_authenticate: ::std::string::String,
     },
-    /// The credentials are valid, and do not allow this
+    /// The credentials are valid but do not permit this operation
     Forbidden(models::Problem),
-    /// There is no such order
+    /// The order does not exist
     NotFound(models::Problem),
     /// The request did not arrive in time
     RequestTimeout(models::Problem),
     /// The order has changed since the version named by `If-Match`
     PreconditionFailed(models::Problem),
-    /// You send more requests than you may; try again after `Retry-After`
+    /// Too many requests; retry after `Retry-After`
     TooManyRequests {
         /// The body, as `application/problem+json`
         body: models::Problem,
-        /// How many seconds to wait before trying again (RFC 9110, section 10.2.3)
+        /// Seconds to wait before a retry (RFC 9110, section 10.2.3)
         retry_after: i32,
     },
-    /// A fault of the server; its cause is in the server's log under `request_id`. Whether a change was
-    /// made is unknown.
+    /// An internal error; the server's log contains the cause with the `request_id`. The change may or
+    /// may not have been made.
     InternalServerError(models::Problem),
-    /// The database is away or overloaded; nothing was changed, retry after `Retry-After`
+    /// The database is unavailable or overloaded; nothing was changed, retry after `Retry-After`
     ServiceUnavailable {
         /// The body, as `application/problem+json`
         body: models::Problem,
-        /// How many seconds to wait before trying again (RFC 9110, section 10.2.3)
+        /// Seconds to wait before a retry (RFC 9110, section 10.2.3)
         retry_after: i32,
     },
-    /// The database did not confirm the change in time: it may have been made or not. `Retry-After` is
-    /// present only where the same request may be sent again without making the change twice: a `PUT`,
-    /// a `DELETE`, and a `POST` with an `Idempotency-Key`.
+    /// The database did not confirm the change in time: it may or may not have been made. `Retry-After`
+    /// is present only if a retry of the same request cannot make the change twice: for a `PUT`, a
+    /// `DELETE`, and a `POST` with an `Idempotency-Key`.
     GatewayTimeout {
         /// The body, as `application/problem+json`
         body: models::Problem,
-        /// How many seconds to wait before a retry (RFC 9110, section 10.2.3)
+        /// Seconds to wait before a retry (RFC 9110, section 10.2.3)
         retry_after: ::std::option::Option<i32>,
     },
 }
@@ -469,7 +468,7 @@ pub struct GetOrderParameters {
     /// The id of the order
     pub id: i64,
     /// The `ETag` of the version that you have, up to 32 of them, or `*` (RFC 9110, section
-    /// 13.1.2). The same version answers 304.
+    /// 13.1.2). If the order still has this version, the response is 304.
     pub if_none_match: ::std::option::Option<::std::string::String>,
 }
 
@@ -483,41 +482,41 @@ pub enum GetOrderResponse {
         /// The version of the order (RFC 9110, section 8.8.3)
         etag: ::std::string::String,
     },
-    /// You already have this version
+    /// The order has not changed since the version in `If-None-Match`
     NotModified {
         /// The version of the order (RFC 9110, section 8.8.3)
         etag: ::std::string::String,
     },
-    /// The request does not keep the contract; `errors` names every violation
+    /// The request does not match the contract; `errors` lists every violation
     BadRequest(models::Problem),
-    /// Credentials are missing, or not valid (any more)
+    /// Credentials are missing, invalid or expired
     Unauthorized {
         /// The body, as `application/problem+json`
         body: models::Problem,
         /// How to authenticate (RFC 9110, section 11.6.1; RFC 6750, section 3)
         www_authenticate: ::std::string::String,
     },
-    /// The credentials are valid, and do not allow this
+    /// The credentials are valid but do not permit this operation
     Forbidden(models::Problem),
-    /// There is no such order
+    /// The order does not exist
     NotFound(models::Problem),
     /// The request did not arrive in time
     RequestTimeout(models::Problem),
-    /// You send more requests than you may; try again after `Retry-After`
+    /// Too many requests; retry after `Retry-After`
     TooManyRequests {
         /// The body, as `application/problem+json`
         body: models::Problem,
-        /// How many seconds to wait before trying again (RFC 9110, section 10.2.3)
+        /// Seconds to wait before a retry (RFC 9110, section 10.2.3)
         retry_after: i32,
     },
-    /// A fault of the server; its cause is in the server's log under `request_id`. Whether a change was
-    /// made is unknown.
+    /// An internal error; the server's log contains the cause with the `request_id`. The change may or
+    /// may not have been made.
     InternalServerError(models::Problem),
-    /// The database is away or overloaded; nothing was changed, retry after `Retry-After`
+    /// The database is unavailable or overloaded; nothing was changed, retry after `Retry-After`
     ServiceUnavailable {
         /// The body, as `application/problem+json`
         body: models::Problem,
-        /// How many seconds to wait before trying again (RFC 9110, section 10.2.3)
+        /// Seconds to wait before a retry (RFC 9110, section 10.2.3)
         retry_after: i32,
     },
 }
@@ -607,7 +606,7 @@ async fn get_order<A: OrdersApi<Caller = S::Caller>, S: security::Authenticate>(
 pub struct ListOrderEventsParameters {
     /// The id of the order
     pub id: i64,
-    /// The largest number of events in a page
+    /// Maximum number of events per page
     pub limit: i32,
     /// Only events with a greater sequence number
     pub after: i64,
@@ -620,39 +619,39 @@ pub enum ListOrderEventsResponse {
     Ok {
         /// The body, as `application/json`
         body: ::std::vec::Vec<models::OrderEvent>,
-        /// The next page as RFC 8288 says: `<…>; rel="next"`; absent on the last page
+        /// The next page (RFC 8288): `<…>; rel="next"`; absent on the last page
         link: ::std::option::Option<::std::string::String>,
     },
-    /// The request does not keep the contract; `errors` names every violation
+    /// The request does not match the contract; `errors` lists every violation
     BadRequest(models::Problem),
-    /// Credentials are missing, or not valid (any more)
+    /// Credentials are missing, invalid or expired
     Unauthorized {
         /// The body, as `application/problem+json`
         body: models::Problem,
         /// How to authenticate (RFC 9110, section 11.6.1; RFC 6750, section 3)
         www_authenticate: ::std::string::String,
     },
-    /// The credentials are valid, and do not allow this
+    /// The credentials are valid but do not permit this operation
     Forbidden(models::Problem),
-    /// There is no such order
+    /// The order does not exist
     NotFound(models::Problem),
     /// The request did not arrive in time
     RequestTimeout(models::Problem),
-    /// You send more requests than you may; try again after `Retry-After`
+    /// Too many requests; retry after `Retry-After`
     TooManyRequests {
         /// The body, as `application/problem+json`
         body: models::Problem,
-        /// How many seconds to wait before trying again (RFC 9110, section 10.2.3)
+        /// Seconds to wait before a retry (RFC 9110, section 10.2.3)
         retry_after: i32,
     },
-    /// A fault of the server; its cause is in the server's log under `request_id`. Whether a change was
-    /// made is unknown.
+    /// An internal error; the server's log contains the cause with the `request_id`. The change may or
+    /// may not have been made.
     InternalServerError(models::Problem),
-    /// The database is away or overloaded; nothing was changed, retry after `Retry-After`
+    /// The database is unavailable or overloaded; nothing was changed, retry after `Retry-After`
     ServiceUnavailable {
         /// The body, as `application/problem+json`
         body: models::Problem,
-        /// How many seconds to wait before trying again (RFC 9110, section 10.2.3)
+        /// Seconds to wait before a retry (RFC 9110, section 10.2.3)
         retry_after: i32,
     },
 }
@@ -745,11 +744,11 @@ async fn list_order_events<A: OrdersApi<Caller = S::Caller>, S: security::Authen
 /// The parameters of `GET /orders`.
 #[derive(::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq)]
 pub struct ListOrdersParameters {
-    /// The largest number of orders in a page
+    /// Maximum number of orders per page
     pub limit: i32,
-    /// Where to continue; an opaque value taken from a `Link` header, never made by hand
+    /// Where to continue: an opaque value from a `Link` header
     pub cursor: ::std::option::Option<::std::string::String>,
-    /// Only orders in one of these statuses; repeat it for several
+    /// Only orders in one of these statuses; repeat the parameter for several
     pub status: ::std::option::Option<::std::vec::Vec<models::OrderStatus>>,
     /// Only orders of this customer
     pub customer_id: ::std::option::Option<i64>,
@@ -762,37 +761,37 @@ pub enum ListOrdersResponse {
     Ok {
         /// The body, as `application/json`
         body: ::std::vec::Vec<models::Order>,
-        /// The next page as RFC 8288 says: `<…>; rel="next"`; absent on the last page
+        /// The next page (RFC 8288): `<…>; rel="next"`; absent on the last page
         link: ::std::option::Option<::std::string::String>,
     },
-    /// The request does not keep the contract; `errors` names every violation
+    /// The request does not match the contract; `errors` lists every violation
     BadRequest(models::Problem),
-    /// Credentials are missing, or not valid (any more)
+    /// Credentials are missing, invalid or expired
     Unauthorized {
         /// The body, as `application/problem+json`
         body: models::Problem,
         /// How to authenticate (RFC 9110, section 11.6.1; RFC 6750, section 3)
         www_authenticate: ::std::string::String,
     },
-    /// The credentials are valid, and do not allow this
+    /// The credentials are valid but do not permit this operation
     Forbidden(models::Problem),
     /// The request did not arrive in time
     RequestTimeout(models::Problem),
-    /// You send more requests than you may; try again after `Retry-After`
+    /// Too many requests; retry after `Retry-After`
     TooManyRequests {
         /// The body, as `application/problem+json`
         body: models::Problem,
-        /// How many seconds to wait before trying again (RFC 9110, section 10.2.3)
+        /// Seconds to wait before a retry (RFC 9110, section 10.2.3)
         retry_after: i32,
     },
-    /// A fault of the server; its cause is in the server's log under `request_id`. Whether a change was
-    /// made is unknown.
+    /// An internal error; the server's log contains the cause with the `request_id`. The change may or
+    /// may not have been made.
     InternalServerError(models::Problem),
-    /// The database is away or overloaded; nothing was changed, retry after `Retry-After`
+    /// The database is unavailable or overloaded; nothing was changed, retry after `Retry-After`
     ServiceUnavailable {
         /// The body, as `application/problem+json`
         body: models::Problem,
-        /// How many seconds to wait before trying again (RFC 9110, section 10.2.3)
+        /// Seconds to wait before a retry (RFC 9110, section 10.2.3)
         retry_after: i32,
     },
 }
@@ -903,7 +902,7 @@ pub struct UpdateOrderParameters {
     /// The id of the order
     pub id: i64,
     /// The `ETag` of the version to change, up to 32 of them, or `*` for any (RFC 9110, section
-    /// 13.1.1). Another version answers 412.
+    /// 13.1.1). If the order has another version, the response is 412.
     pub if_match: ::std::option::Option<::std::string::String>,
 }
 
@@ -917,53 +916,53 @@ pub enum UpdateOrderResponse {
         /// The version of the order (RFC 9110, section 8.8.3)
         etag: ::std::string::String,
     },
-    /// The request does not keep the contract; `errors` names every violation
+    /// The request does not match the contract; `errors` lists every violation
     BadRequest(models::Problem),
-    /// Credentials are missing, or not valid (any more)
+    /// Credentials are missing, invalid or expired
     Unauthorized {
         /// The body, as `application/problem+json`
         body: models::Problem,
         /// How to authenticate (RFC 9110, section 11.6.1; RFC 6750, section 3)
         www_authenticate: ::std::string::String,
     },
-    /// The credentials are valid, and do not allow this
+    /// The credentials are valid but do not permit this operation
     Forbidden(models::Problem),
-    /// There is no such order
+    /// The order does not exist
     NotFound(models::Problem),
     /// The request did not arrive in time
     RequestTimeout(models::Problem),
-    /// The order's present state does not allow this change
+    /// The current state of the order does not allow this change
     Conflict(models::Problem),
     /// The order has changed since the version named by `If-Match`
     PreconditionFailed(models::Problem),
-    /// The body is larger than the server accepts
+    /// The body is larger than the limit
     PayloadTooLarge(models::Problem),
-    /// The body is not of a media type that this operation takes
+    /// The media type of the body is not supported
     UnsupportedMediaType(models::Problem),
-    /// You send more requests than you may; try again after `Retry-After`
+    /// Too many requests; retry after `Retry-After`
     TooManyRequests {
         /// The body, as `application/problem+json`
         body: models::Problem,
-        /// How many seconds to wait before trying again (RFC 9110, section 10.2.3)
+        /// Seconds to wait before a retry (RFC 9110, section 10.2.3)
         retry_after: i32,
     },
-    /// A fault of the server; its cause is in the server's log under `request_id`. Whether a change was
-    /// made is unknown.
+    /// An internal error; the server's log contains the cause with the `request_id`. The change may or
+    /// may not have been made.
     InternalServerError(models::Problem),
-    /// The database is away or overloaded; nothing was changed, retry after `Retry-After`
+    /// The database is unavailable or overloaded; nothing was changed, retry after `Retry-After`
     ServiceUnavailable {
         /// The body, as `application/problem+json`
         body: models::Problem,
-        /// How many seconds to wait before trying again (RFC 9110, section 10.2.3)
+        /// Seconds to wait before a retry (RFC 9110, section 10.2.3)
         retry_after: i32,
     },
-    /// The database did not confirm the change in time: it may have been made or not. `Retry-After` is
-    /// present only where the same request may be sent again without making the change twice: a `PUT`,
-    /// a `DELETE`, and a `POST` with an `Idempotency-Key`.
+    /// The database did not confirm the change in time: it may or may not have been made. `Retry-After`
+    /// is present only if a retry of the same request cannot make the change twice: for a `PUT`, a
+    /// `DELETE`, and a `POST` with an `Idempotency-Key`.
     GatewayTimeout {
         /// The body, as `application/problem+json`
         body: models::Problem,
-        /// How many seconds to wait before a retry (RFC 9110, section 10.2.3)
+        /// Seconds to wait before a retry (RFC 9110, section 10.2.3)
         retry_after: ::std::option::Option<i32>,
     },
 }

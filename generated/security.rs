@@ -19,9 +19,9 @@ use super::support::input::{cookies, decode, decode_form, pairs};
 pub enum Scheme {
     /// An access token of the authorization server that this deployment trusts: a JWT with `iss`,
     /// `sub`, `aud`, `exp`, its scopes in `scope` (RFC 9068), and the customer that it is bound to. A
-    /// token without a customer has to have the scope `orders:admin`.
+    /// token without a customer must have the scope `orders:admin`.
     AccessToken,
-    /// A key that the operator of this deployment has made for you
+    /// A key created by the operator of this deployment
     ApiKey,
 }
 
