@@ -25,19 +25,19 @@ KUBERNETES = ROOT / "deploy/kubernetes"
 MONITORING = ROOT / "deploy/monitoring"
 ALERTS = MONITORING / "alerts.yaml"
 RUNBOOK = ROOT / "docs/operating.md"
-# The oldest version that is supported upstream and the newest whose schemas there are.
+# The oldest version supported upstream, and the newest with published schemas.
 VERSIONS = ["1.34", "1.37"]
-# What is no resource of Kubernetes' own, with what is known of it here.
+# Kinds that are not part of Kubernetes, with their expected apiVersion.
 NOT_VALIDATED = {
     "Kustomization": "kustomize.config.k8s.io/v1beta1",
     "PodMonitor": "monitoring.coreos.com/v1",
 }
-# No resource at all: the configuration of prometheus-adapter.
+# Not a resource: configuration of prometheus-adapter.
 ADAPTER = "prometheus-adapter.yaml"
-# Made by the operator, from the example.
+# An example; the operator creates the secret.
 SECRETS = "secret.example.yaml"
 IMAGE = "order-processing"
-# What liveness may ask for: nothing that an outage of something else changes.
+# Liveness must not depend on anything outside of the process.
 PROBES = {"livenessProbe": "/healthz", "startupProbe": "/healthz", "readinessProbe": "/readyz"}
 
 faults = []
@@ -167,7 +167,7 @@ def check_selectors(resources, pods):
         if resource.kind == "Deployment" and {pod.of.name for pod in chosen} != {resource.name}:
             fault(resource, f"selects the pods of {sorted({pod.of.name for pod in chosen})}")
         if resource.kind in {"NetworkPolicy"}:
-            # One policy may be for pods of which some have no port.
+            # A policy may also select pods without ports.
             chosen = [pod for pod in chosen if pod.ports()]
         for port in ports:
             check_port(resource, port, chosen)
@@ -218,7 +218,7 @@ def check_references(resources, pods):
             for name, value in values.items():
                 if not value.startswith("/"):
                     continue
-                # A setting that names a file: somebody has to put it there.
+                # A setting that names a file: it must be mounted.
                 folder, _, key = value.rpartition("/")
                 if folder not in mounts:
                     fault(pod, f"{name} is {value}, but nothing is mounted at {folder}")
@@ -232,7 +232,7 @@ def check_pods(pods):
         return int(value) * {"ms": 0.001, "s": 1, "m": 60}[unit]
 
     defaults = tomllib.loads((ROOT / "config/default.toml").read_text())
-    # A worker takes twice the time-out at most, `serve` 2 s more than it.
+    # A worker takes at most twice the time-out to shut down, `serve` 2 s more than the time-out.
     drain = 2 * seconds(defaults["http"]["shutdown_timeout"])
     for pod in pods:
         context = pod.spec.get("securityContext", {})
@@ -350,7 +350,7 @@ def main():
     resources = list(read_manifests())
     check_schemas(resources)
     if not faults:
-        # What follows relies on the shapes that the schemas promise.
+        # These checks rely on the structure that the schemas guarantee.
         pods = [Pod(resource) for resource in resources if resource.kind in {"Deployment", "Job"}]
         check_list(resources)
         check_selectors(resources, pods)

@@ -20,7 +20,7 @@ umask 077
 partial=$file.partial.$$
 trap 'rm -f -- "$partial"' EXIT
 
-# Fail if a table lock, such as one that a migration blocks, is not available within 30 s.
+# Fail if a table stays locked for 30 s, for example by a migration.
 pg_dump --dbname="$database" --format=custom --no-owner --no-privileges --lock-wait-timeout=30s \
     --no-password --file="$partial" || die 1 "pg_dump failed, see above; no backup was written"
 
