@@ -1,11 +1,10 @@
 #!/usr/bin/env python3
-"""Checks what is deployed, as far as that goes without a cluster: `./justw check-deploy` calls it.
+"""Checks the deployment files, as far as possible without a cluster: `./justw check-deploy` calls it.
 
-Every manifest against the API's schemas, strictly; then what no schema can say: that selectors find their
-pods, that names, ports, paths and metrics mean something at their other end, that every container keeps the
-rules of the house; that the dashboards can be read; and that each alert has its section in
-docs/operating.md, and each section its alert. That settings are settings, and metrics metrics, is
-asked of the program itself: tests/deploy.rs and tests/metrics.rs.
+Validates every manifest strictly against the Kubernetes API's schemas. Then checks what schemas cannot: that
+selectors match pods, that referenced names, ports, paths and metrics exist, that every container follows the
+project's rules; that the dashboards can be parsed; and that each alert has a section in docs/operating.md,
+and each section an alert. tests/deploy.rs and tests/metrics.rs compare settings and metrics with the program.
 """
 
 import json
@@ -26,19 +25,19 @@ KUBERNETES = ROOT / "deploy/kubernetes"
 MONITORING = ROOT / "deploy/monitoring"
 ALERTS = MONITORING / "alerts.yaml"
 RUNBOOK = ROOT / "docs/operating.md"
-# The oldest version that is supported upstream and the newest whose schemas there are.
+# The oldest version supported upstream, and the newest with published schemas.
 VERSIONS = ["1.34", "1.37"]
-# What is no resource of Kubernetes' own, with what is known of it here.
+# Kinds that are not part of Kubernetes, with their expected apiVersion.
 NOT_VALIDATED = {
     "Kustomization": "kustomize.config.k8s.io/v1beta1",
     "PodMonitor": "monitoring.coreos.com/v1",
 }
-# No resource at all: the configuration of prometheus-adapter.
+# Not a resource: configuration of prometheus-adapter.
 ADAPTER = "prometheus-adapter.yaml"
-# Made by the operator, from the example.
+# An example; the operator creates the secret.
 SECRETS = "secret.example.yaml"
 IMAGE = "order-processing"
-# What liveness may ask for: nothing that an outage of something else changes.
+# Liveness must not depend on anything outside of the process.
 PROBES = {"livenessProbe": "/healthz", "startupProbe": "/healthz", "readinessProbe": "/readyz"}
 
 faults = []
@@ -112,7 +111,7 @@ def check_schemas(resources):
             try:
                 kubernetes_validate.validate(resource.document, version, strict=True)
             except kubernetes_validate.SchemaNotFoundError:
-                fault(resource, f"Kubernetes {version} has no such kind")
+                fault(resource, f"Kubernetes {version} does not have this kind")
                 break
             except kubernetes_validate.ValidationError as error:
                 path = ".".join(str(part) for part in error.path)
@@ -126,9 +125,9 @@ def check_list(resources):
     listed = kustomization["resources"]
     files = {r.file for r in resources} - {"kustomization.yaml", SECRETS}
     for file in sorted(files ^ set(listed)):
-        fault("kustomization.yaml", f"{file} is only in one of folder and list")
+        fault("kustomization.yaml", f"{file} is either not in the directory or not in `resources`")
     if IMAGE not in {image["name"] for image in kustomization["images"]}:
-        fault("kustomization.yaml", f"sets no tag of {IMAGE}")
+        fault("kustomization.yaml", f"sets no tag for {IMAGE}")
     for resource in resources:
         if resource.kind in {"Kustomization", "Namespace"}:
             space = resource.name or kustomization["namespace"]
@@ -164,11 +163,11 @@ def check_selectors(resources, pods):
                 continue
         chosen = [pod for pod in pods if pod.chosen_by(selector)]
         if not chosen:
-            fault(resource, f"no pod is chosen by {selector}")
+            fault(resource, f"selects no pod: {selector}")
         if resource.kind == "Deployment" and {pod.of.name for pod in chosen} != {resource.name}:
-            fault(resource, f"chooses the pods of {sorted({pod.of.name for pod in chosen})}")
+            fault(resource, f"selects the pods of {sorted({pod.of.name for pod in chosen})}")
         if resource.kind in {"NetworkPolicy"}:
-            # One policy may be for pods of which some have no port.
+            # A policy may also select pods without ports.
             chosen = [pod for pod in chosen if pod.ports()]
         for port in ports:
             check_port(resource, port, chosen)
@@ -214,15 +213,15 @@ def check_references(resources, pods):
                     if field in source:
                         refer(pod, kind, source[field]["name"], source[field]["key"])
             if "ORDERS__DATABASE__URL" not in values:
-                fault(pod, "is not told where PostgreSQL is")
+                fault(pod, "ORDERS__DATABASE__URL is not set")
             mounts = {mount["mountPath"]: mount["name"] for mount in container.get("volumeMounts", [])}
             for name, value in values.items():
                 if not value.startswith("/"):
                     continue
-                # A setting that names a file: somebody has to put it there.
+                # A setting that names a file: it must be mounted.
                 folder, _, key = value.rpartition("/")
                 if folder not in mounts:
-                    fault(pod, f"{name} is {value}, and nothing is mounted at {folder}")
+                    fault(pod, f"{name} is {value}, but nothing is mounted at {folder}")
                 elif mounts[folder] in folders:
                     refer(f"{pod}: {name}", *folders[mounts[folder]], key)
 
@@ -233,41 +232,41 @@ def check_pods(pods):
         return int(value) * {"ms": 0.001, "s": 1, "m": 60}[unit]
 
     defaults = tomllib.loads((ROOT / "config/default.toml").read_text())
-    # A worker takes twice the time-out at most, `serve` 2 s more than it.
+    # A worker takes at most twice the time-out to shut down, `serve` 2 s more than the time-out.
     drain = 2 * seconds(defaults["http"]["shutdown_timeout"])
     for pod in pods:
         context = pod.spec.get("securityContext", {})
         wanted = {
             "runAsNonRoot": context.get("runAsNonRoot") is True,
-            "runAsUser 10001, as the image has it": context.get("runAsUser") == 10001,
+            "runAsUser 10001, the user of the image": context.get("runAsUser") == 10001,
             "seccomp RuntimeDefault": context.get("seccompProfile", {}).get("type") == "RuntimeDefault",
             "automountServiceAccountToken: false": pod.spec.get("automountServiceAccountToken") is False,
         }
         for container in pod.containers:
             own = container.get("securityContext", {})
             resources = container.get("resources", {})
-            wanted[f"image {IMAGE}, whose tag the kustomization sets"] = container["image"] == IMAGE
+            wanted[f"image {IMAGE} without a tag, which the kustomization sets"] = container["image"] == IMAGE
             wanted["allowPrivilegeEscalation: false"] = own.get("allowPrivilegeEscalation") is False
             wanted["readOnlyRootFilesystem"] = own.get("readOnlyRootFilesystem") is True
             wanted["capabilities: drop ALL"] = own.get("capabilities") == {"drop": ["ALL"]}
-            wanted["a limit of memory"] = "memory" in resources.get("limits", {})
-            wanted["requests of cpu and memory"] = {"cpu", "memory"} <= resources.get("requests", {}).keys()
+            wanted["a memory limit"] = "memory" in resources.get("limits", {})
+            wanted["cpu and memory requests"] = {"cpu", "memory"} <= resources.get("requests", {}).keys()
             if pod.of.kind == "Deployment":
                 for probe, path in PROBES.items():
                     asks = container.get(probe, {}).get("httpGet", {})
-                    wanted[f"a {probe} that asks for {path}"] = asks.get("path") == path
+                    wanted[f"a {probe} for {path}"] = asks.get("path") == path
                     if "port" in asks:
                         check_port(pod.of, asks["port"], [pod])
                 pause = container.get("lifecycle", {}).get("preStop", {}).get("sleep", {}).get("seconds", 0)
                 grace = pod.spec.get("terminationGracePeriodSeconds", 30)
-                wanted[f"{pause + drain:.0f} s to stop in (preStop, and the time to drain)"] = grace >= pause + drain
+                wanted[f"{pause + drain:.0f} s to terminate (preStop and drain)"] = grace >= pause + drain
         if pod.of.kind == "Deployment":
             update = pod.of.spec.get("strategy", {}).get("rollingUpdate", {})
             wanted["maxUnavailable: 0"] = update.get("maxUnavailable") == 0
-            wanted["no `replicas`, which is the autoscaler's"] = "replicas" not in pod.of.spec
+            wanted["no `replicas`, which the autoscaler sets"] = "replicas" not in pod.of.spec
         for what, kept in wanted.items():
             if not kept:
-                fault(pod, f"wants {what}")
+                fault(pod, f"requires {what}")
 
 
 def check_metrics(resources):
@@ -277,12 +276,12 @@ def check_metrics(resources):
     described = RUNBOOK.read_text()
     for name, query in handed_on.items():
         if f"`{query.partition('{')[0]}`" not in described:
-            fault(ADAPTER, f"docs/operating.md knows no metric {query}")
+            fault(ADAPTER, f"docs/operating.md does not list the metric {query}")
     for resource in resources:
         for metric in resource.spec.get("metrics", []):
             name = metric.get("external", {}).get("metric", {}).get("name")
             if name is not None and name not in handed_on:
-                fault(resource, f"scales by {name}, which {ADAPTER} does not hand on")
+                fault(resource, f"scales by {name}, which {ADAPTER} does not provide")
     scraped = {job["job_name"] for job in yaml.safe_load((MONITORING / "prometheus.yaml").read_text())["scrape_configs"]}
     for resource in resources:
         if resource.kind == "PodMonitor":
@@ -291,9 +290,9 @@ def check_metrics(resources):
             components = [e["values"] for e in resource.spec["selector"]["matchExpressions"]]
             jobs = {job.replace("$1", component) for component in components[0]}
             if jobs != scraped:
-                fault(resource, f"makes the jobs {sorted(jobs)}, prometheus.yaml {sorted(scraped)}")
+                fault(resource, f"defines the jobs {sorted(jobs)}, but prometheus.yaml defines {sorted(scraped)}")
     for job in set(re.findall(r'job="([^"]*)"', ALERTS.read_text().replace("\\", ""))) - scraped:
-        fault("alerts.yaml", f"nobody scrapes a job {job}")
+        fault("alerts.yaml", f"job {job} is not scraped")
 
 
 def check_dashboards():
@@ -308,19 +307,19 @@ def check_dashboards():
         variables = {f"${{{variable['name']}}}" for variable in dashboard["templating"]["list"]}
         ids = [panel["id"] for panel in dashboard["panels"]]
         if len(set(ids)) != len(ids):
-            fault(file.name, "two panels have one id")
+            fault(file.name, "two panels have the same id")
         taken = {}
         for panel in dashboard["panels"]:
             for part in [panel, *panel.get("targets", [])]:
                 uid = part.get("datasource", {}).get("uid")
                 if part.get("type") != "row" and uid not in variables:
-                    fault(file.name, f"{panel['title']}: the data source {uid} is no variable")
+                    fault(file.name, f"{panel['title']}: the data source {uid} is not a variable")
             at = panel["gridPos"]
             if at["x"] + at["w"] > 24:
-                fault(file.name, f"{panel['title']}: is out of the grid")
+                fault(file.name, f"{panel['title']}: extends beyond the grid")
             for cell in ((x, y) for x in range(at["x"], at["x"] + at["w"]) for y in range(at["y"], at["y"] + at["h"])):
                 if taken.setdefault(cell, panel["title"]) != panel["title"]:
-                    fault(file.name, f"{panel['title']}: lies over {taken[cell]}")
+                    fault(file.name, f"{panel['title']}: overlaps {taken[cell]}")
                     break
 
 
@@ -332,26 +331,26 @@ def check_runbook():
     tests = (MONITORING / "alerts_test.yaml").read_text()
     for heading in headings:
         if heading not in alerts:
-            fault("docs/operating.md", f"the section {heading} is of no alert")
+            fault("docs/operating.md", f"the section {heading} has no alert")
     for alert, rule in zip(alerts, rules):
         if alert not in headings:
             fault("docs/operating.md", f"alert {alert} has no section")
         if rule["annotations"].get("runbook_url") != f"docs/operating.md#{alert.lower()}":
             fault("alerts.yaml", f"{alert}: runbook_url is not docs/operating.md#{alert.lower()}")
         if not {"summary", "description"} <= rule["annotations"].keys():
-            fault("alerts.yaml", f"{alert}: no summary or no description")
+            fault("alerts.yaml", f"{alert} needs a summary and a description")
         if rule.get("labels", {}).get("severity") not in {"critical", "warning", "info"}:
-            fault("alerts.yaml", f"{alert}: no severity")
+            fault("alerts.yaml", f"{alert} needs a severity of critical, warning or info")
         for outcome in ("bad", "good"):
             if f"name: {alert}, {outcome}\n" not in tests:
-                fault("alerts_test.yaml", f"{alert} has no test of {outcome} series")
+                fault("alerts_test.yaml", f"{alert} has no test with {outcome} series")
 
 
 def main():
     resources = list(read_manifests())
     check_schemas(resources)
     if not faults:
-        # What follows relies on the shapes that the schemas promise.
+        # These checks rely on the structure that the schemas guarantee.
         pods = [Pod(resource) for resource in resources if resource.kind in {"Deployment", "Job"}]
         check_list(resources)
         check_selectors(resources, pods)
@@ -363,8 +362,8 @@ def main():
     for line in faults:
         print(line)
     if faults:
-        sys.exit(f"error: {len(faults)} faults in deploy/")
-    print(f"{len(resources)} manifests, dashboards, alerts and their sections agree")
+        sys.exit(f"error: {len(faults)} problems in deploy/")
+    print(f"{len(resources)} manifests checked, and the dashboards, alerts and runbook")
 
 
 main()

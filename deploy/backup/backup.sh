@@ -1,38 +1,38 @@
 #!/usr/bin/env bash
-# Writes a backup of the orders' database, consistent as of the moment at which it began, into FILE:
+# Writes a backup of the orders' database, consistent as of its start, to FILE:
 #
 #   DATABASE_URL=postgres://orders:…@host:5432/orders deploy/backup/backup.sh FILE
 #
-# The service goes on meanwhile. FILE appears only when it is complete, readable and on the disk; one that is
-# there already is left alone. Needs pg_dump, pg_restore and psql, of the server's major version or newer.
-# Exit code: 0 done, 1 failed, 2 called wrongly.
+# The service can run meanwhile. FILE appears only when it is complete, verified and synced to disk; an existing
+# file is not overwritten. Needs pg_dump, pg_restore and psql, of the server's major version or newer.
+# Exit code: 0 success, 1 failure, 2 usage error.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=common.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/common.sh"
 
 [[ $# -eq 1 && $1 != -* ]] || die 2 "usage: DATABASE_URL=… ${0##*/} FILE"
 file=$1
-[[ ! -e $file ]] || die 2 "$file is there already"
+[[ ! -e $file ]] || die 2 "$file already exists"
 connect
 
-# Customers' data: for nobody else on the machine.
+# The backup contains customers' data: readable by this user only.
 umask 077
 partial=$file.partial.$$
 trap 'rm -f -- "$partial"' EXIT
 
-# A service that has changed its tables waits no longer for us than for anybody else.
+# Fail if a table stays locked for 30 s, for example by a migration.
 pg_dump --dbname="$database" --format=custom --no-owner --no-privileges --lock-wait-timeout=30s \
-    --no-password --file="$partial" || die 1 "pg_dump failed, see above; there is no backup"
+    --no-password --file="$partial" || die 1 "pg_dump failed, see above; no backup was written"
 
-# Read from end to end: what cannot be read now cannot be read when it is needed.
-pg_restore --file=/dev/null "$partial" || die 1 "what pg_dump wrote cannot be read"
+# Verify the whole file now, not when it is needed.
+pg_restore --file=/dev/null "$partial" || die 1 "pg_restore cannot read the file that pg_dump wrote"
 contents=$(pg_restore --list "$partial")
 for table in orders order_events workflow_intents; do
     [[ $contents == *"TABLE DATA public $table "* ]] ||
-        die 1 "the database has no table $table: is it that of the orders?"
+        die 1 "the database has no table $table: is this the orders' database?"
 done
 sync -- "$partial"
 mv --no-clobber -- "$partial" "$file"
-[[ ! -e $partial ]] || die 1 "$file appeared meanwhile; it is left alone"
+[[ ! -e $partial ]] || die 1 "$file was created meanwhile; it is not overwritten"
 sync -- "$(dirname -- "$file")"
 say "wrote $file, $(stat --format=%s -- "$file") bytes"

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What backup.sh and restore.sh share: the way to the database, and how to say that something is wrong.
+# Shared by backup.sh and restore.sh: connecting to the database, and reporting errors.
 
 say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
 
@@ -10,8 +10,8 @@ die() {
     exit "$code"
 }
 
-# Sets `database`, a URL without a password. Arguments of a process are for everybody on the machine to
-# read, so the password goes to PostgreSQL's programs by the environment.
+# Sets `database`, a URL without a password. Every user of the machine can read the arguments of a process, so
+# the password is passed to PostgreSQL's programs in the environment.
 connect() {
     [[ -n ${DATABASE_URL:-} ]] || die 2 "DATABASE_URL is not set (postgres://user:password@host:5432/database)"
     if [[ $DATABASE_URL =~ ^(postgres(ql)?://[^:/?@]+):([^@/?]*)@(.*)$ ]]; then
@@ -20,10 +20,10 @@ connect() {
         export PGPASSWORD
         database=${BASH_REMATCH[1]}@${BASH_REMATCH[4]}
     else
-        # shellcheck disable=SC2034 # it is the caller's
+        # shellcheck disable=SC2034 # used by the caller
         database=$DATABASE_URL
     fi
     unset DATABASE_URL
-    # Nobody is there to answer a question, and an address that is silent is no reason to wait for ever.
+    # Do not wait forever for an address that does not respond.
     export PGCONNECT_TIMEOUT=${PGCONNECT_TIMEOUT:-10}
 }

@@ -1,6 +1,6 @@
 #!/bin/bash
-# The postgres image runs this once, when its volume is empty: a role and a database of its own for
-# the orders, and for Temporal. Neither may look into the other's.
+# The postgres image runs this once, when its volume is empty. Creates separate roles and databases for the
+# orders and for Temporal. Neither role can connect to the other's databases.
 set -eu
 
 psql --username "$POSTGRES_USER" --dbname postgres --no-psqlrc --set ON_ERROR_STOP=1 \

@@ -1,13 +1,13 @@
 #!/bin/sh
-# Brings Temporal's two databases to the schema of this admin-tools image, which has to be of the
-# server's version. Where they are and who enters is in SQL_*. Changes nothing when they are there.
+# Migrates Temporal's two databases to the schema of this admin-tools image, which must have the server's
+# version. SQL_* contain the address and the credentials. Changes nothing if the schema is current.
 set -eu
 
 update() {
     database=$1
     schema=/etc/temporal/schema/postgresql/v12/$2/versioned
-    echo "schema of $database"
-    # Makes the tables that hold the version; leaves a version that is already higher alone.
+    echo "migrating the schema of $database"
+    # Creates the version tables; does not lower an existing version.
     temporal-sql-tool --db "$database" setup-schema -v 0.0
     temporal-sql-tool --db "$database" update-schema -d "$schema"
 }
