@@ -70,7 +70,7 @@ async fn a_bad_one_fails_alone() {
     .await;
     for (at, stored) in (0..MANY).zip(&stored) {
         match (bad(at), stored) {
-            (true, Err(StoreError::Refused(_))) => {}
+            (true, Err(StoreError::ConstraintViolation(_))) => {}
             (false, Ok(Created::New(order))) => assert_eq!(order.customer_id, at + 1),
             (_, other) => panic!("number {at}: {other:?}"),
         }

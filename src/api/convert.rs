@@ -1,4 +1,4 @@
-//! Between the contract's types and the domain's.
+//! Conversions between the contract's types and the domain's.
 
 use crate::domain;
 use crate::generated::models;
@@ -31,44 +31,6 @@ impl From<models::UpdateOrderRequest> for domain::OrderChange {
         Self {
             status: request.status,
             total_amount: request.total_amount,
-        }
-    }
-}
-
-impl From<domain::OrderEvent> for models::OrderEvent {
-    fn from(event: domain::OrderEvent) -> Self {
-        Self {
-            sequence: event.sequence,
-            r#type: event.kind.into(),
-            data: models::OrderEventData {
-                customer_id: event.data.customer_id,
-                status: event.data.status,
-                total_amount: event.data.total_amount,
-                reason: event.data.reason,
-            },
-            actor: event.actor.into(),
-            occurred_at: event.occurred_at,
-        }
-    }
-}
-
-impl From<domain::OrderEventKind> for models::OrderEventType {
-    fn from(kind: domain::OrderEventKind) -> Self {
-        match kind {
-            domain::OrderEventKind::Created => Self::Created,
-            domain::OrderEventKind::Updated => Self::Updated,
-            domain::OrderEventKind::Restarted => Self::Restarted,
-            domain::OrderEventKind::Deleted => Self::Deleted,
-        }
-    }
-}
-
-impl From<domain::Actor> for models::OrderEventActor {
-    fn from(actor: domain::Actor) -> Self {
-        match actor {
-            domain::Actor::Client => Self::Client,
-            domain::Actor::Workflow => Self::Workflow,
-            domain::Actor::Reconciler => Self::Reconciler,
         }
     }
 }

@@ -104,10 +104,7 @@ impl ApiKeyRepository {
         .bind::<Nullable<BigInt>, _>(key.customer_id)
         .bind::<Nullable<Timestamptz>, _>(key.expires_at);
         self.database
-            .write(async |mut connection| {
-                let stored = query.get_result(&mut *connection).await;
-                (connection, stored.map_err(StoreError::from))
-            })
+            .write(async |connection| query.get_result(connection).await)
             .await
     }
 
@@ -141,33 +138,21 @@ impl ApiKeyRepository {
         .bind::<Text, _>(hint)
         .bind::<Double, _>(overlap.as_secs_f64());
         self.database
-            .write(async |mut connection| {
-                let stored = query.get_result(&mut *connection).await.optional();
-                (connection, stored.map_err(StoreError::from))
-            })
+            .write(async |connection| query.get_result(connection).await.optional())
             .await
     }
 
     /// All keys, revoked ones too, from the oldest to the newest.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn list(&self) -> Result<Vec<ApiKey>, StoreError> {
         let query = api_keys::table
             .order(api_keys::id)
             .select(ApiKey::as_select());
         self.database
-            .read(async |mut connection| {
-                let loaded = query.load(&mut *connection).await;
-                (connection, loaded.map_err(StoreError::from))
-            })
+            .read(async |connection| query.load(connection).await)
             .await
     }
 
     /// Revokes a key for good. `None` when there is none; one that was revoked before stays as it is.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn revoke(&self, id: i64) -> Result<Option<ApiKey>, StoreError> {
         let when = diesel::dsl::sql::<diesel::sql_types::Nullable<diesel::sql_types::Timestamptz>>(
             "coalesce(revoked_at, now())",
@@ -176,17 +161,11 @@ impl ApiKeyRepository {
             .set(api_keys::revoked_at.eq(when))
             .returning(ApiKey::as_returning());
         self.database
-            .write(async |mut connection| {
-                let revoked = query.get_result(&mut *connection).await.optional();
-                (connection, revoked.map_err(StoreError::from))
-            })
+            .write(async |connection| query.get_result(connection).await.optional())
             .await
     }
 
     /// The key of this hash, if it is in force. That it was used is noted, once a minute at most.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn used(&self, hash: &[u8; 32]) -> Result<Option<ApiKey>, StoreError> {
         let query = diesel::sql_query(concat!(
             "WITH used AS (
@@ -202,10 +181,7 @@ impl ApiKeyRepository {
         ))
         .bind::<Binary, _>(&hash[..]);
         self.database
-            .write(async |mut connection| {
-                let found = query.get_result(&mut *connection).await.optional();
-                (connection, found.map_err(StoreError::from))
-            })
+            .write(async |connection| query.get_result(connection).await.optional())
             .await
     }
 }

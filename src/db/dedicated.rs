@@ -1,6 +1,4 @@
-//! A connection for one task, which does one thing after the other on it.
-
-use std::time::Duration;
+//! A connection for one task, which executes one statement after the other on it.
 
 use diesel_async::AsyncPgConnection;
 use diesel_async::pooled_connection::PoolableConnection;
@@ -11,77 +9,56 @@ use tokio::time::timeout;
 use super::pool::Database;
 use crate::error::StoreError;
 
-/// Connects when it is first used, and again when the connection is lost.
-pub(super) struct Lane {
+/// Connects on first use, and again when the connection is lost.
+pub(super) struct DedicatedConnection {
     database: Database,
     runtime: Handle,
     connection: Option<AsyncPgConnection>,
-    /// On its way, however many give up waiting for it: a server that is slow to let anyone in lets
-    /// somebody in at last.
+    /// Not aborted when those who wait for it give up: the connection is for the next one.
     connecting: Option<JoinHandle<Result<AsyncPgConnection, StoreError>>>,
 }
 
-impl Lane {
-    /// To this database, driven where this is called.
-    pub(super) fn new(database: &Database) -> Self {
-        Self::on(Handle::current(), database)
-    }
-
+impl DedicatedConnection {
     /// To this database, driven on this runtime.
-    pub(super) fn on(runtime: Handle, database: &Database) -> Self {
+    pub(super) fn on(runtime: Handle, database: Database) -> Self {
         Self {
-            database: database.clone(),
+            database,
             runtime,
             connection: None,
             connecting: None,
         }
     }
 
-    /// Connects where that is needed.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`] when there is no connection in time.
+    /// Connects if necessary. [`StoreError::Unavailable`] when there is no connection in time.
     pub(super) async fn ready(&mut self) -> Result<(), StoreError> {
         let connection = self.take().await?;
         self.give_back(connection);
         Ok(())
     }
 
-    /// The connection. Whoever was left in the middle of something does not give it back: it is
-    /// closed then, and the next one gets another.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`] when there is none in time.
+    /// The connection, to be given back once its statement is complete. One that is not given back is
+    /// closed, and the next caller gets a new one. [`StoreError::Unavailable`] when there is none in
+    /// time.
     pub(super) async fn take(&mut self) -> Result<AsyncPgConnection, StoreError> {
         if let Some(mut connection) = self.connection.take()
             && !connection.is_broken()
         {
             return Ok(connection);
         }
-        self.connect().await
-    }
-
-    /// Takes a connection back.
-    pub(super) fn give_back(&mut self, connection: AsyncPgConnection) {
-        self.connection = Some(connection);
-    }
-
-    /// How long an answer may take.
-    pub(super) fn answer_limit(&self) -> Duration {
-        self.database.answer_limit()
-    }
-
-    async fn connect(&mut self) -> Result<AsyncPgConnection, StoreError> {
-        let limit = self.database.acquire_timeout();
         let connecting = self
             .connecting
             .get_or_insert_with(|| self.runtime.spawn(self.database.connect()));
-        match timeout(limit, connecting).await {
+        match timeout(self.database.acquire_timeout, connecting).await {
             Err(_) => Err(StoreError::Unavailable("no connection in time".into())),
             Ok(connected) => {
                 self.connecting = None;
                 connected.map_err(|error| StoreError::Unavailable(error.to_string()))?
             }
         }
+    }
+
+    /// Keeps a connection for the next caller.
+    pub(super) fn give_back(&mut self, connection: AsyncPgConnection) {
+        self.connection = Some(connection);
     }
 }

@@ -21,10 +21,7 @@ pub async fn sweep_expired_keys(database: &Database) -> Result<usize, StoreError
                  ORDER BY expires_at LIMIT {SWEEP} FOR UPDATE SKIP LOCKED)"
         ));
         let now = database
-            .write(async |mut connection| {
-                let deleted = query.execute(&mut *connection).await;
-                (connection, deleted.map_err(StoreError::from))
-            })
+            .write(async |connection| query.execute(connection).await)
             .await?;
         swept += now;
         if now < SWEEP {

@@ -185,9 +185,6 @@ fn oldest_transaction(harness: &mut Harness) -> Result<String, StoreError> {
 }
 
 /// Every migration of this binary, oldest first.
-///
-/// # Errors
-/// When the database cannot be asked.
 pub fn status(connection: AsyncPgConnection) -> Result<Vec<MigrationStatus>, StoreError> {
     block_in_place(|| {
         let mut harness = Harness::from(connection);
@@ -206,5 +203,5 @@ pub fn status(connection: AsyncPgConnection) -> Result<Vec<MigrationStatus>, Sto
 
 /// Diesel does not export the type of these errors.
 fn failed(error: Box<dyn Error + Send + Sync>) -> StoreError {
-    StoreError::of_message(error.to_string())
+    StoreError::from_message(error.to_string())
 }

@@ -6,7 +6,6 @@ use diesel_async::RunQueryDsl;
 use tokio::sync::mpsc;
 
 use super::pool::Database;
-use crate::error::StoreError;
 
 /// The shortest time between two notifications.
 const PAUSE: Duration = Duration::from_millis(5);
@@ -36,13 +35,9 @@ impl Notifier {
 
 async fn run(database: Database, mut asked: mpsc::Receiver<()>) {
     while asked.recv().await.is_some() {
+        let query = diesel::sql_query("NOTIFY workflow_intents");
         let notified = database
-            .write(async |mut connection| {
-                let notified = diesel::sql_query("NOTIFY workflow_intents")
-                    .execute(&mut *connection)
-                    .await;
-                (connection, notified.map(drop).map_err(StoreError::from))
-            })
+            .write(async |connection| query.execute(connection).await)
             .await;
         if let Err(error) = notified {
             tracing::debug!(error = %error, "could not notify dispatchers; they look by themselves");

@@ -20,18 +20,12 @@ pub enum Stage {
 }
 
 /// How far each of these orders has come.
-///
-/// # Errors
-/// When the database fails.
 pub async fn stages(database: &Database, ids: &[i64]) -> Result<Vec<(i64, Stage)>, StoreError> {
     let query = orders::table
         .filter(orders::id.eq_any(ids))
         .select((orders::id, orders::status));
     let mut open: Vec<(i64, String)> = database
-        .read(async |mut connection| {
-            let loaded = query.load(&mut *connection).await;
-            (connection, loaded.map_err(StoreError::from))
-        })
+        .read(async |connection| query.load(connection).await)
         .await?;
     open.sort_unstable();
     let stage = |id: &i64| {

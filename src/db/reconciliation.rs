@@ -100,9 +100,6 @@ impl ReconciliationRepository {
 
     /// Begins a round when none is on and the last one finished `interval` ago. Nobody else begins
     /// one for the time of `lease`.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn begin(
         &self,
         holder: &str,
@@ -119,18 +116,11 @@ impl ReconciliationRepository {
         .bind::<Double, _>(interval.as_secs_f64())
         .bind::<Double, _>(lease.as_secs_f64());
         self.database
-            .write(async |mut connection| {
-                let changed = query.execute(&mut *connection).await;
-                let one = changed.map(|rows| rows == 1);
-                (connection, one.map_err(StoreError::from))
-            })
+            .write(async |connection| query.execute(connection).await.map(|rows| rows == 1))
             .await
     }
 
     /// Holds on to a round. `false` when somebody else has it by now.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn renew(&self, holder: &str, lease: Duration) -> Result<bool, StoreError> {
         let query = diesel::sql_query(
             "UPDATE reconciliation SET leased_until = now() + make_interval(secs => $2)
@@ -139,11 +129,7 @@ impl ReconciliationRepository {
         .bind::<Text, _>(holder)
         .bind::<Double, _>(lease.as_secs_f64());
         self.database
-            .write(async |mut connection| {
-                let changed = query.execute(&mut *connection).await;
-                let one = changed.map(|rows| rows == 1);
-                (connection, one.map_err(StoreError::from))
-            })
+            .write(async |connection| query.execute(connection).await.map(|rows| rows == 1))
             .await
     }
 
@@ -163,10 +149,7 @@ impl ReconciliationRepository {
         .bind::<BigInt, _>(found.drift)
         .bind::<BigInt, _>(found.repaired);
         self.database
-            .write(async |mut connection| {
-                let executed = query.execute(&mut *connection).await;
-                (connection, executed.map(drop).map_err(StoreError::from))
-            })
+            .write(async |connection| query.execute(connection).await.map(drop))
             .await
     }
 
@@ -180,32 +163,20 @@ impl ReconciliationRepository {
         )
         .bind::<Text, _>(holder);
         self.database
-            .write(async |mut connection| {
-                let executed = query.execute(&mut *connection).await;
-                (connection, executed.map(drop).map_err(StoreError::from))
-            })
+            .write(async |connection| query.execute(connection).await.map(drop))
             .await
     }
 
     /// What the rounds found so far.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn report(&self) -> Result<Report, StoreError> {
         let query = reconciliation::table.select(Report::as_select());
         self.database
-            .read(async |mut connection| {
-                let got = query.first(&mut *connection).await;
-                (connection, got.map_err(StoreError::from))
-            })
+            .read(async |connection| query.first(connection).await)
             .await
     }
 
     /// At most `limit` orders above the id `after` that are on their way, have not changed for the
     /// time of `grace`, and of which Temporal has been told all: each must have a running workflow.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn open_orders(
         &self,
         after: i64,
@@ -227,17 +198,11 @@ impl ReconciliationRepository {
         .bind::<Double, _>(grace.as_secs_f64())
         .bind::<BigInt, _>(limit);
         self.database
-            .read(async |mut connection| {
-                let loaded = query.load(&mut *connection).await;
-                (connection, loaded.map_err(StoreError::from))
-            })
+            .read(async |connection| query.load(connection).await)
             .await
     }
 
     /// The orders of these ids of which nothing is left to tell Temporal.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn followed_orders(&self, ids: &[i64]) -> Result<Vec<FollowedOrder>, StoreError> {
         #[derive(QueryableByName)]
         struct Row {
@@ -267,10 +232,7 @@ impl ReconciliationRepository {
         .bind::<Array<BigInt>, _>(ids);
         let rows: Vec<Row> = self
             .database
-            .read(async |mut connection| {
-                let loaded = query.load(&mut *connection).await;
-                (connection, loaded.map_err(StoreError::from))
-            })
+            .read(async |connection| query.load(connection).await)
             .await?;
         let progress = |status: Option<String>| match status {
             None => Progress::Ended,

@@ -39,10 +39,7 @@ async fn read(database: &Database) -> Result<[u8; SECRET_BYTES], StoreError> {
         .find("cursors")
         .select(server_secrets::value);
     let value: Vec<u8> = database
-        .read(async |mut connection| {
-            let got = query.first(&mut *connection).await;
-            (connection, got.map_err(StoreError::from))
-        })
+        .read(async |connection| query.first(connection).await)
         .await?;
     value
         .try_into()
