@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Double, Nullable, Text, Timestamptz};
 use diesel_async::RunQueryDsl;
@@ -24,30 +25,30 @@ macro_rules! columns {
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, QueryableByName, Selectable, Serialize)]
 #[diesel(table_name = api_keys, check_for_backend(diesel::pg::Pg))]
 pub struct ApiKey {
-    /// Its number.
+    /// Its id.
     pub id: i64,
-    /// How it begins.
+    /// Its first characters.
     pub hint: String,
-    /// What it is for, in its maker's words.
+    /// Its purpose, as its creator names it.
     pub name: String,
-    /// What it allows, separated by spaces.
+    /// Separated by spaces.
     pub scopes: String,
-    /// Whose orders it reaches; everybody's when there is none.
+    /// The customer whose orders it is for; all orders when there is none.
     pub customer_id: Option<i64>,
-    /// When it was made.
+    /// When it was created.
     pub created_at: DateTime<Utc>,
-    /// When it ends by itself.
+    /// When it expires.
     pub expires_at: Option<DateTime<Utc>>,
     /// When it was revoked.
     pub revoked_at: Option<DateTime<Utc>>,
     /// When it was used last, to the minute.
     pub last_used_at: Option<DateTime<Utc>>,
-    /// The id of the first key of the program that it is for, where that is another one.
+    /// The id of the first key of the same program, if that is another key.
     pub client_id: Option<i64>,
 }
 
 impl ApiKey {
-    /// The program that it is for, whichever of its keys it uses.
+    /// The program that it is for: the same for all of its keys.
     pub fn client(&self) -> i64 {
         self.client_id.unwrap_or(self.id)
     }
@@ -58,15 +59,15 @@ impl ApiKey {
 pub struct NewApiKey {
     /// SHA-256 of the key.
     pub hash: Vec<u8>,
-    /// How it begins.
+    /// Its first characters.
     pub hint: String,
-    /// What it is for: 1 to 100 characters.
+    /// Its purpose: 1 to 100 characters.
     pub name: String,
-    /// What it allows, separated by spaces.
+    /// Separated by spaces.
     pub scopes: String,
-    /// Whose orders it reaches; everybody's when there is none.
+    /// The customer whose orders it is for; all orders when there is none.
     pub customer_id: Option<i64>,
-    /// When it ends by itself.
+    /// When it expires.
     pub expires_at: Option<DateTime<Utc>>,
 }
 
@@ -82,11 +83,8 @@ impl ApiKeyRepository {
         Self { database }
     }
 
-    /// Stores a key. It is for the program of the newest key of the same name and customer, where there
-    /// is one.
-    ///
-    /// # Errors
-    /// When the database fails or a field is out of its bounds.
+    /// Stores a key. It is for the program of the newest key of the same name and customer, if there is
+    /// one.
     pub async fn create(&self, key: &NewApiKey) -> Result<ApiKey, StoreError> {
         let query = diesel::sql_query(concat!(
             "INSERT INTO api_keys (hash, hint, name, scopes, customer_id, expires_at, client_id)
@@ -108,12 +106,8 @@ impl ApiKeyRepository {
             .await
     }
 
-    /// Stores a key in the place of another: for the same program, with its name, scopes and customer,
-    /// and for as long as that one was made for. The old one ends after `overlap`, if not before. `None`
-    /// when there is no such key.
-    ///
-    /// # Errors
-    /// When the database fails; nothing is changed then.
+    /// Replaces a key: the new one has its program, name, scopes, customer and lifetime. The old one
+    /// expires after `overlap`, if not before. `None` when there is no such key.
     pub async fn rotate(
         &self,
         id: i64,
@@ -142,7 +136,7 @@ impl ApiKeyRepository {
             .await
     }
 
-    /// All keys, revoked ones too, from the oldest to the newest.
+    /// All keys, also revoked ones, from the oldest to the newest.
     pub async fn list(&self) -> Result<Vec<ApiKey>, StoreError> {
         let query = api_keys::table
             .order(api_keys::id)
@@ -152,11 +146,9 @@ impl ApiKeyRepository {
             .await
     }
 
-    /// Revokes a key for good. `None` when there is none; one that was revoked before stays as it is.
+    /// Revokes a key. `None` when there is none; one that was revoked before stays as it is.
     pub async fn revoke(&self, id: i64) -> Result<Option<ApiKey>, StoreError> {
-        let when = diesel::dsl::sql::<diesel::sql_types::Nullable<diesel::sql_types::Timestamptz>>(
-            "coalesce(revoked_at, now())",
-        );
+        let when = sql::<Nullable<Timestamptz>>("coalesce(revoked_at, now())");
         let query = diesel::update(api_keys::table.find(id))
             .set(api_keys::revoked_at.eq(when))
             .returning(ApiKey::as_returning());
@@ -165,7 +157,7 @@ impl ApiKeyRepository {
             .await
     }
 
-    /// The key of this hash, if it is in force. That it was used is noted, once a minute at most.
+    /// The key of this hash, if it is valid. Its use is recorded, once a minute at most.
     pub async fn used(&self, hash: &[u8; 32]) -> Result<Option<ApiKey>, StoreError> {
         let query = diesel::sql_query(concat!(
             "WITH used AS (

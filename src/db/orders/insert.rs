@@ -155,6 +155,47 @@ struct Columns<'a> {
     traceparents: Vec<Option<&'a str>>,
 }
 
+/// Claims the keys, in one order everywhere, so that two batches never wait for each other. Orders whose
+/// key is taken get no number.
+macro_rules! claim_keys {
+    () => {
+        "claimed AS (
+            INSERT INTO idempotency_keys AS known (key, fingerprint, order_id, expires_at)
+            SELECT key, fingerprint, nextval('orders_id_seq'),
+                   now() + make_interval(secs => lifetime)
+              FROM requested WHERE key IS NOT NULL ORDER BY key
+            ON CONFLICT (key) DO UPDATE
+               SET fingerprint = excluded.fingerprint, order_id = excluded.order_id,
+                   expires_at = excluded.expires_at
+             WHERE known.expires_at <= now()
+            RETURNING key, order_id),
+         numbered AS MATERIALIZED (
+            SELECT coalesce(claimed.order_id, nextval('orders_id_seq')) AS id,
+                   customer_id, total_amount, data, traceparent, position
+              FROM requested LEFT JOIN claimed USING (key)
+             WHERE key IS NULL OR claimed.order_id IS NOT NULL), "
+    };
+}
+
+/// Stores the orders that have a number, with their events and intents.
+macro_rules! store_numbered {
+    () => {
+        "accepted AS (
+            INSERT INTO orders (id, customer_id, total_amount) OVERRIDING SYSTEM VALUE
+            SELECT id, customer_id, total_amount FROM numbered
+            RETURNING id, customer_id, status, total_amount, version, created_at, updated_at),
+         recorded AS (
+            INSERT INTO order_events (order_id, customer_id, sequence, type, data, actor, occurred_at)
+            SELECT id, customer_id, 1, 'created', data, 'client', now() FROM numbered),
+         intended AS (
+            INSERT INTO workflow_intents (order_id, action, traceparent)
+            SELECT id, 'start', traceparent FROM numbered)
+         SELECT numbered.position, accepted.id, accepted.customer_id, accepted.status,
+                accepted.total_amount, accepted.version, accepted.created_at, accepted.updated_at
+           FROM accepted JOIN numbered USING (id)"
+    };
+}
+
 async fn insert(
     connection: &mut AsyncPgConnection,
     requests: impl Iterator<Item = &InsertRequest>,
@@ -172,50 +213,46 @@ async fn insert(
         columns.lifetimes.push(lifetime);
         columns.traceparents.push(request.traceparent.as_deref());
     }
-    // Keys are claimed in one order everywhere, so that two batches never wait for each other.
+    let customers = columns.customers.into_sql::<Array<BigInt>>();
+    let amounts = columns.amounts.into_sql::<Array<Numeric>>();
+    let data = columns.data.into_sql::<Array<Jsonb>>();
+    let traceparents = columns.traceparents.into_sql::<Array<Nullable<Text>>>();
+    // Without keys: claiming none would take 16 µs of 83.
+    if columns.keys.iter().all(Option::is_none) {
+        return prepared(
+            "WITH numbered AS MATERIALIZED (
+                SELECT nextval('orders_id_seq') AS id, customer_id, total_amount, data, traceparent,
+                       position
+                  FROM unnest(",
+            (customers, amounts, data, traceparents),
+            concat!(
+                ") WITH ORDINALITY
+                    AS requested (customer_id, total_amount, data, traceparent, position)), ",
+                store_numbered!()
+            ),
+        )
+        .load(connection)
+        .await;
+    }
     prepared(
         "WITH requested AS MATERIALIZED (
-            SELECT customer_id, total_amount, data, key, fingerprint, lifetime, traceparent, position
+            SELECT customer_id, total_amount, data, traceparent, key, fingerprint, lifetime, position
               FROM unnest(",
         (
-            columns.customers.into_sql::<Array<BigInt>>(),
-            columns.amounts.into_sql::<Array<Numeric>>(),
-            columns.data.into_sql::<Array<Jsonb>>(),
+            customers,
+            amounts,
+            data,
+            traceparents,
             columns.keys.into_sql::<Array<Nullable<Text>>>(),
             columns.fingerprints.into_sql::<Array<Nullable<Binary>>>(),
             columns.lifetimes.into_sql::<Array<Nullable<Double>>>(),
-            columns.traceparents.into_sql::<Array<Nullable<Text>>>(),
         ),
-        ") WITH ORDINALITY AS requested (customer_id, total_amount, data, key, fingerprint, lifetime,
-                                         traceparent, position)),
-         claimed AS (
-            INSERT INTO idempotency_keys AS known (key, fingerprint, order_id, expires_at)
-            SELECT key, fingerprint, nextval('orders_id_seq'),
-                   now() + make_interval(secs => lifetime)
-              FROM requested WHERE key IS NOT NULL ORDER BY key
-            ON CONFLICT (key) DO UPDATE
-               SET fingerprint = excluded.fingerprint, order_id = excluded.order_id,
-                   expires_at = excluded.expires_at
-             WHERE known.expires_at <= now()
-            RETURNING key, order_id),
-         numbered AS MATERIALIZED (
-            SELECT coalesce(claimed.order_id, nextval('orders_id_seq')) AS id,
-                   customer_id, total_amount, data, traceparent, position
-              FROM requested LEFT JOIN claimed USING (key)
-             WHERE key IS NULL OR claimed.order_id IS NOT NULL),
-         accepted AS (
-            INSERT INTO orders (id, customer_id, total_amount) OVERRIDING SYSTEM VALUE
-            SELECT id, customer_id, total_amount FROM numbered
-            RETURNING id, customer_id, status, total_amount, version, created_at, updated_at),
-         recorded AS (
-            INSERT INTO order_events (order_id, customer_id, sequence, type, data, actor, occurred_at)
-            SELECT id, customer_id, 1, 'created', data, 'client', now() FROM numbered),
-         intended AS (
-            INSERT INTO workflow_intents (order_id, action, traceparent)
-            SELECT id, 'start', traceparent FROM numbered)
-         SELECT numbered.position, accepted.id, accepted.customer_id, accepted.status,
-                accepted.total_amount, accepted.version, accepted.created_at, accepted.updated_at
-           FROM accepted JOIN numbered USING (id)",
+        concat!(
+            ") WITH ORDINALITY AS requested (customer_id, total_amount, data, traceparent, key,
+                                             fingerprint, lifetime, position)), ",
+            claim_keys!(),
+            store_numbered!()
+        ),
     )
     .load(connection)
     .await
