@@ -7,7 +7,7 @@ impl From<domain::Order> for models::Order {
     fn from(order: domain::Order) -> Self {
         Self {
             id: order.id,
-            customer_id: order.customer_id,
+            customer_id: order.customer_id.0,
             status: order.status,
             total_amount: order.total_amount,
             created_at: order.created_at,
@@ -20,7 +20,7 @@ impl From<domain::Order> for models::Order {
 impl From<models::CreateOrderRequest> for domain::NewOrder {
     fn from(request: models::CreateOrderRequest) -> Self {
         Self {
-            customer_id: request.customer_id,
+            customer_id: domain::CustomerId(request.customer_id),
             total_amount: request.total_amount,
         }
     }

@@ -7,7 +7,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use crate::db::SECRET_BYTES;
-use crate::domain::Access;
+use crate::domain::{Access, CustomerId};
 
 /// The format version, so that a later one can recognise it.
 const FORMAT: u8 = 2;
@@ -61,7 +61,7 @@ impl Cursors {
         signed.update(text);
         match access {
             Access::All => signed.update(b"all"),
-            Access::Customer(id) => signed.update(&id.to_be_bytes()),
+            Access::Customer(CustomerId(id)) => signed.update(&id.to_be_bytes()),
         }
         signed
     }
@@ -94,9 +94,15 @@ mod tests {
         }
         let other = Cursors::new([8; SECRET_BYTES]);
         assert_eq!(other.decode(&cursor, ALL), None);
-        assert_eq!(cursors().decode(&cursor, Access::Customer(5)), None);
-        let own = cursors().encode(5, Access::Customer(5));
-        assert_eq!(cursors().decode(&own, Access::Customer(6)), None);
+        assert_eq!(
+            cursors().decode(&cursor, Access::Customer(CustomerId(5))),
+            None
+        );
+        let own = cursors().encode(5, Access::Customer(CustomerId(5)));
+        assert_eq!(
+            cursors().decode(&own, Access::Customer(CustomerId(6))),
+            None
+        );
     }
 
     #[test]

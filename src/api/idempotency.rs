@@ -52,7 +52,7 @@ mod tests {
     use rust_decimal::Decimal;
 
     use super::*;
-    use crate::domain::Access;
+    use crate::domain::{Access, CustomerId};
 
     fn caller(client: &str) -> Caller {
         Caller {
@@ -64,7 +64,7 @@ mod tests {
 
     fn of(header: &str, customer_id: i64, total_amount: Decimal) -> IdempotencyKey {
         let new = NewOrder {
-            customer_id,
+            customer_id: CustomerId(customer_id),
             total_amount,
         };
         key(header, &caller(ANYONE), &new, Duration::from_secs(1))
@@ -79,7 +79,7 @@ mod tests {
     #[test]
     fn clients_do_not_share_keys() {
         let new = NewOrder {
-            customer_id: 1,
+            customer_id: CustomerId(1),
             total_amount: Decimal::ONE,
         };
         let of = |header, client| key(header, &caller(client), &new, Duration::from_secs(1)).key;

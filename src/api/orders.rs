@@ -4,7 +4,7 @@ use url::form_urlencoded;
 
 use crate::config;
 use crate::db::{Created, Database, EventRepository, OrderFilter, OrderRepository, Rejection};
-use crate::domain::{Actor, Caller, ChangeError, NewOrder, Order};
+use crate::domain::{Actor, Caller, ChangeError, CustomerId, NewOrder, Order};
 use crate::error::StoreError;
 use crate::generated::models;
 use crate::generated::orders::{
@@ -55,7 +55,7 @@ impl OrdersApi for Orders {
         }
         let filter = OrderFilter {
             statuses: parameters.status.clone().unwrap_or_default(),
-            customer_id: parameters.customer_id,
+            customer_id: parameters.customer_id.map(CustomerId),
             access,
         };
         let limit = parameters.limit;

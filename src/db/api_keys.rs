@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::pool::Database;
 use super::schema::api_keys;
+use crate::domain::CustomerId;
 use crate::error::StoreError;
 
 /// The columns of an [`ApiKey`].
@@ -34,7 +35,7 @@ pub struct ApiKey {
     /// Separated by spaces.
     pub scopes: String,
     /// The customer whose orders it is for; all orders when there is none.
-    pub customer_id: Option<i64>,
+    pub customer_id: Option<CustomerId>,
     /// When it was created.
     pub created_at: DateTime<Utc>,
     /// When it expires.
@@ -66,7 +67,7 @@ pub struct NewApiKey {
     /// Separated by spaces.
     pub scopes: String,
     /// The customer whose orders it is for; all orders when there is none.
-    pub customer_id: Option<i64>,
+    pub customer_id: Option<CustomerId>,
     /// When it expires.
     pub expires_at: Option<DateTime<Utc>>,
 }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use super::CustomerId;
+
 /// The principal of every caller where no credentials are required.
 pub const ANYONE: &str = "anyone";
 
@@ -23,12 +25,12 @@ pub enum Access {
     /// Everybody's.
     All,
     /// Those of one customer, by its id.
-    Customer(i64),
+    Customer(CustomerId),
 }
 
 impl Access {
     /// Whether it includes the orders of this customer.
-    pub fn includes(self, customer_id: i64) -> bool {
+    pub fn includes(self, customer_id: CustomerId) -> bool {
         match self {
             Self::All => true,
             Self::Customer(own) => own == customer_id,
@@ -36,7 +38,7 @@ impl Access {
     }
 
     /// The same, of this customer's orders only; `None` when it includes none of them.
-    pub fn narrowed(self, customer_id: Option<i64>) -> Option<Self> {
+    pub fn narrowed(self, customer_id: Option<CustomerId>) -> Option<Self> {
         match customer_id {
             None => Some(self),
             Some(customer_id) => self

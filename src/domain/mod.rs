@@ -3,12 +3,14 @@
 
 mod caller;
 mod event;
+mod ids;
 mod order;
 mod order_key;
 mod status;
 
 pub use caller::{ANYONE, Access, Caller};
 pub use event::{Actor, OrderEvent, OrderEventData, OrderEventType};
+pub use ids::CustomerId;
 pub use order::{ChangeError, NewOrder, Order, OrderChange};
 pub use order_key::OrderKey;
 pub use status::OrderStatus;

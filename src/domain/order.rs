@@ -3,15 +3,15 @@
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 
-use super::OrderStatus;
+use super::{CustomerId, OrderStatus};
 
 /// An order as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Order {
     /// Given by the database, 1 or more.
     pub id: i64,
-    /// 1 or more.
-    pub customer_id: i64,
+    /// Its customer.
+    pub customer_id: CustomerId,
     /// Its status.
     pub status: OrderStatus,
     /// 0 … 99999999.99, with two decimals.
@@ -27,8 +27,8 @@ pub struct Order {
 /// An order to be stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewOrder {
-    /// 1 or more.
-    pub customer_id: i64,
+    /// Its customer.
+    pub customer_id: CustomerId,
     /// 0 … 99999999.99, with at most two decimals.
     pub total_amount: Decimal,
 }
@@ -92,7 +92,7 @@ mod tests {
     fn order(status: OrderStatus) -> Order {
         Order {
             id: 1,
-            customer_id: 1,
+            customer_id: CustomerId(1),
             status,
             total_amount: Decimal::new(1000, 2),
             version: 1,

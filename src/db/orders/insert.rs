@@ -16,7 +16,7 @@ use crate::db::batch::Batch;
 use crate::db::events;
 use crate::db::prepared::prepared;
 use crate::db::schema::idempotency_keys;
-use crate::domain::{NewOrder, Order, OrderEventData, OrderStatus};
+use crate::domain::{CustomerId, NewOrder, Order, OrderEventData, OrderStatus};
 use crate::error::StoreError;
 
 impl OrderRepository {
@@ -29,7 +29,7 @@ impl OrderRepository {
     ) -> Result<Created, StoreError> {
         let deadline = self.database.deadline();
         let data = events::to_json(OrderEventData {
-            customer_id: Some(new.customer_id),
+            customer_id: Some(new.customer_id.0),
             status: Some(OrderStatus::Pending),
             total_amount: Some(new.total_amount),
             reason: None,
@@ -88,7 +88,7 @@ async fn replay(
     };
     Ok(Some(Created::Replayed(Order {
         id: order_id,
-        customer_id,
+        customer_id: CustomerId(customer_id),
         status,
         total_amount,
         version: event.sequence,
@@ -146,7 +146,7 @@ impl Batch for Insert {
 /// The parameters of a batch, by column.
 #[derive(Default)]
 struct Columns<'a> {
-    customers: Vec<i64>,
+    customers: Vec<CustomerId>,
     amounts: Vec<Decimal>,
     data: Vec<&'a Value>,
     keys: Vec<Option<&'a str>>,

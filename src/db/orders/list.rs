@@ -8,7 +8,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use super::{OrderRepository, OrderRow};
 use crate::db::prepared::prepared;
 use crate::db::schema::orders;
-use crate::domain::{Access, Order, OrderStatus};
+use crate::domain::{Access, CustomerId, Order, OrderStatus};
 use crate::error::StoreError;
 
 /// Which orders to list.
@@ -17,7 +17,7 @@ pub struct OrderFilter {
     /// Any of these; all when empty.
     pub statuses: Vec<OrderStatus>,
     /// Of this customer.
-    pub customer_id: Option<i64>,
+    pub customer_id: Option<CustomerId>,
     /// Of the caller.
     pub access: Access,
 }
@@ -77,7 +77,7 @@ async fn page(
 async fn several(
     connection: &mut AsyncPgConnection,
     statuses: &[&str],
-    customer_id: Option<i64>,
+    customer_id: Option<CustomerId>,
     before: i64,
     limit: i64,
 ) -> QueryResult<Vec<OrderRow>> {

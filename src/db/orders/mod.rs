@@ -26,7 +26,7 @@ use super::batch::Batcher;
 use super::notifier::Notifier;
 use super::pool::Database;
 use super::schema::orders;
-use crate::domain::{Access, ChangeError, Order, OrderStatus};
+use crate::domain::{Access, ChangeError, CustomerId, Order, OrderStatus};
 use crate::error::StoreError;
 use crate::telemetry::work;
 
@@ -94,7 +94,7 @@ pub enum Rejection {
 #[diesel(table_name = orders, check_for_backend(diesel::pg::Pg))]
 struct OrderRow {
     id: i64,
-    customer_id: i64,
+    customer_id: CustomerId,
     status: String,
     total_amount: Decimal,
     version: i64,
