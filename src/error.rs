@@ -1,12 +1,12 @@
-//! What can go wrong below the API.
+//! Errors below the API.
 
-use deadpool::managed::PoolError;
 use diesel::result::{ConnectionError, DatabaseErrorKind, Error as DieselError};
+use diesel_async::pooled_connection::deadpool::PoolError;
 
 /// A failure of the database. Each variant says what is known of the statement's outcome.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
-    /// Nothing was stored: the database is away, overloaded or too slow. A retry may succeed.
+    /// Nothing was stored: the database is unreachable, overloaded or too slow. A retry may succeed.
     #[error("the database is not available: {0}")]
     Unavailable(String),
     /// Nothing was stored: another transaction holds a lock for too long. A retry may succeed.
@@ -19,23 +19,23 @@ pub enum StoreError {
     /// The statement was sent and not confirmed: it may have been executed or not.
     #[error("the outcome is unknown: {0}")]
     OutcomeUnknown(String),
-    /// Nothing was stored: a constraint forbids the values. A retry fails again.
+    /// Nothing was stored: the values violate a constraint. A retry fails again.
     #[error("the data cannot be stored: {0}")]
-    Refused(String),
+    ConstraintViolation(String),
     /// The statement was executed, and what it returned cannot be understood. A retry fails again.
     #[error("the stored data cannot be understood: {0}")]
     Corrupt(String),
-    /// Nothing was stored: PostgreSQL refused the statement, by a fault of ours or of the schema. Made
-    /// from PostgreSQL's own answer only.
+    /// Nothing was stored: PostgreSQL rejected the statement, by a fault of ours or of the schema. Only
+    /// for an error response of PostgreSQL.
     #[error("the database refused: {0}")]
     Unexpected(String),
-    /// The settings lead to no connection; the text names them.
+    /// The settings are wrong; the text names them.
     #[error("{0}")]
     Misconfigured(String),
 }
 
 impl StoreError {
-    /// The same, of a statement that changes nothing: whether it was executed does not matter.
+    /// The same of a statement that changes nothing: whether it was executed does not matter.
     #[must_use]
     pub(crate) fn of_read(self) -> Self {
         match self {
@@ -44,8 +44,8 @@ impl StoreError {
         }
     }
 
-    /// What PostgreSQL's message says.
-    pub(crate) fn of_message(text: String) -> Self {
+    /// Of a message of PostgreSQL.
+    pub(crate) fn from_message(text: String) -> Self {
         let says = |words: &[&str]| words.iter().any(|known| text.contains(known));
         if says(&LOST) {
             Self::OutcomeUnknown(text)
@@ -90,12 +90,12 @@ impl From<DieselError> for StoreError {
                 Kind::CheckViolation
                 | Kind::NotNullViolation
                 | Kind::UniqueViolation
-                | Kind::ForeignKeyViolation => Self::Refused(text),
-                _ => Self::of_message(text),
+                | Kind::ForeignKeyViolation => Self::ConstraintViolation(text),
+                _ => Self::from_message(text),
             },
             // Nothing is sent on such a connection.
             DieselError::BrokenTransactionManager => Self::Unavailable(text),
-            DieselError::SerializationError(_) => Self::Refused(text),
+            DieselError::SerializationError(_) => Self::ConstraintViolation(text),
             _ => Self::Corrupt(text),
         }
     }
@@ -107,8 +107,8 @@ impl From<ConnectionError> for StoreError {
     }
 }
 
-impl From<PoolError<ConnectionError>> for StoreError {
-    fn from(error: PoolError<ConnectionError>) -> Self {
+impl From<PoolError> for StoreError {
+    fn from(error: PoolError) -> Self {
         Self::Unavailable(error.to_string())
     }
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use diesel_async::SimpleAsyncConnection;
 use futures::future::join_all;
 use order_processing::db::{Created, Database, OrderRepository, Precondition};
-use order_processing::domain::{Access, Actor, NewOrder, OrderChange};
+use order_processing::domain::{Access, Actor, CustomerId, NewOrder, OrderChange};
 use order_processing::error::StoreError;
 use rand::seq::SliceRandom;
 use reqwest::{Method, StatusCode};
@@ -24,7 +24,7 @@ fn repository(app: &TestApp) -> OrderRepository {
 
 fn new_order(customer_id: i64) -> NewOrder {
     NewOrder {
-        customer_id,
+        customer_id: CustomerId(customer_id),
         total_amount: Decimal::new(1250, 2),
     }
 }
@@ -70,8 +70,8 @@ async fn a_bad_one_fails_alone() {
     .await;
     for (at, stored) in (0..MANY).zip(&stored) {
         match (bad(at), stored) {
-            (true, Err(StoreError::Refused(_))) => {}
-            (false, Ok(Created::New(order))) => assert_eq!(order.customer_id, at + 1),
+            (true, Err(StoreError::ConstraintViolation(_))) => {}
+            (false, Ok(Created::New(order))) => assert_eq!(order.customer_id, CustomerId(at + 1)),
             (_, other) => panic!("number {at}: {other:?}"),
         }
     }

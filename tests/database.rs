@@ -38,6 +38,37 @@ async fn migrations_go_up_down_and_up_again() {
     assert_eq!(dump(&app), before);
 }
 
+/// Also the events that are older than the column, and those that the version before writes.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_event_has_its_customer() {
+    let mut app = TestApp::start().await;
+    let id = app.create(42, "1").await;
+    app.stop();
+    let column = "SELECT count(*) FROM information_schema.columns
+        WHERE table_name = 'order_events' AND column_name = 'customer_id'";
+    while app.count(column).await > 0 {
+        let connection = migration_connection(&app).await;
+        assert!(migrations::down(connection, |_| {}).unwrap().is_some());
+    }
+    let write_event = async |sequence: i64| {
+        app.sql(&format!(
+            "INSERT INTO order_events (order_id, sequence, type, data, actor, occurred_at)
+             VALUES ({id}, {sequence}, 'updated', '{{}}', 'client', now())"
+        ))
+        .await;
+    };
+    write_event(2).await;
+    migrations::up(migration_connection(&app).await, |_| {}).unwrap();
+    write_event(3).await;
+    let filled = "SELECT count(*) FROM order_events WHERE customer_id = 42";
+    assert_eq!(app.count(filled).await, 3);
+    // And they are as they were: nobody changes events.
+    let mut connection = app.connection().await;
+    let change = "UPDATE order_events SET customer_id = 43";
+    let error = connection.batch_execute(change).await.unwrap_err();
+    assert!(error.to_string().contains("append-only"), "{error}");
+}
+
 /// The schema as SQL, without what is new in every dump.
 fn dump(app: &TestApp) -> String {
     let program = tools().postgres.with_file_name("pg_dump");

@@ -7,7 +7,7 @@ use diesel::sql_types::Text;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use futures::future::join_all;
 use order_processing::db::{Action, Created, Database, IntentRepository, OrderRepository};
-use order_processing::domain::NewOrder;
+use order_processing::domain::{CustomerId, NewOrder};
 use order_processing::error::StoreError;
 use reqwest::{Method, StatusCode};
 use rust_decimal::Decimal;
@@ -229,7 +229,7 @@ async fn nobody_who_was_told_503_finds_the_order_stored_later() {
     let customers: Vec<i64> = (1000..1006).chain([-1]).collect();
     let created = join_all(customers.iter().map(|&customer_id| {
         let new = NewOrder {
-            customer_id,
+            customer_id: CustomerId(customer_id),
             total_amount: Decimal::ONE,
         };
         let orders = orders.clone();

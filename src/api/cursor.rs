@@ -1,5 +1,5 @@
-//! Page cursors: opaque to clients, versioned for us, and signed, so that they are taken only as they
-//! were given, and from whom they were given to.
+//! Page cursors: opaque to clients, versioned, and signed, so that only a cursor of ours is accepted,
+//! unchanged and from the same caller.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -7,16 +7,16 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use crate::db::SECRET_BYTES;
-use crate::domain::Access;
+use crate::domain::{Access, CustomerId};
 
-/// Says how the rest is to be read, so that a later form can tell an earlier one.
-const FORM: u8 = 2;
+/// The format version, so that a later one can recognise it.
+const FORMAT: u8 = 2;
 /// Bytes of the id.
 const ID_BYTES: usize = 8;
-/// Bytes of the signature that are kept: enough that none is ever guessed.
+/// Bytes of the signature that are kept: enough that guessing is hopeless.
 const TAG_BYTES: usize = 16;
 
-/// Makes and reads cursors.
+/// Encodes and decodes cursors.
 #[derive(Clone)]
 pub struct Cursors {
     unsigned: Hmac<Sha256>,
@@ -25,7 +25,7 @@ pub struct Cursors {
 impl Cursors {
     /// With the secret that all instances share.
     pub fn new(secret: [u8; SECRET_BYTES]) -> Self {
-        // HMAC itself fills a key up with zeros.
+        // HMAC itself pads a key with zeros.
         let mut key = [0; 2 * SECRET_BYTES];
         key[..SECRET_BYTES].copy_from_slice(&secret);
         Self {
@@ -33,20 +33,20 @@ impl Cursors {
         }
     }
 
-    /// The cursor of the page that begins below this id.
+    /// The cursor of the page of orders below this id.
     pub fn encode(&self, before: i64, access: Access) -> String {
-        let mut bytes = vec![FORM];
+        let mut bytes = vec![FORMAT];
         bytes.extend(before.to_be_bytes());
         bytes.extend(self.signed(&bytes, access).finalize().into_bytes());
         bytes.truncate(1 + ID_BYTES + TAG_BYTES);
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    /// The id that a cursor stands for; `None` for one that we never gave out, or to somebody else.
+    /// The id of a cursor; `None` for one that we never made, or made for another caller.
     pub fn decode(&self, cursor: &str, access: Access) -> Option<i64> {
         let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
         let (text, tag) = bytes.split_at_checked(1 + ID_BYTES)?;
-        let (&FORM, id) = text.split_first()? else {
+        let (&FORMAT, id) = text.split_first()? else {
             return None;
         };
         if tag.len() != TAG_BYTES {
@@ -61,7 +61,7 @@ impl Cursors {
         signed.update(text);
         match access {
             Access::All => signed.update(b"all"),
-            Access::Customer(id) => signed.update(&id.to_be_bytes()),
+            Access::Customer(CustomerId(id)) => signed.update(&id.to_be_bytes()),
         }
         signed
     }
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn leads_back() {
+    fn decodes_what_was_encoded() {
         for id in [1, 91, i64::MAX] {
             let cursor = cursors().encode(id, ALL);
             assert_eq!(cursors().decode(&cursor, ALL), Some(id));
@@ -86,21 +86,27 @@ mod tests {
     }
 
     #[test]
-    fn foreign_ones_are_refused() {
+    fn a_foreign_cursor_is_rejected() {
         let cursor = cursors().encode(5, ALL);
-        let early_form = URL_SAFE_NO_PAD.encode([1, 0, 0, 0, 0, 0, 0, 0, 5]);
-        for cursor in ["", "MQ", "abc", &cursor[1..], &cursor[..12], &early_form] {
+        let early_format = URL_SAFE_NO_PAD.encode([1, 0, 0, 0, 0, 0, 0, 0, 5]);
+        for cursor in ["", "MQ", "abc", &cursor[1..], &cursor[..12], &early_format] {
             assert_eq!(cursors().decode(cursor, ALL), None, "{cursor}");
         }
         let other = Cursors::new([8; SECRET_BYTES]);
         assert_eq!(other.decode(&cursor, ALL), None);
-        assert_eq!(cursors().decode(&cursor, Access::Customer(5)), None);
-        let own = cursors().encode(5, Access::Customer(5));
-        assert_eq!(cursors().decode(&own, Access::Customer(6)), None);
+        assert_eq!(
+            cursors().decode(&cursor, Access::Customer(CustomerId(5))),
+            None
+        );
+        let own = cursors().encode(5, Access::Customer(CustomerId(5)));
+        assert_eq!(
+            cursors().decode(&own, Access::Customer(CustomerId(6))),
+            None
+        );
     }
 
     #[test]
-    fn no_changed_byte_goes_unnoticed() {
+    fn every_changed_byte_is_detected() {
         let bytes = URL_SAFE_NO_PAD.decode(cursors().encode(5, ALL)).unwrap();
         for at in 0..bytes.len() {
             let mut changed = bytes.clone();

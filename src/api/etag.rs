@@ -1,5 +1,7 @@
 //! Entity tags (RFC 9110, section 8.8.3): the version of an order, in quotes.
 
+use actix_web::http::header::EntityTag;
+
 use crate::db::Precondition;
 
 /// The tag of a version.
@@ -8,38 +10,32 @@ pub(super) fn of(version: i64) -> String {
 }
 
 /// Whether `If-None-Match` names this version. The comparison is weak (section 13.1.2).
-pub(super) fn none_match_names(header: &str, version: i64) -> bool {
-    header.trim() == "*" || tags(header).any(|(_, tag)| tag == of(version))
+pub(super) fn matches(header: &str, version: i64) -> bool {
+    let ours = version.to_string();
+    header.trim() == "*" || tags(header).any(|tag| tag.tag() == ours)
 }
 
 /// What `If-Match` demands. The comparison is strong: a weak tag matches nothing (section 13.1.1).
 pub(super) fn precondition(header: Option<&str>) -> Precondition {
     match header {
         None => Precondition::None,
-        // An order that is there matches `*`; one that is not is a 404 either way.
+        // An order that exists matches `*`; one that does not is a 404 either way.
         Some(header) if header.trim() == "*" => Precondition::None,
         Some(header) => Precondition::Version(
             tags(header)
-                .filter(|(weak, _)| !weak)
-                .filter_map(|(_, tag)| {
-                    let version = tag.trim_matches('"').parse().ok()?;
-                    (of(version) == tag).then_some(version)
+                .filter(|tag| !tag.weak)
+                .filter_map(|tag| {
+                    let version: i64 = tag.tag().parse().ok()?;
+                    (version.to_string() == tag.tag()).then_some(version)
                 })
                 .collect(),
         ),
     }
 }
 
-fn tags(header: &str) -> impl Iterator<Item = (bool, &str)> {
-    // Ours are digits in quotes, and the contract allows no quote inside of a tag: a comma inside of
-    // a foreign one never makes one of ours.
-    header
-        .split(',')
-        .map(str::trim)
-        .map(|tag| match tag.strip_prefix("W/") {
-            Some(tag) => (true, tag),
-            None => (false, tag),
-        })
+fn tags(header: &str) -> impl Iterator<Item = EntityTag> {
+    // A foreign tag may have a comma, but never a quote: its parts are not tags of ours.
+    header.split(',').filter_map(|tag| tag.trim().parse().ok())
 }
 
 #[cfg(test)]
@@ -49,10 +45,10 @@ mod tests {
     #[test]
     fn none_match_is_weak() {
         for header in ["*", "\"3\"", "W/\"3\"", "\"1\", \"3\"", "\"1\",W/\"3\""] {
-            assert!(none_match_names(header, 3), "{header}");
+            assert!(matches(header, 3), "{header}");
         }
         for header in ["\"4\"", "\"33\"", "3", "\"\""] {
-            assert!(!none_match_names(header, 3), "{header}");
+            assert!(!matches(header, 3), "{header}");
         }
     }
 

@@ -9,14 +9,14 @@ use crate::workflow::Temporal;
 
 use super::problem;
 
-/// Answers for the process and what it needs.
+/// Reports the health of the process and its dependencies.
 pub struct Health {
     database: Database,
     temporal: Temporal,
 }
 
 impl Health {
-    /// Asks these two.
+    /// Checks these two.
     pub fn new(database: Database, temporal: Temporal) -> Self {
         Self { database, temporal }
     }
@@ -32,7 +32,7 @@ impl HealthApi for Health {
     async fn get_readiness(&self) -> GetReadinessResponse {
         let (database, temporal) = tokio::join!(self.database.ping(), self.temporal.is_up());
         if let Err(error) = database {
-            tracing::warn!(error = %error, "not ready: the database does not answer");
+            tracing::warn!(error = %error, "not ready: the database does not respond");
             return GetReadinessResponse::ServiceUnavailable {
                 body: problem::unavailable("not ready: database is down".into()),
                 retry_after: problem::RETRY_AFTER_SECONDS,

@@ -1,4 +1,4 @@
-//! `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header): one name, one request.
+//! `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header).
 
 use std::time::Duration;
 
@@ -10,8 +10,7 @@ use crate::db::IdempotencyKey;
 use crate::domain::{ANYONE, Caller, NewOrder};
 
 /// The key of a caller's request for a new order. The draft writes it in quotes, many clients do not:
-/// both name the same key. No caller meets the keys of another, and each meets its own again with new
-/// credentials.
+/// both are the same key. Clients do not share keys, and a client keeps its own with new credentials.
 pub(super) fn key(
     header: &str,
     caller: &Caller,
@@ -25,7 +24,7 @@ pub(super) fn key(
     }
 }
 
-/// As the client sent it where everybody is the same caller, which is how it was stored before there
+/// As the client sent it where no credentials are required, which is how it was stored before there
 /// were callers.
 fn scoped(key: &str, client: &str) -> String {
     if client == ANYONE {
@@ -35,9 +34,9 @@ fn scoped(key: &str, client: &str) -> String {
     format!("sha256:{}", URL_SAFE_NO_PAD.encode(digest))
 }
 
-/// What the request asks for, not how it is written: a client may order fields anew when it tries
-/// again. A field that is added later must not change the fingerprint of requests without it, for
-/// keys outlive a deployment.
+/// Of the parsed request, not of its bytes: a client may order fields differently when it retries. A
+/// field that is added later must not change the fingerprint of requests without it, because keys
+/// outlive a deployment.
 fn fingerprint(new: &NewOrder) -> [u8; 32] {
     let NewOrder {
         customer_id,
@@ -53,7 +52,7 @@ mod tests {
     use rust_decimal::Decimal;
 
     use super::*;
-    use crate::domain::Access;
+    use crate::domain::{Access, CustomerId};
 
     fn caller(client: &str) -> Caller {
         Caller {
@@ -65,22 +64,22 @@ mod tests {
 
     fn of(header: &str, customer_id: i64, total_amount: Decimal) -> IdempotencyKey {
         let new = NewOrder {
-            customer_id,
+            customer_id: CustomerId(customer_id),
             total_amount,
         };
         key(header, &caller(ANYONE), &new, Duration::from_secs(1))
     }
 
     #[test]
-    fn the_same_request_is_the_same_however_it_is_written() {
+    fn the_fingerprint_ignores_how_a_request_is_written() {
         let amount = Decimal::new(1250, 2);
         assert_eq!(of("a", 1, amount), of("\"a\"", 1, Decimal::new(125, 1)));
     }
 
     #[test]
-    fn keys_of_callers_never_meet() {
+    fn clients_do_not_share_keys() {
         let new = NewOrder {
-            customer_id: 1,
+            customer_id: CustomerId(1),
             total_amount: Decimal::ONE,
         };
         let of = |header, client| key(header, &caller(client), &new, Duration::from_secs(1)).key;
@@ -92,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn another_request_is_another() {
+    fn another_request_has_another_fingerprint() {
         let one = of("a", 1, Decimal::ONE);
         assert_ne!(one.fingerprint, of("a", 11, Decimal::ONE).fingerprint);
         assert_ne!(one.fingerprint, of("a", 1, Decimal::TEN).fingerprint);

@@ -3,8 +3,8 @@
 use url::form_urlencoded;
 
 use crate::config;
-use crate::db::{Created, Database, EventRepository, OrderFilter, OrderRepository, Rejected};
-use crate::domain::{Access, Actor, Caller, ChangeError, NewOrder, Order};
+use crate::db::{Created, Database, EventRepository, OrderFilter, OrderRepository, Rejection};
+use crate::domain::{Actor, Caller, ChangeError, CustomerId, NewOrder, Order};
 use crate::error::StoreError;
 use crate::generated::models;
 use crate::generated::orders::{
@@ -48,38 +48,27 @@ impl OrdersApi for Orders {
     ) -> ListOrdersResponse {
         let access = caller.access;
         let cursor = parameters.cursor.as_deref();
-        let before = match cursor.map(|cursor| self.cursors.decode(cursor, access)) {
-            None => None,
-            Some(Some(before)) => Some(before),
-            Some(None) => {
-                let detail = "is no cursor of this server; take it from a Link header";
-                return ListOrdersResponse::BadRequest(problem::invalid_parameter(
-                    "cursor", detail,
-                ));
-            }
-        };
+        let before = cursor.map(|cursor| self.cursors.decode(cursor, access));
+        if before == Some(None) {
+            let detail = "is no cursor of this server; take it from a Link header";
+            return ListOrdersResponse::BadRequest(problem::invalid_parameter("cursor", detail));
+        }
         let filter = OrderFilter {
             statuses: parameters.status.clone().unwrap_or_default(),
-            customer_id: parameters.customer_id,
+            customer_id: parameters.customer_id.map(CustomerId),
             access,
         };
-        // One more than asked for tells whether there is a next page.
-        let limit = i64::from(parameters.limit);
-        match self.orders.list(&filter, before, limit + 1).await {
+        let limit = parameters.limit;
+        let page = self
+            .orders
+            .list(&filter, before.flatten(), with_next(limit));
+        match page.await {
             Err(error) => error.into(),
-            Ok(mut page) => {
-                let page_size = usize::try_from(limit).unwrap_or(usize::MAX);
-                let more = page.len() > page_size;
-                page.truncate(page_size);
-                let next = page
-                    .last()
-                    .filter(|_| more)
-                    .map(|last| next_link(&parameters, &self.cursors.encode(last.id, access)));
-                ListOrdersResponse::Ok {
-                    body: page.into_iter().map(Into::into).collect(),
-                    link: next,
-                }
-            }
+            Ok(mut page) => ListOrdersResponse::Ok {
+                link: cut(&mut page, limit)
+                    .map(|last| next_link(&parameters, &self.cursors.encode(last.id, access))),
+                body: page.into_iter().map(Into::into).collect(),
+            },
         }
     }
 
@@ -91,7 +80,7 @@ impl OrdersApi for Orders {
     ) -> CreateOrderResponse {
         use CreateOrderResponse as Response;
         let new: NewOrder = body.into();
-        if !caller.access.reaches(new.customer_id) {
+        if !caller.access.includes(new.customer_id) {
             return Response::Forbidden(problem::customer_not_allowed());
         }
         let header = parameters.idempotency_key.as_deref();
@@ -127,12 +116,13 @@ impl OrdersApi for Orders {
             Ok(Some(order)) => {
                 let known = parameters.if_none_match.as_deref();
                 let etag = etag::of(order.version);
-                match known.is_some_and(|header| etag::none_match_names(header, order.version)) {
-                    true => GetOrderResponse::NotModified { etag },
-                    false => GetOrderResponse::Ok {
+                if known.is_some_and(|header| etag::matches(header, order.version)) {
+                    GetOrderResponse::NotModified { etag }
+                } else {
+                    GetOrderResponse::Ok {
                         body: order.into(),
                         etag,
-                    },
+                    }
                 }
             }
         }
@@ -163,18 +153,18 @@ impl OrdersApi for Orders {
                 etag: etag::of(order.version),
                 body: order.into(),
             },
-            Err(Rejected::NotFound) => Response::NotFound(problem::order_not_found(parameters.id)),
-            Err(Rejected::VersionMismatch) => {
+            Err(Rejection::NotFound) => Response::NotFound(problem::order_not_found(parameters.id)),
+            Err(Rejection::VersionMismatch) => {
                 Response::PreconditionFailed(problem::version_mismatch())
             }
-            Err(Rejected::Change(error)) => {
+            Err(Rejection::Change(error)) => {
                 let code = match error {
                     ChangeError::TransitionNotAllowed { .. } => "transition_not_allowed",
                     ChangeError::AmountIsSettled { .. } => "amount_is_settled",
                 };
                 Response::Conflict(problem::conflict(code, error.to_string()))
             }
-            Err(Rejected::Store(error)) => write_failed(error, true),
+            Err(Rejection::Store(error)) => write_failed(error, true),
         }
     }
 
@@ -192,15 +182,15 @@ impl OrdersApi for Orders {
             .await;
         match deleted {
             Ok(()) => Response::NoContent,
-            Err(Rejected::NotFound) => Response::NotFound(problem::order_not_found(parameters.id)),
-            Err(Rejected::VersionMismatch) => {
+            Err(Rejection::NotFound) => Response::NotFound(problem::order_not_found(parameters.id)),
+            Err(Rejection::VersionMismatch) => {
                 Response::PreconditionFailed(problem::version_mismatch())
             }
-            Err(Rejected::Change(error)) => {
-                tracing::error!(error = %error, "nothing about an order's state forbids to delete it");
+            Err(Rejection::Change(error)) => {
+                tracing::error!(error = %error, "an order's status never prevents its deletion");
                 Response::InternalServerError(problem::internal())
             }
-            Err(Rejected::Store(error)) => write_failed(error, true),
+            Err(Rejection::Store(error)) => write_failed(error, true),
         }
     }
 
@@ -210,50 +200,33 @@ impl OrdersApi for Orders {
         parameters: ListOrderEventsParameters,
     ) -> ListOrderEventsResponse {
         work::concerns(parameters.id);
-        events_page(&self.events, caller.access, &parameters)
-            .await
-            .unwrap_or_else(Into::into)
+        let ListOrderEventsParameters { id, limit, after } = parameters;
+        let page = self.events.page(id, caller.access, after, with_next(limit));
+        match page.await {
+            Err(error) => error.into(),
+            Ok(None) => ListOrderEventsResponse::NotFound(problem::order_not_found(id)),
+            Ok(Some(mut page)) => ListOrderEventsResponse::Ok {
+                link: cut(&mut page, limit).map(|last| {
+                    let after = last.sequence;
+                    format!("</orders/{id}/events?limit={limit}&after={after}>; rel=\"next\"")
+                }),
+                body: page,
+            },
+        }
     }
 }
 
-async fn events_page(
-    events: &EventRepository,
-    access: Access,
-    parameters: &ListOrderEventsParameters,
-) -> Result<ListOrderEventsResponse, StoreError> {
-    let not_found = || {
-        let problem = problem::order_not_found(parameters.id);
-        Ok(ListOrderEventsResponse::NotFound(problem))
-    };
-    // Who reaches everything need not be compared with whose order it is.
-    if access != Access::All {
-        let customer = events.customer_of(parameters.id).await?;
-        if !customer.is_some_and(|customer| access.reaches(customer)) {
-            return not_found();
-        }
-    }
-    // One more than asked for tells whether there is a next page.
-    let limit = i64::from(parameters.limit);
-    let mut page = events
-        .of_order(parameters.id, parameters.after, limit + 1)
-        .await?;
-    // Nothing behind `after` is an empty page only of an order that is there, or was.
-    if page.is_empty() && events.customer_of(parameters.id).await?.is_none() {
-        return not_found();
-    }
-    let page_size = usize::try_from(limit).unwrap_or(usize::MAX);
-    let more = page.len() > page_size;
-    page.truncate(page_size);
-    let link = page.last().filter(|_| more).map(|last| {
-        format!(
-            "</orders/{}/events?limit={}&after={}>; rel=\"next\"",
-            parameters.id, parameters.limit, last.sequence
-        )
-    });
-    Ok(ListOrderEventsResponse::Ok {
-        body: page.into_iter().map(Into::into).collect(),
-        link,
-    })
+/// The number of rows to read for a page: one more tells whether there is a next page.
+fn with_next(limit: i32) -> i64 {
+    i64::from(limit) + 1
+}
+
+/// Cuts what was read to the page. The last of the page, if there is a next page.
+fn cut<T>(read: &mut Vec<T>, limit: i32) -> Option<&T> {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let has_next = read.len() > limit;
+    read.truncate(limit);
+    read.last().filter(|_| has_next)
 }
 
 /// `Link` of the next page (RFC 8288), with the same filters.
@@ -270,9 +243,9 @@ fn next_link(parameters: &ListOrdersParameters, cursor: &str) -> String {
     format!("</orders?{}>; rel=\"next\"", query.finish())
 }
 
-/// Every operation answers a failure of the database alike. Its cause is logged here, once, and
-/// stays inside.
-macro_rules! answers_store_errors {
+/// The responses of an operation when the database fails. The cause is logged here, once, and is not
+/// part of the response.
+macro_rules! store_error_responses {
     ($($response:ident),*) => {$(
         impl From<StoreError> for $response {
             fn from(error: StoreError) -> Self {
@@ -289,7 +262,7 @@ macro_rules! answers_store_errors {
                             retry_after: problem::RETRY_AFTER_SECONDS,
                         }
                     }
-                    StoreError::Refused(_)
+                    StoreError::ConstraintViolation(_)
                     | StoreError::Corrupt(_)
                     | StoreError::Unexpected(_)
                     | StoreError::Misconfigured(_) => {
@@ -300,39 +273,29 @@ macro_rules! answers_store_errors {
             }
         }
     )*};
+    (writes: $($response:ident),*) => {$(
+        impl Write for $response {
+            fn outcome_unknown(body: models::Problem, retry_after: Option<i32>) -> Self {
+                Self::GatewayTimeout { body, retry_after }
+            }
+        }
+        store_error_responses!($response);
+    )*};
 }
 
-answers_store_errors!(
-    CreateOrderResponse,
-    DeleteOrderResponse,
+store_error_responses!(
     GetOrderResponse,
     ListOrderEventsResponse,
-    ListOrdersResponse,
-    UpdateOrderResponse
+    ListOrdersResponse
 );
+store_error_responses!(writes: CreateOrderResponse, DeleteOrderResponse, UpdateOrderResponse);
 
 /// The response of an operation that changes something.
 trait Write: From<StoreError> {
     fn outcome_unknown(body: models::Problem, retry_after: Option<i32>) -> Self;
 }
 
-macro_rules! writes {
-    ($($response:ident),*) => {$(
-        impl Write for $response {
-            fn outcome_unknown(body: models::Problem, retry_after: Option<i32>) -> Self {
-                Self::GatewayTimeout { body, retry_after }
-            }
-        }
-    )*};
-}
-
-writes!(
-    CreateOrderResponse,
-    DeleteOrderResponse,
-    UpdateOrderResponse
-);
-
-/// The response to a write that failed. `Retry-After` invites to a retry, and is only for what may be
+/// The response to a write that failed. `Retry-After` invites a retry, and is only for what may be
 /// done twice.
 fn write_failed<R: Write>(error: StoreError, is_repeatable: bool) -> R {
     if let StoreError::OutcomeUnknown(cause) = &error {

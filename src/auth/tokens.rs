@@ -15,7 +15,7 @@ use super::key_set::{Key, KeySet};
 use super::key_source::KeySource;
 use super::scope::{Scope, Scopes};
 use crate::config;
-use crate::domain::{Access, Caller};
+use crate::domain::{Access, Caller, CustomerId};
 
 /// The longest token that is looked at, in bytes.
 const LONGEST_TOKEN: usize = 8192;
@@ -190,12 +190,13 @@ fn scopes(claims: &Claims) -> Scopes {
 }
 
 /// A customer that cannot be read must not be taken for none.
-fn customer_id(value: &Value) -> Result<i64, Refusal> {
+fn customer_id(value: &Value) -> Result<CustomerId, Refusal> {
     let id = match value {
         Value::String(text) => text.parse().ok(),
         value => value.as_i64(),
     };
     id.filter(|id| *id >= 1)
+        .map(CustomerId)
         .ok_or_else(|| invalid("the token's customer is no number of a customer"))
 }
 

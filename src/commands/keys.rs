@@ -10,6 +10,7 @@ use super::{require_current_schema, say};
 use crate::auth::{FreshKey, Scope, Scopes};
 use crate::config::Settings;
 use crate::db::{ApiKey, ApiKeyRepository, Database, NewApiKey};
+use crate::domain::CustomerId;
 
 /// The key that is wanted.
 #[derive(Debug, Clone, Args)]
@@ -58,7 +59,7 @@ pub async fn create(settings: &Settings, new: NewKey) -> Result<()> {
             hint: fresh.hint,
             name: new.name,
             scopes: scopes.to_string(),
-            customer_id: new.customer,
+            customer_id: new.customer.map(CustomerId),
             expires_at: new
                 .expires_in
                 .map(|life| end_of(life, "--expires-in"))

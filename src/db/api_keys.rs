@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Double, Nullable, Text, Timestamptz};
 use diesel_async::RunQueryDsl;
@@ -10,6 +11,7 @@ use serde::Serialize;
 
 use super::pool::Database;
 use super::schema::api_keys;
+use crate::domain::CustomerId;
 use crate::error::StoreError;
 
 /// The columns of an [`ApiKey`].
@@ -24,30 +26,30 @@ macro_rules! columns {
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, QueryableByName, Selectable, Serialize)]
 #[diesel(table_name = api_keys, check_for_backend(diesel::pg::Pg))]
 pub struct ApiKey {
-    /// Its number.
+    /// Its id.
     pub id: i64,
-    /// How it begins.
+    /// Its first characters.
     pub hint: String,
-    /// What it is for, in its maker's words.
+    /// Its purpose, as its creator names it.
     pub name: String,
-    /// What it allows, separated by spaces.
+    /// Separated by spaces.
     pub scopes: String,
-    /// Whose orders it reaches; everybody's when there is none.
-    pub customer_id: Option<i64>,
-    /// When it was made.
+    /// The customer whose orders it is for; all orders when there is none.
+    pub customer_id: Option<CustomerId>,
+    /// When it was created.
     pub created_at: DateTime<Utc>,
-    /// When it ends by itself.
+    /// When it expires.
     pub expires_at: Option<DateTime<Utc>>,
     /// When it was revoked.
     pub revoked_at: Option<DateTime<Utc>>,
     /// When it was used last, to the minute.
     pub last_used_at: Option<DateTime<Utc>>,
-    /// The id of the first key of the program that it is for, where that is another one.
+    /// The id of the first key of the same program, if that is another key.
     pub client_id: Option<i64>,
 }
 
 impl ApiKey {
-    /// The program that it is for, whichever of its keys it uses.
+    /// The program that it is for: the same for all of its keys.
     pub fn client(&self) -> i64 {
         self.client_id.unwrap_or(self.id)
     }
@@ -58,15 +60,15 @@ impl ApiKey {
 pub struct NewApiKey {
     /// SHA-256 of the key.
     pub hash: Vec<u8>,
-    /// How it begins.
+    /// Its first characters.
     pub hint: String,
-    /// What it is for: 1 to 100 characters.
+    /// Its purpose: 1 to 100 characters.
     pub name: String,
-    /// What it allows, separated by spaces.
+    /// Separated by spaces.
     pub scopes: String,
-    /// Whose orders it reaches; everybody's when there is none.
-    pub customer_id: Option<i64>,
-    /// When it ends by itself.
+    /// The customer whose orders it is for; all orders when there is none.
+    pub customer_id: Option<CustomerId>,
+    /// When it expires.
     pub expires_at: Option<DateTime<Utc>>,
 }
 
@@ -82,11 +84,8 @@ impl ApiKeyRepository {
         Self { database }
     }
 
-    /// Stores a key. It is for the program of the newest key of the same name and customer, where there
-    /// is one.
-    ///
-    /// # Errors
-    /// When the database fails or a field is out of its bounds.
+    /// Stores a key. It is for the program of the newest key of the same name and customer, if there is
+    /// one.
     pub async fn create(&self, key: &NewApiKey) -> Result<ApiKey, StoreError> {
         let query = diesel::sql_query(concat!(
             "INSERT INTO api_keys (hash, hint, name, scopes, customer_id, expires_at, client_id)
@@ -104,19 +103,12 @@ impl ApiKeyRepository {
         .bind::<Nullable<BigInt>, _>(key.customer_id)
         .bind::<Nullable<Timestamptz>, _>(key.expires_at);
         self.database
-            .write(async |mut connection| {
-                let stored = query.get_result(&mut *connection).await;
-                (connection, stored.map_err(StoreError::from))
-            })
+            .write(async |connection| query.get_result(connection).await)
             .await
     }
 
-    /// Stores a key in the place of another: for the same program, with its name, scopes and customer,
-    /// and for as long as that one was made for. The old one ends after `overlap`, if not before. `None`
-    /// when there is no such key.
-    ///
-    /// # Errors
-    /// When the database fails; nothing is changed then.
+    /// Replaces a key: the new one has its program, name, scopes, customer and lifetime. The old one
+    /// expires after `overlap`, if not before. `None` when there is no such key.
     pub async fn rotate(
         &self,
         id: i64,
@@ -141,52 +133,32 @@ impl ApiKeyRepository {
         .bind::<Text, _>(hint)
         .bind::<Double, _>(overlap.as_secs_f64());
         self.database
-            .write(async |mut connection| {
-                let stored = query.get_result(&mut *connection).await.optional();
-                (connection, stored.map_err(StoreError::from))
-            })
+            .write(async |connection| query.get_result(connection).await.optional())
             .await
     }
 
-    /// All keys, revoked ones too, from the oldest to the newest.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// All keys, also revoked ones, from the oldest to the newest.
     pub async fn list(&self) -> Result<Vec<ApiKey>, StoreError> {
         let query = api_keys::table
             .order(api_keys::id)
             .select(ApiKey::as_select());
         self.database
-            .read(async |mut connection| {
-                let loaded = query.load(&mut *connection).await;
-                (connection, loaded.map_err(StoreError::from))
-            })
+            .read(async |connection| query.load(connection).await)
             .await
     }
 
-    /// Revokes a key for good. `None` when there is none; one that was revoked before stays as it is.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// Revokes a key. `None` when there is none; one that was revoked before stays as it is.
     pub async fn revoke(&self, id: i64) -> Result<Option<ApiKey>, StoreError> {
-        let when = diesel::dsl::sql::<diesel::sql_types::Nullable<diesel::sql_types::Timestamptz>>(
-            "coalesce(revoked_at, now())",
-        );
+        let when = sql::<Nullable<Timestamptz>>("coalesce(revoked_at, now())");
         let query = diesel::update(api_keys::table.find(id))
             .set(api_keys::revoked_at.eq(when))
             .returning(ApiKey::as_returning());
         self.database
-            .write(async |mut connection| {
-                let revoked = query.get_result(&mut *connection).await.optional();
-                (connection, revoked.map_err(StoreError::from))
-            })
+            .write(async |connection| query.get_result(connection).await.optional())
             .await
     }
 
-    /// The key of this hash, if it is in force. That it was used is noted, once a minute at most.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// The key of this hash, if it is valid. Its use is recorded, once a minute at most.
     pub async fn used(&self, hash: &[u8; 32]) -> Result<Option<ApiKey>, StoreError> {
         let query = diesel::sql_query(concat!(
             "WITH used AS (
@@ -202,10 +174,7 @@ impl ApiKeyRepository {
         ))
         .bind::<Binary, _>(&hash[..]);
         self.database
-            .write(async |mut connection| {
-                let found = query.get_result(&mut *connection).await.optional();
-                (connection, found.map_err(StoreError::from))
-            })
+            .write(async |connection| query.get_result(connection).await.optional())
             .await
     }
 }

@@ -1,16 +1,18 @@
 //! Smart batching: requests that arrive while a statement is in flight share the next one, its round
-//! trip and its commit. No request waits for a batch to fill, and none fails because of a neighbour.
+//! trip and its commit. No request waits for a batch to fill, and none fails because of another one.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
 
 use diesel_async::AsyncPgConnection;
 use futures::FutureExt;
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::lane::Lane;
+use super::dedicated::DedicatedConnection;
 use super::pool::Database;
 use crate::error::StoreError;
 use crate::telemetry::metrics::Batches;
@@ -21,25 +23,24 @@ const SIZE: usize = 128;
 
 /// A statement that serves many requests at once.
 pub(super) trait Batch: Send + Sync + 'static {
-    /// What metrics and traces call it.
+    /// Its name in metrics and traces.
     const NAME: &'static str;
-    /// Whether it changes anything: the outcome of one that was sent and not answered is unknown then.
+    /// Whether it changes anything: the outcome of one that was sent without a response is then unknown.
     const WRITES: bool;
 
-    /// What one caller asks.
-    type Question: Send + Sync + 'static;
-    /// What one caller is told.
-    type Answer: Send + 'static;
+    /// Of one caller.
+    type Request: Send + Sync + 'static;
+    /// To one caller.
+    type Response: Send + 'static;
 
-    /// The answers, in the order of the questions: all or, with an error, none.
-    fn ask(
+    /// The responses, in the order of the requests: all or, with an error, none.
+    fn execute(
         connection: &mut AsyncPgConnection,
-        questions: &[&Self::Question],
-    ) -> impl Future<Output = Result<Vec<Self::Answer>, StoreError>> + Send;
+        requests: &[&Self::Request],
+    ) -> impl Future<Output = Result<Vec<Self::Response>, StoreError>> + Send;
 }
 
-/// The queue in front of a [`Batch`], and the task that executes what waits in it, which ends with the
-/// last clone.
+/// The queue of a [`Batch`]. The task that executes the batches ends with the last clone.
 pub(super) struct Batcher<B: Batch> {
     queue: mpsc::Sender<Waiting<B>>,
     metrics: Batches,
@@ -54,14 +55,85 @@ impl<B: Batch> Clone for Batcher<B> {
     }
 }
 
-struct Waiting<B: Batch> {
-    question: B::Question,
-    stage: Stage,
-    answer: oneshot::Sender<Result<B::Answer, StoreError>>,
+impl<B: Batch> Batcher<B> {
+    /// On this database. The task, and its connection, run where this is called: with a batcher for
+    /// each thread that serves requests, a request never leaves its thread.
+    pub(super) fn new(database: &Database) -> Self {
+        let (sender, queue) = mpsc::channel(database.max_waiting);
+        let metrics = database.metrics.batches(B::NAME);
+        let worker = Worker {
+            queue,
+            connection: DedicatedConnection::on(Handle::current(), database.clone()),
+            response_timeout: database.response_timeout,
+            metrics: metrics.clone(),
+        };
+        tokio::spawn(worker.run());
+        Self {
+            queue: sender,
+            metrics,
+        }
+    }
+
+    /// The response to a request, by `deadline`. A request whose caller has gone before it was sent is
+    /// not sent.
+    ///
+    /// # Errors
+    /// Those of the statement; [`StoreError::Unavailable`] when the queue is full, or the request was
+    /// not sent in time; [`StoreError::OutcomeUnknown`] when it was sent, and there is no response in
+    /// time.
+    pub(super) async fn submit(
+        &self,
+        request: B::Request,
+        deadline: Instant,
+    ) -> Result<B::Response, StoreError> {
+        let _span = work::span(|| format!("batch {}", B::NAME).into());
+        let (sender, response) = oneshot::channel();
+        let stage = Stage::default();
+        let waiting = Waiting {
+            request,
+            stage: stage.clone(),
+            response: sender,
+        };
+        // Before it may be taken.
+        self.metrics.waits();
+        if self.queue.try_send(waiting).is_err() {
+            self.metrics.taken(1);
+            self.metrics.refused();
+            return Err(StoreError::Unavailable("too many requests wait".into()));
+        }
+        let error = match timeout_at(deadline, response).await {
+            Ok(Ok(Ok(response))) => return Ok(response),
+            Ok(Ok(Err(error))) => error,
+            Ok(Err(_)) => StoreError::OutcomeUnknown("the batch was dropped".into()),
+            Err(_) if stage.abandon() => {
+                StoreError::Unavailable("not sent to the database in time".into())
+            }
+            Err(_) => StoreError::OutcomeUnknown("no response in time".into()),
+        };
+        Err(if B::WRITES { error } else { error.of_read() })
+    }
 }
 
-/// How far a request has come. Caller and batch agree on it, so that a caller that gives up knows
-/// whether its request was sent.
+struct Waiting<B: Batch> {
+    request: B::Request,
+    stage: Stage,
+    response: oneshot::Sender<Result<B::Response, StoreError>>,
+}
+
+impl<B: Batch> Waiting<B> {
+    /// Before its statement is sent; `false` when nobody waits for the response.
+    fn send(&self) -> bool {
+        !self.response.is_closed() && self.stage.send()
+    }
+
+    fn respond(self, response: Result<B::Response, StoreError>) {
+        // The caller may have gone meanwhile.
+        let _ = self.response.send(response);
+    }
+}
+
+/// The stage of a request. Caller and batch agree on it, so that a caller that gives up knows whether
+/// its request was sent.
 #[derive(Clone, Default)]
 struct Stage(Arc<AtomicU8>);
 
@@ -92,128 +164,108 @@ impl Stage {
     }
 }
 
-impl<B: Batch> Waiting<B> {
-    /// Before its statement is sent; `false` when nobody waits for the answer.
-    fn send(&self) -> bool {
-        !self.answer.is_closed() && self.stage.send()
-    }
-}
-
-impl<B: Batch> Batcher<B> {
-    /// On this database. The task, and its connection, run where this is called: with a batcher for
-    /// each thread that serves requests, a request never leaves its thread.
-    pub(super) fn new(database: &Database) -> Self {
-        let (queue, waiting) = mpsc::channel(database.max_waiting());
-        let metrics = database.metrics().batches(B::NAME);
-        tokio::spawn(execute_batches(
-            Lane::new(database),
-            waiting,
-            metrics.clone(),
-        ));
-        Self { queue, metrics }
-    }
-
-    /// The answer to a question, by `deadline`. One whose caller has gone before it was sent is not
-    /// sent.
-    ///
-    /// # Errors
-    /// Those of the statement; [`StoreError::Unavailable`] when too many wait, or it was not sent in
-    /// time; [`StoreError::OutcomeUnknown`] when it was sent, and not answered in time.
-    pub(super) async fn ask(
-        &self,
-        question: B::Question,
-        deadline: Instant,
-    ) -> Result<B::Answer, StoreError> {
-        let _span = work::span(|| format!("batch {}", B::NAME).into());
-        let (answer, answered) = oneshot::channel();
-        let stage = Stage::default();
-        let waiting = Waiting {
-            question,
-            stage: stage.clone(),
-            answer,
-        };
-        // Before it may be taken.
-        self.metrics.waits();
-        if self.queue.try_send(waiting).is_err() {
-            self.metrics.taken(1);
-            self.metrics.refused();
-            return Err(StoreError::Unavailable("too many requests wait".into()));
-        }
-        let error = match timeout_at(deadline, answered).await {
-            Ok(Ok(Ok(answer))) => return Ok(answer),
-            Ok(Ok(Err(error))) => error,
-            // Its batch panicked.
-            Ok(Err(_)) => StoreError::OutcomeUnknown("the batch was dropped".into()),
-            Err(_) if stage.abandon() => {
-                StoreError::Unavailable("not sent to the database in time".into())
-            }
-            Err(_) => StoreError::OutcomeUnknown("no answer in time".into()),
-        };
-        Err(if B::WRITES { error } else { error.of_read() })
-    }
-}
-
-/// Executes what waits, one batch after the other.
-async fn execute_batches<B: Batch>(
-    mut lane: Lane,
-    mut queue: mpsc::Receiver<Waiting<B>>,
+/// Executes what waits in a queue, one batch after the other.
+struct Worker<B: Batch> {
+    queue: mpsc::Receiver<Waiting<B>>,
+    connection: DedicatedConnection,
+    response_timeout: Duration,
     metrics: Batches,
-) {
-    while let Some(first) = queue.recv().await {
-        // Whoever is about to ask in this turn of the thread comes along.
+}
+
+impl<B: Batch> Worker<B> {
+    async fn run(mut self) {
+        while let Some(mut batch) = self.next_batch().await {
+            // Before anything is sent: without a connection, nothing was stored.
+            if let Err(error) = self.connection.ready().await {
+                fail(batch, &error);
+                continue;
+            }
+            batch.retain(Waiting::send);
+            if batch.is_empty() {
+                continue;
+            }
+            let requests: Vec<&B::Request> = batch.iter().map(|waiting| &waiting.request).collect();
+            match self.execute(&requests).await {
+                Ok(responses) => {
+                    for (waiting, response) in batch.into_iter().zip(responses) {
+                        waiting.respond(Ok(response));
+                    }
+                }
+                // One of them may be to blame, and nothing was changed: each is executed alone.
+                Err(error) if batch.len() > 1 && may_concern_one::<B>(&error) => {
+                    for waiting in &batch {
+                        waiting.stage.wait_again();
+                    }
+                    for waiting in batch {
+                        if waiting.send() {
+                            let response = self.execute(&[&waiting.request]).await;
+                            waiting.respond(response.and_then(only));
+                        }
+                    }
+                }
+                Err(error) => fail(batch, &error),
+            }
+        }
+    }
+
+    /// What waits, at least one request; `None` when there are no callers any more.
+    async fn next_batch(&mut self) -> Option<Vec<Waiting<B>>> {
+        let mut batch = vec![self.queue.recv().await?];
+        // Callers that are ready to run on this thread can still join.
         tokio::task::yield_now().await;
-        let mut batch = vec![first];
         while batch.len() < SIZE
-            && let Ok(waiting) = queue.try_recv()
+            && let Ok(waiting) = self.queue.try_recv()
         {
             batch.push(waiting);
         }
-        metrics.taken(batch.len());
-        // A fault in one batch must not end the task for all that follow; its callers are told.
-        let answering = AssertUnwindSafe(answer(&mut lane, batch, &metrics));
-        if answering.catch_unwind().await.is_err() {
-            tracing::error!("a batch panicked");
-        }
+        self.metrics.taken(batch.len());
+        Some(batch)
     }
-}
 
-async fn answer<B: Batch>(lane: &mut Lane, mut batch: Vec<Waiting<B>>, metrics: &Batches) {
-    // Before anything is sent: who waits for a connection in vain has stored nothing.
-    if let Err(error) = lane.ready().await {
-        return fail(batch, &error);
-    }
-    batch.retain(Waiting::send);
-    if batch.is_empty() {
-        return;
-    }
-    let questions: Vec<&B::Question> = batch.iter().map(|waiting| &waiting.question).collect();
-    match execute::<B>(lane, &questions, metrics).await {
-        Ok(answers) => {
-            for (waiting, answer) in batch.into_iter().zip(answers) {
-                // Nobody may be listening any more.
-                let _ = waiting.answer.send(Ok(answer));
-            }
-        }
-        // One of them may be to blame, and nothing was changed: each is executed alone.
-        Err(error) if batch.len() > 1 && concerns_one::<B>(&error) => {
-            for waiting in &batch {
-                waiting.stage.wait_again();
-            }
-            for waiting in batch {
-                if waiting.send() {
-                    let alone = execute::<B>(lane, &[&waiting.question], metrics).await;
-                    let _ = waiting.answer.send(alone.and_then(only));
+    /// One statement; once more on a new connection where this one has prepared it for other columns.
+    async fn execute(&mut self, requests: &[&B::Request]) -> Result<Vec<B::Response>, StoreError> {
+        let _timed = self.metrics.statement(requests.len());
+        let mut is_retry = false;
+        loop {
+            let mut connection = self.connection.take().await?;
+            let executing = AssertUnwindSafe(B::execute(&mut connection, requests)).catch_unwind();
+            let executed = match timeout(self.response_timeout, executing).await {
+                Ok(Ok(executed)) => executed,
+                // A fault in one batch must not end the task for all that follow.
+                Ok(Err(_)) => {
+                    tracing::error!("a batch panicked");
+                    return Err(StoreError::OutcomeUnknown("the batch panicked".into()));
                 }
+                Err(_) => return Err(StoreError::OutcomeUnknown("no response in time".into())),
+            };
+            match executed {
+                Err(StoreError::StaleStatement(_)) if !is_retry => {
+                    is_retry = true;
+                    continue;
+                }
+                Err(StoreError::StaleStatement(_)) => {}
+                _ => self.connection.give_back(connection),
             }
+            let responses = executed?;
+            if responses.len() == requests.len() {
+                return Ok(responses);
+            }
+            // It was executed, whatever it returned.
+            return Err(StoreError::Corrupt(format!(
+                "{} requests, {} responses",
+                requests.len(),
+                responses.len()
+            )));
         }
-        Err(error) => fail(batch, &error),
     }
 }
 
-/// Whether one item may be to blame, and nothing was changed.
-fn concerns_one<B: Batch>(error: &StoreError) -> bool {
+/// Whether one request may be to blame, and nothing was changed.
+fn may_concern_one<B: Batch>(error: &StoreError) -> bool {
     match error {
-        StoreError::Locked(_) | StoreError::Refused(_) | StoreError::Unexpected(_) => true,
+        StoreError::Locked(_) | StoreError::ConstraintViolation(_) | StoreError::Unexpected(_) => {
+            true
+        }
         // It was executed: a read may be repeated, a change never.
         StoreError::Corrupt(_) => !B::WRITES,
         _ => false,
@@ -222,49 +274,11 @@ fn concerns_one<B: Batch>(error: &StoreError) -> bool {
 
 fn fail<B: Batch>(batch: Vec<Waiting<B>>, error: &StoreError) {
     for waiting in batch {
-        let _ = waiting.answer.send(Err(error.clone()));
+        waiting.respond(Err(error.clone()));
     }
 }
 
-/// One statement; once more on a new connection where this one has prepared it for other columns.
-async fn execute<B: Batch>(
-    lane: &mut Lane,
-    questions: &[&B::Question],
-    metrics: &Batches,
-) -> Result<Vec<B::Answer>, StoreError> {
-    let _timed = metrics.put(questions.len());
-    match execute_once::<B>(lane, questions).await {
-        Err(StoreError::StaleStatement(_)) => execute_once::<B>(lane, questions).await,
-        outcome => outcome,
-    }
-}
-
-async fn execute_once<B: Batch>(
-    lane: &mut Lane,
-    questions: &[&B::Question],
-) -> Result<Vec<B::Answer>, StoreError> {
-    let mut connection = lane.take().await?;
-    let asking = B::ask(&mut connection, questions);
-    let Ok(answered) = timeout(lane.answer_limit(), asking).await else {
-        return Err(StoreError::OutcomeUnknown("no answer in time".into()));
-    };
-    if !matches!(answered, Err(StoreError::StaleStatement(_))) {
-        lane.give_back(connection);
-    }
-    let answers = answered?;
-    if answers.len() == questions.len() {
-        return Ok(answers);
-    }
-    // It was executed, whatever it returned.
-    Err(StoreError::Corrupt(format!(
-        "{} questions, {} answers",
-        questions.len(),
-        answers.len()
-    )))
-}
-
-fn only<T>(answers: Vec<T>) -> Result<T, StoreError> {
-    let mut answers = answers.into_iter();
-    let first = answers.next();
-    first.ok_or_else(|| StoreError::Corrupt("no answer".into()))
+fn only<T>(responses: Vec<T>) -> Result<T, StoreError> {
+    let first = responses.into_iter().next();
+    first.ok_or_else(|| StoreError::Corrupt("no response".into()))
 }

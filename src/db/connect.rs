@@ -1,4 +1,4 @@
-//! The one way to PostgreSQL: every connection is made here, encrypted as the settings say.
+//! Makes every connection to PostgreSQL, encrypted as the settings say.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -35,22 +35,19 @@ pub(super) struct Connector(Arc<Inner>);
 struct Inner {
     settings: config::Database,
     target: tokio_postgres::Config,
-    /// As the files were at the start: what holds when they are broken later.
+    /// Of the files at the start: used when they are invalid later.
     tls: ClientConfig,
 }
 
 impl Connector {
-    /// `application` shows in `pg_stat_activity`.
-    ///
-    /// # Errors
-    /// [`StoreError::Misconfigured`] when the settings contradict each other, or a file is not as it
-    /// has to be.
+    /// `application` shows in `pg_stat_activity`. [`StoreError::Misconfigured`] when the settings
+    /// contradict each other, or a file is invalid.
     pub(super) fn new(settings: &config::Database, application: &str) -> Result<Self, StoreError> {
         let mode = settings.ssl_mode().map_err(StoreError::Misconfigured)?;
         let url = url(settings, application);
         let mut target: tokio_postgres::Config = url
             .parse()
-            // The driver's own words quote no value.
+            // The driver's message quotes no value.
             .map_err(|error| {
                 StoreError::Misconfigured(format!("database.url: {}", chain(&error)))
             })?;
@@ -69,10 +66,7 @@ impl Connector {
     }
 
     /// A new connection, driven on the runtime that this is called on. The files of password and
-    /// certificates are read anew: they may have been replaced.
-    ///
-    /// # Errors
-    /// When there is none to be had.
+    /// certificates are read again: they may have been replaced.
     pub(super) async fn connect(&self) -> Result<AsyncPgConnection, ConnectionError> {
         let Inner {
             settings,
@@ -89,12 +83,13 @@ impl Connector {
         let mode = settings
             .ssl_mode()
             .map_err(ConnectionError::BadConnection)?;
-        let tls = match has_files(settings) {
-            false => tls.clone(),
-            true => client(settings, mode).unwrap_or_else(|error| {
+        let tls = if has_files(settings) {
+            client(settings, mode).unwrap_or_else(|error| {
                 tracing::warn!(error, "the certificates for PostgreSQL stay as they were");
                 tls.clone()
-            }),
+            })
+        } else {
+            tls.clone()
         };
         let (client, connection) = target
             .connect(MakeRustlsConnect::new(tls))
@@ -107,7 +102,7 @@ impl Connector {
     }
 }
 
-/// Failures are told apart by PostgreSQL's messages (`crate::error`): Diesel passes on no SQLSTATE.
+/// Errors are classified by PostgreSQL's messages (`crate::error`): Diesel passes on no SQLSTATE.
 async fn require_english(connection: &mut AsyncPgConnection) -> Result<(), ConnectionError> {
     let language: String = diesel::select(sql::<Text>("current_setting('lc_messages')"))
         .get_result(connection)
@@ -147,7 +142,7 @@ fn chain(error: &dyn Error) -> String {
     text
 }
 
-/// Who is trusted in this mode, and who we are.
+/// The trusted authorities of this mode, and the client's own certificate.
 fn client(settings: &config::Database, mode: SslMode) -> Result<ClientConfig, String> {
     let provider = tls::provider();
     let builder = ClientConfig::builder_with_provider(provider.clone())
@@ -177,8 +172,8 @@ fn client(settings: &config::Database, mode: SslMode) -> Result<ClientConfig, St
     Ok(client)
 }
 
-/// Checks less than everything, as libpq's weaker modes do: the authority without the name
-/// (`verify-ca`), or nothing but that the server has the key of its certificate (`require`, `prefer`).
+/// Checks less than rustls, as libpq's weaker modes do: the authority without the name (`verify-ca`), or
+/// only that the server has the key of its certificate (`require`, `prefer`).
 #[derive(Debug)]
 struct Lenient {
     roots: Option<RootCertStore>,
@@ -235,7 +230,7 @@ impl ServerCertVerifier for Lenient {
 
 fn url(settings: &config::Database, application: &str) -> String {
     let mut url: Url = settings.url.expose().clone();
-    // `sslmode` has been read, and the driver knows fewer of them.
+    // `sslmode` is read elsewhere; the driver knows fewer modes.
     let (options, pairs): (Vec<_>, Vec<_>) = url
         .query_pairs()
         .into_owned()
@@ -246,7 +241,7 @@ fn url(settings: &config::Database, application: &str) -> String {
         .extend_pairs(pairs)
         .append_pair("application_name", application)
         .append_pair("connect_timeout", &CONNECT_TIMEOUT_SECONDS.to_string())
-        // A peer that vanished without a word is noticed by the kernel.
+        // The kernel detects a peer that has vanished.
         .append_pair("keepalives_idle", "15")
         .append_pair("keepalives_interval", "5")
         .append_pair("keepalives_retries", "3");
@@ -276,7 +271,7 @@ mod tests {
     use crate::config::{SecretUrl, Settings};
 
     #[test]
-    fn only_english_messages_are_understood() {
+    fn recognises_english_locales() {
         for english in [
             "C",
             "C.UTF-8",
@@ -294,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_url_says_stays_beside_our_own() {
+    fn options_of_the_url_are_kept() {
         let mut settings = Settings::load(None).unwrap().database;
         let text = "postgres://u:p@h/d?sslmode=verify-full&options=-c%20a%3Db";
         settings.url = SecretUrl::try_from(text).unwrap();

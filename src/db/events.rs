@@ -3,67 +3,23 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use rust_decimal::Decimal;
-use rust_decimal::serde::arbitrary_precision_option;
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::pool::Database;
 use super::schema::order_events;
-use crate::domain::{Actor, OrderEvent, OrderEventData, OrderEventKind, OrderStatus};
+use crate::domain::{Access, Actor, OrderEvent, OrderEventData, OrderEventType};
 use crate::error::StoreError;
 
 /// Decimals of an amount.
 const AMOUNT_SCALE: u32 = 2;
 
-/// An event's data as it is stored. Fields are only ever added: old events stay readable.
-#[derive(Default, Serialize, Deserialize)]
-struct StoredData {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    customer_id: Option<i64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    status: Option<String>,
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        with = "arbitrary_precision_option"
-    )]
-    total_amount: Option<Decimal>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    reason: Option<String>,
-}
-
-/// The stored form of what an event sets.
-pub(super) fn to_json(data: &OrderEventData) -> Result<Value, StoreError> {
-    let stored = StoredData {
-        customer_id: data.customer_id,
-        status: data.status.map(|status| status.as_str().to_owned()),
-        // As the column of the order has it.
-        total_amount: data.total_amount.map(|mut amount| {
-            amount.rescale(AMOUNT_SCALE);
-            amount
-        }),
-        reason: data.reason.clone(),
-    };
-    serde_json::to_value(stored).map_err(|error| StoreError::Corrupt(error.to_string()))
-}
-
-fn from_json(data: Value) -> Result<OrderEventData, StoreError> {
-    let corrupt = |cause: String| StoreError::Corrupt(format!("an event's data: {cause}"));
-    let stored: StoredData =
-        serde_json::from_value(data).map_err(|error| corrupt(error.to_string()))?;
-    let status = match stored.status {
-        None => None,
-        Some(name) => {
-            Some(OrderStatus::of(&name).ok_or_else(|| corrupt(format!("unknown status {name}")))?)
-        }
-    };
-    Ok(OrderEventData {
-        customer_id: stored.customer_id,
-        status,
-        total_amount: stored.total_amount,
-        reason: stored.reason,
-    })
+/// An event's data as it is stored: as the contract has it, the amount with the decimals of the
+/// order's column.
+pub(super) fn to_json(mut data: OrderEventData) -> Result<Value, StoreError> {
+    if let Some(amount) = &mut data.total_amount {
+        amount.rescale(AMOUNT_SCALE);
+    }
+    serde_json::to_value(data).map_err(|error| StoreError::Corrupt(error.to_string()))
 }
 
 #[derive(Queryable, Selectable)]
@@ -83,9 +39,10 @@ impl TryFrom<EventRow> for OrderEvent {
         let unknown = |what: &str| StoreError::Corrupt(format!("an event's {what} is unknown"));
         Ok(Self {
             sequence: row.sequence,
-            kind: OrderEventKind::from_name(&row.type_).ok_or_else(|| unknown("type"))?,
-            data: from_json(row.data)?,
-            actor: Actor::from_name(&row.actor).ok_or_else(|| unknown("actor"))?,
+            r#type: OrderEventType::of(&row.type_).ok_or_else(|| unknown("type"))?,
+            data: serde_json::from_value(row.data)
+                .map_err(|error| StoreError::Corrupt(format!("an event's data: {error}")))?,
+            actor: Actor::of(&row.actor).ok_or_else(|| unknown("actor"))?,
             occurred_at: row.occurred_at,
         })
     }
@@ -117,56 +74,45 @@ impl EventRepository {
         Self { database }
     }
 
-    /// At most `limit` events of an order, from behind the sequence number `after` on. Of an order
-    /// that was deleted too.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn of_order(
+    /// At most `limit` events of an order, after the sequence number `after`, also of an order that was
+    /// deleted. `None` when there never was one, or the caller has no access to it.
+    pub async fn page(
         &self,
         order_id: i64,
+        access: Access,
         after: i64,
         limit: i64,
-    ) -> Result<Vec<OrderEvent>, StoreError> {
-        let query = order_events::table
-            .filter(order_events::order_id.eq(order_id))
+    ) -> Result<Option<Vec<OrderEvent>>, StoreError> {
+        let of_order = || {
+            let events = order_events::table.filter(order_events::order_id.eq(order_id));
+            match access {
+                Access::All => events.into_boxed(),
+                Access::Customer(own) => events
+                    .filter(order_events::customer_id.eq(own))
+                    .into_boxed(),
+            }
+        };
+        let query = of_order()
             .filter(order_events::sequence.gt(after))
             .order(order_events::sequence)
             .limit(limit)
             .select(EventRow::as_select());
         let rows: Vec<EventRow> = self
             .database
-            .read(async |mut connection| {
-                let loaded = query.load(&mut *connection).await;
-                (connection, loaded.map_err(StoreError::from))
-            })
+            .read(async |connection| query.load(connection).await)
             .await?;
-        rows.into_iter().map(OrderEvent::try_from).collect()
-    }
-
-    /// The customer of an order that has a history: it is there, or was.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn customer_of(&self, order_id: i64) -> Result<Option<i64>, StoreError> {
-        let query = order_events::table
-            .filter(order_events::order_id.eq(order_id))
-            .order(order_events::sequence)
-            .select(order_events::data)
-            .limit(1);
-        let data: Option<Value> = self
-            .database
-            .read(async |mut connection| {
-                let got = query.first(&mut *connection).await.optional();
-                (connection, got.map_err(StoreError::from))
-            })
-            .await?;
-        let Some(data) = data else { return Ok(None) };
-        let lacking = || {
-            StoreError::Corrupt(format!(
-                "the first event of order {order_id} names no customer"
-            ))
-        };
-        from_json(data)?.customer_id.ok_or_else(lacking).map(Some)
+        // Past its last event, an order has an empty page.
+        if rows.is_empty() {
+            let any = of_order().select(order_events::sequence).limit(1);
+            let any: Vec<i64> = self
+                .database
+                .read(async |connection| any.load(connection).await)
+                .await?;
+            if any.is_empty() {
+                return Ok(None);
+            }
+        }
+        let events: Result<_, _> = rows.into_iter().map(OrderEvent::try_from).collect();
+        events.map(Some)
     }
 }

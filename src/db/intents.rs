@@ -1,4 +1,4 @@
-//! The outbox: what Temporal still has to be told.
+//! The outbox: the intents that Temporal has not confirmed yet.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -24,9 +24,9 @@ use crate::error::StoreError;
 pub enum Action {
     /// Start it, once.
     Start,
-    /// Start it again: Temporal has lost it, or it failed.
+    /// Start a new one: Temporal has lost it, or it failed.
     Restart,
-    /// Ask it to end: the order has ended, or is gone.
+    /// Cancel it: the order has ended, or is deleted.
     End,
 }
 
@@ -48,7 +48,7 @@ impl Action {
     }
 }
 
-/// Something that Temporal has to be told.
+/// A change of an order's workflow that Temporal has to make.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Intent {
     /// Its number in the outbox.
@@ -57,7 +57,7 @@ pub struct Intent {
     pub order: OrderKey,
     /// What is to be done.
     pub action: Action,
-    /// How often it has been tried, this time included.
+    /// The number of attempts, including this one.
     pub attempts: i32,
     /// How old it is: the time since it was committed.
     pub age: Duration,
@@ -89,7 +89,7 @@ pub struct Backlog {
     /// Intents that Temporal has not confirmed.
     #[diesel(sql_type = BigInt)]
     pub waiting: i64,
-    /// Of those, the ones that were tried and failed.
+    /// Of those, the ones that failed at least once.
     #[diesel(sql_type = BigInt)]
     pub failing: i64,
     /// The age of the oldest, in seconds; 0 when none waits.
@@ -97,7 +97,7 @@ pub struct Backlog {
     pub oldest_age_seconds: i64,
 }
 
-/// An intent that Temporal would not take.
+/// An intent that failed.
 #[derive(Debug, Clone, PartialEq, Eq, QueryableByName, Serialize)]
 pub struct FailingIntent {
     /// The order whose workflow it is about.
@@ -106,15 +106,15 @@ pub struct FailingIntent {
     /// What is to be done.
     #[diesel(sql_type = Text)]
     pub action: String,
-    /// How often it has been tried.
+    /// The number of attempts.
     #[diesel(sql_type = Integer)]
     pub attempts: i32,
-    /// What Temporal said the last time.
+    /// The last error.
     #[diesel(sql_type = Text)]
     pub last_error: String,
 }
 
-/// Hands out intents, and forgets those that are done.
+/// Claims intents, and deletes those that are done.
 #[derive(Clone)]
 pub struct IntentRepository {
     database: Database,
@@ -122,8 +122,8 @@ pub struct IntentRepository {
     low_water: Arc<Mutex<LowWater>>,
 }
 
-/// No visible intent is available before this time. Beside an old snapshot, rows that were deleted stay
-/// in the index, and a scan from its beginning walks all of them, again and again.
+/// No visible intent is available before this time. Beside an old snapshot, deleted rows stay in the
+/// index, and each scan from its beginning would read all of them.
 #[derive(Default)]
 struct LowWater {
     mark: Option<DateTime<Utc>>,
@@ -167,10 +167,7 @@ impl IntentRepository {
         );
         let mark = self
             .database
-            .read(async |mut connection| {
-                let mark = query.get_result(&mut *connection).await;
-                (connection, mark.map_err(StoreError::from))
-            })
+            .read(async |connection| query.get_result(connection).await)
             .await?;
         let now = Some(Instant::now());
         *low_water = LowWater {
@@ -181,12 +178,9 @@ impl IntentRepository {
         Ok(low_water.mark)
     }
 
-    /// Claims up to `limit` intents of these actions that are due, for the time of `lease`. Nobody else
-    /// gets them until then. Of an order, only the oldest is handed out. An action that a newer version
-    /// of this program wrote is left to it.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// Claims up to `limit` due intents of these actions, for the time of `lease`: no other process gets
+    /// them until then. Of an order, only the oldest is claimed. An action that a newer version of this
+    /// program wrote is left to it.
     pub async fn claim(
         &self,
         actions: &[Action],
@@ -199,8 +193,8 @@ impl IntentRepository {
             .iter()
             .map(|one| format!("'{}'", one.as_str()))
             .collect();
-        // The planner, who believes the table to be empty beside an old snapshot, would walk all of an
-        // index where it has the choice: it is left none.
+        // Beside an old snapshot the planner takes the table for empty, and would scan a whole index if it
+        // had the choice: it has none.
         let query = diesel::sql_query(format!(
             "UPDATE workflow_intents
                 SET available_at = now() + make_interval(secs => $2), attempts = attempts + 1
@@ -229,10 +223,7 @@ impl IntentRepository {
         .bind::<Nullable<Timestamptz>, _>(low_water);
         let rows: Vec<IntentRow> = self
             .database
-            .write(async |mut connection| {
-                let loaded = query.load(&mut *connection).await;
-                (connection, loaded.map_err(StoreError::from))
-            })
+            .write(async |connection| query.load(connection).await)
             .await?;
         rows.into_iter()
             .map(|row| {
@@ -253,18 +244,13 @@ impl IntentRepository {
             .collect()
     }
 
-    /// Forgets an intent that Temporal has confirmed.
-    ///
-    /// # Errors
-    /// When the database fails; the intent is then told again, which does no harm.
+    /// Deletes an intent that Temporal has confirmed. If that fails, it is sent again, which is harmless.
     pub async fn done(&self, id: i64) -> Result<(), StoreError> {
-        self.done.ask(id, self.database.deadline()).await
+        self.done.submit(id, self.database.deadline()).await
     }
 
-    /// Gives an intent that Temporal refused back, to be tried again after `delay`.
-    ///
-    /// # Errors
-    /// When the database fails; the intent is then free again when its lease ends.
+    /// Releases an intent that failed, to be retried after `delay`. If that fails, it is free again when
+    /// its lease ends.
     pub async fn retry(&self, id: i64, delay: Duration, error: &str) -> Result<(), StoreError> {
         let query = diesel::sql_query(
             "UPDATE workflow_intents
@@ -275,17 +261,12 @@ impl IntentRepository {
         .bind::<Double, _>(delay.as_secs_f64())
         .bind::<Text, _>(error);
         self.database
-            .write(async |mut connection| {
-                let executed = query.execute(&mut *connection).await;
-                (connection, executed.map(drop).map_err(StoreError::from))
-            })
+            .write(async |connection| query.execute(connection).await.map(drop))
             .await
     }
 
-    /// Gives back intents that were never told, as if they had not been claimed.
-    ///
-    /// # Errors
-    /// When the database fails; the intents are then free again when their lease ends.
+    /// Releases intents that were not sent, as if they had not been claimed. If that fails, they are free
+    /// again when their lease ends.
     pub async fn release(&self, ids: &[i64]) -> Result<(), StoreError> {
         let query = diesel::sql_query(
             "UPDATE workflow_intents
@@ -294,17 +275,11 @@ impl IntentRepository {
         )
         .bind::<Array<BigInt>, _>(ids);
         self.database
-            .write(async |mut connection| {
-                let executed = query.execute(&mut *connection).await;
-                (connection, executed.map(drop).map_err(StoreError::from))
-            })
+            .write(async |connection| query.execute(connection).await.map(drop))
             .await
     }
 
-    /// How much waits.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// The size of the outbox.
     pub async fn backlog(&self) -> Result<Backlog, StoreError> {
         let query = diesel::sql_query(
             "SELECT count(*) AS waiting, count(last_error) AS failing,
@@ -314,17 +289,11 @@ impl IntentRepository {
         )
         .bind::<Nullable<Timestamptz>, _>(self.low_water().await?);
         self.database
-            .read(async |mut connection| {
-                let got = query.get_result(&mut *connection).await;
-                (connection, got.map_err(StoreError::from))
-            })
+            .read(async |connection| query.get_result(connection).await)
             .await
     }
 
-    /// Up to `limit` intents that Temporal would not take, those that failed most often first.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// Up to `limit` intents that failed, those that failed most often first.
     pub async fn failing(&self, limit: i64) -> Result<Vec<FailingIntent>, StoreError> {
         let query = diesel::sql_query(
             "SELECT order_id, action, attempts, last_error FROM workflow_intents
@@ -334,25 +303,25 @@ impl IntentRepository {
         .bind::<BigInt, _>(limit)
         .bind::<Nullable<Timestamptz>, _>(self.low_water().await?);
         self.database
-            .read(async |mut connection| {
-                let loaded = query.load(&mut *connection).await;
-                (connection, loaded.map_err(StoreError::from))
-            })
+            .read(async |connection| query.load(connection).await)
             .await
     }
 }
 
-/// Forgets intents.
+/// Deletes intents.
 struct Done;
 
 impl Batch for Done {
     const NAME: &'static str = "done";
     const WRITES: bool = true;
 
-    type Question = i64;
-    type Answer = ();
+    type Request = i64;
+    type Response = ();
 
-    async fn ask(connection: &mut AsyncPgConnection, ids: &[&i64]) -> Result<Vec<()>, StoreError> {
+    async fn execute(
+        connection: &mut AsyncPgConnection,
+        ids: &[&i64],
+    ) -> Result<Vec<()>, StoreError> {
         let theirs = workflow_intents::id.eq_any(ids.iter().copied());
         diesel::delete(workflow_intents::table.filter(theirs))
             .execute(connection)
@@ -361,16 +330,13 @@ impl Batch for Done {
     }
 }
 
-/// Hears of new intents as they are committed.
+/// Notices new intents as they are committed.
 pub struct IntentListener {
     connection: AsyncPgConnection,
 }
 
 impl IntentListener {
     /// Listens on a connection of its own.
-    ///
-    /// # Errors
-    /// When the database cannot be reached.
     pub async fn connect(settings: &config::Database) -> Result<Self, StoreError> {
         let mut connection = connect(settings, "orders-listener").await?;
         connection.batch_execute("LISTEN workflow_intents").await?;

@@ -29,7 +29,7 @@ pub struct MigrationStatus {
 
 /// How long a migration waits for a lock before it lets those pass that wait behind it.
 const LOCK_TIMEOUT_MS: u64 = 500;
-/// The pause before it tries again, which doubles from attempt to attempt.
+/// The pause before the next attempt, which doubles from attempt to attempt.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// How long a migration tries to get its locks.
@@ -37,12 +37,9 @@ const PATIENCE: Duration = Duration::from_secs(300);
 /// The key of the advisory lock that lets one process migrate at a time.
 const MIGRATION_LOCK: i64 = 0x6f72_6465_7273;
 
-/// Applies what is pending, one migration after the other, and says what that was. `progress` is told
-/// what it waits for. Blocks in place: needs a
-/// multi-thread runtime.
-///
-/// # Errors
-/// When a migration fails, or does not get its locks within five minutes; those before it stay applied.
+/// Applies the pending migrations, one after the other. Their versions. `progress` gets what it waits
+/// for. Blocks in place: needs a multi-thread runtime. When a migration fails, or does not get its locks
+/// within five minutes, those before it stay applied.
 pub fn up(
     connection: AsyncPgConnection,
     progress: impl Fn(&str),
@@ -62,10 +59,7 @@ pub fn up(
     })
 }
 
-/// Takes back the newest migration, and says which it was; `None` when there is none.
-///
-/// # Errors
-/// When it cannot be taken back, or does not get its locks within five minutes.
+/// Reverts the newest migration. Its version; `None` when there is none.
 pub fn down(
     connection: AsyncPgConnection,
     progress: impl Fn(&str),
@@ -83,7 +77,7 @@ pub fn down(
             .find(|migration| migration.name().version() == *newest)
             .ok_or_else(|| {
                 StoreError::Misconfigured(format!(
-                    "migration {newest} is not in this binary: a newer one has to take it back"
+                    "migration {newest} is not in this binary: a newer one has to revert it"
                 ))
             })?;
         retry_while_locked(&mut harness, migration, &progress, |harness| {
@@ -96,8 +90,8 @@ pub fn down(
 /// Drives its connection itself, and blocks while it does.
 type Harness = AsyncConnectionWrapper<AsyncPgConnection>;
 
-/// An attempt that is refused after a short wait, not a wait in the queue: a statement that waits here
-/// keeps a snapshot, which an index that is built concurrently would wait for.
+/// By repeated attempts, not in a lock queue: a statement that waits there keeps a snapshot, and a
+/// concurrent index build of the other process would wait for it.
 fn wait_for_other_migrations(
     harness: &mut Harness,
     progress: &impl Fn(&str),
@@ -112,8 +106,8 @@ fn wait_for_other_migrations(
     }
 }
 
-/// Runs a migration again and again while it does not get its locks: whoever waits for a lock blocks all
-/// that come after it. One that builds an index concurrently blocks nobody, and waits.
+/// Repeats a migration while it does not get its locks: a statement that waits for a lock blocks all
+/// that come after it. A concurrent index build blocks no other statement, and waits.
 fn retry_while_locked(
     harness: &mut Harness,
     migration: &dyn Migration<Pg>,
@@ -156,7 +150,7 @@ fn retry_while_locked(
     Ok(())
 }
 
-/// What an attempt to build an index concurrently has left that was broken off.
+/// Removes what an interrupted concurrent index build has left.
 fn drop_invalid_indexes(harness: &mut Harness) -> Result<(), StoreError> {
     let invalid: Vec<String> = diesel::select(sql::<Array<Text>>(
         "ARRAY(SELECT indexrelid::regclass::text
@@ -170,7 +164,7 @@ fn drop_invalid_indexes(harness: &mut Harness) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Who most likely holds the lock.
+/// The most likely holder of the lock.
 fn oldest_transaction(harness: &mut Harness) -> Result<String, StoreError> {
     let oldest: Option<String> = diesel::select(sql::<Nullable<Text>>(
         "(SELECT format('the oldest transaction is of process %s (%s, %s), for %s s', pid,
@@ -185,9 +179,6 @@ fn oldest_transaction(harness: &mut Harness) -> Result<String, StoreError> {
 }
 
 /// Every migration of this binary, oldest first.
-///
-/// # Errors
-/// When the database cannot be asked.
 pub fn status(connection: AsyncPgConnection) -> Result<Vec<MigrationStatus>, StoreError> {
     block_in_place(|| {
         let mut harness = Harness::from(connection);
@@ -206,5 +197,5 @@ pub fn status(connection: AsyncPgConnection) -> Result<Vec<MigrationStatus>, Sto
 
 /// Diesel does not export the type of these errors.
 fn failed(error: Box<dyn Error + Send + Sync>) -> StoreError {
-    StoreError::of_message(error.to_string())
+    StoreError::from_message(error.to_string())
 }

@@ -3,10 +3,10 @@
 mod api_keys;
 mod batch;
 mod connect;
+mod dedicated;
 mod events;
 mod idempotency;
 mod intents;
-mod lane;
 pub mod migrations;
 mod notifier;
 mod orders;
@@ -22,7 +22,7 @@ pub use api_keys::{ApiKey, ApiKeyRepository, NewApiKey};
 pub use events::EventRepository;
 pub use idempotency::sweep_expired_keys;
 pub use intents::{Action, Backlog, FailingIntent, Intent, IntentListener, IntentRepository};
-pub use orders::{Created, IdempotencyKey, OrderFilter, OrderRepository, Precondition, Rejected};
+pub use orders::{Created, IdempotencyKey, OrderFilter, OrderRepository, Precondition, Rejection};
 pub use pool::{Database, connect};
 pub use progress::{Stage, stages};
 pub use reconciliation::{

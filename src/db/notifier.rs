@@ -6,46 +6,41 @@ use diesel_async::RunQueryDsl;
 use tokio::sync::mpsc;
 
 use super::pool::Database;
-use crate::error::StoreError;
 
 /// The shortest time between two notifications.
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// Notifies once for all that was committed meanwhile. Not as a part of their transactions: those that
-/// notify commit one after the other. A notification that is lost costs a dispatcher's
+/// Notifies once for all intents that were committed meanwhile. Not in their transactions: PostgreSQL
+/// commits those that notify one after the other. A lost notification costs a dispatcher's
 /// `poll_interval`.
 #[derive(Clone)]
 pub(super) struct Notifier {
-    wanted: mpsc::Sender<()>,
+    pending: mpsc::Sender<()>,
 }
 
 impl Notifier {
     /// On this database.
     pub(super) fn new(database: &Database) -> Self {
-        let (wanted, asked) = mpsc::channel(1);
-        tokio::spawn(run(database.clone(), asked));
-        Self { wanted }
+        let (sender, receiver) = mpsc::channel(1);
+        tokio::spawn(run(database.clone(), receiver));
+        Self { pending: sender }
     }
 
-    /// Tells of what has been committed.
+    /// After a commit.
     pub(super) fn notify(&self) {
-        // One that waits already tells of this too.
-        let _ = self.wanted.try_send(());
+        // A notification that is pending covers this commit too.
+        let _ = self.pending.try_send(());
     }
 }
 
-async fn run(database: Database, mut asked: mpsc::Receiver<()>) {
-    while asked.recv().await.is_some() {
+async fn run(database: Database, mut pending: mpsc::Receiver<()>) {
+    while pending.recv().await.is_some() {
+        let query = diesel::sql_query("NOTIFY workflow_intents");
         let notified = database
-            .write(async |mut connection| {
-                let notified = diesel::sql_query("NOTIFY workflow_intents")
-                    .execute(&mut *connection)
-                    .await;
-                (connection, notified.map(drop).map_err(StoreError::from))
-            })
+            .write(async |connection| query.execute(connection).await)
             .await;
         if let Err(error) = notified {
-            tracing::debug!(error = %error, "could not notify dispatchers; they look by themselves");
+            tracing::debug!(error = %error, "could not notify the dispatchers; they poll");
         }
         tokio::time::sleep(PAUSE).await;
     }

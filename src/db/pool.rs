@@ -1,60 +1,65 @@
-//! Connections.
+//! The connection pools.
 
-use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::time::Duration;
 
-use deadpool::managed::{self, Metrics, Object, Pool, RecycleError, RecycleResult};
-use diesel::ConnectionError;
-use diesel_async::pooled_connection::PoolableConnection;
+use diesel_async::pooled_connection::deadpool::{Object, Pool};
+use diesel_async::pooled_connection::{
+    AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod,
+};
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+use futures::FutureExt;
+use scopeguard::ScopeGuard;
 use tokio::runtime::Handle;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::connect::Connector;
-use super::lane::Lane;
+use super::dedicated::DedicatedConnection;
 use crate::config;
 use crate::error::StoreError;
 use crate::telemetry::{self, metrics::PoolState, work as request};
 
-/// How long a new connection may take, TCP and authentication together. Longer than any request waits:
-/// were it given up with the request that asked for it, a server that is slow to let anyone in would
-/// never let anyone in.
+/// How long a new connection may take, TCP and authentication together. Longer than a request waits:
+/// the connection is then there for the next one. Otherwise a server that is slow to authenticate
+/// would never be reached.
 const CREATE_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// How much longer than the server's own limit an answer may take to arrive.
-const ANSWER_MARGIN: Duration = Duration::from_secs(1);
+/// How much longer than `statement_timeout` a response may take to arrive.
+const RESPONSE_MARGIN: Duration = Duration::from_secs(1);
 
 /// Connections to PostgreSQL: a pool for requests, one for background work, so that neither waits for
 /// the other, and one connection for health checks. Cheap to clone.
 #[derive(Clone)]
 pub struct Database {
-    pool: Pool<Manager>,
-    background: Pool<Manager>,
-    probe: Arc<Mutex<Option<Lane>>>,
+    pool: Pool<AsyncPgConnection>,
+    background: Pool<AsyncPgConnection>,
+    probe: Arc<Mutex<Option<DedicatedConnection>>>,
     connector: Connector,
     runtime: Handle,
-    acquire_timeout: Duration,
-    answer_limit: Duration,
-    max_waiting: usize,
-    metrics: telemetry::Metrics,
+    pub(super) acquire_timeout: Duration,
+    pub(super) response_timeout: Duration,
+    /// Requests that may wait in one queue.
+    pub(super) max_waiting: usize,
+    pub(super) metrics: telemetry::Metrics,
 }
 
 impl Database {
-    /// Pools that connect when they are first used. `application` shows in `pg_stat_activity`.
+    /// Pools that connect on first use. `application` shows in `pg_stat_activity`.
     /// Call it on the runtime that outlives all others: connections are driven there, not on the
     /// thread of the request that happened to need a new one.
-    ///
-    /// # Errors
-    /// When the settings make no pool.
     pub fn new(settings: &config::Database, application: &str) -> Result<Self, StoreError> {
         let connector = Connector::new(settings, application)?;
         let pool = |size| {
-            let manager = Manager {
-                connector: connector.clone(),
-            };
-            Pool::builder(manager)
+            let mut config = ManagerConfig::default();
+            config.recycling_method = RecyclingMethod::Fast;
+            let connector = connector.clone();
+            config.custom_setup = Box::new(move |_| {
+                let connector = connector.clone();
+                async move { connector.connect().await }.boxed()
+            });
+            // The connector has the URL.
+            Pool::builder(AsyncDieselConnectionManager::new_with_config("", config))
                 .max_size(size)
                 .wait_timeout(Some(settings.acquire_timeout))
                 .create_timeout(Some(CREATE_TIMEOUT))
@@ -69,13 +74,13 @@ impl Database {
             connector: connector.clone(),
             runtime: Handle::current(),
             acquire_timeout: settings.acquire_timeout,
-            answer_limit: settings.statement_timeout + ANSWER_MARGIN,
+            response_timeout: settings.statement_timeout + RESPONSE_MARGIN,
             max_waiting: settings.max_waiting,
             metrics: telemetry::Metrics::default(),
         })
     }
 
-    /// The same, counted.
+    /// The same, with its metrics recorded there.
     #[must_use]
     pub fn observed(mut self, metrics: &telemetry::Metrics) -> Self {
         let pool = self.pool.clone();
@@ -84,7 +89,7 @@ impl Database {
         self
     }
 
-    /// The same, for background work: with the pool that requests do not use.
+    /// The same, with the pool for background work.
     #[must_use]
     pub fn in_background(&self) -> Self {
         Self {
@@ -93,29 +98,14 @@ impl Database {
         }
     }
 
-    /// Where what happens here is counted.
-    pub(super) fn metrics(&self) -> &telemetry::Metrics {
-        &self.metrics
-    }
-
-    /// By when an operation that begins now has to end, all its statements together: as long as it may
-    /// wait for a connection and for an answer, and never beyond the deadline of its request.
+    /// When an operation that begins now has to end, with all its statements: after the limits for a
+    /// connection and for a response, and never later than its request.
     pub(super) fn deadline(&self) -> Instant {
-        let own = Instant::now() + self.acquire_timeout + self.answer_limit;
+        let own = Instant::now() + self.acquire_timeout + self.response_timeout;
         request::deadline().map_or(own, |deadline| own.min(deadline))
     }
 
-    /// How long a request may wait for a connection.
-    pub(super) fn acquire_timeout(&self) -> Duration {
-        self.acquire_timeout
-    }
-
-    /// How long a statement may take to be answered.
-    pub(super) fn answer_limit(&self) -> Duration {
-        self.answer_limit
-    }
-
-    /// A connection outside of the pool, driven where this is called.
+    /// A connection outside of the pools, driven where this is called.
     pub(super) fn connect(
         &self,
     ) -> impl Future<Output = Result<AsyncPgConnection, StoreError>> + use<> {
@@ -128,121 +118,96 @@ impl Database {
         }
     }
 
-    /// How many requests may wait in one queue.
-    pub(super) fn max_waiting(&self) -> usize {
-        self.max_waiting
-    }
-
     /// [`Self::read_by`] the deadline of an operation of its own.
-    pub(super) async fn read<T, F>(
+    pub(super) async fn read<T, E: Into<StoreError>>(
         &self,
-        work: impl FnOnce(Connection) -> F,
-    ) -> Result<T, StoreError>
-    where
-        F: Future<Output = (Connection, Result<T, StoreError>)>,
-    {
+        work: impl AsyncFnOnce(&mut AsyncPgConnection) -> Result<T, E>,
+    ) -> Result<T, StoreError> {
         self.read_by(self.deadline(), work).await
     }
 
     /// [`Self::write_by`] the deadline of an operation of its own.
-    pub(super) async fn write<T, F>(
+    pub(super) async fn write<T, E: Into<StoreError>>(
         &self,
-        work: impl FnOnce(Connection) -> F,
-    ) -> Result<T, StoreError>
-    where
-        F: Future<Output = (Connection, Result<T, StoreError>)>,
-    {
+        work: impl AsyncFnOnce(&mut AsyncPgConnection) -> Result<T, E>,
+    ) -> Result<T, StoreError> {
         self.write_by(self.deadline(), work).await
     }
 
-    /// As [`Self::write_by`], for work that changes nothing.
-    ///
-    /// # Errors
-    /// Those of the work; [`StoreError::Unavailable`] when there is no connection or no answer in
-    /// time.
-    pub(super) async fn read_by<T, F>(
+    /// As [`Self::write_by`], for work that changes nothing: instead of
+    /// [`StoreError::OutcomeUnknown`] it is [`StoreError::Unavailable`].
+    pub(super) async fn read_by<T, E: Into<StoreError>>(
         &self,
         deadline: Instant,
-        work: impl FnOnce(Connection) -> F,
-    ) -> Result<T, StoreError>
-    where
-        F: Future<Output = (Connection, Result<T, StoreError>)>,
-    {
-        let outcome = self.write_by(deadline, work).await;
-        outcome.map_err(StoreError::of_read)
+        work: impl AsyncFnOnce(&mut AsyncPgConnection) -> Result<T, E>,
+    ) -> Result<T, StoreError> {
+        let result = self.write_by(deadline, work).await;
+        result.map_err(StoreError::of_read)
     }
 
-    /// Does `work` on a connection from the pool. The connection goes back only when the work came
-    /// to an end and hands it on: one that fell silent, or was left in the middle of something, is
-    /// closed.
+    /// Does `work` on a connection from the pool. The connection returns to the pool only when the
+    /// work is complete: one that timed out or was interrupted is closed.
     ///
     /// # Errors
     /// Those of the work; [`StoreError::Unavailable`] when there is no connection in time;
-    /// [`StoreError::OutcomeUnknown`] when there is no answer in time.
-    pub(super) async fn write_by<T, F>(
+    /// [`StoreError::OutcomeUnknown`] when there is no response in time.
+    pub(super) async fn write_by<T, E: Into<StoreError>>(
         &self,
         deadline: Instant,
-        work: impl FnOnce(Connection) -> F,
-    ) -> Result<T, StoreError>
-    where
-        F: Future<Output = (Connection, Result<T, StoreError>)>,
-    {
-        let connection = self.acquire(deadline).await?;
-        let deadline = deadline.min(Instant::now() + self.answer_limit);
-        match timeout_at(deadline, work(connection)).await {
-            Err(_) => Err(StoreError::OutcomeUnknown("no answer in time".into())),
+        work: impl AsyncFnOnce(&mut AsyncPgConnection) -> Result<T, E>,
+    ) -> Result<T, StoreError> {
+        let acquired = self.acquire(deadline).await?;
+        let mut connection = scopeguard::guard(acquired, |left| drop(Object::take(left)));
+        let deadline = deadline.min(Instant::now() + self.response_timeout);
+        let Ok(result) = timeout_at(deadline, work(&mut connection)).await else {
+            return Err(StoreError::OutcomeUnknown("no response in time".into()));
+        };
+        match result.map_err(Into::into) {
             // All connections have prepared it for other columns.
-            Ok((_, Err(StoreError::StaleStatement(cause)))) => {
+            Err(StoreError::StaleStatement(cause)) => {
                 self.pool.retain(|_, _| false);
                 Err(StoreError::Unavailable(cause))
             }
-            Ok((mut connection, result)) => {
-                connection.0.busy = false;
+            result => {
+                drop(ScopeGuard::into_inner(connection));
                 result
             }
         }
     }
 
-    /// A connection, marked as lent out. What is begun for a request that gives up is finished for
-    /// the next one.
-    async fn acquire(&self, deadline: Instant) -> Result<Connection, StoreError> {
+    /// A connection of the pool. One that is on its way when the request gives up is for the next one.
+    async fn acquire(&self, deadline: Instant) -> Result<Object<AsyncPgConnection>, StoreError> {
         let pool = self.pool.clone();
         let acquiring = self.runtime.spawn(async move { pool.get().await });
         let deadline = deadline.min(Instant::now() + self.acquire_timeout);
         match timeout_at(deadline, acquiring).await {
-            Ok(Ok(pooled)) => {
-                let mut connection = Connection(pooled?);
-                connection.0.busy = true;
-                Ok(connection)
-            }
+            Ok(Ok(acquired)) => Ok(acquired?),
             Ok(Err(error)) => Err(StoreError::Unavailable(error.to_string())),
             Err(_) => Err(StoreError::Unavailable("no connection in time".into())),
         }
     }
 
-    /// Asks the database for an answer, on a connection that nothing else uses.
-    ///
-    /// # Errors
-    /// When there is none in time.
+    /// Whether the database responds in time, on a connection for nothing else.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        let asked = async {
+        let responds = async {
             let mut probe = self.probe.lock().await;
-            let lane = probe.get_or_insert_with(|| Lane::on(self.runtime.clone(), self));
-            let mut connection = lane.take().await?;
+            let dedicated = probe
+                .get_or_insert_with(|| DedicatedConnection::on(self.runtime.clone(), self.clone()));
+            let mut connection = dedicated.take().await?;
             diesel::sql_query("SELECT 1")
                 .execute(&mut connection)
                 .await?;
-            lane.give_back(connection);
+            dedicated.give_back(connection);
             Ok(())
         };
-        match timeout_at(self.deadline(), asked).await {
-            Ok(answered) => answered,
-            Err(_) => Err(StoreError::Unavailable("no answer in time".into())),
+        match timeout_at(self.deadline(), responds).await {
+            Ok(responded) => responded,
+            Err(_) => Err(StoreError::Unavailable("no response in time".into())),
         }
     }
 }
 
-fn state(pool: &Pool<Manager>) -> PoolState {
+fn state(pool: &Pool<AsyncPgConnection>) -> PoolState {
     let status = pool.status();
     let count = |connections: usize| i64::try_from(connections).unwrap_or(i64::MAX);
     PoolState {
@@ -252,61 +217,7 @@ fn state(pool: &Pool<Manager>) -> PoolState {
     }
 }
 
-/// A connection that is lent out.
-pub(super) struct Connection(Object<Manager>);
-
-impl Deref for Connection {
-    type Target = AsyncPgConnection;
-
-    fn deref(&self) -> &AsyncPgConnection {
-        &self.0.connection
-    }
-}
-
-impl DerefMut for Connection {
-    fn deref_mut(&mut self) -> &mut AsyncPgConnection {
-        &mut self.0.connection
-    }
-}
-
-/// What the pool holds.
-struct Pooled {
-    connection: AsyncPgConnection,
-    /// Lent out, and not given back in order.
-    busy: bool,
-}
-
-/// Makes connections, and decides which are good for another turn.
-struct Manager {
-    connector: Connector,
-}
-
-impl managed::Manager for Manager {
-    type Type = Pooled;
-    type Error = ConnectionError;
-
-    async fn create(&self) -> Result<Pooled, ConnectionError> {
-        Ok(Pooled {
-            connection: self.connector.connect().await?,
-            busy: false,
-        })
-    }
-
-    async fn recycle(&self, pooled: &mut Pooled, _: &Metrics) -> RecycleResult<ConnectionError> {
-        if pooled.busy || pooled.connection.is_broken() {
-            return Err(RecycleError::message(
-                "it was left in the middle of something",
-            ));
-        }
-        Ok(())
-    }
-}
-
-/// A connection of its own, outside of any pool and without time-outs for statements and
-/// locks.
-///
-/// # Errors
-/// When the database cannot be reached.
+/// A connection outside of any pool and without timeouts for statements and locks.
 pub async fn connect(
     settings: &config::Database,
     application: &str,

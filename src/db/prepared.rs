@@ -1,5 +1,5 @@
-//! SQL that Diesel has no words for, prepared once on each connection. Diesel prepares its own
-//! `sql_query` anew every time.
+//! SQL that Diesel's query builder cannot express, prepared once on each connection. Diesel prepares
+//! its own `sql_query` anew every time.
 
 use diesel::QueryResult;
 use diesel::pg::Pg;
@@ -31,7 +31,7 @@ impl<P: QueryFragment<Pg>> QueryFragment<Pg> for Prepared<P> {
     }
 }
 
-/// Known by its text.
+/// Identified by its text.
 impl<P> QueryId for Prepared<P> {
     type QueryId = ();
     const HAS_STATIC_QUERY_ID: bool = false;

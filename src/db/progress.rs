@@ -1,4 +1,4 @@
-//! How far orders have come.
+//! The progress of orders.
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -8,30 +8,24 @@ use super::schema::orders;
 use crate::domain::OrderStatus;
 use crate::error::StoreError;
 
-/// How far an order has come, as far as its workflow is concerned.
+/// The progress of an order, as far as its workflow is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
     /// Its processing has not begun.
     Pending,
     /// Its processing has begun.
     Begun,
-    /// It has ended, is gone, or has gone where this version does not know of.
+    /// It has ended, is deleted, or has a status that is unknown to this version.
     Ended,
 }
 
-/// How far each of these orders has come.
-///
-/// # Errors
-/// When the database fails.
+/// The progress of each of these orders.
 pub async fn stages(database: &Database, ids: &[i64]) -> Result<Vec<(i64, Stage)>, StoreError> {
     let query = orders::table
         .filter(orders::id.eq_any(ids))
         .select((orders::id, orders::status));
     let mut open: Vec<(i64, String)> = database
-        .read(async |mut connection| {
-            let loaded = query.load(&mut *connection).await;
-            (connection, loaded.map_err(StoreError::from))
-        })
+        .read(async |connection| query.load(connection).await)
         .await?;
     open.sort_unstable();
     let stage = |id: &i64| {

@@ -1,5 +1,4 @@
-//! What is needed to compare orders with their workflows: the candidates, who compares, what was
-//! found.
+//! The reconciler's rounds: its lease, the orders to compare with their workflows, its findings.
 
 use std::time::Duration;
 
@@ -14,7 +13,7 @@ use super::schema::reconciliation;
 use crate::domain::{OrderKey, OrderStatus};
 use crate::error::StoreError;
 
-/// An order that is on its way, and of which Temporal has been told all.
+/// An order that has not ended, without an intent in the outbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, QueryableByName)]
 pub struct OpenOrder {
     /// Its id.
@@ -26,34 +25,34 @@ pub struct OpenOrder {
     /// Its version.
     #[diesel(sql_type = BigInt)]
     pub version: i64,
-    /// How often it got a new workflow.
+    /// How often its workflow was restarted.
     #[diesel(sql_type = BigInt)]
     pub restarts: i64,
 }
 
-/// The order of a running workflow, of which Temporal has been told all.
+/// The order of a running workflow, without an intent in the outbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FollowedOrder {
-    /// Which it is; it has no time when there never was such an order.
+    /// Its identity; without a time when there never was such an order.
     pub key: OrderKey,
-    /// Where it is on its way.
+    /// Its progress.
     pub progress: Progress,
-    /// For how long nothing has happened to it; `None` when there never was such an order.
+    /// The time since its last event; `None` when there never was such an order.
     pub unchanged_for: Option<Duration>,
 }
 
-/// Where an order is on its way, as far as its workflow is concerned.
+/// The progress of an order, as far as its workflow is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Progress {
-    /// On its way.
+    /// It has not ended.
     Open,
-    /// It has ended, or is gone.
+    /// It has ended, or is deleted.
     Ended,
-    /// Its status is none that this version knows.
+    /// Its status is unknown to this version.
     Unknown,
 }
 
-/// What the rounds found.
+/// The findings of the last round, as an operator sees them.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Serialize)]
 #[diesel(table_name = reconciliation, check_for_backend(diesel::pg::Pg))]
 pub struct Report {
@@ -63,7 +62,7 @@ pub struct Report {
     pub compared: i64,
     /// Those that disagreed.
     pub drift: i64,
-    /// Those that were mended, in all rounds.
+    /// Those that were repaired, in all rounds.
     pub repaired: i64,
 }
 
@@ -74,11 +73,11 @@ pub struct Findings {
     pub compared: i64,
     /// Those that disagreed.
     pub drift: i64,
-    /// Those that were mended.
+    /// Those that were repaired.
     pub repaired: i64,
 }
 
-/// The statuses of an order that has not ended, for SQL. As a text, not as a parameter: the planner
+/// The statuses of an order that has not ended, for SQL. As text, not as a parameter: the planner
 /// has to see that the index of open orders fits.
 pub(super) fn open_statuses() -> String {
     let open = OrderStatus::ALL.iter().filter(|status| !status.is_final());
@@ -86,7 +85,7 @@ pub(super) fn open_statuses() -> String {
     open.join(", ")
 }
 
-/// Hands out rounds and candidates, and keeps the findings.
+/// Rounds, the orders to compare, and the findings.
 #[derive(Clone)]
 pub struct ReconciliationRepository {
     database: Database,
@@ -98,11 +97,8 @@ impl ReconciliationRepository {
         Self { database }
     }
 
-    /// Begins a round when none is on and the last one finished `interval` ago. Nobody else begins
-    /// one for the time of `lease`.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// Begins a round when none is in progress and the last one finished `interval` ago. No other process
+    /// begins one for the time of `lease`.
     pub async fn begin(
         &self,
         holder: &str,
@@ -119,18 +115,11 @@ impl ReconciliationRepository {
         .bind::<Double, _>(interval.as_secs_f64())
         .bind::<Double, _>(lease.as_secs_f64());
         self.database
-            .write(async |mut connection| {
-                let changed = query.execute(&mut *connection).await;
-                let one = changed.map(|rows| rows == 1);
-                (connection, one.map_err(StoreError::from))
-            })
+            .write(async |connection| query.execute(connection).await.map(|rows| rows == 1))
             .await
     }
 
-    /// Holds on to a round. `false` when somebody else has it by now.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// Renews the lease of a round. `false` when another process has taken it over.
     pub async fn renew(&self, holder: &str, lease: Duration) -> Result<bool, StoreError> {
         let query = diesel::sql_query(
             "UPDATE reconciliation SET leased_until = now() + make_interval(secs => $2)
@@ -139,18 +128,11 @@ impl ReconciliationRepository {
         .bind::<Text, _>(holder)
         .bind::<Double, _>(lease.as_secs_f64());
         self.database
-            .write(async |mut connection| {
-                let changed = query.execute(&mut *connection).await;
-                let one = changed.map(|rows| rows == 1);
-                (connection, one.map_err(StoreError::from))
-            })
+            .write(async |connection| query.execute(connection).await.map(|rows| rows == 1))
             .await
     }
 
-    /// Ends a round with what it found.
-    ///
-    /// # Errors
-    /// When the database fails; the next round finds what is left.
+    /// Ends a round with its findings.
     pub async fn finish(&self, holder: &str, found: Findings) -> Result<(), StoreError> {
         let query = diesel::sql_query(
             "UPDATE reconciliation
@@ -163,49 +145,31 @@ impl ReconciliationRepository {
         .bind::<BigInt, _>(found.drift)
         .bind::<BigInt, _>(found.repaired);
         self.database
-            .write(async |mut connection| {
-                let executed = query.execute(&mut *connection).await;
-                (connection, executed.map(drop).map_err(StoreError::from))
-            })
+            .write(async |connection| query.execute(connection).await.map(drop))
             .await
     }
 
-    /// Gives a round back that was not finished.
-    ///
-    /// # Errors
-    /// When the database fails; the round is then free when its lease ends.
+    /// Releases a round that was not finished. If that fails, it is free when its lease ends.
     pub async fn abandon(&self, holder: &str) -> Result<(), StoreError> {
         let query = diesel::sql_query(
             "UPDATE reconciliation SET holder = NULL, leased_until = now() WHERE holder = $1",
         )
         .bind::<Text, _>(holder);
         self.database
-            .write(async |mut connection| {
-                let executed = query.execute(&mut *connection).await;
-                (connection, executed.map(drop).map_err(StoreError::from))
-            })
+            .write(async |connection| query.execute(connection).await.map(drop))
             .await
     }
 
-    /// What the rounds found so far.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// The findings so far.
     pub async fn report(&self) -> Result<Report, StoreError> {
         let query = reconciliation::table.select(Report::as_select());
         self.database
-            .read(async |mut connection| {
-                let got = query.first(&mut *connection).await;
-                (connection, got.map_err(StoreError::from))
-            })
+            .read(async |connection| query.first(connection).await)
             .await
     }
 
-    /// At most `limit` orders above the id `after` that are on their way, have not changed for the
-    /// time of `grace`, and of which Temporal has been told all: each must have a running workflow.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// At most `limit` orders above the id `after` that have not ended, have not changed for the time of
+    /// `grace`, and have no intent in the outbox: each must have a running workflow.
     pub async fn open_orders(
         &self,
         after: i64,
@@ -227,17 +191,11 @@ impl ReconciliationRepository {
         .bind::<Double, _>(grace.as_secs_f64())
         .bind::<BigInt, _>(limit);
         self.database
-            .read(async |mut connection| {
-                let loaded = query.load(&mut *connection).await;
-                (connection, loaded.map_err(StoreError::from))
-            })
+            .read(async |connection| query.load(connection).await)
             .await
     }
 
-    /// The orders of these ids of which nothing is left to tell Temporal.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// The orders of these ids that have no intent in the outbox.
     pub async fn followed_orders(&self, ids: &[i64]) -> Result<Vec<FollowedOrder>, StoreError> {
         #[derive(QueryableByName)]
         struct Row {
@@ -251,26 +209,23 @@ impl ReconciliationRepository {
             unchanged_for: Option<f64>,
         }
         let query = diesel::sql_query(
-            "SELECT asked.id, orders.status,
+            "SELECT requested.id, orders.status,
                     coalesce(orders.created_at, first.occurred_at) AS created_at,
                     extract(epoch FROM now() - last.occurred_at)::float8 AS unchanged_for
-               FROM unnest($1) AS asked (id)
-               LEFT JOIN orders ON orders.id = asked.id
+               FROM unnest($1) AS requested (id)
+               LEFT JOIN orders ON orders.id = requested.id
                LEFT JOIN LATERAL (SELECT occurred_at FROM order_events
-                                   WHERE order_id = asked.id
+                                   WHERE order_id = requested.id
                                    ORDER BY sequence LIMIT 1) AS first ON true
                LEFT JOIN LATERAL (SELECT occurred_at FROM order_events
-                                   WHERE order_id = asked.id
+                                   WHERE order_id = requested.id
                                    ORDER BY sequence DESC LIMIT 1) AS last ON true
-              WHERE NOT EXISTS (SELECT FROM workflow_intents WHERE order_id = asked.id)",
+              WHERE NOT EXISTS (SELECT FROM workflow_intents WHERE order_id = requested.id)",
         )
         .bind::<Array<BigInt>, _>(ids);
         let rows: Vec<Row> = self
             .database
-            .read(async |mut connection| {
-                let loaded = query.load(&mut *connection).await;
-                (connection, loaded.map_err(StoreError::from))
-            })
+            .read(async |connection| query.load(connection).await)
             .await?;
         let progress = |status: Option<String>| match status {
             None => Progress::Ended,

@@ -36,6 +36,7 @@ diesel::table! {
         data -> Jsonb,
         actor -> Text,
         occurred_at -> Timestamptz,
+        customer_id -> Nullable<Int8>,
     }
 }
 

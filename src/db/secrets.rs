@@ -1,4 +1,4 @@
-//! What all instances of the service share and nobody else knows.
+//! Secrets that all instances of the service share.
 
 use std::time::Duration;
 
@@ -13,25 +13,19 @@ use crate::error::StoreError;
 /// The length of a secret.
 pub const SECRET_BYTES: usize = 32;
 
-/// A server that is slow to let anyone in lets somebody in at last: it is asked so often at the start.
-const TRIES: u32 = 10;
+/// A server that is slow to authenticate makes the first attempts time out.
+const ATTEMPTS: u32 = 10;
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// What page cursors are signed with. It was made with the schema.
-///
-/// # Errors
-/// When the database fails, again and again where it is not available.
+/// The key that signs page cursors. The migration of its table made it.
 pub async fn cursor_secret(database: &Database) -> Result<[u8; SECRET_BYTES], StoreError> {
-    let mut tried = 1;
-    loop {
+    for _ in 1..ATTEMPTS {
         match read(database).await {
-            Err(StoreError::Unavailable(_)) if tried < TRIES => {
-                tried += 1;
-                sleep(PAUSE).await;
-            }
+            Err(StoreError::Unavailable(_)) => sleep(PAUSE).await,
             read => return read,
         }
     }
+    read(database).await
 }
 
 async fn read(database: &Database) -> Result<[u8; SECRET_BYTES], StoreError> {
@@ -39,12 +33,9 @@ async fn read(database: &Database) -> Result<[u8; SECRET_BYTES], StoreError> {
         .find("cursors")
         .select(server_secrets::value);
     let value: Vec<u8> = database
-        .read(async |mut connection| {
-            let got = query.first(&mut *connection).await;
-            (connection, got.map_err(StoreError::from))
-        })
+        .read(async |connection| query.first(connection).await)
         .await?;
     value
         .try_into()
-        .map_err(|_| StoreError::Corrupt("the secret of cursors is of the wrong length".into()))
+        .map_err(|_| StoreError::Corrupt("the secret of cursors has the wrong length".into()))
 }

@@ -1,4 +1,4 @@
-//! How many orders there are, without counting millions.
+//! Counts of orders, without counting millions.
 
 use diesel::dsl::sql;
 use diesel::prelude::*;
@@ -27,20 +27,13 @@ struct Count {
     orders: f64,
 }
 
-/// How many orders have each status. Those on their way are counted by an index of them. In a table
-/// that is not small the others are what PostgreSQL's statistics say, which `ANALYZE` renews; a status
-/// that these do not know is left out.
-///
-/// # Errors
-/// When the database fails.
+/// The number of orders of each status. Those that have not ended are counted with their index. In a
+/// large table the others are estimates of PostgreSQL's statistics, which `ANALYZE` renews; a status
+/// without statistics is left out.
 pub async fn orders_by_status(database: &Database) -> Result<Vec<(&'static str, f64)>, StoreError> {
-    let counts = database
-        .read(async |mut connection| {
-            let counts = counts(&mut connection).await;
-            (connection, counts.map_err(StoreError::from))
-        })
-        .await?;
-    Ok(counts)
+    database
+        .read(async |connection| counts(connection).await)
+        .await
 }
 
 async fn counts(connection: &mut AsyncPgConnection) -> QueryResult<Vec<(&'static str, f64)>> {
@@ -97,12 +90,9 @@ fn by_status<'a>(
         .collect()
 }
 
-/// The age of the oldest transaction that keeps a snapshot, in seconds; 0 when there is none. Rows that
-/// were deleted since cannot be removed. Of other roles' transactions only a member of
-/// `pg_read_all_stats` sees the age.
-///
-/// # Errors
-/// When the database fails.
+/// The age of the oldest transaction that has a snapshot, in seconds; 0 when there is none. Rows that
+/// were deleted since cannot be vacuumed. Only a member of `pg_read_all_stats` sees the age of other
+/// roles' transactions.
 pub async fn oldest_snapshot_seconds(database: &Database) -> Result<f64, StoreError> {
     let query = diesel::select(sql::<Double>(
         "(SELECT coalesce(extract(epoch FROM now() - min(since)), 0)::float8
@@ -112,9 +102,6 @@ pub async fn oldest_snapshot_seconds(database: &Database) -> Result<f64, StoreEr
                  AS snapshots (since))",
     ));
     database
-        .read(async |mut connection| {
-            let age = query.get_result(&mut *connection).await;
-            (connection, age.map_err(StoreError::from))
-        })
+        .read(async |connection| query.get_result(connection).await)
         .await
 }

@@ -1,38 +1,49 @@
-//! Who asks for something to be done.
+//! The caller of an operation.
 
 use std::sync::Arc;
 
-/// The principal of everybody where nobody has to say who they are.
+use super::CustomerId;
+
+/// The principal of every caller where no credentials are required.
 pub const ANYONE: &str = "anyone";
 
-/// Who asks.
+/// Who calls an operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
-    /// A name for its credentials: an API key, or the subject of its tokens. For the log, and for what
-    /// is counted.
+    /// A name for its credentials: an API key, or the subject of its tokens. For the log and metrics.
     pub principal: Arc<str>,
-    /// A name for itself: the same for every request of the same program or person, whatever
-    /// credentials it has at the moment, and nobody else's.
+    /// A name for the client: the same for every request of the same program or person, whatever
+    /// credentials it has at the moment, and of no other client.
     pub client: Arc<str>,
-    /// Whose orders it reaches.
+    /// The orders that it may see and change.
     pub access: Access,
 }
 
-/// Whose orders somebody reaches. To others it looks as if they were not there.
+/// The orders that a caller may see and change. All others do not exist for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
     /// Everybody's.
     All,
     /// Those of one customer, by its id.
-    Customer(i64),
+    Customer(CustomerId),
 }
 
 impl Access {
-    /// Whether orders of this customer are reached.
-    pub fn reaches(self, customer_id: i64) -> bool {
+    /// Whether it includes the orders of this customer.
+    pub fn includes(self, customer_id: CustomerId) -> bool {
         match self {
             Self::All => true,
             Self::Customer(own) => own == customer_id,
+        }
+    }
+
+    /// The same, of this customer's orders only; `None` when it includes none of them.
+    pub fn narrowed(self, customer_id: Option<CustomerId>) -> Option<Self> {
+        match customer_id {
+            None => Some(self),
+            Some(customer_id) => self
+                .includes(customer_id)
+                .then_some(Self::Customer(customer_id)),
         }
     }
 }

@@ -3,16 +3,16 @@
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 
-use super::OrderStatus;
+use super::{CustomerId, OrderStatus};
 
 /// An order as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Order {
     /// Given by the database, 1 or more.
     pub id: i64,
-    /// 1 or more.
-    pub customer_id: i64,
-    /// Where it is on its way.
+    /// Its customer.
+    pub customer_id: CustomerId,
+    /// Its status.
     pub status: OrderStatus,
     /// 0 … 99999999.99, with two decimals.
     pub total_amount: Decimal,
@@ -24,11 +24,11 @@ pub struct Order {
     pub updated_at: DateTime<Utc>,
 }
 
-/// An order that is yet to be stored.
+/// An order to be stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewOrder {
-    /// 1 or more.
-    pub customer_id: i64,
+    /// Its customer.
+    pub customer_id: CustomerId,
     /// 0 … 99999999.99, with at most two decimals.
     pub total_amount: Decimal,
 }
@@ -42,30 +42,27 @@ pub struct OrderChange {
     pub total_amount: Option<Decimal>,
 }
 
-/// A change that the order's present state does not allow.
+/// A change that the order's current status does not allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ChangeError {
-    /// The status can not be reached from here.
-    #[error("an order that is {from} can not become {to}")]
+    /// The status cannot be reached from here.
+    #[error("an order that is {from} cannot become {to}")]
     TransitionNotAllowed {
-        /// The present status.
+        /// The current status.
         from: OrderStatus,
-        /// The status that was asked for.
+        /// The requested status.
         to: OrderStatus,
     },
-    /// The amount is settled once the order is on its way.
+    /// The amount is settled once the order is no longer pending.
     #[error("total_amount may change only while the order is pending, and it is {status}")]
     AmountIsSettled {
-        /// The present status.
+        /// The current status.
         status: OrderStatus,
     },
 }
 
 impl Order {
     /// The status and amount after a change, or `None` when it changes nothing.
-    ///
-    /// # Errors
-    /// When the present state does not allow it.
     pub fn after(
         &self,
         change: &OrderChange,
@@ -95,7 +92,7 @@ mod tests {
     fn order(status: OrderStatus) -> Order {
         Order {
             id: 1,
-            customer_id: 1,
+            customer_id: CustomerId(1),
             status,
             total_amount: Decimal::new(1000, 2),
             version: 1,

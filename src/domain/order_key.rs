@@ -1,9 +1,9 @@
-//! Which order is meant, where an id alone does not say it.
+//! The identity of an order where its id is not enough.
 
 use chrono::{DateTime, Utc};
 
-/// An order, told from every other one that was ever given the same id: by another database, or by
-/// this one before it was restored to an earlier state.
+/// Identifies an order among all that were ever given the same id: by another database, or by this
+/// one before it was restored to an earlier state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OrderKey {
     /// Its id.

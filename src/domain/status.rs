@@ -1,7 +1,5 @@
-//! The statuses of an order and the ways between them.
-//!
-//! Both stand in the contract, once: `OrderStatus` and its `x-transitions`. What is generated from
-//! them is the domain's own status; there is no second list.
+//! The statuses of an order and their transitions, both generated from the contract (`OrderStatus` and
+//! its `x-transitions`).
 
 pub use crate::generated::models::OrderStatus;
 

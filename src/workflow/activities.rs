@@ -9,7 +9,7 @@ use temporalio_sdk::activities::{ActivityContext, ActivityError};
 
 use super::order_workflow::Outcome;
 use super::ownership::{self, Owner};
-use crate::db::{OrderRepository, Precondition, Rejected};
+use crate::db::{OrderRepository, Precondition, Rejection};
 use crate::domain::{Access, Actor, ChangeError, OrderChange, OrderStatus};
 use crate::error::StoreError;
 
@@ -50,14 +50,14 @@ impl OrderActivities {
             .await;
         let status = match changed {
             Ok(order) => Some(order.status),
-            Err(Rejected::NotFound) => None,
+            Err(Rejection::NotFound) => None,
             // Somebody else was faster: where the order is now decides.
-            Err(Rejected::Change(
+            Err(Rejection::Change(
                 ChangeError::TransitionNotAllowed { from: status, .. }
                 | ChangeError::AmountIsSettled { status },
             )) => Some(status),
-            Err(Rejected::Store(error)) => return Err(failure(error)),
-            Err(Rejected::VersionMismatch) => {
+            Err(Rejection::Store(error)) => return Err(failure(error)),
+            Err(Rejection::VersionMismatch) => {
                 self.leave_alone(order_id, meant).await?;
                 None
             }
@@ -106,7 +106,9 @@ impl OrderActivities {
 
 fn failure(error: StoreError) -> ActivityError {
     ActivityError::application(match error {
-        StoreError::Refused(_) | StoreError::Corrupt(_) => ApplicationFailure::non_retryable(error),
+        StoreError::ConstraintViolation(_) | StoreError::Corrupt(_) => {
+            ApplicationFailure::non_retryable(error)
+        }
         // Retried for ever: a database comes back, a fault of ours is mended by a deployment, and the
         // order must not be lost until then.
         _ => ApplicationFailure::new(error),

@@ -21,7 +21,7 @@ use super::ownership::Owner;
 use crate::config::Settings;
 use crate::db::{
     Database, Findings, FollowedOrder, OpenOrder, OrderRepository, Precondition, Progress,
-    ReconciliationRepository, Rejected,
+    ReconciliationRepository, Rejection,
 };
 use crate::domain::{Access, Actor, OrderChange, OrderStatus};
 
@@ -291,7 +291,7 @@ impl Reconciler {
                 tracing::warn!(order.id = order.id, reason, "the order is cancelled");
                 Ok(Verdict::Mended)
             }
-            Err(Rejected::NotFound | Rejected::VersionMismatch) => Ok(Verdict::Agree),
+            Err(Rejection::NotFound | Rejection::VersionMismatch) => Ok(Verdict::Agree),
             Err(error) => Err(error.into()),
         }
     }

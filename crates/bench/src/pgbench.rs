@@ -78,8 +78,8 @@ pub fn create_keyed() -> String {
 }
 
 const FOLLOWING: &str = "recorded AS (
-            INSERT INTO order_events (order_id, sequence, type, data, actor, occurred_at)
-            SELECT id, version, 'created',
+            INSERT INTO order_events (order_id, customer_id, sequence, type, data, actor, occurred_at)
+            SELECT id, customer_id, version, 'created',
                    jsonb_build_object('customer_id', customer_id, 'status', status,
                                       'total_amount', total_amount),
                    'client', created_at

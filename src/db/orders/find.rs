@@ -3,11 +3,19 @@
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use super::OrderRow;
+use super::{OrderRepository, OrderRow};
 use crate::db::batch::Batch;
 use crate::db::schema::orders;
-use crate::domain::Order;
+use crate::domain::{Access, Order};
 use crate::error::StoreError;
+
+impl OrderRepository {
+    /// The order of this id, if the caller has access to it.
+    pub async fn get(&self, id: i64, access: Access) -> Result<Option<Order>, StoreError> {
+        let order = self.find.submit(id, self.database.deadline()).await?;
+        Ok(order.filter(|order| access.includes(order.customer_id)))
+    }
+}
 
 /// Finds the order of an id.
 pub(super) struct Find;
@@ -16,10 +24,10 @@ impl Batch for Find {
     const NAME: &'static str = "find";
     const WRITES: bool = false;
 
-    type Question = i64;
-    type Answer = Option<Order>;
+    type Request = i64;
+    type Response = Option<Order>;
 
-    async fn ask(
+    async fn execute(
         connection: &mut AsyncPgConnection,
         ids: &[&i64],
     ) -> Result<Vec<Option<Order>>, StoreError> {
@@ -31,9 +39,8 @@ impl Batch for Find {
         let found: Result<Vec<Order>, _> = rows.into_iter().map(Order::try_from).collect();
         let mut found = found?;
         found.sort_unstable_by_key(|order| order.id);
-        // Two may have asked for the same one.
+        // Two requests may be for the same order.
         let of = |id: &i64| found.binary_search_by_key(id, |order| order.id).ok();
-        let answers = ids.iter().map(|id| found.get(of(id)?).cloned());
-        Ok(answers.collect())
+        Ok(ids.iter().map(|id| found.get(of(id)?).cloned()).collect())
     }
 }

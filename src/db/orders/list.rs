@@ -5,10 +5,10 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Nullable, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use super::OrderRow;
+use super::{OrderRepository, OrderRow};
 use crate::db::prepared::prepared;
 use crate::db::schema::orders;
-use crate::domain::{Access, Order, OrderStatus};
+use crate::domain::{Access, CustomerId, Order, OrderStatus};
 use crate::error::StoreError;
 
 /// Which orders to list.
@@ -17,41 +17,35 @@ pub struct OrderFilter {
     /// Any of these; all when empty.
     pub statuses: Vec<OrderStatus>,
     /// Of this customer.
-    pub customer_id: Option<i64>,
-    /// Who lists sees no others.
+    pub customer_id: Option<CustomerId>,
+    /// Of the caller.
     pub access: Access,
 }
 
-/// Whose orders a list is of.
-enum Listed {
-    Everybodys,
-    Of(i64),
-    Nobodys,
-}
-
-impl OrderFilter {
-    fn listed(&self) -> Listed {
-        match (self.access, self.customer_id) {
-            (Access::All, None) => Listed::Everybodys,
-            (Access::All, Some(wanted)) => Listed::Of(wanted),
-            (Access::Customer(own), None) => Listed::Of(own),
-            (Access::Customer(own), Some(wanted)) if own == wanted => Listed::Of(own),
-            (Access::Customer(_), Some(_)) => Listed::Nobodys,
-        }
+impl OrderRepository {
+    /// At most `limit` orders from the newest down, from below the id `before` on.
+    pub async fn list(
+        &self,
+        filter: &OrderFilter,
+        before: Option<i64>,
+        limit: i64,
+    ) -> Result<Vec<Order>, StoreError> {
+        self.database
+            .read(async |connection| page(connection, filter, before, limit).await)
+            .await
     }
 }
 
-/// At most `limit` orders from the newest down, from below the id `before` on.
-pub(super) async fn page(
+async fn page(
     connection: &mut AsyncPgConnection,
     filter: &OrderFilter,
     before: Option<i64>,
     limit: i64,
 ) -> Result<Vec<Order>, StoreError> {
-    let customer_id = match filter.listed() {
-        Listed::Everybodys => None,
-        Listed::Of(customer_id) => Some(customer_id),
-        Listed::Nobodys => return Ok(Vec::new()),
+    let customer_id = match filter.access.narrowed(filter.customer_id) {
+        None => return Ok(Vec::new()),
+        Some(Access::All) => None,
+        Some(Access::Customer(customer_id)) => Some(customer_id),
     };
     let before = before.unwrap_or(i64::MAX);
     let mut statuses: Vec<&str> = filter.statuses.iter().map(|one| one.as_str()).collect();
@@ -78,36 +72,36 @@ pub(super) async fn page(
     rows.into_iter().map(Order::try_from).collect()
 }
 
-/// One short walk along an index for each status, then the newest of all. PostgreSQL, left to
-/// itself, walks all orders down until it has met enough of them.
+/// One short index scan for each status, then the newest of all. PostgreSQL by
+/// itself would scan all orders from the newest down until it has found enough of them.
 async fn several(
     connection: &mut AsyncPgConnection,
     statuses: &[&str],
-    customer_id: Option<i64>,
+    customer_id: Option<CustomerId>,
     before: i64,
     limit: i64,
 ) -> QueryResult<Vec<OrderRow>> {
-    // A condition that may or may not be there would keep the planner from the right index.
+    // An optional condition would keep the planner from the right index.
     macro_rules! pages {
         ($of_whom:literal) => {
             concat!(
                 ")
                  SELECT found.id, found.customer_id, found.status, found.total_amount,
                         found.version, found.created_at, found.updated_at
-                   FROM asked, unnest(statuses) AS wanted (status),
+                   FROM requested, unnest(statuses) AS wanted (status),
                         LATERAL (SELECT id, orders.customer_id, orders.status, total_amount,
                                         version, created_at, updated_at
                                    FROM orders
                                   WHERE ",
                 $of_whom,
-                "orders.status = wanted.status AND id < asked.before
-                                  ORDER BY id DESC LIMIT asked.most) AS found
-                  ORDER BY id DESC LIMIT (SELECT most FROM asked)"
+                "orders.status = wanted.status AND id < requested.before
+                                  ORDER BY id DESC LIMIT requested.most) AS found
+                  ORDER BY id DESC LIMIT (SELECT most FROM requested)"
             )
         };
     }
     prepared(
-        "WITH asked (statuses, customer_id, before, most) AS (SELECT ",
+        "WITH requested (statuses, customer_id, before, most) AS (SELECT ",
         (
             statuses.into_sql::<Array<Text>>(),
             customer_id.into_sql::<Nullable<BigInt>>(),
@@ -116,7 +110,7 @@ async fn several(
         ),
         match customer_id {
             None => pages!(""),
-            Some(_) => pages!("orders.customer_id = asked.customer_id AND "),
+            Some(_) => pages!("orders.customer_id = requested.customer_id AND "),
         },
     )
     .load(connection)

@@ -1,5 +1,5 @@
 //! Changes of orders that are still at the version that was read, each with its event and, where the
-//! order's workflow has to end, the intent to say so.
+//! order's workflow has to end, the intent to end it.
 
 use diesel::sql_types::{Array, BigInt, Bool, Jsonb, Nullable, Numeric, Text};
 use diesel::{IntoSql, QueryableByName};
@@ -7,38 +7,92 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use rust_decimal::Decimal;
 use serde_json::Value;
 
-use super::{Placed, in_places};
+use super::attempts::Attempts;
+use super::{OrderRepository, Positioned, Precondition, Rejection, by_position, traceparent};
 use crate::db::batch::Batch;
+use crate::db::events;
 use crate::db::prepared::prepared;
-use crate::domain::{Actor, Order, OrderStatus};
+use crate::domain::{Access, Actor, Order, OrderChange, OrderEventData, OrderStatus};
 use crate::error::StoreError;
+
+impl OrderRepository {
+    /// Changes an order. When it ends by another actor than its workflow, the intent to end the
+    /// workflow is written too.
+    pub async fn change(
+        &self,
+        id: i64,
+        access: Access,
+        precondition: &Precondition,
+        change: &OrderChange,
+        by: Actor,
+        reason: Option<&str>,
+    ) -> Result<Order, Rejection> {
+        let mut attempts = Attempts::new(id, self.database.deadline());
+        loop {
+            let deadline = attempts.deadline;
+            let order = self
+                .find_expected(id, access, precondition, deadline)
+                .await?;
+            let Some((status, total_amount)) = order.after(change)? else {
+                return Ok(order);
+            };
+            let data = OrderEventData {
+                customer_id: None,
+                status: (status != order.status).then_some(status),
+                total_amount: (total_amount != order.total_amount).then_some(total_amount),
+                reason: reason.map(str::to_owned),
+            };
+            let end_workflow = status.is_final() && by != Actor::Workflow;
+            let request = UpdateRequest {
+                id,
+                version: order.version,
+                status,
+                total_amount,
+                data: events::to_json(data)?,
+                by,
+                end_workflow,
+                traceparent: end_workflow.then(traceparent).flatten(),
+            };
+            match self.update.submit(request, deadline).await? {
+                Outcome::Changed(order) => {
+                    if end_workflow {
+                        self.notifier.notify();
+                    }
+                    return Ok(order);
+                }
+                Outcome::Stale => attempts.lost_race()?,
+                Outcome::Locked => attempts.locked().await?,
+            }
+        }
+    }
+}
 
 /// Makes a change.
 pub(super) struct Update;
 
 /// What [`Update`] writes.
-pub(super) struct Asked {
-    pub(super) id: i64,
+pub(super) struct UpdateRequest {
+    id: i64,
     /// The version that was read.
-    pub(super) version: i64,
-    pub(super) status: OrderStatus,
-    pub(super) total_amount: Decimal,
+    version: i64,
+    status: OrderStatus,
+    total_amount: Decimal,
     /// The event's.
-    pub(super) data: Value,
-    pub(super) by: Actor,
-    /// Whether the workflow has to be told that the order has ended.
-    pub(super) end_workflow: bool,
+    data: Value,
+    by: Actor,
+    /// Whether to write the intent to end the workflow.
+    end_workflow: bool,
     /// Of the request, for that intent.
-    pub(super) traceparent: Option<String>,
+    traceparent: Option<String>,
 }
 
-/// What came of it.
+/// The result of a change.
 pub(super) enum Outcome {
     /// The order after the change.
     Changed(Order),
     /// The order is at another version by now, or gone.
     Stale,
-    /// Another transaction holds the row. Nobody waits for it here: the others would wait as well.
+    /// Another transaction holds the row. The batch does not wait for it: all others would wait too.
     Locked,
 }
 
@@ -47,34 +101,43 @@ struct Row {
     #[diesel(sql_type = Bool)]
     locked: bool,
     #[diesel(embed)]
-    placed: Placed,
+    order: Positioned,
 }
 
 impl Batch for Update {
     const NAME: &'static str = "update";
     const WRITES: bool = true;
 
-    type Question = Asked;
-    type Answer = Outcome;
+    type Request = UpdateRequest;
+    type Response = Outcome;
 
-    async fn ask(
+    async fn execute(
         connection: &mut AsyncPgConnection,
-        asked: &[&Asked],
+        requests: &[&UpdateRequest],
     ) -> Result<Vec<Outcome>, StoreError> {
-        let ids: Vec<i64> = asked.iter().map(|asked| asked.id).collect();
-        let versions: Vec<i64> = asked.iter().map(|asked| asked.version).collect();
-        let statuses: Vec<&str> = asked.iter().map(|asked| asked.status.as_str()).collect();
-        let amounts: Vec<Decimal> = asked.iter().map(|asked| asked.total_amount).collect();
-        let data: Vec<&Value> = asked.iter().map(|asked| &asked.data).collect();
-        let actors: Vec<&str> = asked.iter().map(|asked| asked.by.as_str()).collect();
-        let ends: Vec<bool> = asked.iter().map(|asked| asked.end_workflow).collect();
-        let traceparents: Vec<Option<&str>> = asked
+        let ids: Vec<i64> = requests.iter().map(|request| request.id).collect();
+        let versions: Vec<i64> = requests.iter().map(|request| request.version).collect();
+        let statuses: Vec<&str> = requests
             .iter()
-            .map(|asked| asked.traceparent.as_deref())
+            .map(|request| request.status.as_str())
             .collect();
-        // Of two changes of one version, PostgreSQL makes either; the other one is stale.
+        let amounts: Vec<Decimal> = requests
+            .iter()
+            .map(|request| request.total_amount)
+            .collect();
+        let data: Vec<&Value> = requests.iter().map(|request| &request.data).collect();
+        let actors: Vec<&str> = requests.iter().map(|request| request.by.as_str()).collect();
+        let ends: Vec<bool> = requests
+            .iter()
+            .map(|request| request.end_workflow)
+            .collect();
+        let traceparents: Vec<Option<&str>> = requests
+            .iter()
+            .map(|request| request.traceparent.as_deref())
+            .collect();
+        // Of two changes of one version, PostgreSQL makes one; the other is stale.
         let rows: Vec<Row> = prepared(
-            "WITH asked AS MATERIALIZED (
+            "WITH requested AS MATERIALIZED (
                 SELECT id, version, status, total_amount, data, actor, ends, traceparent, position
                   FROM unnest(",
             (
@@ -88,24 +151,24 @@ impl Batch for Update {
                 traceparents.into_sql::<Array<Nullable<Text>>>(),
             ),
             ") WITH ORDINALITY
-                    AS asked (id, version, status, total_amount, data, actor, ends, traceparent,
+                    AS requested (id, version, status, total_amount, data, actor, ends, traceparent,
                               position)),
              locked AS MATERIALIZED (
-                SELECT id FROM orders WHERE id IN (SELECT id FROM asked)
+                SELECT id FROM orders WHERE id IN (SELECT id FROM requested)
                  ORDER BY id FOR NO KEY UPDATE SKIP LOCKED),
              changed AS (
                 UPDATE orders
-                   SET status = asked.status, total_amount = asked.total_amount,
+                   SET status = requested.status, total_amount = requested.total_amount,
                        version = orders.version + 1,
                        updated_at = greatest(now(), orders.updated_at)
-                  FROM locked JOIN asked USING (id)
-                 WHERE orders.id = locked.id AND orders.version = asked.version
-                RETURNING asked.position, asked.data, asked.actor, asked.ends, asked.traceparent,
+                  FROM locked JOIN requested USING (id)
+                 WHERE orders.id = locked.id AND orders.version = requested.version
+                RETURNING requested.position, requested.data, requested.actor, requested.ends, requested.traceparent,
                           orders.id, orders.customer_id, orders.status, orders.total_amount,
                           orders.version, orders.created_at, orders.updated_at),
              recorded AS (
-                INSERT INTO order_events (order_id, sequence, type, data, actor, occurred_at)
-                SELECT id, version, 'updated', data, actor, updated_at FROM changed),
+                INSERT INTO order_events (order_id, customer_id, sequence, type, data, actor, occurred_at)
+                SELECT id, customer_id, version, 'updated', data, actor, updated_at FROM changed),
              intended AS (
                 INSERT INTO workflow_intents (order_id, action, traceparent)
                 SELECT id, 'end', traceparent FROM changed WHERE ends)
@@ -113,16 +176,16 @@ impl Batch for Update {
                     created_at, updated_at
                FROM changed
              UNION ALL
-             SELECT asked.position, true, orders.id, orders.customer_id, orders.status,
+             SELECT requested.position, true, orders.id, orders.customer_id, orders.status,
                     orders.total_amount, orders.version, orders.created_at, orders.updated_at
-               FROM asked JOIN orders USING (id)
-              WHERE NOT EXISTS (SELECT FROM locked WHERE locked.id = asked.id)",
+               FROM requested JOIN orders USING (id)
+              WHERE NOT EXISTS (SELECT FROM locked WHERE locked.id = requested.id)",
         )
         .load(connection)
         .await?;
         let (locked, changed): (Vec<Row>, Vec<Row>) = rows.into_iter().partition(|row| row.locked);
-        let changed = in_places(changed.into_iter().map(|row| row.placed), asked.len())?;
-        let locked = in_places(locked.into_iter().map(|row| row.placed), asked.len())?;
+        let changed = by_position(changed.into_iter().map(|row| row.order), requests.len())?;
+        let locked = by_position(locked.into_iter().map(|row| row.order), requests.len())?;
         let outcomes = changed
             .into_iter()
             .zip(locked)

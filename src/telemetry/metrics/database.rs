@@ -67,7 +67,7 @@ impl Batches {
 
     /// A statement with so many questions begins; it ends when what this gives is dropped.
     #[allow(clippy::cast_precision_loss)] // at most 128
-    pub fn put(&self, questions: usize) -> Timed<'_> {
+    pub fn statement(&self, questions: usize) -> Timed<'_> {
         if let Some(handles) = &self.0 {
             handles.size.observe(questions as f64);
         }

@@ -106,8 +106,8 @@ async fn put(database: &Database, orders: i64) -> Result<()> {
             SELECT 1 + number % 1000, number FROM generate_series(1, {orders}) AS number
             RETURNING id, customer_id, status, total_amount, version, created_at),
          recorded AS (
-            INSERT INTO order_events (order_id, sequence, type, data, actor, occurred_at)
-            SELECT id, version, 'created',
+            INSERT INTO order_events (order_id, customer_id, sequence, type, data, actor, occurred_at)
+            SELECT id, customer_id, version, 'created',
                    jsonb_build_object('customer_id', customer_id, 'status', status,
                                       'total_amount', total_amount),
                    'client', created_at

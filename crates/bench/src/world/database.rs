@@ -163,8 +163,8 @@ fn insertion(orders: Orders, from: i64, until: i64, events: bool) -> String {
         false => insertion,
         true => format!(
             "WITH made AS ({insertion} RETURNING *)
-             INSERT INTO order_events (order_id, sequence, type, data, actor, occurred_at)
-             SELECT id, version, 'created',
+             INSERT INTO order_events (order_id, customer_id, sequence, type, data, actor, occurred_at)
+             SELECT id, customer_id, version, 'created',
                     jsonb_build_object('customer_id', customer_id, 'status', status,
                                        'total_amount', total_amount),
                     'client', created_at

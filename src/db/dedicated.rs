@@ -1,0 +1,64 @@
+//! A connection for one task, which executes one statement after the other on it.
+
+use diesel_async::AsyncPgConnection;
+use diesel_async::pooled_connection::PoolableConnection;
+use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use super::pool::Database;
+use crate::error::StoreError;
+
+/// Connects on first use, and again when the connection is lost.
+pub(super) struct DedicatedConnection {
+    database: Database,
+    runtime: Handle,
+    connection: Option<AsyncPgConnection>,
+    /// Not aborted when those who wait for it give up: the connection is for the next one.
+    connecting: Option<JoinHandle<Result<AsyncPgConnection, StoreError>>>,
+}
+
+impl DedicatedConnection {
+    /// To this database, driven on this runtime.
+    pub(super) fn on(runtime: Handle, database: Database) -> Self {
+        Self {
+            database,
+            runtime,
+            connection: None,
+            connecting: None,
+        }
+    }
+
+    /// Connects if necessary. [`StoreError::Unavailable`] when there is no connection in time.
+    pub(super) async fn ready(&mut self) -> Result<(), StoreError> {
+        let connection = self.take().await?;
+        self.give_back(connection);
+        Ok(())
+    }
+
+    /// The connection, to be given back once its statement is complete. One that is not given back is
+    /// closed, and the next caller gets a new one. [`StoreError::Unavailable`] when there is none in
+    /// time.
+    pub(super) async fn take(&mut self) -> Result<AsyncPgConnection, StoreError> {
+        if let Some(mut connection) = self.connection.take()
+            && !connection.is_broken()
+        {
+            return Ok(connection);
+        }
+        let connecting = self
+            .connecting
+            .get_or_insert_with(|| self.runtime.spawn(self.database.connect()));
+        match timeout(self.database.acquire_timeout, connecting).await {
+            Err(_) => Err(StoreError::Unavailable("no connection in time".into())),
+            Ok(connected) => {
+                self.connecting = None;
+                connected.map_err(|error| StoreError::Unavailable(error.to_string()))?
+            }
+        }
+    }
+
+    /// Keeps a connection for the next caller.
+    pub(super) fn give_back(&mut self, connection: AsyncPgConnection) {
+        self.connection = Some(connection);
+    }
+}

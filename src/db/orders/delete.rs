@@ -1,0 +1,75 @@
+//! Deletion of orders.
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Bool, Nullable, Text};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use super::attempts::Attempts;
+use super::{OrderRepository, Precondition, Rejection, traceparent};
+use crate::domain::{Access, Actor};
+
+impl OrderRepository {
+    /// Deletes an order and writes the intent to end its workflow.
+    pub async fn delete(
+        &self,
+        id: i64,
+        access: Access,
+        precondition: &Precondition,
+    ) -> Result<(), Rejection> {
+        let mut attempts = Attempts::new(id, self.database.deadline());
+        loop {
+            let deadline = attempts.deadline;
+            let order = self
+                .find_expected(id, access, precondition, deadline)
+                .await?;
+            let delete = self.database.write_by(deadline, async |connection| {
+                delete(connection, id, order.version).await
+            });
+            match delete.await? {
+                Deleted { deleted: true, .. } => {
+                    self.notifier.notify();
+                    return Ok(());
+                }
+                Deleted { locked: true, .. } => attempts.locked().await?,
+                Deleted { .. } => attempts.lost_race()?,
+            }
+        }
+    }
+}
+
+/// The result of a deletion. Neither is set when the order is at another version, or gone.
+#[derive(QueryableByName)]
+struct Deleted {
+    #[diesel(sql_type = Bool)]
+    deleted: bool,
+    /// Another transaction holds its row.
+    #[diesel(sql_type = Bool)]
+    locked: bool,
+}
+
+/// Deletes an order if it is still at this version, and no other transaction holds its row.
+async fn delete(connection: &mut AsyncPgConnection, id: i64, version: i64) -> QueryResult<Deleted> {
+    diesel::sql_query(
+        "WITH locked AS MATERIALIZED (
+            SELECT id FROM orders WHERE id = $1 FOR UPDATE SKIP LOCKED),
+         deleted AS (
+            DELETE FROM orders USING locked
+             WHERE orders.id = locked.id AND orders.version = $2
+            RETURNING orders.id, orders.customer_id, orders.version, orders.updated_at),
+         recorded AS (
+            INSERT INTO order_events (order_id, customer_id, sequence, type, actor, occurred_at)
+            SELECT id, customer_id, version + 1, 'deleted', $3, greatest(now(), updated_at) FROM deleted),
+         intended AS (
+            INSERT INTO workflow_intents (order_id, action, traceparent)
+            SELECT id, 'end', $4 FROM deleted)
+         SELECT EXISTS (SELECT FROM deleted) AS deleted,
+                EXISTS (SELECT FROM orders WHERE id = $1)
+                    AND NOT EXISTS (SELECT FROM locked) AS locked",
+    )
+    .bind::<BigInt, _>(id)
+    .bind::<BigInt, _>(version)
+    .bind::<Text, _>(Actor::Client.as_str())
+    .bind::<Nullable<Text>, _>(traceparent())
+    .get_result(connection)
+    .await
+}

@@ -1,0 +1,49 @@
+//! New workflows for orders that have lost theirs.
+
+use diesel::sql_types::{BigInt, Jsonb, Text};
+use diesel_async::RunQueryDsl;
+
+use super::OrderRepository;
+use crate::db::events;
+use crate::domain::{Actor, OrderEventData};
+use crate::error::StoreError;
+
+impl OrderRepository {
+    /// Writes the intent to start a new workflow for an order, if it is still at this version. Whether
+    /// it was.
+    pub async fn restart(&self, id: i64, version: i64, reason: &str) -> Result<bool, StoreError> {
+        let data = OrderEventData {
+            customer_id: None,
+            status: None,
+            total_amount: None,
+            reason: Some(reason.to_owned()),
+        };
+        let data = events::to_json(data)?;
+        let query = diesel::sql_query(
+            "WITH restarted AS (
+                UPDATE orders
+                   SET version = version + 1, updated_at = greatest(now(), updated_at)
+                 WHERE id = $1 AND version = $2
+                RETURNING id, customer_id, version, updated_at),
+             recorded AS (
+                INSERT INTO order_events (order_id, customer_id, sequence, type, data, actor, occurred_at)
+                SELECT id, customer_id, version, 'restarted', $3, $4, updated_at FROM restarted),
+             intended AS (
+                INSERT INTO workflow_intents (order_id, action)
+                SELECT id, 'restart' FROM restarted)
+             SELECT id FROM restarted",
+        )
+        .bind::<BigInt, _>(id)
+        .bind::<BigInt, _>(version)
+        .bind::<Jsonb, _>(data)
+        .bind::<Text, _>(Actor::Reconciler.as_str());
+        let restarted = self
+            .database
+            .write(async |connection| query.execute(connection).await.map(|rows| rows > 0))
+            .await?;
+        if restarted {
+            self.notifier.notify();
+        }
+        Ok(restarted)
+    }
+}
