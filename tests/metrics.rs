@@ -78,8 +78,8 @@ async fn page_where(what: &str, monitoring: &str, wanted: impl Fn(&Page) -> bool
 #[tokio::test(flavor = "multi_thread")]
 async fn both_commands_show_what_they_do() {
     let app = TestApp::for_processes(221000).await;
-    let mut serve = Process::start("serve", &app, &[("ORDERS__DISPATCHER__ENABLED", "false")]);
-    let mut worker = Process::start("worker", &app, &[]);
+    let serve = Process::start("serve", &app, &[("ORDERS__DISPATCHER__ENABLED", "false")]);
+    let worker = Process::start("worker", &app, &[]);
     let (api, of_serve, of_worker) = (
         serve.api().await,
         serve.monitoring().await,
@@ -464,7 +464,7 @@ async fn without_its_port_there_is_no_monitoring_and_all_else_works() {
     let held = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let taken = held.local_addr().unwrap().to_string();
     for listen in ["", taken.as_str()] {
-        let mut serve = Process::start("serve", &app, &[("ORDERS__MONITORING__LISTEN", listen)]);
+        let serve = Process::start("serve", &app, &[("ORDERS__MONITORING__LISTEN", listen)]);
         create(&serve.api().await).await;
         serve
             .logs("the line of it", |line| line["message"] == "answered")

@@ -1,16 +1,16 @@
 //! Encryption on every way: to the server, to PostgreSQL and to Temporal.
 
-use std::io::{BufRead, BufReader};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use dev_servers::{Postgres, PostgresOptions, Service};
 use futures::StreamExt;
+use nix::sys::signal::Signal;
 use order_processing::config::{self, AuthMode, Secret, SecretUrl, Settings};
 use order_processing::db::{self, Database, IntentListener};
-use order_processing::dev::{Postgres, PostgresOptions};
 use order_processing::server::Server;
 use order_processing::telemetry::Telemetry;
 use order_processing::tls::{certificates as read_certificates, provider, roots};
@@ -251,8 +251,8 @@ impl OwnPostgres {
             &tools(),
             PostgresOptions {
                 data_dir: folder.clone(),
-                port: 0,
-                settings: vec![("fsync".into(), "off".into())],
+                settings: vec![("fsync", "off")],
+                ..PostgresOptions::default()
             },
         )
         .await
@@ -733,16 +733,6 @@ async fn traces_go_to_a_collector_behind_tls() {
     assert_eq!(collector.spans(|span| span.name == "GET /orders").len(), 1);
 }
 
-/// A process that a test started; it ends with the test.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 /// The program itself, with its secrets in files: ready over TLS, and nothing secret in its
 /// arguments, its environment, its settings and its log.
 #[tokio::test(flavor = "multi_thread")]
@@ -757,7 +747,6 @@ async fn secrets_from_files_show_nowhere() {
     std::fs::write(&key, HUSH).unwrap();
     let url = database_url(&app.database).replace("orders:orders@", "orders@");
     let proxy = temporal_behind_tls(&made.server).await;
-    let log = folder.join("log");
     let command = |arguments: &[&str]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_orders"));
         command
@@ -787,20 +776,10 @@ async fn secrets_from_files_show_nowhere() {
         "{shown}"
     );
 
-    let mut running = Running(
-        command(&["serve"])
-            .stdout(Stdio::piped())
-            .stderr(std::fs::File::create(&log).unwrap())
-            .spawn()
-            .unwrap(),
-    );
-    let mut ready = String::new();
-    BufReader::new(running.0.stdout.take().unwrap())
-        .read_line(&mut ready)
-        .unwrap();
-    let log_text = || std::fs::read_to_string(&log).unwrap();
-    let address = ready.trim().strip_prefix("ready https://");
-    let address = address.unwrap_or_else(|| panic!("{ready} {}", log_text()));
+    let serve = Service::start("orders serve", command(&["serve"]), &folder.join("log")).unwrap();
+    let url = serve.ready().await.unwrap();
+    let address = url.strip_prefix("https://");
+    let address = address.unwrap_or_else(|| panic!("{url} {}", serve.log()));
     let mut stream = encrypted(address.parse().unwrap(), client(rustls::ALL_VERSIONS)).await;
     let body = r#"{"customer_id":1,"total_amount":1}"#;
     let request = format!(
@@ -818,11 +797,11 @@ async fn secrets_from_files_show_nowhere() {
     })
     .await;
     for name in ["cmdline", "environ"] {
-        let text = std::fs::read(format!("/proc/{}/{name}", running.0.id())).unwrap();
+        let text = std::fs::read(format!("/proc/{}/{name}", serve.pid())).unwrap();
         assert!(!String::from_utf8_lossy(&text).contains(HUSH), "{name}");
     }
-    drop(running);
-    let log = log_text();
+    serve.signal(Signal::SIGKILL);
+    let log = serve.log();
     assert!(
         log.contains("answered") && !log.contains(HUSH),
         "the log holds the key"

@@ -6,12 +6,14 @@
 mod load;
 mod options;
 mod pgbench;
+mod plan;
 mod progress;
 mod references;
 mod report;
 mod run;
 mod scenarios;
 mod stats;
+mod usage;
 mod world;
 
 use std::process::ExitCode;

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use dev_servers::output;
 
 use crate::stats::percentile;
-use crate::world::child::{output, quiet};
 
 /// The share of transactions whose time is written down.
 const SAMPLING: &str = "0.25";
@@ -130,7 +130,7 @@ impl Pgbench {
     ) -> Result<Transactions> {
         let file = self.folder.join("script.sql");
         fs::write(&file, script)?;
-        let mut command = quiet(&self.program);
+        let mut command = dev_servers::command(&self.program, "PG");
         command
             .current_dir(&self.folder)
             .args([
@@ -144,8 +144,9 @@ impl Pgbench {
             .arg(format!("--jobs={}", THREADS.min(clients)))
             .arg(format!("--time={seconds}"))
             .args(["--file=script.sql", database_url]);
-        let said = output(command, "pgbench", Duration::from_secs(seconds) + MARGIN).await?;
-        let throughput = throughput(&said)?;
+        let limit = Duration::from_secs(seconds) + MARGIN;
+        let printed = output("pgbench", command, limit).await?;
+        let throughput = throughput(&printed)?;
         let mut times = self.take_logs()?;
         times.sort_by(f64::total_cmp);
         let at = |share| percentile(&times, share).context("pgbench logged no transaction");

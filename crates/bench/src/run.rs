@@ -68,7 +68,7 @@ async fn measure(options: &Options, folder: &Path) -> Result<Report> {
     progress("starting PostgreSQL");
     let world = World::start(&orders, folder, options.temporal_on_disk).await?;
     world.require_room(ROOM_GIB)?;
-    for scenario in &plan.scenarios {
+    for scenario in options.scenarios() {
         let name = scenario.name();
         progress(&name);
         let context = Context {
@@ -82,7 +82,7 @@ async fn measure(options: &Options, folder: &Path) -> Result<Report> {
             report.failures.push(format!("{name}: {error:#}"));
         }
         report.scenarios.push(name);
-        world.forget_logs()?;
+        world.remove_logs()?;
     }
     world.stop().await;
     Ok(report)

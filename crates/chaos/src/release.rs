@@ -1,11 +1,15 @@
 //! A version of the program under test, and how it is told what not every version is told alike.
 
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
+use dev_servers::output;
 use serde_json::Value;
-use tokio::process::Command;
+
+/// How long a command that does not serve may take.
+const COMMAND_LIMIT: Duration = Duration::from_secs(60);
 
 /// Of a program: major, minor, patch.
 type Version = (u64, u64, u64);
@@ -37,9 +41,6 @@ pub struct Release {
 
 impl Release {
     /// The one under test, which has no known faults.
-    ///
-    /// # Errors
-    /// When there is no such program.
     pub async fn tested(program: &Path) -> Result<Self> {
         let release = Self::previous(program).await?;
         Ok(Self {
@@ -49,21 +50,21 @@ impl Release {
     }
 
     /// An earlier one, with the faults of its version.
-    ///
-    /// # Errors
-    /// When there is no such program.
     pub async fn previous(program: &Path) -> Result<Self> {
         let program = program.canonicalize().with_context(|| {
             let path = program.display();
             format!("{path} is not there; build it with `cargo build --bin orders`")
         })?;
-        let said = said(Command::new(&program).arg("--version")).await?;
-        let version = version(&said).with_context(|| format!("no version in {said:?}"))?;
+        let mut command = Command::new(&program);
+        command.arg("--version");
+        let printed = output("orders --version", command, COMMAND_LIMIT).await?;
+        let version = version(&printed).with_context(|| format!("no version in {printed:?}"))?;
         Ok(Self {
             program,
-            access: match version >= AUTHENTICATES {
-                true => Access::ApiKeys,
-                false => Access::Open,
+            access: if version >= AUTHENTICATES {
+                Access::ApiKeys
+            } else {
+                Access::Open
             },
             fails_after_ddl: version <= FAILS_AFTER_DDL,
         })
@@ -111,46 +112,32 @@ impl Release {
     }
 
     /// Runs it in the foreground as this command.
-    pub fn command(&self, command: impl AsRef<OsStr>) -> std::process::Command {
-        let mut running = std::process::Command::new(&self.program);
+    pub fn command(&self, command: &str) -> Command {
+        let mut running = dev_servers::command(&self.program, "ORDERS__");
         running.arg(command);
         running
     }
 
     /// Applies its migrations.
-    ///
-    /// # Errors
-    /// When they fail.
     pub async fn migrate(&self, database_url: &str) -> Result<()> {
-        let mut command = Command::from(self.command("migrate"));
+        let mut command = self.command("migrate");
         command.arg("up").env("ORDERS__DATABASE__URL", database_url);
-        said(&mut command).await.map(drop)
+        output("orders migrate up", command, COMMAND_LIMIT).await?;
+        Ok(())
     }
 
     /// Makes an API key that allows everything.
-    ///
-    /// # Errors
-    /// When that fails.
     pub async fn make_key(&self, database_url: &str) -> Result<String> {
-        let mut command = Command::from(self.command("keys"));
+        let mut command = self.command("keys");
         command
             .args(["create", "--name", "chaos", "--scope", "orders:admin"])
             .args(["--all-customers", "--json"])
             .env("ORDERS__DATABASE__URL", database_url);
-        let made: Value = serde_json::from_str(&said(&mut command).await?)?;
+        let made = output("orders keys create", command, COMMAND_LIMIT).await?;
+        let made: Value = serde_json::from_str(&made)?;
         let key = made["key"].as_str().map(str::to_owned);
         key.context("`orders keys create` shows no key")
     }
-}
-
-/// What a command writes before it ends.
-async fn said(command: &mut Command) -> Result<String> {
-    let output = command.output().await.context("cannot run the program")?;
-    if !output.status.success() {
-        let why = String::from_utf8_lossy(&output.stderr);
-        bail!("{:?}: {why}", command.as_std());
-    }
-    Ok(String::from_utf8(output.stdout)?)
 }
 
 /// The version in `orders 0.3.0`.

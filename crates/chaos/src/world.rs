@@ -1,21 +1,17 @@
 //! The parts: PostgreSQL, Temporal, two of each of our processes, and the links between them.
 
-use std::fs::{self, File};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
-use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
-use order_processing::dev::{
-    Postgres, PostgresOptions, TemporalOptions, TemporalServer, Tools, end_with_us,
+use anyhow::{Context, Result};
+use dev_servers::{
+    Postgres, PostgresOptions, Service, TemporalOptions, TemporalServer, Tools, child_pids,
 };
-use tokio::process::{Child, Command};
+use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
+use nix::sys::signal::Signal;
+use nix::unistd::Pid;
 use tokio::sync::Mutex;
-use tokio::time::{sleep, timeout};
 
 use crate::proxy::Link;
 use crate::release::Release;
@@ -28,10 +24,9 @@ const LONG_PROCESSING_DELAY: &str = "4s";
 pub const GRACE: Duration = Duration::from_secs(3);
 /// How long a process may take to end after SIGTERM: what the service promises, and some.
 const END_LIMIT: Duration = Duration::from_secs(30);
-const START_TRIES: usize = 5;
-/// How long a process may take to serve, and how long a worker has run when it goes on running.
-const START_LIMIT: Duration = Duration::from_secs(30);
-const WORKER_STARTS: Duration = Duration::from_secs(1);
+const START_ATTEMPTS: usize = 5;
+/// What a worker logs once it runs.
+const WORKER_RUNS: &str = "worker runs";
 const DATABASE: &str = "orders";
 
 /// How many of our processes there are.
@@ -87,7 +82,7 @@ pub struct App {
     command: &'static str,
     environment: Vec<(String, String)>,
     log: PathBuf,
-    child: Mutex<Option<Child>>,
+    service: Mutex<Option<Service>>,
 }
 
 impl World {
@@ -101,16 +96,13 @@ impl World {
         let tools = Tools::locate(None)?;
         let mut postgres_options = PostgresOptions {
             data_dir: folder.join("postgres"),
-            port: 0,
             // What a killed process has written, the system still has.
-            settings: vec![("fsync".into(), "off".into())],
+            settings: vec![("fsync", "off")],
+            ..PostgresOptions::default()
         };
         let mut temporal_options = TemporalOptions {
             database_file: Some(folder.join("temporal.db")),
-            log_file: None,
-            port: 0,
-            ui_port: None,
-            namespace: "default".into(),
+            ..TemporalOptions::default()
         };
         let (postgres, temporal) = tokio::try_join!(
             Postgres::start(&tools, postgres_options.clone()),
@@ -129,9 +121,10 @@ impl World {
             .batch_execute(&format!("CREATE DATABASE {DATABASE}"))
             .await?;
         release.migrate(&database_url).await?;
-        let api_key = match release.wants_key() {
-            true => Some(release.make_key(&database_url).await?),
-            false => None,
+        let api_key = if release.wants_key() {
+            Some(release.make_key(&database_url).await?)
+        } else {
+            None
         };
 
         let mut world = Self {
@@ -187,43 +180,44 @@ impl World {
     }
 
     /// Kills PostgreSQL's parent process.
-    pub async fn kill_postgres(&self) -> Result<()> {
+    pub async fn kill_postgres(&self) {
         if let Some(postgres) = self.postgres.lock().await.take() {
-            kill(Pid::from_raw(postgres.pid()), Signal::SIGKILL)?;
-            postgres.wait().await;
+            postgres.kill().await;
         }
-        Ok(())
     }
 
     /// Starts PostgreSQL again.
     pub async fn start_postgres(&self) -> Result<()> {
         let mut postgres = self.postgres.lock().await;
         // Processes of a killed one may still be ending.
-        for _ in 1..START_TRIES {
-            if let Ok(started) = Postgres::start(&self.tools, self.postgres_options.clone()).await {
-                *postgres = Some(started);
-                return Ok(());
+        for attempt in 1.. {
+            match Postgres::start(&self.tools, self.postgres_options.clone()).await {
+                Err(error) if attempt == START_ATTEMPTS => return Err(error.into()),
+                Err(_) => {}
+                Ok(started) => {
+                    *postgres = Some(started);
+                    break;
+                }
             }
         }
-        *postgres = Some(Postgres::start(&self.tools, self.postgres_options.clone()).await?);
         Ok(())
     }
 
     /// PostgreSQL's processes, the parent first.
     pub async fn postgres_pids(&self) -> Vec<Pid> {
-        match &*self.postgres.lock().await {
-            Some(postgres) => with_children(postgres.pid()),
-            None => Vec::new(),
-        }
+        let postgres = self.postgres.lock().await;
+        let parent = postgres.iter().map(Postgres::pid);
+        parent
+            .flat_map(|pid| std::iter::once(pid).chain(child_pids(pid)))
+            .map(Pid::from_raw)
+            .collect()
     }
 
     /// Kills Temporal.
-    pub async fn kill_temporal(&self) -> Result<()> {
+    pub async fn kill_temporal(&self) {
         if let Some(temporal) = self.temporal.lock().await.take() {
-            kill(Pid::from_raw(temporal.pid()), Signal::SIGKILL)?;
-            temporal.wait().await;
+            temporal.kill().await;
         }
-        Ok(())
     }
 
     /// Starts Temporal again, with what it has on disk.
@@ -282,59 +276,37 @@ impl App {
                 .map(|(name, value)| (format!("ORDERS__{name}"), value))
                 .collect(),
             log: folder.join(format!("{}.log", name.replace(' ', "-"))),
-            child: Mutex::new(None),
+            service: Mutex::new(None),
             name,
         })
     }
 
     /// Starts it, unless it runs. It ends with us.
     pub async fn start(&self) -> Result<()> {
-        let mut child = self.child.lock().await;
-        if child.is_some() {
+        let mut service = self.service.lock().await;
+        if service.is_some() {
             return Ok(());
         }
-        let log = File::options().create(true).append(true).open(&self.log)?;
         let release = self.release.lock().await;
         let mut command = release.command(self.command);
         let settings = release.settings().iter();
         command
             .envs(self.environment.iter().cloned())
-            .envs(settings.map(|(name, value)| (format!("ORDERS__{name}"), value)))
-            .stdin(Stdio::null())
-            .stdout(log.try_clone()?)
-            .stderr(log);
-        end_with_us(&mut command);
-        let started = Command::from(command).kill_on_drop(true).spawn();
-        *child = Some(started.with_context(|| format!("cannot start {}", self.name))?);
+            .envs(settings.map(|(name, value)| (format!("ORDERS__{name}"), value)));
+        *service = Some(Service::start(&self.name, command, &self.log)?);
         Ok(())
     }
 
-    /// Waits until it serves, or a worker runs.
-    ///
-    /// # Errors
-    /// When it ends instead, or takes too long.
+    /// Waits until it serves, or a worker runs. Fails when it ends instead, or takes too long.
     pub async fn until_ready(&self) -> Result<()> {
-        let begun = Instant::now();
-        loop {
-            let mut child = self.child.lock().await;
-            if let Some(status) = child.as_mut().map(Child::try_wait).transpose()?.flatten() {
-                bail!("{} ended: {status}; see {}", self.name, self.log.display());
-            }
-            drop(child);
-            let ready = match &self.url {
-                Some(url) => {
-                    let answer = reqwest::get(format!("{url}/readyz")).await;
-                    answer.is_ok_and(|answer| answer.status().is_success())
-                }
-                // Settings that it does not know end it before that.
-                None => begun.elapsed() > WORKER_STARTS,
-            };
-            match ready {
-                true => return Ok(()),
-                false if begun.elapsed() > START_LIMIT => bail!("{} does not serve", self.name),
-                false => sleep(Duration::from_millis(100)).await,
-            }
+        let service = self.service.lock().await;
+        let service = service.as_ref().context("it is not started")?;
+        if self.url.is_some() {
+            service.ready().await?;
+        } else {
+            service.logged(WORKER_RUNS).await?;
         }
+        Ok(())
     }
 
     /// Starts as this release from now on.
@@ -347,61 +319,32 @@ impl App {
         self.release.lock().await.fails_after_ddl
     }
 
-    /// Whether it ended by itself: a process that cannot start while the database is away does.
-    pub async fn start_if_ended(&self) -> Result<bool> {
-        let mut child = self.child.lock().await;
-        let ended = match child.as_mut() {
-            Some(running) => running.try_wait()?.is_some(),
-            None => return Ok(false),
-        };
-        if ended {
-            *child = None;
-            drop(child);
-            self.start().await?;
+    /// Starts it again if it ended by itself: a process that cannot start while the database is away does.
+    pub async fn start_if_ended(&self) -> Result<()> {
+        let mut service = self.service.lock().await;
+        if service
+            .take_if(|running| running.status().is_some())
+            .is_none()
+        {
+            return Ok(());
         }
-        Ok(ended)
+        drop(service);
+        self.start().await
     }
 
     /// Sends it a signal.
-    pub async fn signal(&self, signal: Signal) -> Result<()> {
-        let child = self.child.lock().await;
-        if let Some(pid) = child.as_ref().and_then(Child::id) {
-            kill(Pid::from_raw(i32::try_from(pid)?), signal)?;
+    pub async fn signal(&self, signal: Signal) {
+        if let Some(service) = &*self.service.lock().await {
+            service.signal(signal);
         }
-        Ok(())
     }
 
     /// Sends it a signal to end, and waits for that. `false` when it takes too long; it is killed then.
     /// Nobody starts it again meanwhile.
-    pub async fn end(&self, signal: Signal) -> Result<bool> {
-        let Some(mut child) = self.child.lock().await.take() else {
-            return Ok(true);
-        };
-        if let Some(pid) = child.id() {
-            kill(Pid::from_raw(i32::try_from(pid)?), signal)?;
+    pub async fn end(&self, signal: Signal) -> bool {
+        match self.service.lock().await.take() {
+            Some(service) => service.stop(signal, END_LIMIT).await.is_ok(),
+            None => true,
         }
-        if timeout(END_LIMIT, child.wait()).await.is_ok() {
-            return Ok(true);
-        }
-        child.kill().await?;
-        Ok(false)
     }
-}
-
-/// A process and its children.
-fn with_children(parent: i32) -> Vec<Pid> {
-    let children = fs::read_dir("/proc")
-        .into_iter()
-        .flatten()
-        .filter_map(|entry| {
-            let pid: i32 = entry.ok()?.file_name().to_str()?.parse().ok()?;
-            let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-            // The name, in parentheses, may hold anything.
-            let (_, rest) = stat.rsplit_once(')')?;
-            let its_parent: i32 = rest.split_whitespace().nth(1)?.parse().ok()?;
-            (its_parent == parent).then_some(Pid::from_raw(pid))
-        });
-    std::iter::once(Pid::from_raw(parent))
-        .chain(children)
-        .collect()
 }

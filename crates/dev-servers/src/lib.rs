@@ -1,37 +1,39 @@
-//! The servers behind `orders dev`: a real PostgreSQL and a real Temporal dev server, run as child
-//! processes.
+//! PostgreSQL, Temporal and other programs as child processes, on Linux.
 //!
-//! Nothing here knows of orders. [`Tools`] finds the programs, [`Postgres`] and [`TemporalServer`]
-//! run them, [`DataDirLock`] keeps a second `orders dev` out of the same data directory.
+//! [`Tools`] finds the programs, [`Postgres`] and [`TemporalServer`] run the two servers, [`Service`] runs
+//! a program such as `orders serve`, [`output`] runs one to its end, and [`DataDirLock`] keeps a second
+//! process out of a data directory. The crate does not depend on the order service.
 //!
-//! What every child is promised, whatever happens to us:
+//! What holds for every child:
 //!
-//! - It stands in a process group of its own, so Ctrl-C in a terminal reaches only us and the
-//!   order of shutdown stays ours (`spawn`).
-//! - It ends when we do. `stop()` ends it in order, `Drop` at once; where we are killed with
-//!   SIGKILL, Linux ends it (`spawn`), and elsewhere the next start does (`leftover`).
-//! - It never blocks the next start: a half-made data directory is never under its final name,
-//!   and a server left over is stopped first, after checking that it is that server.
-//!
-//! Map: `tools` where the programs are; `user` as whom they run; `spawn` how a child is
-//! born; `process` how it is watched and stopped; `leftover` what an earlier run left; `lock`,
-//! `log`, `port` small helpers; `postgres`, `temporal` the two servers.
+//! - It has a process group of its own, so Ctrl-C in a terminal reaches only the parent, which decides
+//!   the order of the shutdown.
+//! - It ends when the parent ends. `stop()` shuts it down in order, dropping it kills it, and when the
+//!   parent is killed by SIGKILL, the kernel kills it.
+//! - It never blocks the next start: an incomplete data directory never has its final name, and a server
+//!   that an earlier run left is stopped first, after checking that it is that server.
 
+mod command;
 mod error;
-mod leftover;
 mod lock;
 mod log;
 mod port;
 mod postgres;
+mod proc_fs;
 mod process;
-mod spawn;
+mod run_as;
+mod service;
+mod stale;
 mod temporal;
 mod tools;
-mod user;
+mod wait;
 
-pub use error::DevError;
+pub use command::command;
+pub use error::Error;
 pub use lock::DataDirLock;
 pub use postgres::{Postgres, PostgresOptions};
-pub use spawn::end_with_us;
+pub use proc_fs::child_pids;
+pub use service::{Service, output};
 pub use temporal::{TemporalOptions, TemporalServer};
 pub use tools::Tools;
+pub use wait::wait_for;

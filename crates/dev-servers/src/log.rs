@@ -1,24 +1,20 @@
-//! The file that a server writes its output to.
+//! The file that a program writes its output to.
 
-use super::{DevError, user};
-use std::{
-    env,
-    fs::{self, File, OpenOptions},
-    io,
-    os::unix::fs::{FileExt, OpenOptionsExt},
-    path::{Path, PathBuf},
-    process,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use nix::sys::memfd::{MFdFlags, memfd_create};
+
+use crate::{Error, run_as};
 
 /// How much of the end of a log goes into an error message.
 const TAIL_LINES: usize = 6;
-/// How much of the end of a log is read to find those lines, in bytes.
-const TAIL_BYTES: u64 = 16 * 1024;
 
-/// An open log. What was in it before this run is kept, but is never quoted.
+/// An open log. What was in it before this run is kept, but is never read.
 #[derive(Debug)]
-pub(super) struct Log {
+pub(crate) struct Log {
     file: File,
     path: Option<PathBuf>,
     start: u64,
@@ -26,16 +22,16 @@ pub(super) struct Log {
 
 impl Log {
     /// Opens or creates `path`, to be appended to.
-    pub(super) fn append(path: &Path) -> Result<Self, DevError> {
+    pub(crate) fn append(path: &Path) -> Result<Self, Error> {
         let file = OpenOptions::new()
             .read(true)
             .append(true)
             .create(true)
             .mode(0o600)
             .open(path)
-            .map_err(|source| user::explain_denied("open", path, path, source))?;
-        user::hand_to_owner_of_parent(path)?;
-        let start = file.metadata().map_err(DevError::file("read", path))?.len();
+            .map_err(|source| run_as::explain_denied("open", path, path, source))?;
+        run_as::give_to_owner_of_parent(path)?;
+        let start = file.metadata().map_err(Error::file("read", path))?.len();
         Ok(Self {
             file,
             path: Some(path.to_path_buf()),
@@ -43,68 +39,54 @@ impl Log {
         })
     }
 
-    /// A log without a name, which goes when its last writer does: for a server that keeps nothing,
-    /// so that its failure can be explained all the same.
-    pub(super) fn unnamed() -> Result<Self, DevError> {
-        let nanos = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |since| since.as_nanos());
-        let path = env::temp_dir().join(format!("orders-dev-{}-{nanos}.log", process::id()));
-        let file = OpenOptions::new()
-            .read(true)
-            .append(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&path)
-            .map_err(DevError::file("create", &path))?;
-        fs::remove_file(&path).map_err(DevError::file("remove", &path))?;
+    /// A log in memory, for a server that keeps nothing: its failure can be explained all the same.
+    pub(crate) fn in_memory() -> Result<Self, Error> {
+        let file = memfd_create(c"server.log", MFdFlags::MFD_CLOEXEC);
+        let file = file.map_err(|error| Error::file("create", "a log in memory")(error.into()))?;
         Ok(Self {
-            file,
+            file: file.into(),
             path: None,
             start: 0,
         })
     }
 
-    /// A handle for a child to write to.
-    pub(super) fn writer(&self) -> io::Result<File> {
-        self.file.try_clone()
+    /// Handles for a child to write to, as stdout and stderr.
+    pub(crate) fn writers(&self) -> Result<(File, File), Error> {
+        let clone = || self.file.try_clone();
+        let failed = Error::file("open", self.path.clone().unwrap_or_default());
+        clone()
+            .and_then(|stdout| Ok((stdout, clone()?)))
+            .map_err(failed)
     }
 
-    /// The end of what was written since this log was opened; empty where it cannot be read, since
-    /// whoever asks already reports something worse.
-    pub(super) fn recent(&self) -> String {
-        let Ok(end) = self.file.metadata().map(|metadata| metadata.len()) else {
-            return String::new();
+    /// What was written since this log was opened; empty when it cannot be read, since the caller mostly
+    /// reports something worse already.
+    pub(crate) fn read(&self) -> String {
+        let read = || -> io::Result<Vec<u8>> {
+            let length = self.file.metadata()?.len().saturating_sub(self.start);
+            let mut bytes = vec![0; usize::try_from(length).map_err(io::Error::other)?];
+            self.file.read_exact_at(&mut bytes, self.start)?;
+            Ok(bytes)
         };
-        let from = self.start.max(end.saturating_sub(TAIL_BYTES));
-        let Ok(length) = usize::try_from(end.saturating_sub(from)) else {
-            return String::new();
-        };
-        let mut bytes = vec![0; length];
-        match self.file.read_exact_at(&mut bytes, from) {
-            Ok(()) => String::from_utf8_lossy(&bytes).into_owned(),
-            Err(_) => String::new(),
-        }
+        String::from_utf8_lossy(&read().unwrap_or_default()).into_owned()
     }
 
     /// Where the log is and its last lines, on one line, for an error message.
-    pub(super) fn summary(&self) -> String {
-        let recent = self.recent();
-        let lines: Vec<&str> = recent
-            .lines()
-            .map(str::trim)
-            .filter(|line| !line.is_empty())
-            .collect();
-        let tail = match lines.len() {
-            0 => "is empty for this run".to_owned(),
-            count => {
-                let last = &lines[count.saturating_sub(TAIL_LINES)..];
-                format!("ends: {}", last.join(" | "))
-            }
+    pub(crate) fn summary(&self) -> String {
+        let tail = match last_lines(&self.read()).as_str() {
+            "" => "is empty for this run".to_owned(),
+            lines => format!("ends: {lines}"),
         };
         match &self.path {
             Some(path) => format!("its log {} {tail}", path.display()),
             None => format!("its log {tail}"),
         }
     }
+}
+
+/// The last lines of a text that are not empty, on one line.
+pub(crate) fn last_lines(text: &str) -> String {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let lines: Vec<&str> = lines.collect();
+    lines[lines.len().saturating_sub(TAIL_LINES)..].join(" | ")
 }

@@ -1,101 +1,122 @@
-//! A running child: watched by a thread of its own, stopped step by step.
+//! A running child process, supervised by a thread of its own.
 
-use super::{
-    DevError,
-    spawn::{Birth, Spawn},
-};
-use nix::{
-    sys::signal::{Signal, killpg},
-    unistd::Pid,
-};
-use std::{
-    io,
-    process::{Child, ExitStatus},
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc},
-    thread,
-    time::Duration,
-};
-use tokio::{sync::watch, time::timeout};
+use std::io;
+use std::process::{Child, ChildStdout, ExitStatus};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
+use std::thread;
+use std::time::Duration;
 
-/// How long `Drop` blocks for the child to heed its last signal before it is killed.
+use nix::errno::Errno;
+use nix::sys::signal::{Signal, kill, killpg};
+use nix::sys::wait::{Id, WaitPidFlag, waitid};
+use nix::unistd::Pid;
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+use crate::Error;
+use crate::command::ServerCommand;
+
+/// How long `Drop` blocks for the child to obey its death signal before it is killed.
 const DROP_LIMIT: Duration = Duration::from_secs(3);
 
 /// A child process with its process group. Dropping it ends it.
 #[derive(Debug)]
-pub(super) struct Process {
-    name: &'static str,
+pub(crate) struct Process {
+    name: String,
     pid: i32,
-    last_signal: Signal,
-    life: Arc<Life>,
+    death_signal: Signal,
+    shared: Arc<Shared>,
     exit: watch::Receiver<Option<ExitStatus>>,
+    stdout: Option<ChildStdout>,
 }
 
 /// The pid for as long as it is the child's: once reaped, the system may give it to another process,
 /// which must not get our signals.
 #[derive(Debug)]
-struct Life {
+struct Shared {
     pid: Mutex<Option<Pid>>,
     ended: Condvar,
 }
 
-impl Life {
+impl Shared {
     fn pid(&self) -> MutexGuard<'_, Option<Pid>> {
         // Nothing can panic while the lock is held, and an Option is never half written.
         self.pid.lock().unwrap_or_else(PoisonError::into_inner)
     }
-
-    /// Signals the child and what it started in its group.
-    fn signal(&self, signal: Signal) {
-        if let Some(pid) = *self.pid() {
-            // It fails only where the group has just ended, which is what we want.
-            let _ = killpg(pid, signal);
-        }
-    }
 }
 
 impl Process {
-    /// Starts the child from a thread that lives as long as it does; see [`Birth::spawn`] for why.
+    /// Starts the child from a thread that lives as long as it does; [`ServerCommand::spawn`] says why.
+    /// `death_signal` ends it at once, without leaving a process behind: it is sent when this is dropped
+    /// and when we die.
     ///
-    /// Blocks for the milliseconds of fork and exec, as spawning does anywhere. An `await` instead
-    /// would be a point at which the future may be dropped, leaving a child on its way to life.
-    pub(super) fn start(spawn: Spawn<'_>) -> Result<Self, DevError> {
-        let name = spawn.name;
-        let last_signal = spawn.last_signal;
-        let program = spawn.program.to_path_buf();
-        let birth = spawn.prepare()?;
-        let (born, is_born) = mpsc::channel();
+    /// Blocks for the milliseconds of fork and exec, as spawning does anywhere. An `await` instead would
+    /// be a point at which the future may be dropped, leaving a child that nobody owns.
+    pub(crate) fn start(
+        name: &str,
+        command: ServerCommand,
+        death_signal: Signal,
+    ) -> Result<Self, Error> {
+        let (sender, started) = mpsc::channel();
+        let owned_name = name.to_owned();
+        let failed = |error| Error::file("start a thread for", name)(error);
         thread::Builder::new()
             .name(format!("dev {name}"))
-            .spawn(move || supervise(birth, name, last_signal, &born))
-            .map_err(DevError::file("start a thread for", &program))?;
-        is_born
+            .spawn(move || supervise(owned_name, command, death_signal, &sender))
+            .map_err(failed)?;
+        started
             .recv()
-            .unwrap_or_else(|error| Err(DevError::file("start", &program)(io::Error::other(error))))
+            .unwrap_or_else(|error| Err(failed(io::Error::other(error))))
     }
 
-    pub(super) fn pid(&self) -> i32 {
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn pid(&self) -> i32 {
         self.pid
     }
 
+    /// The pipe of its stdout, if it has one; the first call gets it.
+    pub(crate) fn take_stdout(&mut self) -> Option<ChildStdout> {
+        self.stdout.take()
+    }
+
     /// The status, once the child has ended.
-    pub(super) fn status(&self) -> Option<ExitStatus> {
+    pub(crate) fn status(&self) -> Option<ExitStatus> {
         *self.exit.borrow()
     }
 
     /// Resolves when the child has ended and is reaped.
-    pub(super) async fn ended(&self) -> ExitStatus {
+    pub(crate) async fn ended(&self) -> ExitStatus {
         let mut exit = self.exit.clone();
         let status = exit.wait_for(Option::is_some).await;
         // The thread sends before it ends; without it there is nothing left to wait for.
         status.map_or(None, |status| *status).unwrap_or_default()
     }
 
-    /// Sends each signal in turn, giving the child the time next to it to end, and SIGKILL last.
-    pub(super) async fn stop(&self, steps: &[(Signal, Duration)]) {
+    /// Signals the child alone. Does nothing when it has ended.
+    pub(crate) fn signal(&self, signal: Signal) {
+        if let Some(pid) = *self.shared.pid() {
+            // It can fail only when the child has just ended.
+            let _ = kill(pid, signal);
+        }
+    }
+
+    /// Signals the child and everything it started in its group.
+    fn signal_group(&self, signal: Signal) {
+        if let Some(pid) = *self.shared.pid() {
+            let _ = killpg(pid, signal);
+        }
+    }
+
+    /// Sends each signal in turn, waiting up to its limit for the child to end, and SIGKILL last. Returns
+    /// whether SIGKILL was not needed.
+    pub(crate) async fn stop(&self, steps: &[(Signal, Duration)]) -> bool {
         for &(signal, limit) in steps {
-            self.life.signal(signal);
+            self.signal_group(signal);
             if timeout(limit, self.ended()).await.is_ok() {
-                return;
+                return true;
             }
             tracing::warn!(
                 process.name = self.name,
@@ -105,86 +126,64 @@ impl Process {
                 "a development server ignores a signal"
             );
         }
-        self.life.signal(Signal::SIGKILL);
+        self.signal_group(Signal::SIGKILL);
         self.ended().await;
+        false
     }
 }
 
 impl Drop for Process {
     fn drop(&mut self) {
-        for signal in [self.last_signal, Signal::SIGKILL] {
-            if self.life.pid().is_none() {
+        for signal in [self.death_signal, Signal::SIGKILL] {
+            if self.shared.pid().is_none() {
                 return;
             }
-            self.life.signal(signal);
-            let waited = self
-                .life
-                .ended
-                .wait_timeout_while(self.life.pid(), DROP_LIMIT, |pid| pid.is_some());
-            drop(waited);
+            self.signal_group(signal);
+            let ended = &self.shared.ended;
+            drop(ended.wait_timeout_while(self.shared.pid(), DROP_LIMIT, |pid| pid.is_some()));
         }
     }
 }
 
-/// The life of the thread: spawn, report, wait, report.
+/// What the thread does: spawn, report, wait, report.
 fn supervise(
-    birth: Birth,
-    name: &'static str,
-    last_signal: Signal,
-    born: &mpsc::Sender<Result<Process, DevError>>,
+    name: String,
+    command: ServerCommand,
+    death_signal: Signal,
+    started: &mpsc::Sender<Result<Process, Error>>,
 ) {
-    let child = match birth.spawn() {
+    let mut child = match command.spawn(death_signal) {
         Ok(child) => child,
         Err(error) => {
-            let _ = born.send(Err(error));
+            let _ = started.send(Err(error));
             return;
         }
     };
-    let raw = child.id().cast_signed();
-    let life = Arc::new(Life {
-        pid: Mutex::new(Some(Pid::from_raw(raw))),
+    let pid = child.id().cast_signed();
+    let shared = Arc::new(Shared {
+        pid: Mutex::new(Some(Pid::from_raw(pid))),
         ended: Condvar::new(),
     });
     let (exit_sender, exit) = watch::channel(None);
     // `start` waits for exactly this, so it arrives.
-    let _ = born.send(Ok(Process {
+    let _ = started.send(Ok(Process {
         name,
-        pid: raw,
-        last_signal,
-        life: Arc::clone(&life),
+        pid,
+        death_signal,
+        shared: Arc::clone(&shared),
         exit,
+        stdout: child.stdout.take(),
     }));
-    let status = reap(child, &life);
+    let status = reap(child, &shared);
     exit_sender.send_replace(Some(status));
-    life.ended.notify_all();
+    shared.ended.notify_all();
 }
 
 /// Waits for the child without reaping it, then reaps it while nobody can signal its pid.
-#[cfg(target_os = "linux")]
-fn reap(mut child: Child, life: &Life) -> ExitStatus {
-    use nix::{
-        errno::Errno,
-        sys::wait::{Id, WaitPidFlag, waitid},
-    };
-    let raw = Pid::from_raw(child.id().cast_signed());
-    while waitid(Id::Pid(raw), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT) == Err(Errno::EINTR) {}
-    let mut pid = life.pid();
+fn reap(mut child: Child, shared: &Shared) -> ExitStatus {
+    let pid = Pid::from_raw(child.id().cast_signed());
+    while waitid(Id::Pid(pid), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT) == Err(Errno::EINTR) {}
+    let mut pid = shared.pid();
     *pid = None;
     child.wait().unwrap_or_default()
-}
-
-/// As on Linux, but by polling: waiting without reaping is not available everywhere.
-#[cfg(not(target_os = "linux"))]
-fn reap(mut child: Child, life: &Life) -> ExitStatus {
-    loop {
-        let mut pid = life.pid();
-        match child.try_wait() {
-            Ok(None) => drop(pid),
-            ended => {
-                *pid = None;
-                return ended.ok().flatten().unwrap_or_default();
-            }
-        }
-        thread::sleep(Duration::from_millis(50));
-    }
 }

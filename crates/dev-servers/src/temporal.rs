@@ -1,34 +1,28 @@
 //! The Temporal dev server: `temporal server start-dev`.
 
-use super::{
-    DevError, Tools, leftover,
-    lock::DataDirLock,
-    log::Log,
-    port,
-    process::Process,
-    spawn::Spawn,
-    user::{self, ServerUser},
-};
+use std::fs;
+use std::io;
+use std::net::Ipv4Addr;
+use std::path::{Path, PathBuf, absolute};
+use std::process::{Command, ExitStatus};
+use std::time::Duration;
+
 use nix::sys::signal::Signal;
-use std::{
-    env,
-    ffi::OsString,
-    fmt::Write as _,
-    fs, io,
-    net::Ipv4Addr,
-    path::{Path, PathBuf, absolute},
-    time::Duration,
-};
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-    time::{sleep, timeout},
-};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use reqwest::Client;
+use tokio::net::TcpStream;
+
+use crate::command::{ServerCommand, command};
+use crate::lock::DataDirLock;
+use crate::log::Log;
+use crate::process::Process;
+use crate::run_as::{self, RunAs};
+use crate::{Error, Tools, port, stale, wait_for};
 
 const NAME: &str = "Temporal";
 const PORT_SETTING: &str = "dev.temporal_port";
 const UI_PORT_SETTING: &str = "dev.temporal_ui_port";
-/// Where ports come from that nobody can set.
+/// The setting of ports that cannot be set.
 const INTERNAL: &str = "internal";
 
 const READY_LIMIT: Duration = Duration::from_secs(30);
@@ -42,8 +36,8 @@ pub struct TemporalOptions {
     /// The SQLite file; `None` keeps everything in memory. Its directory is created if need be.
     /// Beside it go a pid file and a lock file of its name, with `.pid` and `.lock` added.
     pub database_file: Option<PathBuf>,
-    /// Where it logs warnings and errors. `None` is `temporal.log` beside the database file, or with
-    /// a database in memory a file without a name, for the sake of error messages.
+    /// Where it logs warnings and errors. `None` is `temporal.log` beside the database file, or memory
+    /// when the database is in memory.
     pub log_file: Option<PathBuf>,
     /// The gRPC port on 127.0.0.1; 0 is any free one.
     pub port: u16,
@@ -51,6 +45,19 @@ pub struct TemporalOptions {
     pub ui_port: Option<u16>,
     /// The namespace, created if need be. `default` exists in any case.
     pub namespace: String,
+}
+
+impl Default for TemporalOptions {
+    /// In memory, on any free port, without a UI.
+    fn default() -> Self {
+        Self {
+            database_file: None,
+            log_file: None,
+            port: 0,
+            ui_port: None,
+            namespace: "default".to_owned(),
+        }
+    }
 }
 
 /// A running Temporal dev server. Dropping it stops it at once; [`TemporalServer::stop`] stops it in
@@ -71,7 +78,7 @@ struct Ports {
     metrics: u16,
 }
 
-/// What belongs to a database in a file.
+/// The files of a database that is not in memory.
 #[derive(Debug)]
 struct Files {
     database: PathBuf,
@@ -81,18 +88,15 @@ struct Files {
 }
 
 impl TemporalServer {
-    /// Starts the server and waits until its frontend answers for the namespace and reaches the
-    /// history and matching services behind it. A server that an earlier run left on the database
-    /// file is stopped first.
+    /// Starts the server and waits until its frontend serves the namespace and reaches the history and
+    /// matching services behind it. A server that an earlier run left on the database file is stopped
+    /// first.
     ///
-    /// Run by root it runs as the owner of the database's directory, who may be root.
+    /// Started by root it runs as the owner of the database's directory, who may be root.
     ///
-    /// Dropping the future stops what was started.
-    ///
-    /// # Errors
-    ///
-    /// Any [`DevError`]; where the server ended or is not ready after 30 s it quotes the log.
-    pub async fn start(tools: &Tools, options: TemporalOptions) -> Result<Self, DevError> {
+    /// Dropping the future stops what was started. An error quotes the log when the server ends or is not
+    /// ready after 30 s.
+    pub async fn start(tools: &Tools, options: TemporalOptions) -> Result<Self, Error> {
         let mut files = match &options.database_file {
             Some(database) => Some(Files::prepare(database).await?),
             None => None,
@@ -103,7 +107,7 @@ impl TemporalServer {
             match server.until_ready(&options.namespace).await {
                 Ok(()) => return Ok(server),
                 // With a port that is set, the next attempt says that it is in use.
-                Err(_) if attempt < port::ATTEMPTS && port::was_taken(&server.log.recent()) => {
+                Err(_) if attempt < port::ATTEMPTS && port::was_taken(&server.log.read()) => {
                     attempt += 1;
                     // Moved out first: the failed server must be gone before the next one starts.
                     let Self {
@@ -124,52 +128,41 @@ impl TemporalServer {
         tools: &Tools,
         options: &TemporalOptions,
         files: Option<Files>,
-    ) -> Result<Self, DevError> {
+    ) -> Result<Self, Error> {
         let log = match (&options.log_file, &files) {
             (Some(path), _) => Log::append(path)?,
             (None, Some(files)) => Log::append(&files.dir.join("temporal.log"))?,
-            (None, None) => Log::unnamed()?,
+            (None, None) => Log::in_memory()?,
         };
-        let dir = match &files {
-            Some(files) => files.dir.clone(),
-            None => env::temp_dir(),
-        };
-        let user = match &files {
-            Some(files) => ServerUser::for_data_in(&files.dir)?,
-            None => None,
+        let (dir, user) = match &files {
+            Some(files) => (files.dir.clone(), RunAs::for_data_in(&files.dir)?),
+            None => (std::env::temp_dir(), None),
         };
 
-        // All claims are held until all are made, so that the ports differ.
-        let grpc = port::claim(options.port, PORT_SETTING)?;
+        // All are held until all are reserved, so that the ports differ.
+        let grpc = port::reserve(options.port, PORT_SETTING)?;
         let ui = options
             .ui_port
-            .map(|port| port::claim(port, UI_PORT_SETTING))
+            .map(|port| port::reserve(port, UI_PORT_SETTING))
             .transpose()?;
-        let http = port::claim(0, INTERNAL)?;
-        let metrics = port::claim(0, INTERNAL)?;
+        let http = port::reserve(0, INTERNAL)?;
+        let metrics = port::reserve(0, INTERNAL)?;
         let ports = Ports {
             grpc: grpc.port,
-            ui: ui.as_ref().map(|claim| claim.port),
+            ui: ui.as_ref().map(|ui| ui.port),
             http: http.port,
             metrics: metrics.port,
         };
         drop((grpc, ui, http, metrics));
 
-        let process = Process::start(Spawn {
-            name: NAME,
-            program: &tools.temporal,
-            args: arguments(ports, &options.namespace, files.as_ref()),
-            dir: &dir,
-            log: &log,
-            without_env: "TEMPORAL_",
-            user: user.as_ref(),
-            // SQLite loses nothing by it, and nothing could delay it.
-            last_signal: Signal::SIGKILL,
-        })?;
+        let temporal = server_command(&tools.temporal, ports, &options.namespace, files.as_ref());
+        let temporal = ServerCommand::in_dir(temporal, &dir, &log, user.as_ref())?;
+        // SQLite loses nothing by SIGKILL, and nothing can delay it.
+        let process = Process::start(NAME, temporal, Signal::SIGKILL)?;
         if let Some(files) = &files {
             fs::write(&files.pid, format!("{}\n", process.pid()))
-                .map_err(DevError::file("write", &files.pid))?;
-            user::hand_to_owner_of_parent(&files.pid)?;
+                .map_err(Error::file("write", &files.pid))?;
+            run_as::give_to_owner_of_parent(&files.pid)?;
         }
         Ok(Self {
             process,
@@ -179,58 +172,41 @@ impl TemporalServer {
         })
     }
 
-    /// Asks over the frontend's HTTP API, which is a thin layer over the same handlers as gRPC: that
-    /// takes a few lines instead of a gRPC client or a `temporal operator cluster health` (a process
-    /// of 100 MB) every few milliseconds, and unlike the health service it shows that the services
-    /// behind the frontend have joined.
-    async fn until_ready(&self, namespace: &str) -> Result<(), DevError> {
-        let namespace = percent_encoded(namespace);
-        let namespace = format!("/api/v1/namespaces/{namespace}");
+    /// Polls the frontend's HTTP API, which is a thin layer over the same handlers as gRPC. It needs no gRPC
+    /// client, and unlike the health service it shows that the services behind the frontend have joined.
+    async fn until_ready(&self, namespace: &str) -> Result<(), Error> {
+        let client = Client::builder().no_proxy().timeout(PROBE_LIMIT).build();
+        let client = client.map_err(io::Error::other);
+        let client = client.map_err(Error::file("create", "an HTTP client"))?;
+        let namespace = utf8_percent_encode(namespace, NON_ALPHANUMERIC);
+        let http = self.ports.http;
+        let url = format!("http://127.0.0.1:{http}/api/v1/namespaces/{namespace}");
         let probes = [
             // The namespace exists and the frontend knows it.
-            (namespace.clone(), &[200][..]),
-            // History answers: it has no such workflow.
-            (
-                format!("{namespace}/workflows/ready-probe"),
-                &[404, 200][..],
-            ),
-            // Matching answers.
-            (format!("{namespace}/task-queues/ready-probe"), &[200][..]),
+            (url.clone(), &[200][..]),
+            // The history service responds: it has no such workflow.
+            (format!("{url}/workflows/ready-probe"), &[404, 200][..]),
+            // The matching service responds.
+            (format!("{url}/task-queues/ready-probe"), &[200][..]),
         ];
-        let ready = async {
-            for (path, good) in &probes {
-                while !self.answers(path, good).await {
-                    if let Some(status) = self.process.status() {
-                        return Err(self.exited(status));
-                    }
-                    sleep(POLL).await;
+        let ready = wait_for(READY_LIMIT, POLL, || async {
+            if let Some(status) = self.process.status() {
+                return Err(self.exited(status));
+            }
+            for (url, expected) in &probes {
+                let response = client.get(url).send().await;
+                if !response.is_ok_and(|got| expected.contains(&got.status().as_u16())) {
+                    return Ok(None);
                 }
             }
-            while TcpStream::connect((Ipv4Addr::LOCALHOST, self.ports.grpc))
-                .await
-                .is_err()
-            {
-                if let Some(status) = self.process.status() {
-                    return Err(self.exited(status));
-                }
-                sleep(POLL).await;
-            }
-            Ok(())
-        };
-        timeout(READY_LIMIT, ready).await.unwrap_or_else(|_| {
-            Err(DevError::NotReady {
-                program: NAME,
-                limit: READY_LIMIT,
-                log: self.log.summary(),
-            })
+            let connected = TcpStream::connect((Ipv4Addr::LOCALHOST, self.ports.grpc)).await;
+            Ok(connected.is_ok().then_some(()))
+        });
+        ready.await?.ok_or_else(|| Error::NotReady {
+            program: NAME.to_owned(),
+            limit: READY_LIMIT,
+            log: self.log.summary(),
         })
-    }
-
-    async fn answers(&self, path: &str, good: &[u16]) -> bool {
-        matches!(
-            timeout(PROBE_LIMIT, http_status(self.ports.http, path)).await,
-            Ok(Ok(Some(status))) if good.contains(&status)
-        )
     }
 
     /// Host and port of the gRPC frontend, `127.0.0.1:PORT`.
@@ -245,6 +221,17 @@ impl TemporalServer {
         self.ports.ui.map(|port| format!("http://127.0.0.1:{port}"))
     }
 
+    /// Sends its process a signal, for instance SIGSTOP.
+    pub fn signal(&self, signal: Signal) {
+        self.process.signal(signal);
+    }
+
+    /// Kills the server, as a crash would, and waits for its end.
+    pub async fn kill(self) {
+        self.process.signal(Signal::SIGKILL);
+        self.process.ended().await;
+    }
+
     /// The process id of the server.
     #[must_use]
     pub fn pid(&self) -> i32 {
@@ -252,7 +239,7 @@ impl TemporalServer {
     }
 
     /// Resolves if the server ends by itself, with the reason.
-    pub async fn wait(&self) -> DevError {
+    pub async fn wait(&self) -> Error {
         self.exited(self.process.ended().await)
     }
 
@@ -260,14 +247,14 @@ impl TemporalServer {
     pub async fn stop(self) {
         self.process.stop(&[TERMINATE]).await;
         if let Some(files) = &self.files {
-            // Left behind it does no harm: its pid is verified before use.
+            // A pid file that stays does no harm: the pid is verified before use.
             let _ = fs::remove_file(&files.pid);
         }
     }
 
-    fn exited(&self, status: std::process::ExitStatus) -> DevError {
-        DevError::Exited {
-            program: NAME,
+    fn exited(&self, status: ExitStatus) -> Error {
+        Error::Exited {
+            program: NAME.to_owned(),
             status,
             log: self.log.summary(),
         }
@@ -275,17 +262,17 @@ impl TemporalServer {
 }
 
 impl Files {
-    async fn prepare(database: &Path) -> Result<Self, DevError> {
-        let database = absolute(database).map_err(DevError::file("resolve", database))?;
+    async fn prepare(database: &Path) -> Result<Self, Error> {
+        let database = absolute(database).map_err(Error::file("resolve", database))?;
         let dir = database.parent().unwrap_or(&database).to_path_buf();
-        fs::create_dir_all(&dir).map_err(DevError::file("create", &dir))?;
+        fs::create_dir_all(&dir).map_err(Error::file("create", &dir))?;
         let lock = DataDirLock::acquire_file(&with_suffix(&database, ".lock"), &database)?;
         let pid = with_suffix(&database, ".pid");
-        leftover::clear_temporal(&pid, &database).await?;
+        stale::stop_temporal(&pid, &database).await?;
         // Temporal would say only "unable to open database file", and later.
         match fs::OpenOptions::new().append(true).open(&database) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(user::explain_denied("open", &database, &database, error));
+                return Err(run_as::explain_denied("open", &database, &database, error));
             }
             _ => {}
         }
@@ -304,62 +291,26 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     path.into()
 }
 
-fn arguments(ports: Ports, namespace: &str, files: Option<&Files>) -> Vec<OsString> {
-    let mut args: Vec<OsString> = [
-        "server",
-        "start-dev",
-        "--ip=127.0.0.1",
-        "--log-level=warn",
-        "--color=never",
-        // What the user has configured for the `temporal` command line is not meant for us.
-        "--disable-config-file",
-        "--disable-config-env",
-    ]
-    .map(OsString::from)
-    .into();
-    args.push(format!("--port={}", ports.grpc).into());
-    args.push(format!("--http-port={}", ports.http).into());
-    args.push(format!("--metrics-port={}", ports.metrics).into());
-    args.push(format!("--namespace={namespace}").into());
+fn server_command(program: &Path, ports: Ports, namespace: &str, files: Option<&Files>) -> Command {
+    let mut command = command(program, "TEMPORAL_");
+    command
+        .args(["server", "start-dev", "--ip=127.0.0.1"])
+        .args(["--log-level=warn", "--color=never"])
+        // The user's configuration of the `temporal` command line is not meant for us.
+        .args(["--disable-config-file", "--disable-config-env"])
+        .arg(format!("--port={}", ports.grpc))
+        .arg(format!("--http-port={}", ports.http))
+        .arg(format!("--metrics-port={}", ports.metrics))
+        .arg(format!("--namespace={namespace}"));
     match ports.ui {
-        Some(port) => {
-            args.push(format!("--ui-port={port}").into());
-            args.push("--ui-disable-news-fetch".into());
-        }
-        None => args.push("--headless".into()),
-    }
+        Some(port) => command
+            .arg(format!("--ui-port={port}"))
+            .arg("--ui-disable-news-fetch"),
+        None => command.arg("--headless"),
+    };
     if let Some(files) = files {
-        // Two arguments: `leftover` knows the server by this path as an argument of its own.
-        args.push("--db-filename".into());
-        args.push(files.database.clone().into());
+        // Two arguments: `stale` knows the server by this path as an argument of its own.
+        command.arg("--db-filename").arg(&files.database);
     }
-    args
-}
-
-/// The status code that the HTTP API answers to `GET path`; `None` if that is no HTTP.
-async fn http_status(port: u16, path: &str) -> io::Result<Option<u16>> {
-    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?;
-    let request =
-        format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n");
-    stream.write_all(request.as_bytes()).await?;
-    let mut start = [0; "HTTP/1.1 200".len()];
-    stream.read_exact(&mut start).await?;
-    Ok(str::from_utf8(&start)
-        .ok()
-        .and_then(|line| line.strip_prefix("HTTP/1.1 "))
-        .and_then(|code| code.parse().ok()))
-}
-
-/// `text` as one segment of a path (RFC 3986, section 3.3).
-fn percent_encoded(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            // Writing to a String cannot fail.
-            let _ = write!(encoded, "%{byte:02X}");
-        }
-    }
-    encoded
+    command
 }

@@ -12,8 +12,8 @@ use crate::pgbench;
 use crate::progress::progress;
 use crate::report::bars::{DIRECT, OURS};
 use crate::world::Surroundings;
-use crate::world::child::Child;
 use crate::world::database::{Database, Orders};
+use crate::world::server::Server;
 
 /// A select for `GET`, an insert for `POST`.
 const PGBENCH: &str = "pgbench";
@@ -76,7 +76,7 @@ async fn ask(
     kind: Kind,
     request: &str,
     name: &str,
-    server: &Child,
+    server: &Server,
 ) -> Result<f64> {
     #[allow(clippy::cast_precision_loss)] // seconds
     let load = LoadOptions {

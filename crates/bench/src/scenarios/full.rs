@@ -8,10 +8,10 @@ use crate::load::{Kind, LoadOptions};
 use crate::pgbench;
 use crate::progress::progress;
 use crate::report::bars::{INSERT, OURS, SELECT};
+use crate::usage::{cpu_of_ended_children, cpu_of_family};
 use crate::world::Surroundings;
-use crate::world::child::Child;
 use crate::world::database::{Database, Orders};
-use crate::world::usage::{cpu_of_ended_children, cpu_of_family};
+use crate::world::server::Server;
 
 /// Connections at full load, of the service and of pgbench.
 pub const CONNECTIONS: u32 = 64;
@@ -27,7 +27,7 @@ const MICROSECONDS: f64 = 1e6;
 /// Who is measured.
 pub enum Subject<'a> {
     /// A server, with requests of a kind.
-    Server(&'a str, &'a Child),
+    Server(&'a str, &'a Server),
     /// pgbench, with a script.
     Pgbench(&'static str, String),
 }
@@ -176,7 +176,7 @@ impl Comparison<'_> {
         }
     }
 
-    fn load(&self, context: &Context<'_>, server: &Child) -> LoadOptions {
+    fn load(&self, context: &Context<'_>, server: &Server) -> LoadOptions {
         LoadOptions {
             kind: self.kind,
             ids: ORDERS,
@@ -191,7 +191,7 @@ impl Comparison<'_> {
         context: &Context<'_>,
         round: usize,
         subject: &'b str,
-        server: &'b Child,
+        server: &'b Server,
     ) -> Turn<'b> {
         Turn {
             scenario: self.scenario,

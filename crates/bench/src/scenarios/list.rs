@@ -12,8 +12,8 @@ use crate::load::{Kind, LoadOptions};
 use crate::progress::progress;
 use crate::report::bars::{FEW, MANY};
 use crate::world::Surroundings;
-use crate::world::child::Child;
 use crate::world::database::{Database, Orders};
+use crate::world::server::Server;
 
 /// The ratio needs fewer rounds than a throughput does.
 const MOST_ROUNDS: usize = 3;
@@ -27,7 +27,7 @@ struct Size {
     database_name: String,
     orders: i64,
     _database: Database,
-    service: Child,
+    service: Server,
     cursors: Cursors,
 }
 

@@ -4,8 +4,8 @@ use anyhow::Result;
 
 use super::Context;
 use crate::load::Outcome;
-use crate::world::child::Child;
-use crate::world::usage::{cpu, cpu_of_family, memory, memory_of_family, peak_memory};
+use crate::usage::{cpu, cpu_of_family, memory, memory_of_family, peak_memory};
+use crate::world::server::Server;
 
 const MICROSECONDS: f64 = 1e6;
 
@@ -84,7 +84,7 @@ impl Meter {
 }
 
 /// Watches a server, and PostgreSQL.
-pub fn watch(context: &Context<'_>, server: &Child) -> Result<Meter> {
+pub fn watch(context: &Context<'_>, server: &Server) -> Result<Meter> {
     Meter::start(context, &[("the server", server.pid())])
 }
 

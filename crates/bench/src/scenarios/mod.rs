@@ -18,7 +18,7 @@ use anyhow::{Context as _, Result};
 use clap::ValueEnum;
 use tokio::time::timeout;
 
-use crate::options::{Build, Plan};
+use crate::plan::{Build, Plan};
 use crate::report::Figures;
 use crate::world::World;
 

@@ -5,8 +5,8 @@ use anyhow::Result;
 use super::Context;
 use crate::progress::progress;
 use crate::report::bars::OURS;
+use crate::usage::{memory, peak_memory};
 use crate::world::Surroundings;
-use crate::world::usage::{memory, peak_memory};
 
 const SCENARIO: &str = "start";
 const STARTS: usize = 10;

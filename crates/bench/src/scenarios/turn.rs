@@ -6,7 +6,7 @@ use super::Context;
 use super::meter::{note_load, watch};
 use crate::load::LoadOptions;
 use crate::progress::progress;
-use crate::world::child::Child;
+use crate::world::server::Server;
 
 /// The measure of full load, of which half load takes half.
 pub const THROUGHPUT: &str = "throughput";
@@ -20,7 +20,7 @@ pub struct Turn<'a> {
     /// The how many-th, from 1.
     pub round: usize,
     /// Who is asked.
-    pub server: &'a Child,
+    pub server: &'a Server,
     /// As much as goes.
     pub load: LoadOptions,
 }

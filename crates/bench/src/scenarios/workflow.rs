@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
-use order_processing::dev::TemporalServer;
+use dev_servers::TemporalServer;
 use tokio::time::sleep;
 
 use super::Context;
@@ -16,8 +16,8 @@ use crate::progress::progress;
 use crate::references::plain_workflow_id;
 use crate::report::bars::{OURS, PLAIN};
 use crate::world::Surroundings;
-use crate::world::child::Child;
 use crate::world::database::Database;
+use crate::world::server::Server;
 
 const WARM_UP_ORDERS: u64 = 32;
 const LIMIT: Duration = Duration::from_secs(240);
@@ -28,8 +28,8 @@ const MICROSECONDS: f64 = 1e6;
 struct Design {
     name: &'static str,
     database: Database,
-    server: Child,
-    worker: Child,
+    server: Server,
+    worker: Server,
     workflow_id: fn(i64) -> String,
 }
 

@@ -181,7 +181,7 @@ async fn postgres(world: &World, fault: Fault, held: Option<&Held>) -> Result<()
     let hold = Hold { length, held };
     match fault.kind {
         Kind::Kill => {
-            world.kill_postgres().await?;
+            world.kill_postgres().await;
             sleep(length).await;
             world.start_postgres().await?;
         }
@@ -207,7 +207,7 @@ async fn postgres(world: &World, fault: Fault, held: Option<&Held>) -> Result<()
 async fn temporal(world: &World, fault: Fault) -> Result<()> {
     match fault.kind {
         Kind::Kill => {
-            world.kill_temporal().await?;
+            world.kill_temporal().await;
             sleep(fault.length).await;
             world.start_temporal().await?;
         }
@@ -220,14 +220,15 @@ async fn app(world: &World, number: usize, fault: Fault, progress: &Progress) ->
     let app = &world.apps[number];
     let signal = match fault.kind {
         Kind::Freeze => {
-            app.signal(Signal::SIGSTOP).await?;
+            app.signal(Signal::SIGSTOP).await;
             sleep(fault.length).await;
-            return app.signal(Signal::SIGCONT).await;
+            app.signal(Signal::SIGCONT).await;
+            return Ok(());
         }
         Kind::Terminate => Signal::SIGTERM,
         _ => Signal::SIGKILL,
     };
-    if !app.end(signal).await? {
+    if !app.end(signal).await {
         progress.finding("no end after SIGTERM", app.name.clone());
     }
     sleep(fault.length).await;

@@ -1,30 +1,30 @@
 //! Ports on the loopback address.
 
-use super::DevError;
+use crate::Error;
 use std::{
     io,
     net::{Ipv4Addr, TcpListener},
 };
 
-/// How often a server is started anew because another process took a port in between.
-pub(super) const ATTEMPTS: usize = 5;
+/// How often a server is started before giving up because another process took its port.
+pub(crate) const ATTEMPTS: usize = 5;
 
-/// A port that is ours until this is dropped.
+/// A port that is reserved until this is dropped.
 ///
-/// A server cannot inherit the listener, so there is a moment between dropping this and the server's
-/// own `bind` in which another process may take the port. Hold all claims of one server until just
-/// before its start (they then differ from each other), and try again when it lost the race.
+/// A server cannot inherit the listener, so another process may take the port between dropping this and
+/// the server's own `bind`. Hold all reservations of one server until just before its start (so that they
+/// differ), and retry when it lost the race.
 #[derive(Debug)]
-pub(super) struct Claim {
-    pub(super) port: u16,
+pub(crate) struct Reservation {
+    pub(crate) port: u16,
     _listener: TcpListener,
 }
 
-/// Claims `port`, or any free one where it is 0. `setting` is where the port was set, for messages.
-pub(super) fn claim(port: u16, setting: &'static str) -> Result<Claim, DevError> {
+/// Reserves `port`, or any free one where it is 0. `setting` names it in messages.
+pub(crate) fn reserve(port: u16, setting: &'static str) -> Result<Reservation, Error> {
     let failed = |source: io::Error| match source.kind() {
-        io::ErrorKind::AddrInUse => DevError::PortInUse { port, setting },
-        _ => DevError::Port {
+        io::ErrorKind::AddrInUse => Error::PortInUse { port, setting },
+        _ => Error::Port {
             port,
             setting,
             source,
@@ -32,7 +32,7 @@ pub(super) fn claim(port: u16, setting: &'static str) -> Result<Claim, DevError>
     };
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(failed)?;
     let port = listener.local_addr().map_err(failed)?.port();
-    Ok(Claim {
+    Ok(Reservation {
         port,
         _listener: listener,
     })
@@ -40,7 +40,7 @@ pub(super) fn claim(port: u16, setting: &'static str) -> Result<Claim, DevError>
 
 /// Whether a server's log says that it lost the race for a port. PostgreSQL and Go both quote the
 /// text of EADDRINUSE.
-pub(super) fn was_taken(log: &str) -> bool {
+pub(crate) fn was_taken(log: &str) -> bool {
     log.to_ascii_lowercase().contains("address already in use")
 }
 
@@ -51,8 +51,8 @@ mod tests {
 
     #[test]
     fn a_port_in_use_is_named_with_its_setting() {
-        let taken = claim(0, "test").unwrap();
-        let message = claim(taken.port, "dev.postgres_port")
+        let taken = reserve(0, "test").unwrap();
+        let message = reserve(taken.port, "dev.postgres_port")
             .unwrap_err()
             .to_string();
         let expected = format!("port {} (dev.postgres_port) is already in use", taken.port);
