@@ -126,14 +126,11 @@ fn in_folder(arguments: &Arguments, runtime: Runtime) -> Result<bool> {
 
 async fn run(arguments: &Arguments, folder: &Path) -> Result<bool> {
     let seed = arguments.seed.unwrap_or_else(rand::random);
-    let mut tested = Release::tested(&arguments.orders_binary).await?;
+    let tested = Release::tested(&arguments.orders_binary).await?;
     let previous = match &arguments.upgrade_from {
         Some(path) => Some(Release::previous(path).await?),
         None => None,
     };
-    if let Some(previous) = &previous {
-        tested = tested.after(previous);
-    }
     let what = match &previous {
         Some(_) => "an upgrade".into(),
         None => format!("seed {seed}: {} faults", arguments.faults),
@@ -222,9 +219,10 @@ fn temporary_folder() -> Result<TempDir> {
     folder
         .prefix("orders-chaos-")
         .permissions(Permissions::from_mode(0o755));
-    Ok(match free >= ROOM_BYTES {
-        true => folder.tempdir_in(memory)?,
-        false => folder.tempdir()?,
+    Ok(if free >= ROOM_BYTES {
+        folder.tempdir_in(memory)?
+    } else {
+        folder.tempdir()?
     })
 }
 

@@ -1,4 +1,4 @@
-//! A version of the program under test, and how it is told what not every version is told alike.
+//! A version of the program under test.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -14,27 +14,25 @@ const COMMAND_LIMIT: Duration = Duration::from_secs(60);
 /// Of a program: major, minor, patch.
 type Version = (u64, u64, u64);
 
-/// The first version that asks who its clients are, and has a port for its operators.
-const AUTHENTICATES: Version = (0, 3, 0);
 /// The last version whose prepared statements end with a 500 once a column is added to a table.
 const FAILS_AFTER_DDL: Version = (0, 3, 0);
 
-/// How clients are let in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Access {
-    /// Everybody, and there is no setting.
-    Open,
-    /// Everybody, by the settings.
-    Disabled,
-    /// Those that have an API key.
-    ApiKeys,
-}
+/// Settings of its processes besides those of the run. Callers are not limited, but attempts with unknown
+/// keys are, so low that a slow machine reaches it; and the clients' key is looked up again so often that
+/// this happens during a flood of unknown keys. The operators' ports share a machine.
+pub const SETTINGS: [(&str, &str); 6] = [
+    ("AUTH__MODE", "required"),
+    ("AUTH__API_KEYS", "true"),
+    ("AUTH__API_KEY_CACHE", "2s"),
+    ("AUTH__ATTEMPTS_PER_MINUTE", "60"),
+    ("MONITORING__LISTEN", "127.0.0.1:0"),
+    ("RATE_LIMIT__REQUESTS_PER_SECOND", "0"),
+];
 
 /// A version of the program.
 #[derive(Debug, Clone)]
 pub struct Release {
     program: PathBuf,
-    access: Access,
     /// Whether it is known to answer 500 after a change of the schema, until it is started again.
     pub fails_after_ddl: bool,
 }
@@ -61,54 +59,8 @@ impl Release {
         let version = version(&printed).with_context(|| format!("no version in {printed:?}"))?;
         Ok(Self {
             program,
-            access: if version >= AUTHENTICATES {
-                Access::ApiKeys
-            } else {
-                Access::Open
-            },
             fails_after_ddl: version <= FAILS_AFTER_DDL,
         })
-    }
-
-    /// The same, letting in whom the version before does: an Idempotency-Key is its sender's, so who
-    /// the senders are is not changed together with the version.
-    #[must_use]
-    pub fn after(self, previous: &Self) -> Self {
-        match previous.access {
-            Access::Open | Access::Disabled => Self {
-                access: Access::Disabled,
-                ..self
-            },
-            Access::ApiKeys => self,
-        }
-    }
-
-    /// Whether clients need an API key.
-    pub fn wants_key(&self) -> bool {
-        self.access == Access::ApiKeys
-    }
-
-    /// Its processes' settings that are not those of every version. Callers are not limited, but
-    /// attempts with unknown keys are, so low that a slow machine reaches it; and the clients' key is
-    /// looked up again so often that this happens while somebody tries keys.
-    pub fn settings(&self) -> &'static [(&'static str, &'static str)] {
-        match self.access {
-            Access::Open => &[],
-            // The operators' ports share a machine.
-            Access::Disabled => &[
-                ("AUTH__MODE", "disabled"),
-                ("MONITORING__LISTEN", "127.0.0.1:0"),
-                ("RATE_LIMIT__REQUESTS_PER_SECOND", "0"),
-            ],
-            Access::ApiKeys => &[
-                ("AUTH__MODE", "required"),
-                ("AUTH__API_KEYS", "true"),
-                ("AUTH__API_KEY_CACHE", "2s"),
-                ("AUTH__ATTEMPTS_PER_MINUTE", "60"),
-                ("MONITORING__LISTEN", "127.0.0.1:0"),
-                ("RATE_LIMIT__REQUESTS_PER_SECOND", "0"),
-            ],
-        }
     }
 
     /// Runs it in the foreground as this command.
@@ -126,8 +78,8 @@ impl Release {
         Ok(())
     }
 
-    /// Makes an API key that allows everything.
-    pub async fn make_key(&self, database_url: &str) -> Result<String> {
+    /// Creates an API key that allows everything.
+    pub async fn create_api_key(&self, database_url: &str) -> Result<String> {
         let mut command = self.command("keys");
         command
             .args(["create", "--name", "chaos", "--scope", "orders:admin"])

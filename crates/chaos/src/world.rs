@@ -14,7 +14,7 @@ use nix::unistd::Pid;
 use tokio::sync::Mutex;
 
 use crate::proxy::Link;
-use crate::release::Release;
+use crate::release::{Release, SETTINGS};
 
 /// How long an order is processed.
 const PROCESSING_DELAY: &str = "200ms";
@@ -69,7 +69,7 @@ pub struct World {
     pub links: Vec<Link>,
     database_url: String,
     temporal_address: String,
-    api_key: Option<String>,
+    api_key: String,
 }
 
 /// One of our processes.
@@ -121,11 +121,7 @@ impl World {
             .batch_execute(&format!("CREATE DATABASE {DATABASE}"))
             .await?;
         release.migrate(&database_url).await?;
-        let api_key = if release.wants_key() {
-            Some(release.make_key(&database_url).await?)
-        } else {
-            None
-        };
+        let api_key = release.create_api_key(&database_url).await?;
 
         let mut world = Self {
             tools,
@@ -174,9 +170,9 @@ impl World {
             .collect()
     }
 
-    /// What clients send to be let in; `None` where everybody is.
-    pub fn api_key(&self) -> Option<&str> {
-        self.api_key.as_deref()
+    /// The API key of the clients.
+    pub fn api_key(&self) -> &str {
+        &self.api_key
     }
 
     /// Kills PostgreSQL's parent process.
@@ -273,6 +269,7 @@ impl App {
             command,
             environment: settings
                 .into_iter()
+                .chain(SETTINGS.map(|(name, value)| (name, value.to_owned())))
                 .map(|(name, value)| (format!("ORDERS__{name}"), value))
                 .collect(),
             log: folder.join(format!("{}.log", name.replace(' ', "-"))),
@@ -289,10 +286,7 @@ impl App {
         }
         let release = self.release.lock().await;
         let mut command = release.command(self.command);
-        let settings = release.settings().iter();
-        command
-            .envs(self.environment.iter().cloned())
-            .envs(settings.map(|(name, value)| (format!("ORDERS__{name}"), value)));
+        command.envs(self.environment.iter().cloned());
         *service = Some(Service::start(&self.name, command, &self.log)?);
         Ok(())
     }

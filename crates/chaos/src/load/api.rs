@@ -139,10 +139,8 @@ impl Api {
         // Whoever answers was there already, or is of a later release.
         let fails_after_ddl = app.fails_after_ddl().await;
         let url = format!("{url}{}", request.path);
-        let mut sent = self.client.request(request.method.clone(), url);
-        if let Some(api_key) = self.world.api_key() {
-            sent = sent.header("x-api-key", api_key);
-        }
+        let sent = self.client.request(request.method.clone(), url);
+        let mut sent = sent.header("x-api-key", self.world.api_key());
         if let Some(key) = request.key {
             sent = sent.header("idempotency-key", key);
         }
