@@ -85,9 +85,9 @@ impl Release {
             .args(["create", "--name", "chaos", "--scope", "orders:admin"])
             .args(["--all-customers", "--json"])
             .env("ORDERS__DATABASE__URL", database_url);
-        let made = output("orders keys create", command, COMMAND_LIMIT).await?;
-        let made: Value = serde_json::from_str(&made)?;
-        let key = made["key"].as_str().map(str::to_owned);
+        let created = output("orders keys create", command, COMMAND_LIMIT).await?;
+        let created: Value = serde_json::from_str(&created)?;
+        let key = created["key"].as_str().map(str::to_owned);
         key.context("`orders keys create` shows no key")
     }
 }

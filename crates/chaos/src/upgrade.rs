@@ -6,10 +6,11 @@ use anyhow::Result;
 use nix::sys::signal::Signal;
 use tokio::time::sleep;
 
+use crate::app::App;
 use crate::faults::{Counts, add_column};
 use crate::release::Release;
 use crate::report::Progress;
-use crate::world::{App, World};
+use crate::world::World;
 
 /// How long each mixture of versions serves.
 const PAUSE: Duration = Duration::from_secs(4);

@@ -8,7 +8,7 @@ use diesel::{QueryResult, QueryableByName};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use tokio::time::{Instant, sleep};
 
-use crate::held::{Held, Rows};
+use crate::locked_rows::{LockedRows, Rows};
 use crate::world::World;
 
 /// How long a table may be waited for, as in the service's migrations: whoever comes after waits as
@@ -84,7 +84,7 @@ pub async fn standby_away(database_url: &str, length: Duration) -> Result<()> {
 ///
 /// # Errors
 /// When the database refuses for a minute.
-pub async fn lock_orders(world: &World, orders: u64, hold: Hold<'_>) -> Result<()> {
+pub async fn lock_orders(world: &World, orders: u64, hold: RowLock<'_>) -> Result<()> {
     let lock = format!(
         "SELECT id FROM orders WHERE status IN ('pending', 'processing')
           ORDER BY id DESC LIMIT {orders} FOR UPDATE SKIP LOCKED"
@@ -97,7 +97,7 @@ pub async fn lock_orders(world: &World, orders: u64, hold: Hold<'_>) -> Result<(
 ///
 /// # Errors
 /// When the database refuses for a minute.
-pub async fn lock_keys(world: &World, keys: u64, hold: Hold<'_>) -> Result<()> {
+pub async fn lock_keys(world: &World, keys: u64, hold: RowLock<'_>) -> Result<()> {
     let lock = format!(
         "SELECT order_id AS id FROM idempotency_keys ORDER BY order_id DESC LIMIT {keys}
             FOR UPDATE SKIP LOCKED"
@@ -107,13 +107,13 @@ pub async fn lock_keys(world: &World, keys: u64, hold: Hold<'_>) -> Result<()> {
 }
 
 /// How rows are locked.
-pub struct Hold<'a> {
+pub struct RowLock<'a> {
     pub length: Duration,
     /// Where it is told; `None` where something else may be broken.
-    pub held: Option<&'a Held>,
+    pub held: Option<&'a LockedRows>,
 }
 
-impl Hold<'_> {
+impl RowLock<'_> {
     async fn locked(
         &self,
         database_url: &str,

@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 use reqwest::{Client, Method};
 use tokio::time::sleep;
 
-use super::answer::Answer;
-use crate::held::Rows;
+use super::response::Response;
+use crate::app::App;
+use crate::locked_rows::Rows;
 use crate::report::Progress;
-use crate::world::{App, World};
+use crate::world::World;
 
 /// How long a client with a key waits for an answer.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -71,14 +72,14 @@ impl Api {
     }
 
     /// Asks one of the instances, once. `None` when the connection broke or nothing came in time.
-    pub async fn ask_once(&self, request: &Request<'_>) -> Option<Answer> {
+    pub async fn send_once(&self, request: &Request<'_>) -> Option<Response> {
         let servers = self.world.servers();
         let turn = rand::random_range(0..servers.len());
         self.send(servers[turn], request, LONG_PATIENCE).await
     }
 
     /// Asks one instance after the other until one answers with something else than "later".
-    pub async fn ask(&self, request: &Request<'_>) -> Option<Answer> {
+    pub async fn send_until_final(&self, request: &Request<'_>) -> Option<Response> {
         let begun = Instant::now();
         let servers = self.world.servers();
         let mut longest = FIRST_PAUSE_MS;
@@ -86,7 +87,7 @@ impl Api {
         loop {
             let server = servers[turn % servers.len()];
             let why = match self.send(server, request, PATIENCE).await {
-                Some(answer) if !answer.is_later() => return Some(answer),
+                Some(answer) if !answer.is_retryable() => return Some(answer),
                 Some(answer) => Some(answer.status),
                 None => None,
             };
@@ -108,7 +109,7 @@ impl Api {
         (app, url): (&App, &str),
         request: &Request<'_>,
         patience: Duration,
-    ) -> Option<Answer> {
+    ) -> Option<Response> {
         let held = self.progress.held.now();
         let answer = self.sent((app, url), request, patience).await;
         let failed = answer
@@ -135,7 +136,7 @@ impl Api {
         (app, url): (&App, &str),
         request: &Request<'_>,
         patience: Duration,
-    ) -> Option<Answer> {
+    ) -> Option<Response> {
         // Whoever answers was there already, or is of a later release.
         let fails_after_ddl = app.fails_after_ddl().await;
         let url = format!("{url}{}", request.path);
@@ -150,13 +151,13 @@ impl Api {
                 .body(body.clone());
         }
         let response = sent.timeout(patience).send().await.ok()?;
-        let answer = Answer {
+        let answer = Response {
             status: response.status().as_u16(),
             retry_after: response.headers().contains_key("retry-after"),
             // An answer that breaks off is none.
             body: response.text().await.ok()?,
         };
-        match answer.fault(&request.method, request.key.is_some()) {
+        match answer.violation(&request.method, request.key.is_some()) {
             Some(_) if answer.status == 500 && fails_after_ddl => self.progress.known_failure(),
             Some(fault) => {
                 let (method, path) = (&request.method, request.path);
