@@ -314,8 +314,7 @@ async fn serve_and_worker_run_apart_and_finish_what_is_in_flight() {
         ..Options::default()
     })
     .await;
-    app.sql("ALTER TABLE orders ALTER COLUMN id RESTART WITH 110000")
-        .await;
+    app.orders_from(110_000).await;
     let delay = [("ORDERS__WORKFLOW__PROCESSING_DELAY", "100ms")];
     let serve = Process::start("serve", &app, &delay);
     let base = serve.api().await;

@@ -10,7 +10,7 @@ mod process;
 mod services;
 
 pub use app::{Options, TestApp, admin};
-pub use certificates::{Identity, certificates};
+pub use certificates::{Identity, certificates, certified_clients, tls_acceptor};
 pub use collector::{Collector, Span, collector_is_away};
 pub use gate::Gate;
 pub use issuer::{Issuer, SigningKey};

@@ -3,6 +3,7 @@
 //! Everything is real: the release build of `orders`, PostgreSQL that waits for the disk, Temporal.
 //! What is compared takes turns, so that a machine that is slow for a while is slow for both.
 
+mod environment;
 mod load;
 mod options;
 mod pgbench;
@@ -14,7 +15,6 @@ mod run;
 mod scenarios;
 mod stats;
 mod usage;
-mod world;
 
 use std::process::ExitCode;
 

@@ -173,11 +173,12 @@ impl Pgbench {
 }
 
 /// The rate in pgbench's summary.
-fn throughput(said: &str) -> Result<f64> {
+fn throughput(printed: &str) -> Result<f64> {
     let value = |name: &str| {
-        said.lines()
+        printed
+            .lines()
             .find_map(|line| line.strip_prefix(name)?.split_whitespace().next())
-            .with_context(|| format!("pgbench does not say {name}: {said}"))
+            .with_context(|| format!("pgbench does not say {name}: {printed}"))
     };
     let failed = value("number of failed transactions:")?;
     if failed != "0" {
@@ -222,10 +223,10 @@ mod tests {
 
     #[test]
     fn the_summary_has_the_rate_unless_something_failed() {
-        let said = "number of failed transactions: 0 (0.000%)\nlatency average = 0.1 ms\n\
+        let printed = "number of failed transactions: 0 (0.000%)\nlatency average = 0.1 ms\n\
                     tps = 1234.5 (without initial connection time)\n";
-        assert_eq!(throughput(said).unwrap(), 1234.5);
-        assert!(throughput(&said.replace(": 0 ", ": 2 ")).is_err());
+        assert_eq!(throughput(printed).unwrap(), 1234.5);
+        assert!(throughput(&printed.replace(": 0 ", ": 2 ")).is_err());
         assert!(throughput("").is_err());
     }
 

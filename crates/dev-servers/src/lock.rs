@@ -1,13 +1,12 @@
 //! One owner per data directory.
 
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Read, Seek, Write};
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
 use crate::{Error, run_as};
-use std::{
-    fs::{self, File, OpenOptions, TryLockError},
-    io::{self, Read, Seek, Write},
-    path::Path,
-    thread,
-    time::{Duration, Instant},
-};
 
 /// How long to retry while the lock is held: a holder that was killed a moment ago may not be quite gone.
 const RETRY_LIMIT: Duration = Duration::from_millis(500);

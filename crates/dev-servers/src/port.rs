@@ -1,10 +1,9 @@
 //! Ports on the loopback address.
 
+use std::io;
+use std::net::{Ipv4Addr, TcpListener};
+
 use crate::Error;
-use std::{
-    io,
-    net::{Ipv4Addr, TcpListener},
-};
 
 /// How often a server is started before giving up because another process took its port.
 pub(crate) const ATTEMPTS: usize = 5;

@@ -4,14 +4,14 @@
 //! its files in another user's directory, so root runs a server as the owner of its data, and new
 //! PostgreSQL data gets an unprivileged owner.
 
-use crate::Error;
+use std::fs::{self, Metadata};
+use std::io;
+use std::os::unix::fs::{MetadataExt, chown, lchown};
+use std::path::{Path, PathBuf};
+
 use nix::unistd::{Gid, Uid, User, geteuid};
-use std::{
-    fs::{self, Metadata},
-    io,
-    os::unix::fs::{MetadataExt, chown, lchown},
-    path::{Path, PathBuf},
-};
+
+use crate::Error;
 
 /// Who owns new PostgreSQL data when root makes it, where the machine knows that user.
 const PREFERRED: &str = "postgres";

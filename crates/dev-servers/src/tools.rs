@@ -1,11 +1,10 @@
 //! Finds the programs of the two servers.
 
+use std::env;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
 use crate::Error;
-use std::{
-    env,
-    ffi::OsString,
-    path::{Path, PathBuf},
-};
 
 /// Where Debian and Ubuntu put the version we want; it is not on their PATH.
 const DEBIAN_POSTGRES: &str = "/usr/lib/postgresql/18/bin";

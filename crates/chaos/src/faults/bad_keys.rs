@@ -65,10 +65,10 @@ impl Sender {
                 .get(format!("{url}/orders/1"))
                 .header("x-api-key", FreshKey::make()?.text);
             // The server may be away, or cut off from its database.
-            let Ok(answer) = request.send().await else {
+            let Ok(response) = request.send().await else {
                 continue;
             };
-            match answer.status() {
+            match response.status() {
                 StatusCode::UNAUTHORIZED | StatusCode::TOO_MANY_REQUESTS => self.progress.bad_key(),
                 StatusCode::REQUEST_TIMEOUT | StatusCode::SERVICE_UNAVAILABLE => {}
                 status => {

@@ -43,12 +43,13 @@ impl Customer {
 
     /// What it is told.
     pub async fn order(&mut self) -> ClientRecords {
-        match self.random.random_bool(WITHOUT_KEY) {
-            true => self.order_without_key().await,
-            false => ClientRecords {
+        if self.random.random_bool(WITHOUT_KEY) {
+            self.order_without_key().await
+        } else {
+            ClientRecords {
                 accepted: self.order_with_key().await.into_iter().collect(),
                 keyless: Vec::new(),
-            },
+            }
         }
     }
 
@@ -59,24 +60,25 @@ impl Customer {
             cents: self.random.random_range(0..1_000_000),
         };
         let started = Instant::now();
-        let answer = match self.random.random_bool(0.1) {
-            false => self.post(&new).await?,
-            true => self.post_twice_at_once(&new).await?,
+        let response = if self.random.random_bool(0.1) {
+            self.post_twice_at_once(&new).await?
+        } else {
+            self.post(&new).await?
         };
         let took = started.elapsed();
-        let Some(id) = answer.id() else {
-            self.finding("a 201 without an id", answer.body);
+        let Some(id) = response.id() else {
+            self.finding("a 201 without an id", response.body);
             return None;
         };
         let accepted = self.use_order(&new, id, took).await;
         if self.random.random_bool(0.1) {
-            // As if the answer had been lost, whatever became of the order since.
-            self.same(&new, &answer, self.post(&new).await);
+            // As if the response had been lost, whatever became of the order since.
+            self.same(&new, &response, self.post(&new).await);
         }
         Some(accepted)
     }
 
-    /// Sends it once, whatever the answer is.
+    /// Sends it once, whatever the response is.
     async fn order_without_key(&mut self) -> ClientRecords {
         let new = New {
             key: None,
@@ -84,14 +86,14 @@ impl Customer {
             cents: self.random.random_range(0..1_000_000),
         };
         let started = Instant::now();
-        let answer = self.api.send_once(&post_request(&new)).await;
+        let response = self.api.send_once(&post_request(&new)).await;
         let took = started.elapsed();
-        let outcome = match &answer {
-            Some(answer) => answer.outcome(),
+        let outcome = match &response {
+            Some(response) => response.outcome(),
             None => Outcome::Unknown("no answer"),
         };
-        if let Some(answer) = answer.filter(|answer| !is_allowed(answer)) {
-            self.unexpected("POST without a key", &answer);
+        if let Some(response) = response.filter(|response| !is_allowed(response)) {
+            self.unexpected("POST without a key", &response);
         }
         let mut told = ClientRecords {
             accepted: Vec::new(),
@@ -131,11 +133,11 @@ impl Customer {
 
     /// The 201.
     async fn post(&self, new: &New) -> Option<Response> {
-        let answer = self.api.send_until_final(&post_request(new)).await?;
-        if answer.status == 201 {
-            return Some(answer);
+        let response = self.api.send_until_final(&post_request(new)).await?;
+        if response.status == 201 {
+            return Some(response);
         }
-        self.unexpected("POST with a key", &answer);
+        self.unexpected("POST with a key", &response);
         None
     }
 
@@ -146,7 +148,7 @@ impl Customer {
         Some(one)
     }
 
-    /// However often it is sent, a request with a key has one answer, word for word.
+    /// However often it is sent, a request with a key has one response, word for word.
     fn same(&self, new: &New, first: &Response, again: Option<Response>) {
         if let Some(again) = again.filter(|again| again.body != first.body) {
             let (key, first, again) = (&new.key, &first.body, &again.body);
@@ -157,9 +159,12 @@ impl Customer {
 
     async fn check_exists(&self, id: i64) {
         let path = format!("/orders/{id}");
-        let answer = self.api.send_until_final(&plain(Method::GET, &path)).await;
-        if let Some(answer) = answer.filter(|answer| answer.status != 200) {
-            self.unexpected(&format!("GET of order {id}, which was accepted,"), &answer);
+        let response = self.api.send_until_final(&plain(Method::GET, &path)).await;
+        if let Some(response) = response.filter(|response| response.status != 200) {
+            self.unexpected(
+                &format!("GET of order {id}, which was accepted,"),
+                &response,
+            );
         }
     }
 
@@ -217,18 +222,18 @@ impl Customer {
             },
             None => plain(Method::DELETE, &path),
         };
-        let Some(answer) = self.api.send_until_final(&request).await else {
+        let Some(response) = self.api.send_until_final(&request).await else {
             return false;
         };
-        match (change, answer.status) {
-            // The first answer may have been lost.
+        match (change, response.status) {
+            // The first response may have been lost.
             (Change::Deleted, 204 | 404) => true,
             (Change::Status(_) | Change::Cents(_), 200) => true,
             // It went another way meanwhile.
             (Change::Status(_) | Change::Cents(_), 409) => false,
             (_, 404) if requested.contains(&Change::Deleted) => false,
             _ => {
-                self.unexpected(&format!("{change:?} of order {id}"), &answer);
+                self.unexpected(&format!("{change:?} of order {id}"), &response);
                 false
             }
         }
@@ -236,19 +241,19 @@ impl Customer {
 
     async fn history(&self, id: i64) {
         let path = format!("/orders/{id}/events");
-        let Some(answer) = self.api.send_until_final(&plain(Method::GET, &path)).await else {
+        let Some(response) = self.api.send_until_final(&plain(Method::GET, &path)).await else {
             return;
         };
-        let events: Vec<Value> = serde_json::from_str(&answer.body).unwrap_or_default();
+        let events: Vec<Value> = serde_json::from_str(&response.body).unwrap_or_default();
         let numbers = events.iter().map(|event| event["sequence"].as_u64());
         let whole = !events.is_empty() && numbers.eq((1..).take(events.len()).map(Some));
-        if answer.status != 200 || !whole {
-            self.unexpected(&format!("the history of order {id}"), &answer);
+        if response.status != 200 || !whole {
+            self.unexpected(&format!("the history of order {id}"), &response);
         }
     }
 
-    fn unexpected(&self, what: &str, answer: &Response) {
-        let (status, body) = (answer.status, &answer.body);
+    fn unexpected(&self, what: &str, response: &Response) {
+        let (status, body) = (response.status, &response.body);
         let what = format!("{what} was answered {status}: {body}");
         self.finding("an unexpected answer", what);
     }
@@ -259,8 +264,8 @@ impl Customer {
 }
 
 /// What the contract allows; what is wrong with some of these is judged for every request.
-fn is_allowed(answer: &Response) -> bool {
-    matches!(answer.status, 201 | 401 | 403 | 408 | 429 | 500..)
+fn is_allowed(response: &Response) -> bool {
+    matches!(response.status, 201 | 401 | 403 | 408 | 429 | 500..)
 }
 
 fn post_request(new: &New) -> Request<'_> {

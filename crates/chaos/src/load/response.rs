@@ -85,7 +85,7 @@ impl Response {
 mod tests {
     use super::*;
 
-    fn answer(status: u16, body: &str) -> Response {
+    fn response(status: u16, body: &str) -> Response {
         Response {
             status,
             body: body.into(),
@@ -94,19 +94,19 @@ mod tests {
     }
 
     fn problem(status: u16, code: &str) -> Response {
-        answer(status, &format!(r#"{{"code":"{code}"}}"#))
+        response(status, &format!(r#"{{"code":"{code}"}}"#))
     }
 
     #[test]
     fn what_a_client_without_a_key_knows() {
-        let accepted = answer(201, r#"{"id":7}"#);
+        let accepted = response(201, r#"{"id":7}"#);
         assert_eq!(accepted.outcome(), Outcome::Accepted(7));
-        let unknown = |answer: Response| matches!(answer.outcome(), Outcome::Unknown(_));
-        assert!(unknown(answer(201, "{}")));
+        let unknown = |response: Response| matches!(response.outcome(), Outcome::Unknown(_));
+        assert!(unknown(response(201, "{}")));
         assert!(unknown(problem(504, "outcome_unknown")));
         assert!(unknown(problem(500, "internal_error")));
         assert!(unknown(problem(503, "another")));
-        assert!(unknown(answer(502, "")));
+        assert!(unknown(response(502, "")));
         for (status, code) in [
             (408, "request_timeout"),
             (429, "rate_limited"),
@@ -119,11 +119,11 @@ mod tests {
 
     #[test]
     fn what_is_wrong_whatever_was_asked_for() {
-        let fault = |answer: &Response, keyed| answer.violation(&Method::POST, keyed);
+        let fault = |response: &Response, keyed| response.violation(&Method::POST, keyed);
         for good in [
-            answer(201, "{}"),
-            answer(404, "{}"),
-            answer(408, "{}"),
+            response(201, "{}"),
+            response(404, "{}"),
+            response(408, "{}"),
             problem(503, "service_unavailable"),
         ] {
             assert_eq!(fault(&good, true), None, "{good:?}");
@@ -134,7 +134,7 @@ mod tests {
             problem(429, "rate_limited"),
             problem(503, "another"),
             problem(504, "gateway_timeout"),
-            answer(502, ""),
+            response(502, ""),
         ] {
             assert!(fault(&bad, false).is_some(), "{bad:?}");
         }

@@ -41,13 +41,13 @@ const POSTGRES: [(&str, &str); 7] = [
 ];
 
 /// Everything that scenarios share.
-pub struct World {
+pub struct Environment {
     tools: Tools,
     postgres: Postgres,
     /// With the same statements, without us.
     pub pgbench: Pgbench,
     orders: PathBuf,
-    ourselves: PathBuf,
+    own_program: PathBuf,
     folder: PathBuf,
     temporal_on_disk: bool,
     /// Of whoever sends the load: every database has it.
@@ -56,7 +56,7 @@ pub struct World {
 
 /// Where a service's process finds what it needs, and what else is set.
 #[derive(Debug, Clone, Default)]
-pub struct Surroundings<'a> {
+pub struct ServiceOptions<'a> {
     /// The database.
     pub database_url: &'a str,
     /// Temporal; nobody is there when it is empty.
@@ -65,7 +65,7 @@ pub struct Surroundings<'a> {
     pub settings: &'a [(&'a str, &'a str)],
 }
 
-impl World {
+impl Environment {
     /// Starts PostgreSQL in this folder, with a migrated database to copy.
     pub async fn start(orders: &Path, folder: &Path, temporal_on_disk: bool) -> Result<Self> {
         let tools = Tools::locate(None)?;
@@ -76,25 +76,27 @@ impl World {
             ..PostgresOptions::default()
         };
         let postgres = Postgres::start(&tools, options).await?;
-        let mut world = Self {
+        let mut environment = Self {
             tools,
             postgres,
             pgbench,
             orders: orders.to_path_buf(),
-            ourselves: std::env::current_exe()?,
+            own_program: std::env::current_exe()?,
             folder: folder.to_path_buf(),
             temporal_on_disk,
             api_key: String::new(),
         };
-        world.admin(&format!("CREATE DATABASE {TEMPLATE}")).await?;
-        world.orders(&["migrate", "up"]).await?;
+        environment
+            .admin(&format!("CREATE DATABASE {TEMPLATE}"))
+            .await?;
+        environment.orders(&["migrate", "up"]).await?;
         let create = "keys create --name=bench --all-customers --json --scope=orders:read \
                       --scope=orders:write";
         let create: Vec<&str> = create.split_whitespace().collect();
-        let created: serde_json::Value = serde_json::from_str(&world.orders(&create).await?)?;
+        let created: serde_json::Value = serde_json::from_str(&environment.orders(&create).await?)?;
         let key = created["key"].as_str().context("no key was created")?;
-        key.clone_into(&mut world.api_key);
-        Ok(world)
+        key.clone_into(&mut environment.api_key);
+        Ok(environment)
     }
 
     /// Runs `orders` on the template to its end.
@@ -156,36 +158,36 @@ impl World {
     }
 
     /// `orders serve`.
-    pub async fn serve(&self, around: Surroundings<'_>) -> Result<Server> {
-        self.server("orders serve", &self.orders, &["serve"], None, around)
+    pub async fn serve(&self, options: ServiceOptions<'_>) -> Result<Server> {
+        self.server("orders serve", &self.orders, &["serve"], None, options)
             .await
     }
 
     /// `orders serve` of another build.
-    pub async fn serve_build(&self, build: &Build, around: Surroundings<'_>) -> Result<Server> {
-        self.server(&build.name, &build.file, &["serve"], None, around)
+    pub async fn serve_build(&self, build: &Build, options: ServiceOptions<'_>) -> Result<Server> {
+        self.server(&build.name, &build.file, &["serve"], None, options)
             .await
     }
 
     /// `orders worker`.
-    pub async fn worker(&self, around: Surroundings<'_>) -> Result<Server> {
+    pub async fn worker(&self, options: ServiceOptions<'_>) -> Result<Server> {
         let ready = Some("worker runs");
-        self.server("orders worker", &self.orders, &["worker"], ready, around)
+        self.server("orders worker", &self.orders, &["worker"], ready, options)
             .await
     }
 
     /// One of our servers to compare with.
-    pub async fn reference(&self, name: &str, around: Surroundings<'_>) -> Result<Server> {
+    pub async fn reference(&self, name: &str, options: ServiceOptions<'_>) -> Result<Server> {
         let arguments = ["reference", name];
-        self.server(name, &self.ourselves, &arguments, None, around)
+        self.server(name, &self.own_program, &arguments, None, options)
             .await
     }
 
     /// The worker of the plain workflow.
-    pub async fn plain_worker(&self, around: Surroundings<'_>) -> Result<Server> {
+    pub async fn plain_worker(&self, options: ServiceOptions<'_>) -> Result<Server> {
         let (name, arguments) = ("plain worker", ["plain-worker"]);
         let ready = Some("plain worker runs");
-        self.server(name, &self.ourselves, &arguments, ready, around)
+        self.server(name, &self.own_program, &arguments, ready, options)
             .await
     }
 
@@ -195,16 +197,16 @@ impl World {
         file: &Path,
         arguments: &[&str],
         ready: Option<&str>,
-        around: Surroundings<'_>,
+        options: ServiceOptions<'_>,
     ) -> Result<Server> {
-        let temporal = match around.temporal {
+        let temporal = match options.temporal {
             "" => NOWHERE,
             address => address,
         };
         // As in production, where stderr goes to a file or a collector.
         let settings = [
             ("HTTP__LISTEN", "127.0.0.1:0"),
-            ("DATABASE__URL", around.database_url),
+            ("DATABASE__URL", options.database_url),
             ("TEMPORAL__ADDRESS", temporal),
             ("LOG__FORMAT", "json"),
             ("AUTH__API_KEYS", "true"),
@@ -214,7 +216,7 @@ impl World {
         ];
         let mut program = command(file);
         program.args(arguments);
-        for (name, value) in settings.iter().chain(around.settings) {
+        for (name, value) in settings.iter().chain(options.settings) {
             program.env(format!("ORDERS__{name}"), value);
         }
         let log = format!("{}.log", name.replace(' ', "-"));
@@ -226,15 +228,15 @@ impl World {
         let limit = load.seconds.map_or(BURST_LIMIT, |seconds| {
             Duration::from_secs_f64(seconds) + LOAD_MARGIN
         });
-        let mut generator = command(&self.ourselves);
+        let mut generator = command(&self.own_program);
         generator.arg("load").args(load.arguments());
         let printed = output("the load generator", generator, limit).await?;
         serde_json::from_str(&printed).context("the load generator printed something unexpected")
     }
 
     /// Runs this program for a part of the work, and gives what it prints.
-    pub async fn ourselves(&self, arguments: &[&str], limit: Duration) -> Result<String> {
-        let mut part = command(&self.ourselves);
+    pub async fn run_part(&self, arguments: &[&str], limit: Duration) -> Result<String> {
+        let mut part = command(&self.own_program);
         part.args(arguments);
         Ok(output("bench", part, limit).await?)
     }
