@@ -4,7 +4,6 @@ use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf, absolute};
-use std::process::ExitStatus;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
@@ -15,7 +14,7 @@ use crate::lock::DataDirLock;
 use crate::log::Log;
 use crate::process::Process;
 use crate::run_as::RunAs;
-use crate::{Error, Tools, port, stale, wait_for};
+use crate::{Error, Tools, port, stale};
 
 /// The superuser and its password, no secret: the server listens on the loopback address only and holds
 /// development data.
@@ -57,7 +56,6 @@ pub struct Postgres {
     process: Process,
     port: u16,
     cluster: PathBuf,
-    log: Log,
     lock: DataDirLock,
 }
 
@@ -89,7 +87,7 @@ impl Postgres {
                 &cluster,
                 user.as_ref(),
                 &options.settings,
-                &log,
+                log,
             )
             .await;
             remove_stages(&home);
@@ -102,7 +100,7 @@ impl Postgres {
             match server.until_ready().await {
                 Ok(()) => return Ok(server),
                 // With a port that is set, the next attempt says that it is in use.
-                Err(_) if attempt < port::ATTEMPTS && port::was_taken(&server.log.read()) => {
+                Err(_) if attempt < port::ATTEMPTS && port::was_taken(&server.process.log()) => {
                     attempt += 1;
                     lock = server.lock;
                 }
@@ -137,12 +135,11 @@ impl Postgres {
         }
         drop(reserved);
         let postgres = ServerCommand::in_dir(postgres, &cluster, &log, user)?;
-        let process = Process::start(NAME, postgres, IMMEDIATE.0)?;
+        let process = Process::start(NAME, postgres, log, IMMEDIATE.0)?;
         Ok(Self {
             process,
             port,
             cluster,
-            log,
             lock,
         })
     }
@@ -151,15 +148,8 @@ impl Postgres {
     /// another server on the port for ours.
     async fn until_ready(&self) -> Result<(), Error> {
         let pid_file = self.cluster.join("postmaster.pid");
-        let ready = wait_for(READY_LIMIT, POLL, || async {
-            match self.process.status() {
-                Some(status) => Err(exited(status, &self.log)),
-                None => Ok(is_ready(&pid_file, self.pid()).then_some(())),
-            }
-        });
-        ready
-            .await?
-            .ok_or_else(|| not_ready(READY_LIMIT, &self.log))
+        let ready = || async { is_ready(&pid_file, self.pid()) };
+        self.process.until(READY_LIMIT, POLL, ready).await
     }
 
     /// A connection URL with user and password. Databases other than `postgres` are the caller's to
@@ -186,7 +176,7 @@ impl Postgres {
 
     /// Resolves if the server ends by itself, with the reason.
     pub async fn wait(&self) -> Error {
-        exited(self.process.ended().await, &self.log)
+        self.process.failed().await
     }
 
     /// Stops the server in order: fast shutdown, after 10 s immediate shutdown, after 7 s more
@@ -201,24 +191,7 @@ impl Postgres {
 
     /// Kills the postmaster, as a crash would, and waits for its end.
     pub async fn kill(self) {
-        self.process.signal(Signal::SIGKILL);
-        self.process.ended().await;
-    }
-}
-
-fn exited(status: ExitStatus, log: &Log) -> Error {
-    Error::Exited {
-        program: NAME.to_owned(),
-        status,
-        log: log.summary(),
-    }
-}
-
-fn not_ready(limit: Duration, log: &Log) -> Error {
-    Error::NotReady {
-        program: NAME.to_owned(),
-        limit,
-        log: log.summary(),
+        self.process.kill().await;
     }
 }
 
@@ -240,7 +213,7 @@ async fn initialise(
     cluster: &Path,
     user: Option<&RunAs>,
     settings: &[(&str, &str)],
-    log: &Log,
+    log: Log,
 ) -> Result<(), Error> {
     let stage = home.join(format!("{STAGE}{}", std::process::id()));
     let data = stage.join("cluster");
@@ -282,14 +255,14 @@ async fn initialise(
     if settings.contains(&("fsync", "off")) {
         initdb.arg("--no-sync");
     }
-    let initdb = ServerCommand::in_dir(initdb, &stage, log, user)?;
-    let initdb = Process::start("initdb", initdb, Signal::SIGKILL)?;
+    let initdb = ServerCommand::in_dir(initdb, &stage, &log, user)?;
+    let initdb = Process::start("initdb", initdb, log, Signal::SIGKILL)?;
     match timeout(INITDB_LIMIT, initdb.ended()).await {
         Ok(status) if status.success() => {
             fs::rename(&data, cluster).map_err(Error::file("create", cluster))
         }
-        Ok(status) => Err(exited(status, log)),
-        Err(_) => Err(not_ready(INITDB_LIMIT, log)),
+        Ok(status) => Err(initdb.exited(status)),
+        Err(_) => Err(initdb.not_ready(INITDB_LIMIT)),
     }
 }
 

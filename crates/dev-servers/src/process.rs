@@ -13,8 +13,9 @@ use nix::unistd::Pid;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use crate::Error;
 use crate::command::ServerCommand;
+use crate::log::Log;
+use crate::{Error, wait_for};
 
 /// How long `Drop` blocks for the child to obey its death signal before it is killed.
 const DROP_LIMIT: Duration = Duration::from_secs(3);
@@ -28,6 +29,7 @@ pub(crate) struct Process {
     shared: Arc<Shared>,
     exit: watch::Receiver<Option<ExitStatus>>,
     stdout: Option<ChildStdout>,
+    log: Log,
 }
 
 /// The pid for as long as it is the child's: once reaped, the system may give it to another process,
@@ -55,6 +57,7 @@ impl Process {
     pub(crate) fn start(
         name: &str,
         command: ServerCommand,
+        log: Log,
         death_signal: Signal,
     ) -> Result<Self, Error> {
         let (sender, started) = mpsc::channel();
@@ -62,7 +65,7 @@ impl Process {
         let failed = |error| Error::file("start a thread for", name)(error);
         thread::Builder::new()
             .name(format!("dev {name}"))
-            .spawn(move || supervise(owned_name, command, death_signal, &sender))
+            .spawn(move || supervise(owned_name, command, log, death_signal, &sender))
             .map_err(failed)?;
         started
             .recv()
@@ -93,6 +96,55 @@ impl Process {
         let status = exit.wait_for(Option::is_some).await;
         // The thread sends before it ends; without it there is nothing left to wait for.
         status.map_or(None, |status| *status).unwrap_or_default()
+    }
+
+    /// Waits until `condition` holds. Fails when the child ends before that, or after `limit`.
+    pub(crate) async fn until<F: Future<Output = bool>>(
+        &self,
+        limit: Duration,
+        pause: Duration,
+        condition: impl Fn() -> F,
+    ) -> Result<(), Error> {
+        let holds = wait_for(limit, pause, || async {
+            if condition().await {
+                return Ok(Some(()));
+            }
+            self.status()
+                .map_or(Ok(None), |status| Err(self.exited(status)))
+        });
+        holds.await?.ok_or_else(|| self.not_ready(limit))
+    }
+
+    /// Resolves when the child has ended, with the reason as an error.
+    pub(crate) async fn failed(&self) -> Error {
+        self.exited(self.ended().await)
+    }
+
+    pub(crate) fn exited(&self, status: ExitStatus) -> Error {
+        Error::Exited {
+            program: self.name.clone(),
+            status,
+            log: self.log.summary(),
+        }
+    }
+
+    pub(crate) fn not_ready(&self, limit: Duration) -> Error {
+        Error::NotReady {
+            program: self.name.clone(),
+            limit,
+            log: self.log.summary(),
+        }
+    }
+
+    /// What it has written to its log.
+    pub(crate) fn log(&self) -> String {
+        self.log.read()
+    }
+
+    /// Kills the child alone, as a crash would, and waits for its end.
+    pub(crate) async fn kill(&self) {
+        self.signal(Signal::SIGKILL);
+        self.ended().await;
     }
 
     /// Signals the child alone. Does nothing when it has ended.
@@ -149,6 +201,7 @@ impl Drop for Process {
 fn supervise(
     name: String,
     command: ServerCommand,
+    log: Log,
     death_signal: Signal,
     started: &mpsc::Sender<Result<Process, Error>>,
 ) {
@@ -173,6 +226,7 @@ fn supervise(
         shared: Arc::clone(&shared),
         exit,
         stdout: child.stdout.take(),
+        log,
     }));
     let status = reap(child, &shared);
     exit_sender.send_replace(Some(status));

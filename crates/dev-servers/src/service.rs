@@ -14,7 +14,6 @@ use crate::Error;
 use crate::command::{ServerCommand, die_with_parent};
 use crate::log::{Log, last_lines};
 use crate::process::Process;
-use crate::wait::wait_for;
 
 const READY_LIMIT: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(20);
@@ -25,7 +24,6 @@ const READY: &str = "ready ";
 #[derive(Debug)]
 pub struct Service {
     process: Process,
-    log: Log,
     printed: watch::Receiver<Vec<String>>,
 }
 
@@ -34,7 +32,7 @@ impl Service {
     pub fn start(name: &str, mut command: Command, log_file: &Path) -> Result<Self, Error> {
         let log = Log::append(log_file)?;
         command.stdout(Stdio::piped()).stderr(log.writers()?.1);
-        let mut process = Process::start(name, ServerCommand::new(command), Signal::SIGKILL)?;
+        let mut process = Process::start(name, ServerCommand::new(command), log, Signal::SIGKILL)?;
         let (sender, printed) = watch::channel(Vec::new());
         if let Some(stdout) = process.take_stdout() {
             // Reads on to the end, so that the program can always write.
@@ -44,11 +42,7 @@ impl Service {
                 }
             });
         }
-        Ok(Self {
-            process,
-            log,
-            printed,
-        })
+        Ok(Self { process, printed })
     }
 
     /// The URL that it serves at, once it is ready. Fails when it ends instead, or takes over 30 s.
@@ -58,8 +52,8 @@ impl Service {
         match timeout(READY_LIMIT, ready).await {
             Ok(Ok(lines)) => Ok(with_prefix(&lines, READY).unwrap_or_default()),
             // Its stdout is closed.
-            Ok(Err(_)) => Err(self.exited(self.process.ended().await)),
-            Err(_) => Err(self.not_ready()),
+            Ok(Err(_)) => Err(self.process.failed().await),
+            Err(_) => Err(self.process.not_ready(READY_LIMIT)),
         }
     }
 
@@ -70,19 +64,13 @@ impl Service {
 
     /// Waits until its log contains this text. Fails when it ends instead, or takes over 30 s.
     pub async fn logged(&self, text: &str) -> Result<(), Error> {
-        let found = wait_for(READY_LIMIT, POLL, || async {
-            let found = self.log().contains(text);
-            match self.status() {
-                Some(status) if !found => Err(self.exited(status)),
-                _ => Ok(found.then_some(())),
-            }
-        });
-        found.await?.ok_or_else(|| self.not_ready())
+        let found = || async { self.log().contains(text) };
+        self.process.until(READY_LIMIT, POLL, found).await
     }
 
     /// What it has written to its log.
     pub fn log(&self) -> String {
-        self.log.read()
+        self.process.log()
     }
 
     /// Its process id.
@@ -98,7 +86,7 @@ impl Service {
     /// Fails when it has ended.
     pub fn require_running(&self) -> Result<(), Error> {
         self.status()
-            .map_or(Ok(()), |status| Err(self.exited(status)))
+            .map_or(Ok(()), |status| Err(self.process.exited(status)))
     }
 
     /// Sends it a signal.
@@ -114,22 +102,6 @@ impl Service {
         }
         let program = self.process.name().to_owned();
         Err(Error::NotEnded { program, limit })
-    }
-
-    fn exited(&self, status: ExitStatus) -> Error {
-        Error::Exited {
-            program: self.process.name().to_owned(),
-            status,
-            log: self.log.summary(),
-        }
-    }
-
-    fn not_ready(&self) -> Error {
-        Error::NotReady {
-            program: self.process.name().to_owned(),
-            limit: READY_LIMIT,
-            log: self.log.summary(),
-        }
     }
 }
 

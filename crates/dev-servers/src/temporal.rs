@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf, absolute};
-use std::process::{Command, ExitStatus};
+use std::process::Command;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
@@ -17,7 +17,7 @@ use crate::lock::DataDirLock;
 use crate::log::Log;
 use crate::process::Process;
 use crate::run_as::{self, RunAs};
-use crate::{Error, Tools, port, stale, wait_for};
+use crate::{Error, Tools, port, stale};
 
 const NAME: &str = "Temporal";
 const PORT_SETTING: &str = "dev.temporal_port";
@@ -66,7 +66,6 @@ impl Default for TemporalOptions {
 pub struct TemporalServer {
     process: Process,
     ports: Ports,
-    log: Log,
     files: Option<Files>,
 }
 
@@ -107,7 +106,7 @@ impl TemporalServer {
             match server.until_ready(&options.namespace).await {
                 Ok(()) => return Ok(server),
                 // With a port that is set, the next attempt says that it is in use.
-                Err(_) if attempt < port::ATTEMPTS && port::was_taken(&server.log.read()) => {
+                Err(_) if attempt < port::ATTEMPTS && port::was_taken(&server.process.log()) => {
                     attempt += 1;
                     // Moved out first: the failed server must be gone before the next one starts.
                     let Self {
@@ -158,7 +157,7 @@ impl TemporalServer {
         let temporal = server_command(&tools.temporal, ports, &options.namespace, files.as_ref());
         let temporal = ServerCommand::in_dir(temporal, &dir, &log, user.as_ref())?;
         // SQLite loses nothing by SIGKILL, and nothing can delay it.
-        let process = Process::start(NAME, temporal, Signal::SIGKILL)?;
+        let process = Process::start(NAME, temporal, log, Signal::SIGKILL)?;
         if let Some(files) = &files {
             fs::write(&files.pid, format!("{}\n", process.pid()))
                 .map_err(Error::file("write", &files.pid))?;
@@ -167,7 +166,6 @@ impl TemporalServer {
         Ok(Self {
             process,
             ports,
-            log,
             files,
         })
     }
@@ -189,24 +187,17 @@ impl TemporalServer {
             // The matching service responds.
             (format!("{url}/task-queues/ready-probe"), &[200][..]),
         ];
-        let ready = wait_for(READY_LIMIT, POLL, || async {
-            if let Some(status) = self.process.status() {
-                return Err(self.exited(status));
-            }
+        let ready = || async {
             for (url, expected) in &probes {
                 let response = client.get(url).send().await;
                 if !response.is_ok_and(|got| expected.contains(&got.status().as_u16())) {
-                    return Ok(None);
+                    return false;
                 }
             }
             let connected = TcpStream::connect((Ipv4Addr::LOCALHOST, self.ports.grpc)).await;
-            Ok(connected.is_ok().then_some(()))
-        });
-        ready.await?.ok_or_else(|| Error::NotReady {
-            program: NAME.to_owned(),
-            limit: READY_LIMIT,
-            log: self.log.summary(),
-        })
+            connected.is_ok()
+        };
+        self.process.until(READY_LIMIT, POLL, ready).await
     }
 
     /// Host and port of the gRPC frontend, `127.0.0.1:PORT`.
@@ -228,8 +219,7 @@ impl TemporalServer {
 
     /// Kills the server, as a crash would, and waits for its end.
     pub async fn kill(self) {
-        self.process.signal(Signal::SIGKILL);
-        self.process.ended().await;
+        self.process.kill().await;
     }
 
     /// The process id of the server.
@@ -240,7 +230,7 @@ impl TemporalServer {
 
     /// Resolves if the server ends by itself, with the reason.
     pub async fn wait(&self) -> Error {
-        self.exited(self.process.ended().await)
+        self.process.failed().await
     }
 
     /// Stops the server in order: SIGTERM, after 10 s SIGKILL.
@@ -249,14 +239,6 @@ impl TemporalServer {
         if let Some(files) = &self.files {
             // A pid file that stays does no harm: the pid is verified before use.
             let _ = fs::remove_file(&files.pid);
-        }
-    }
-
-    fn exited(&self, status: ExitStatus) -> Error {
-        Error::Exited {
-            program: NAME.to_owned(),
-            status,
-            log: self.log.summary(),
         }
     }
 }
