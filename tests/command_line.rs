@@ -8,7 +8,7 @@ use dev_servers::Service;
 use nix::sys::signal::Signal;
 use serde_json::Value;
 
-use crate::harness::{Options, PATIENCE, Process, TestApp, database_url};
+use crate::harness::{Options, PATIENCE, Process, TestApp, create_order, database_url};
 
 pub fn orders(arguments: &[&str], variables: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_orders"));
@@ -248,13 +248,13 @@ async fn dev_brings_everything_up_keeps_its_data_and_leaves_nothing_behind() {
     }
     let ui = client.get(dev.line("temporal ui ")).send().await.unwrap();
     assert!(ui.status().is_success());
-    let id = create(&client, &dev.line("ready ")).await;
+    let id = create_order(&dev.line("ready ")).await;
     // Open as it is, it answers to no name that a page could lead here.
     let rebound = client
         .get(format!("{}/orders", dev.line("ready ")))
         .header("host", "evil.example");
     assert_eq!(rebound.send().await.unwrap().status(), 421);
-    completes(&client, &dev.line("ready "), &id).await;
+    completes(&client, &dev.line("ready "), id).await;
     // While it runs, a second one on the same data says so.
     fails(
         &["dev"],
@@ -274,7 +274,7 @@ async fn dev_brings_everything_up_keeps_its_data_and_leaves_nothing_behind() {
     assert!(!dev.ends());
 
     let dev = Dev::start(&folder).await;
-    completes(&client, &dev.line("ready "), &id).await;
+    completes(&client, &dev.line("ready "), id).await;
     dev.0.signal(Signal::SIGINT);
     assert!(dev.ends());
     assert_eq!(processes_of(&folder), Vec::<String>::new());
@@ -282,18 +282,7 @@ async fn dev_brings_everything_up_keeps_its_data_and_leaves_nothing_behind() {
     std::fs::remove_file(folder.with_extension("log")).unwrap();
 }
 
-async fn create(client: &reqwest::Client, base: &str) -> Value {
-    let created = client
-        .post(format!("{base}/orders"))
-        .json(&serde_json::json!({ "customer_id": 1, "total_amount": 1 }))
-        .send()
-        .await
-        .unwrap();
-    let order: Value = created.json().await.unwrap();
-    order["id"].clone()
-}
-
-async fn completes(client: &reqwest::Client, base: &str, id: &Value) {
+async fn completes(client: &reqwest::Client, base: &str, id: i64) {
     crate::harness::eventually("the order is completed", async || {
         let answer = client
             .get(format!("{base}/orders/{id}"))
@@ -320,8 +309,8 @@ async fn serve_and_worker_run_apart_and_finish_what_is_in_flight() {
     let base = serve.api().await;
     let worker = Process::start("worker", &app, &delay);
     let client = reqwest::Client::new();
-    let id = create(&client, &base).await;
-    completes(&client, &base, &id).await;
+    let id = create_order(&base).await;
+    completes(&client, &base, id).await;
 
     // A request that waits for a lock while the process is told to stop.
     use diesel_async::SimpleAsyncConnection;

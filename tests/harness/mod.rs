@@ -15,7 +15,7 @@ pub use collector::{Collector, Span, collector_is_away};
 pub use gate::Gate;
 pub use issuer::{Issuer, SigningKey};
 pub use page::Page;
-pub use process::Process;
+pub use process::{Process, create_order};
 pub use services::{OwnTemporal, database_url, temporal_address, tools};
 
 use std::time::{Duration, Instant};

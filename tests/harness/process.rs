@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use dev_servers::Service;
 use nix::sys::signal::Signal;
-use serde_json::Value;
+use reqwest::Client;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{PATIENCE, TestApp, database_url, eventually};
@@ -102,6 +103,16 @@ impl Process {
             std::thread::sleep(Duration::from_millis(20));
         }
     }
+}
+
+/// Creates an order at this URL, and returns its id.
+pub async fn create_order(api: &str) -> i64 {
+    let order = json!({ "customer_id": 1, "total_amount": 1 });
+    let request = Client::new().post(format!("{api}/orders")).json(&order);
+    let created = request.send().await.unwrap();
+    assert_eq!(created.status(), 201);
+    let order: Value = created.json().await.unwrap();
+    order["id"].as_i64().unwrap()
 }
 
 impl Drop for Process {

@@ -17,9 +17,6 @@ const PAUSE: Duration = Duration::from_secs(4);
 
 /// As docs/operating.md says: the schema first, then the workers, then the API. While servers of both
 /// versions run, every table gets a column more, as by the migrations of a version after the next.
-///
-/// # Errors
-/// When a step fails.
 pub async fn run(world: &World, to: &Release, progress: &Progress) -> Result<Counts> {
     sleep(PAUSE).await;
     progress.log("the new version's migrations");

@@ -154,7 +154,6 @@ impl Postgres {
 
     /// A connection URL with user and password. Databases other than `postgres` are the caller's to
     /// create, over `url("postgres")`. `database` goes into the URL as it is.
-    #[must_use]
     pub fn url(&self, database: &str) -> String {
         format!(
             "postgres://{USER}:{PASSWORD}@127.0.0.1:{}/{database}",
@@ -163,13 +162,11 @@ impl Postgres {
     }
 
     /// The port it listens on.
-    #[must_use]
     pub fn port(&self) -> u16 {
         self.port
     }
 
     /// The process id of the postmaster, the parent of all its processes.
-    #[must_use]
     pub fn pid(&self) -> i32 {
         self.process.pid()
     }

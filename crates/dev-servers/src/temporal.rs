@@ -201,13 +201,11 @@ impl TemporalServer {
     }
 
     /// Host and port of the gRPC frontend, `127.0.0.1:PORT`.
-    #[must_use]
     pub fn address(&self) -> String {
         format!("127.0.0.1:{}", self.ports.grpc)
     }
 
     /// The URL of the web UI, if it was asked for.
-    #[must_use]
     pub fn ui_url(&self) -> Option<String> {
         self.ports.ui.map(|port| format!("http://127.0.0.1:{port}"))
     }
@@ -223,7 +221,6 @@ impl TemporalServer {
     }
 
     /// The process id of the server.
-    #[must_use]
     pub fn pid(&self) -> i32 {
         self.process.pid()
     }

@@ -20,9 +20,6 @@ const REQUESTS: usize = 5000;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Sends requests with keys that nobody made, for so long.
-///
-/// # Errors
-/// When no request can be made at all.
 pub async fn flood(world: &Arc<World>, length: Duration, progress: &Arc<Progress>) -> Result<()> {
     let client = Client::builder().timeout(PATIENCE).build()?;
     let end = Instant::now() + length;

@@ -32,17 +32,11 @@ struct Table {
 }
 
 /// Adds a column to every table, one after the other.
-///
-/// # Errors
-/// When a table cannot be had in a minute.
 pub async fn add_column(database_url: &str) -> Result<()> {
     alter_every_table(database_url, "ADD COLUMN IF NOT EXISTS chaos text").await
 }
 
 /// Takes it away again.
-///
-/// # Errors
-/// When a table cannot be had in a minute.
 pub async fn drop_column(database_url: &str) -> Result<()> {
     alter_every_table(database_url, "DROP COLUMN IF EXISTS chaos").await
 }
@@ -67,9 +61,6 @@ async fn tables(database_url: &str) -> Result<Vec<Table>> {
 }
 
 /// Makes commits wait for a standby that does not come, for so long.
-///
-/// # Errors
-/// When the setting cannot be changed in a minute.
 pub async fn standby_away(database_url: &str, length: Duration) -> Result<()> {
     // Neither of these writes to the log, so neither waits itself.
     let reload = "SELECT pg_reload_conf()";
@@ -81,9 +72,6 @@ pub async fn standby_away(database_url: &str, length: Duration) -> Result<()> {
 }
 
 /// Locks the rows of the newest open orders, for so long.
-///
-/// # Errors
-/// When the database refuses for a minute.
 pub async fn lock_orders(world: &World, orders: u64, hold: RowLock<'_>) -> Result<()> {
     let lock = format!(
         "SELECT id FROM orders WHERE status IN ('pending', 'processing')
@@ -94,9 +82,6 @@ pub async fn lock_orders(world: &World, orders: u64, hold: RowLock<'_>) -> Resul
 }
 
 /// Locks the rows of the newest Idempotency-Keys, for so long.
-///
-/// # Errors
-/// When the database refuses for a minute.
 pub async fn lock_keys(world: &World, keys: u64, hold: RowLock<'_>) -> Result<()> {
     let lock = format!(
         "SELECT order_id AS id FROM idempotency_keys ORDER BY order_id DESC LIMIT {keys}

@@ -49,9 +49,6 @@ pub struct Plan {
 }
 
 /// Breaks things until all faults have happened or the deadline has come, each undone.
-///
-/// # Errors
-/// When something that was broken does not come back.
 pub async fn run(
     world: &Arc<World>,
     plan: Plan,

@@ -51,8 +51,6 @@ impl Request<'_> {
 }
 
 impl Api {
-    /// # Errors
-    /// When there can be no client.
     pub fn new(world: Arc<World>, progress: Arc<Progress>) -> reqwest::Result<Self> {
         Ok(Self {
             world,
