@@ -41,23 +41,6 @@ bench *ARGS:
     @cargo build --release --locked --bin orders --package order-processing --bin bench --package bench
     @exec target/release/bench "$@"
 
-# Measure what the choices of the release build are worth: the service built otherwise, in turns with it
-bench-builds:
-    #!/usr/bin/env bash
-    set -euo pipefail
-    mkdir -p target/builds
-    against=
-    build() {
-        name=$1; shift
-        cargo build --release --locked --bin orders --package order-processing "$@"
-        cp target/release/orders "target/builds/$name"
-        against+="$name=target/builds/$name,"
-    }
-    build mimalloc --features mimalloc
-    build no-lto-16-units --config 'profile.release.lto="off"' --config profile.release.codegen-units=16
-    build fat-lto --config 'profile.release.lto="fat"'
-    exec just bench --only read,create --against "${against%,}"
-
 # Regenerate generated/ from the contract
 generate:
     cargo run --quiet --package codegen -- generate

@@ -1,24 +1,42 @@
 #!/bin/sh
 # Builds the version before this one, from the project's own history, for the test of an upgrade:
-# target/previous/debug/orders.
+# target/previous/debug/orders. With --print it only prints the commit.
 set -eu
-
-# 0.2.0: the last commit without authentication.
-previous=2836ce30341b11492d0479cef5af8352fd52ea21
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 source="$root/target/previous-source"
 program="$root/target/previous/debug/orders"
 stamp="$root/target/previous/built"
 
-commit=$(git -C "$root" rev-parse --verify --quiet "$previous^{commit}") || {
-    echo "error: this clone has no history back to $previous; fetch it (git fetch --unshallow)" >&2
-    exit 1
+version_of() {
+    sed -n 's/^version = "\(.*\)"$/\1/p' | head -n 1
 }
+
+# The newest commit of the main line whose Cargo.toml has another version than this tree's.
+current=$(version_of <"$root/Cargo.toml")
+commit=
+for changed in $(git -C "$root" rev-list --first-parent HEAD -- Cargo.toml); do
+    for candidate in "$changed" "$changed^"; do
+        manifest=$(git -C "$root" show "$candidate:Cargo.toml" 2>/dev/null) || continue
+        version=$(printf '%s\n' "$manifest" | version_of)
+        if [ "$version" != "$current" ]; then
+            commit=$(git -C "$root" rev-parse "$candidate")
+            break 2
+        fi
+    done
+done
+if [ -z "$commit" ]; then
+    echo "error: this clone's history has no version before $current; fetch it (git fetch --unshallow)" >&2
+    exit 1
+fi
+if [ "${1:-}" = --print ]; then
+    echo "$commit $version"
+    exit 0
+fi
 if [ -x "$program" ] && [ "$(cat "$stamp" 2>/dev/null || true)" = "$commit" ]; then
     exit 0
 fi
-echo "== building the version before, $previous"
+echo "== building the version before, $version ($commit)"
 rm -rf "$source"
 mkdir -p "$source"
 git -C "$root" archive "$commit" | tar -x -C "$source"

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use dev_servers::{DataDirLock, Postgres, PostgresOptions, TemporalOptions, TemporalServer, Tools};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
@@ -20,7 +21,6 @@ use crate::db::{
     self, Backlog, Database, FailingIntent, IntentRepository, ReconciliationRepository, Report,
     migrations,
 };
-use crate::dev::{DataDirLock, Postgres, PostgresOptions, TemporalOptions, TemporalServer, Tools};
 use crate::server::{Monitoring, Server};
 use crate::telemetry::{self, Logging, Telemetry};
 use crate::workflow::{Dispatcher, Reconciler, Temporal, run_worker};

@@ -9,7 +9,6 @@ pub mod auth;
 pub mod commands;
 pub mod config;
 pub mod db;
-pub mod dev;
 pub mod domain;
 pub mod error;
 #[path = "../generated/mod.rs"]

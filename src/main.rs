@@ -9,10 +9,6 @@ use order_processing::commands::keys::{self, NewKey, Rotation};
 use order_processing::config::Settings;
 use order_processing::tls;
 
-#[cfg(feature = "mimalloc")]
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// Contract-first order processing.
 #[derive(Parser)]
 #[command(name = "orders", version, about)]

@@ -8,7 +8,7 @@ use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::harness::{Options, Process, TestApp, admin, database_url, eventually};
+use crate::harness::{Process, TestApp, admin, database_url, eventually};
 
 /// Runs a script of `deploy/backup/` with the project's own PostgreSQL.
 fn script(name: &str, database: &str, file: &Path) -> Output {
@@ -46,12 +46,7 @@ async fn order(client: &Client, api: &str, id: i64) -> Option<Value> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restored_database_and_temporal_come_to_agree() {
-    let mut app = TestApp::with(Options {
-        processing_delay: Duration::from_secs(4),
-        worker: true,
-        ..Options::default()
-    })
-    .await;
+    let mut app = TestApp::with_worker(Duration::from_secs(4)).await;
     app.orders_from(240_000).await;
     let before = app.create(1, "1").await;
     app.becomes(before, "completed").await;

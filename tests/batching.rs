@@ -180,11 +180,9 @@ async fn when_too_many_wait_the_next_is_told_to_come_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn reads_do_not_wait_for_writes() {
-    let app = TestApp::with(Options {
-        adjust: |settings| settings.database.lock_timeout = Duration::from_secs(60),
-        ..Options::default()
-    })
-    .await;
+    let app =
+        TestApp::adjusted(|settings| settings.database.lock_timeout = Duration::from_secs(60))
+            .await;
     let id = app.create(1, "1").await;
     let mut blocker = app.connection().await;
     // Writes wait for this; reads do not.

@@ -1,15 +1,14 @@
 //! The program as an operator runs it.
 
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use dev_servers::Service;
+use nix::sys::signal::Signal;
 use serde_json::Value;
 
-use crate::harness::{Options, PATIENCE, TestApp, database_url};
+use crate::harness::{Options, PATIENCE, Process, TestApp, create_order, database_url};
 
 pub fn orders(arguments: &[&str], variables: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_orders"));
@@ -184,54 +183,34 @@ async fn migrations_are_commands() {
 }
 
 /// `orders dev` in a folder of its own.
-struct Dev {
-    child: Child,
-    lines: Vec<String>,
-}
+struct Dev(Service);
 
 impl Dev {
-    fn start(folder: &Path) -> Self {
-        let mut child = orders(
+    async fn start(folder: &Path) -> Self {
+        let mut command = orders(
             &["dev"],
             &[
                 ("ORDERS__HTTP__LISTEN", "127.0.0.1:0"),
                 ("ORDERS__WORKFLOW__PROCESSING_DELAY", "100ms"),
                 ("ORDERS__DEV__DATA_DIR", folder.to_str().unwrap()),
             ],
-        )
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-        let mut lines = Vec::new();
-        for line in BufReader::new(child.stdout.take().unwrap()).lines() {
-            let line = line.unwrap();
-            let last = line.starts_with("ready ");
-            lines.push(line);
-            if last {
-                break;
-            }
-        }
-        Self { child, lines }
+        );
+        command.stdin(Stdio::null());
+        let dev = Service::start("orders dev", command, &folder.with_extension("log")).unwrap();
+        dev.ready().await.unwrap();
+        Self(dev)
     }
 
-    fn line(&self, prefix: &str) -> &str {
-        let line = self.lines.iter().find_map(|line| line.strip_prefix(prefix));
-        line.unwrap_or_else(|| panic!("no line `{prefix}…` in {:?}", self.lines))
+    fn line(&self, prefix: &str) -> String {
+        let line = self.0.printed(prefix);
+        line.unwrap_or_else(|| panic!("no line `{prefix}…`"))
     }
 
-    fn signal(&self, signal: Signal) {
-        kill(
-            Pid::from_raw(i32::try_from(self.child.id()).unwrap()),
-            signal,
-        )
-        .unwrap();
-    }
-
-    fn ends(mut self) -> bool {
+    /// Whether it ends well.
+    fn ends(self) -> bool {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
+            if let Some(status) = self.0.status() {
                 return status.success();
             }
             assert!(Instant::now() < deadline, "it does not stop");
@@ -242,25 +221,13 @@ impl Dev {
 
 /// Processes whose command line names the folder.
 fn processes_of(folder: &Path) -> Vec<String> {
-    let output = Command::new("ps").args(["-eo", "args"]).output();
-    let text = match output {
-        Ok(output) if output.status.success() => stdout(&output),
-        _ => command_lines(),
-    };
-    let folder = folder.to_str().unwrap();
-    text.lines()
-        .filter(|line| line.contains(folder))
-        .map(str::to_owned)
-        .collect()
-}
-
-/// Where there is no `ps`.
-fn command_lines() -> String {
-    let processes = std::fs::read_dir("/proc").unwrap().filter_map(|entry| {
+    let processes = std::fs::read_dir("/proc").unwrap();
+    let command_lines = processes.filter_map(|entry| {
         let line = std::fs::read(entry.ok()?.path().join("cmdline")).ok()?;
         Some(String::from_utf8_lossy(&line).replace('\0', " "))
     });
-    processes.collect::<Vec<_>>().join("\n")
+    let folder = folder.to_str().unwrap();
+    command_lines.filter(|line| line.contains(folder)).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -270,7 +237,7 @@ async fn dev_brings_everything_up_keeps_its_data_and_leaves_nothing_behind() {
     order_processing::tls::install_provider();
     let client = reqwest::Client::new();
 
-    let dev = Dev::start(&folder);
+    let dev = Dev::start(&folder).await;
     for prefix in [
         "postgres postgres://",
         "temporal 127.0.0.1:",
@@ -281,13 +248,13 @@ async fn dev_brings_everything_up_keeps_its_data_and_leaves_nothing_behind() {
     }
     let ui = client.get(dev.line("temporal ui ")).send().await.unwrap();
     assert!(ui.status().is_success());
-    let id = create(&client, dev.line("ready ")).await;
+    let id = create_order(&dev.line("ready ")).await;
     // Open as it is, it answers to no name that a page could lead here.
     let rebound = client
         .get(format!("{}/orders", dev.line("ready ")))
         .header("host", "evil.example");
     assert_eq!(rebound.send().await.unwrap().status(), 421);
-    completes(&client, dev.line("ready "), &id).await;
+    completes(&client, &dev.line("ready "), id).await;
     // While it runs, a second one on the same data says so.
     fails(
         &["dev"],
@@ -295,37 +262,27 @@ async fn dev_brings_everything_up_keeps_its_data_and_leaves_nothing_behind() {
             ("ORDERS__HTTP__LISTEN", "127.0.0.1:0"),
             ("ORDERS__DEV__DATA_DIR", folder.to_str().unwrap()),
         ],
-        &[&dev.child.id().to_string()],
+        &[&dev.0.pid().to_string()],
     );
-    dev.signal(Signal::SIGTERM);
+    dev.0.signal(Signal::SIGTERM);
     assert!(dev.ends(), "it stops well");
     assert_eq!(processes_of(&folder), Vec::<String>::new());
 
     // Killed without a chance to clean up, the next one starts all the same.
-    let dev = Dev::start(&folder);
-    dev.signal(Signal::SIGKILL);
+    let dev = Dev::start(&folder).await;
+    dev.0.signal(Signal::SIGKILL);
     assert!(!dev.ends());
 
-    let dev = Dev::start(&folder);
-    completes(&client, dev.line("ready "), &id).await;
-    dev.signal(Signal::SIGINT);
+    let dev = Dev::start(&folder).await;
+    completes(&client, &dev.line("ready "), id).await;
+    dev.0.signal(Signal::SIGINT);
     assert!(dev.ends());
     assert_eq!(processes_of(&folder), Vec::<String>::new());
     std::fs::remove_dir_all(&folder).unwrap();
+    std::fs::remove_file(folder.with_extension("log")).unwrap();
 }
 
-async fn create(client: &reqwest::Client, base: &str) -> Value {
-    let created = client
-        .post(format!("{base}/orders"))
-        .json(&serde_json::json!({ "customer_id": 1, "total_amount": 1 }))
-        .send()
-        .await
-        .unwrap();
-    let order: Value = created.json().await.unwrap();
-    order["id"].clone()
-}
-
-async fn completes(client: &reqwest::Client, base: &str, id: &Value) {
+async fn completes(client: &reqwest::Client, base: &str, id: i64) {
     crate::harness::eventually("the order is completed", async || {
         let answer = client
             .get(format!("{base}/orders/{id}"))
@@ -338,33 +295,6 @@ async fn completes(client: &reqwest::Client, base: &str, id: &Value) {
     .await;
 }
 
-/// `orders serve` or `orders worker` on a test's database and task queue.
-fn process(app: &TestApp, command: &str) -> Child {
-    orders(
-        &[command],
-        &[
-            ("ORDERS__HTTP__LISTEN", "127.0.0.1:0"),
-            ("ORDERS__AUTH__MODE", "disabled"),
-            ("ORDERS__DATABASE__URL", &database_url(&app.database)),
-            ("ORDERS__TEMPORAL__ADDRESS", &app.settings.temporal.address),
-            (
-                "ORDERS__TEMPORAL__TASK_QUEUE",
-                &app.settings.temporal.task_queue,
-            ),
-            ("ORDERS__WORKFLOW__PROCESSING_DELAY", "100ms"),
-        ],
-    )
-    .stdout(Stdio::piped())
-    .stderr(Stdio::null())
-    .spawn()
-    .unwrap()
-}
-
-fn terminate(child: &Child) {
-    let id = i32::try_from(child.id()).unwrap();
-    kill(Pid::from_raw(id), Signal::SIGTERM).unwrap();
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn serve_and_worker_run_apart_and_finish_what_is_in_flight() {
     // Its dispatcher and the process's share an outbox; either may start the workflow.
@@ -373,18 +303,14 @@ async fn serve_and_worker_run_apart_and_finish_what_is_in_flight() {
         ..Options::default()
     })
     .await;
-    app.sql("ALTER TABLE orders ALTER COLUMN id RESTART WITH 110000")
-        .await;
-    let mut serve = process(&app, "serve");
-    let mut ready = String::new();
-    BufReader::new(serve.stdout.take().unwrap())
-        .read_line(&mut ready)
-        .unwrap();
-    let base = ready.trim().strip_prefix("ready ").unwrap().to_owned();
-    let mut worker = process(&app, "worker");
+    app.orders_from(110_000).await;
+    let delay = [("ORDERS__WORKFLOW__PROCESSING_DELAY", "100ms")];
+    let serve = Process::start("serve", &app, &delay);
+    let base = serve.api().await;
+    let worker = Process::start("worker", &app, &delay);
     let client = reqwest::Client::new();
-    let id = create(&client, &base).await;
-    completes(&client, &base, &id).await;
+    let id = create_order(&base).await;
+    completes(&client, &base, id).await;
 
     // A request that waits for a lock while the process is told to stop.
     use diesel_async::SimpleAsyncConnection;
@@ -400,8 +326,8 @@ async fn serve_and_worker_run_apart_and_finish_what_is_in_flight() {
         waiting(&mut watcher).await.then_some(())
     })
     .await;
-    terminate(&serve);
-    terminate(&worker);
+    serve.terminate();
+    worker.terminate();
     let client = reqwest::Client::new();
     crate::harness::eventually("nothing new is accepted", async || {
         client
@@ -418,10 +344,8 @@ async fn serve_and_worker_run_apart_and_finish_what_is_in_flight() {
         200,
         "what was in flight is answered"
     );
-    for child in [&mut serve, &mut worker] {
-        let status = tokio::task::block_in_place(|| child.wait().unwrap());
-        assert!(status.success(), "{status}");
-    }
+    serve.ends();
+    worker.ends();
 }
 
 async fn waiting(connection: &mut diesel_async::AsyncPgConnection) -> bool {

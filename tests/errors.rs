@@ -342,11 +342,7 @@ async fn an_answer_that_breaks_the_contract_is_caught() {
         ),
         (|settings| settings.http.check_answers = false, 200),
     ] {
-        let app = TestApp::with(Options {
-            adjust: check,
-            ..Options::default()
-        })
-        .await;
+        let app = TestApp::adjusted(check).await;
         let id = app.create(1, "1").await;
         let path = format!("/orders/{id}/events");
         assert_eq!(app.get(&path).await.status(), 200);

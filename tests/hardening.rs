@@ -14,11 +14,7 @@ use crate::harness::{Options, TestApp, eventually};
 const CUT: Duration = Duration::from_secs(30);
 
 async fn app(adjust: fn(&mut Settings)) -> TestApp {
-    TestApp::with(Options {
-        adjust,
-        ..Options::default()
-    })
-    .await
+    TestApp::adjusted(adjust).await
 }
 
 /// Everything that comes until the server closes the connection.

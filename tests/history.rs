@@ -5,7 +5,7 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::harness::{Options, TestApp};
+use crate::harness::TestApp;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_change_is_an_event_and_they_outlive_the_order() {
@@ -60,14 +60,8 @@ async fn every_change_is_an_event_and_they_outlive_the_order() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_workflow_is_named_as_the_actor() {
-    let app = TestApp::with(Options {
-        processing_delay: Duration::from_millis(50),
-        worker: true,
-        ..Options::default()
-    })
-    .await;
-    app.sql("ALTER TABLE orders ALTER COLUMN id RESTART WITH 120000")
-        .await;
+    let app = TestApp::with_worker(Duration::from_millis(50)).await;
+    app.orders_from(120_000).await;
     let id = app.create(1, "1").await;
     app.becomes(id, "completed").await;
     let events = app.events(id).await;

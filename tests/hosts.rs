@@ -128,12 +128,9 @@ async fn an_open_server_is_not_changed_by_pages_of_other_origins() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn settings_name_other_hosts_and_origins() {
-    let app = TestApp::with(Options {
-        adjust: |settings| {
-            settings.http.allowed_hosts = vec!["Orders.internal".into()];
-            settings.http.cors.allowed_origins = vec!["https://shop.example".into()];
-        },
-        ..Options::default()
+    let app = TestApp::adjusted(|settings| {
+        settings.http.allowed_hosts = vec!["Orders.internal".into()];
+        settings.http.cors.allowed_origins = vec!["https://shop.example".into()];
     })
     .await;
     let address = app.address.to_string();

@@ -132,12 +132,9 @@ async fn sixty_four_at_once_are_one_order() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_is_forgotten_after_its_time() {
-    let app = TestApp::with(Options {
-        adjust: |settings| {
-            settings.idempotency.lifetime = Duration::from_secs(3600);
-            settings.idempotency.sweep_interval = Duration::from_millis(100);
-        },
-        ..Options::default()
+    let app = TestApp::adjusted(|settings| {
+        settings.idempotency.lifetime = Duration::from_secs(3600);
+        settings.idempotency.sweep_interval = Duration::from_millis(100);
     })
     .await;
     assert_eq!(post(&app, "old", BODY).await.status(), 201);
@@ -155,9 +152,8 @@ async fn a_key_is_forgotten_after_its_time() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_expired_key_is_new_also_before_it_is_swept() {
-    let app = TestApp::with(Options {
-        adjust: |settings| settings.idempotency.sweep_interval = Duration::from_secs(3600),
-        ..Options::default()
+    let app = TestApp::adjusted(|settings| {
+        settings.idempotency.sweep_interval = Duration::from_secs(3600)
     })
     .await;
     let first = seen(post(&app, "k", BODY).await).await;
@@ -172,11 +168,7 @@ async fn an_expired_key_is_new_also_before_it_is_swept() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_may_demand_a_key() {
-    let app = TestApp::with(Options {
-        adjust: |settings| settings.idempotency.required = true,
-        ..Options::default()
-    })
-    .await;
+    let app = TestApp::adjusted(|settings| settings.idempotency.required = true).await;
     let refused = app.send(Method::POST, "/orders", BODY).await;
     assert_eq!(refused.status(), 400);
     let problem: Value = refused.json().await.unwrap();

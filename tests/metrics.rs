@@ -11,7 +11,7 @@ use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::auth::make_key;
-use crate::harness::{Page, Process, TestApp, eventually};
+use crate::harness::{Page, Process, TestApp, create_order, eventually};
 
 /// Every metric of our own that a process shows from its start.
 const NAMES: [&str; 40] = [
@@ -57,15 +57,6 @@ const NAMES: [&str; 40] = [
     "temporal_request_latency_seconds_count",
 ];
 
-async fn create(api: &str) -> i64 {
-    let order = json!({ "customer_id": 1, "total_amount": 1 });
-    let request = Client::new().post(format!("{api}/orders")).json(&order);
-    let created = request.send().await.unwrap();
-    assert_eq!(created.status(), 201);
-    let order: Value = created.json().await.unwrap();
-    order["id"].as_i64().unwrap()
-}
-
 /// The page, once it is as wanted.
 async fn page_where(what: &str, monitoring: &str, wanted: impl Fn(&Page) -> bool) -> Page {
     eventually(what, async || {
@@ -78,14 +69,14 @@ async fn page_where(what: &str, monitoring: &str, wanted: impl Fn(&Page) -> bool
 #[tokio::test(flavor = "multi_thread")]
 async fn both_commands_show_what_they_do() {
     let app = TestApp::for_processes(221000).await;
-    let mut serve = Process::start("serve", &app, &[("ORDERS__DISPATCHER__ENABLED", "false")]);
-    let mut worker = Process::start("worker", &app, &[]);
+    let serve = Process::start("serve", &app, &[("ORDERS__DISPATCHER__ENABLED", "false")]);
+    let worker = Process::start("worker", &app, &[]);
     let (api, of_serve, of_worker) = (
         serve.api().await,
         serve.monitoring().await,
         worker.monitoring().await,
     );
-    let id = create(&api).await;
+    let id = create_order(&api).await;
     app.becomes(id, "completed").await;
 
     let up = |page: &Page| page.sum("orders_temporal_up", &[]) == 1.0;
@@ -464,8 +455,8 @@ async fn without_its_port_there_is_no_monitoring_and_all_else_works() {
     let held = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let taken = held.local_addr().unwrap().to_string();
     for listen in ["", taken.as_str()] {
-        let mut serve = Process::start("serve", &app, &[("ORDERS__MONITORING__LISTEN", listen)]);
-        create(&serve.api().await).await;
+        let serve = Process::start("serve", &app, &[("ORDERS__MONITORING__LISTEN", listen)]);
+        create_order(&serve.api().await).await;
         serve
             .logs("the line of it", |line| line["message"] == "answered")
             .await;
@@ -512,7 +503,7 @@ async fn rules_and_dashboards_ask_for_what_there_is() {
     let app = TestApp::for_processes(228000).await;
     let serve = Process::start("serve", &app, &[]);
     let worker = Process::start("worker", &app, &[]);
-    let id = create(&serve.api().await).await;
+    let id = create_order(&serve.api().await).await;
     app.becomes(id, "completed").await;
     let pages = [
         Page::of(&serve.monitoring().await).await,

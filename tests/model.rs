@@ -13,7 +13,7 @@ use proptest::test_runner::{Config, TestRunner};
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 
-use crate::harness::{Options, TestApp};
+use crate::harness::TestApp;
 
 const ORDERS: usize = 3;
 const STATUSES: [&str; 4] = ["pending", "processing", "completed", "cancelled"];
@@ -499,14 +499,8 @@ fn many_clients_agree_with_the_history() {
 fn many_clients_and_the_workflow_agree_with_the_history() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let app = runtime.block_on(async {
-        let app = TestApp::with(Options {
-            processing_delay: Duration::from_millis(20),
-            worker: true,
-            ..Options::default()
-        })
-        .await;
-        app.sql("ALTER TABLE orders ALTER COLUMN id RESTART WITH 140000")
-            .await;
+        let app = TestApp::with_worker(Duration::from_millis(20)).await;
+        app.orders_from(140_000).await;
         app
     });
     many(&app, &runtime, 20);

@@ -72,10 +72,11 @@ async fn with_temporal_away_nobody_waits_and_afterwards_all_orders_finish() {
         "{:?}",
         worst(&during)
     );
-    eventually("all orders are completed", async || {
-        let open = "SELECT count(*) FROM orders WHERE status <> 'completed'";
-        (app.count(open).await == 0).then_some(())
-    })
+    app.until_count(
+        "all orders are completed",
+        "SELECT count(*) FROM orders WHERE status <> 'completed'",
+        0,
+    )
     .await;
     drop(app);
     temporal.stop().await;
@@ -164,10 +165,7 @@ async fn what_is_claimed_is_given_back_at_the_end() {
         app.create(1, "1").await;
     }
     let claimed = "SELECT count(*) FROM workflow_intents WHERE available_at > now()";
-    eventually("they are claimed", async || {
-        (app.count(claimed).await == 5).then_some(())
-    })
-    .await;
+    app.until_count("they are claimed", claimed, 5).await;
     let stopping = Instant::now();
     tokio::task::block_in_place(|| app.stop());
     assert!(
@@ -185,15 +183,12 @@ async fn what_is_claimed_is_given_back_at_the_end() {
 /// stay out of reach for ever.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_slow_to_let_anyone_in_is_reached_in_the_end() {
-    let app = TestApp::with(Options {
-        adjust: |settings| {
-            settings.database.acquire_timeout = Duration::from_millis(500);
-            let mut url = settings.database.url.expose().clone();
-            // In seconds, for everyone who connects.
-            url.set_query(Some("options=-c%20post_auth_delay%3D2"));
-            settings.database.url = SecretUrl::try_from(url.as_str()).unwrap();
-        },
-        ..Options::default()
+    let app = TestApp::adjusted(|settings| {
+        settings.database.acquire_timeout = Duration::from_millis(500);
+        let mut url = settings.database.url.expose().clone();
+        // In seconds, for everyone who connects.
+        url.set_query(Some("options=-c%20post_auth_delay%3D2"));
+        settings.database.url = SecretUrl::try_from(url.as_str()).unwrap();
     })
     .await;
     // What the start opened at leisure is gone: everybody has to be let in anew.

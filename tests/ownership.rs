@@ -113,10 +113,11 @@ async fn orders_of_a_new_database_complete_although_temporal_knows_their_ids() {
     for id in FIRST..FIRST + 12 {
         assert_eq!(new.create(1, "1").await, id);
     }
-    eventually("all orders are completed", async || {
-        let completed = "SELECT count(*) FROM orders WHERE status = 'completed'";
-        (new.count(completed).await == 12).then_some(())
-    })
+    new.until_count(
+        "all orders are completed",
+        "SELECT count(*) FROM orders WHERE status = 'completed'",
+        12,
+    )
     .await;
     let steps = "SELECT count(*) FROM order_events";
     assert_eq!(new.count(steps).await, 3 * 12, "nobody had to help");
@@ -192,10 +193,7 @@ async fn a_workflow_of_a_younger_order_is_not_ended() {
     let serve = Process::start("serve", &ours, &settings);
     let refused = "SELECT count(*) FROM workflow_intents
                     WHERE attempts > 2 AND last_error LIKE '%another database%'";
-    eventually("the start is refused", async || {
-        (ours.count(refused).await == 1).then_some(())
-    })
-    .await;
+    ours.until_count("the start is refused", refused, 1).await;
     // Nor does the reconciler, when nothing is left to tell.
     ours.sql("DELETE FROM workflow_intents").await;
     eventually("the drift is counted", async || {

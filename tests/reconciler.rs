@@ -118,13 +118,8 @@ async fn a_workflow_behind_an_ended_order_is_ended() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_workflow_that_does_not_end_when_asked_is_terminated() {
     // Nobody works: what is asked of the workflow waits for ever.
-    let app = TestApp::with(Options {
-        adjust: eager,
-        ..Options::default()
-    })
-    .await;
-    app.sql("ALTER TABLE orders ALTER COLUMN id RESTART WITH 133000")
-        .await;
+    let app = TestApp::adjusted(eager).await;
+    app.orders_from(133_000).await;
     let id = app.create(1, "1").await;
     workflow_is(&app, id, |state| {
         matches!(state, WorkflowState::Running { .. })
@@ -167,10 +162,11 @@ async fn orders_survive_a_temporal_that_forgets_everything() {
         ids.push(app.create(1, "1").await);
     }
     let deleted = ids.pop().unwrap();
-    eventually("all orders are in flight", async || {
-        let waiting = "SELECT count(*) FROM orders WHERE status = 'pending'";
-        (app.count(waiting).await == 0).then_some(())
-    })
+    app.until_count(
+        "all orders are in flight",
+        "SELECT count(*) FROM orders WHERE status = 'pending'",
+        0,
+    )
     .await;
     temporal.stop().await;
     let path = format!("/orders/{deleted}");
@@ -232,11 +228,7 @@ async fn an_order_that_cannot_be_mended_stands_in_nobodys_way() {
 /// A round that fails is for the next one, at once: not when its lease ends.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_round_that_failed_is_given_back() {
-    let app = TestApp::with(Options {
-        adjust: eager,
-        ..Options::default()
-    })
-    .await;
+    let app = TestApp::adjusted(eager).await;
     app.sql("ALTER TABLE order_events RENAME TO elsewhere")
         .await;
     app.orders_from(136_000).await;
@@ -253,11 +245,12 @@ async fn a_round_that_failed_is_given_back() {
     }
     app.sql("ALTER TABLE elsewhere RENAME TO order_events")
         .await;
-    eventually("a round ends", async || {
-        let rounds = "SELECT count(*) FROM reconciliation
-                       WHERE finished_at > now() - interval '1 second'";
-        (app.count(rounds).await == 1).then_some(())
-    })
+    app.until_count(
+        "a round ends",
+        "SELECT count(*) FROM reconciliation
+                       WHERE finished_at > now() - interval '1 second'",
+        1,
+    )
     .await;
     assert!(
         begun.elapsed() < app.settings.dispatcher.lease,

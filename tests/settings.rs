@@ -33,9 +33,10 @@ fn made(defaults: &str) -> String {
             meaning.clear();
         } else if let Some((name, value)) = line.split_once(" = ") {
             // Those that follow without a comment share the one before them.
-            let meaning_text = match meaning.is_empty() {
-                true => "as above".into(),
-                false => meaning.join(" ").replace('|', "\\|"),
+            let meaning_text = if meaning.is_empty() {
+                "as above".into()
+            } else {
+                meaning.join(" ").replace('|', "\\|")
             };
             writeln!(text, "| `{section}.{name}` | `{value}` | {meaning_text} |").unwrap();
             meaning.clear();

@@ -169,10 +169,8 @@ async fn what_is_not_confirmed_in_time_is_never_called_a_failure() {
     outcome_unknown(changed_answer, true).await;
     outcome_unknown(deleted_answer.unwrap(), true).await;
     // All of it was carried out, as it turns out.
-    eventually("both orders are there", async || {
-        (app.count("SELECT count(*) FROM orders").await == 3).then_some(())
-    })
-    .await;
+    app.until_count("both orders are there", "SELECT count(*) FROM orders", 3)
+        .await;
     app.sql("DROP TRIGGER slow_commit ON orders").await;
     let again = app.post_with(&[("idempotency-key", "slow")]).await;
     assert_eq!(again.status(), 201);
@@ -207,12 +205,9 @@ async fn a_connection_that_is_lost_after_the_statement_was_sent_leaves_the_outco
 /// was refused as a whole.
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_who_was_told_503_finds_the_order_stored_later() {
-    let app = TestApp::with(Options {
-        adjust: |settings| {
-            settings.database.acquire_timeout = Duration::from_millis(500);
-            settings.database.statement_timeout = Duration::from_millis(3400);
-        },
-        ..Options::default()
+    let app = TestApp::adjusted(|settings| {
+        settings.database.acquire_timeout = Duration::from_millis(500);
+        settings.database.statement_timeout = Duration::from_millis(3400);
     })
     .await;
     app.sql(
@@ -481,11 +476,7 @@ async fn a_migration_that_waits_for_a_lock_blocks_nobody() {
 async fn claims_stay_fast_beside_an_old_snapshot() {
     let deleted: usize =
         std::env::var("ORDERS_TEST_INTENTS").map_or(300_000, |intents| intents.parse().unwrap());
-    let app = TestApp::with(Options {
-        adjust: |settings| settings.dispatcher.enabled = false,
-        ..Options::default()
-    })
-    .await;
+    let app = TestApp::adjusted(|settings| settings.dispatcher.enabled = false).await;
     let mut holder = app.connection().await;
     let snapshot = "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM workflow_intents";
     holder.batch_execute(snapshot).await.unwrap();

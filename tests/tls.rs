@@ -1,33 +1,32 @@
 //! Encryption on every way: to the server, to PostgreSQL and to Temporal.
 
-use std::io::{BufRead, BufReader};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use dev_servers::{Postgres, PostgresOptions, Service};
 use futures::StreamExt;
+use nix::sys::signal::Signal;
 use order_processing::config::{self, AuthMode, Secret, SecretUrl, Settings};
 use order_processing::db::{self, Database, IntentListener};
-use order_processing::dev::{Postgres, PostgresOptions};
 use order_processing::server::Server;
 use order_processing::telemetry::Telemetry;
 use order_processing::tls::{certificates as read_certificates, provider, roots};
 use order_processing::workflow::Temporal;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{PrivateKeyDer, ServerName};
+use rustls::pki_types::ServerName;
 use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::ClientCertVerifier;
-use rustls::{ClientConfig, ServerConfig, SupportedProtocolVersion};
+use rustls::{ClientConfig, SupportedProtocolVersion};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
-use tokio_rustls::{TlsAcceptor, TlsConnector, client::TlsStream};
+use tokio_rustls::{TlsConnector, client::TlsStream};
 use uuid::Uuid;
 
 use crate::harness::{
-    Collector, Gate, Identity, Options, Process, TestApp, certificates, collector_is_away,
-    database_url, eventually, temporal_address, tools,
+    Collector, Gate, Identity, Options, Process, TestApp, certificates, certified_clients,
+    collector_is_away, database_url, eventually, temporal_address, tls_acceptor, tools,
 };
 
 /// A secret that must show nowhere.
@@ -251,8 +250,8 @@ impl OwnPostgres {
             &tools(),
             PostgresOptions {
                 data_dir: folder.clone(),
-                port: 0,
-                settings: vec![("fsync".into(), "off".into())],
+                settings: vec![("fsync", "off")],
+                ..PostgresOptions::default()
             },
         )
         .await
@@ -482,11 +481,7 @@ async fn postgresql_is_reached_as_its_url_says() {
 
 /// Ends TLS before Temporal, and lets in only who has a certificate.
 async fn temporal_behind_tls(identity: &Identity) -> String {
-    let ours = Arc::new(roots("tests", Some(&certificates().ca)).unwrap());
-    let verifier = WebPkiClientVerifier::builder_with_provider(ours, provider())
-        .build()
-        .unwrap();
-    behind_tls(temporal_address(), identity, verifier).await
+    behind_tls(temporal_address(), identity, certified_clients()).await
 }
 
 /// Ends TLS before a server that speaks gRPC.
@@ -495,16 +490,7 @@ async fn behind_tls(
     identity: &Identity,
     clients: Arc<dyn ClientCertVerifier>,
 ) -> String {
-    let chain = read_certificates("tests", &identity.certificate).unwrap();
-    let key = PrivateKeyDer::from_pem_file(&identity.key).unwrap();
-    let mut config = ServerConfig::builder_with_provider(provider())
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_client_cert_verifier(clients)
-        .with_single_cert(chain, key)
-        .unwrap();
-    config.alpn_protocols = vec![b"h2".to_vec()];
-    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let acceptor = tls_acceptor(identity, clients);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
@@ -520,14 +506,6 @@ async fn behind_tls(
         }
     });
     format!("localhost:{}", address.port())
-}
-
-/// The tests share a Temporal, where another order of the same number may have been.
-async fn ids_from(app: &TestApp, first: i64) {
-    app.sql(&format!(
-        "ALTER TABLE orders ALTER COLUMN id RESTART WITH {first}"
-    ))
-    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -547,7 +525,7 @@ async fn orders_complete_over_a_temporal_that_asks_for_certificates() {
         ..Options::default()
     })
     .await;
-    ids_from(&app, 150_000).await;
+    app.orders_from(150_000).await;
     let id = app.create(1, "1").await;
     app.becomes(id, "completed").await;
 }
@@ -665,7 +643,7 @@ async fn a_rotated_key_to_temporal_is_taken_up() {
         ..Options::default()
     })
     .await;
-    ids_from(&app, 152_000).await;
+    app.orders_from(152_000).await;
     let id = app.create(1, "1").await;
     app.becomes(id, "completed").await;
 
@@ -679,10 +657,7 @@ async fn a_rotated_key_to_temporal_is_taken_up() {
     );
     let id = app.create(1, "1").await;
     let failing = "SELECT count(*) FROM workflow_intents WHERE last_error IS NOT NULL";
-    eventually("it is tried", async || {
-        (app.count(failing).await == 1).then_some(())
-    })
-    .await;
+    app.until_count("it is tried", failing, 1).await;
     std::fs::write(file, "second-hush").unwrap();
     app.becomes(id, "completed").await;
     // Each connection reads the file at its own time.
@@ -733,22 +708,12 @@ async fn traces_go_to_a_collector_behind_tls() {
     assert_eq!(collector.spans(|span| span.name == "GET /orders").len(), 1);
 }
 
-/// A process that a test started; it ends with the test.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 /// The program itself, with its secrets in files: ready over TLS, and nothing secret in its
 /// arguments, its environment, its settings and its log.
 #[tokio::test(flavor = "multi_thread")]
 async fn secrets_from_files_show_nowhere() {
     let app = TestApp::start().await;
-    ids_from(&app, 151_000).await;
+    app.orders_from(151_000).await;
     let made = certificates();
     let folder = folder("secrets");
     let password = folder.join("password");
@@ -757,7 +722,6 @@ async fn secrets_from_files_show_nowhere() {
     std::fs::write(&key, HUSH).unwrap();
     let url = database_url(&app.database).replace("orders:orders@", "orders@");
     let proxy = temporal_behind_tls(&made.server).await;
-    let log = folder.join("log");
     let command = |arguments: &[&str]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_orders"));
         command
@@ -787,20 +751,10 @@ async fn secrets_from_files_show_nowhere() {
         "{shown}"
     );
 
-    let mut running = Running(
-        command(&["serve"])
-            .stdout(Stdio::piped())
-            .stderr(std::fs::File::create(&log).unwrap())
-            .spawn()
-            .unwrap(),
-    );
-    let mut ready = String::new();
-    BufReader::new(running.0.stdout.take().unwrap())
-        .read_line(&mut ready)
-        .unwrap();
-    let log_text = || std::fs::read_to_string(&log).unwrap();
-    let address = ready.trim().strip_prefix("ready https://");
-    let address = address.unwrap_or_else(|| panic!("{ready} {}", log_text()));
+    let serve = Service::start("orders serve", command(&["serve"]), &folder.join("log")).unwrap();
+    let url = serve.ready().await.unwrap();
+    let address = url.strip_prefix("https://");
+    let address = address.unwrap_or_else(|| panic!("{url} {}", serve.log()));
     let mut stream = encrypted(address.parse().unwrap(), client(rustls::ALL_VERSIONS)).await;
     let body = r#"{"customer_id":1,"total_amount":1}"#;
     let request = format!(
@@ -813,16 +767,18 @@ async fn secrets_from_files_show_nowhere() {
     let _ = stream.read_to_end(&mut answer).await;
     let answer = String::from_utf8_lossy(&answer);
     assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
-    eventually("Temporal is told", async || {
-        (app.count("SELECT count(*) FROM workflow_intents").await == 0).then_some(())
-    })
+    app.until_count(
+        "Temporal is told",
+        "SELECT count(*) FROM workflow_intents",
+        0,
+    )
     .await;
     for name in ["cmdline", "environ"] {
-        let text = std::fs::read(format!("/proc/{}/{name}", running.0.id())).unwrap();
+        let text = std::fs::read(format!("/proc/{}/{name}", serve.pid())).unwrap();
         assert!(!String::from_utf8_lossy(&text).contains(HUSH), "{name}");
     }
-    drop(running);
-    let log = log_text();
+    serve.signal(Signal::SIGKILL);
+    let log = serve.log();
     assert!(
         log.contains("answered") && !log.contains(HUSH),
         "the log holds the key"

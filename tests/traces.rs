@@ -81,8 +81,8 @@ async fn one_trace_follows_one_order() {
         ("ORDERS__TRACES__ENDPOINT", endpoint.as_str()),
         ("ORDERS__TRACES__SAMPLE_RATIO", "1"),
     ];
-    let mut serve = Process::start("serve", &app, &traced);
-    let mut worker = Process::start("worker", &app, &traced);
+    let serve = Process::start("serve", &app, &traced);
+    let worker = Process::start("worker", &app, &traced);
 
     let api = serve.api().await;
     let id = create(&api, &[]).await;
@@ -347,8 +347,8 @@ async fn a_collector_that_is_away_harms_nothing() {
         // Batches go out at once.
         ("OTEL_BSP_SCHEDULE_DELAY", "50"),
     ];
-    let mut serve = Process::start("serve", &app, &traced);
-    let mut worker = Process::start("worker", &app, &traced);
+    let serve = Process::start("serve", &app, &traced);
+    let worker = Process::start("worker", &app, &traced);
     let api = serve.api().await;
     create(&api, &[]).await;
     serve

@@ -32,18 +32,9 @@ async fn workflow_of(app: &TestApp, order_id: i64) -> Handle {
         .get_workflow_handle(workflow_id(order_id))
 }
 
-/// Ids of orders are the same in every test's database, but one Temporal serves all tests: so each
-/// test takes a range of its own.
-async fn from_id(app: &TestApp, first: i64) {
-    app.sql(&format!(
-        "ALTER TABLE orders ALTER COLUMN id RESTART WITH {first}"
-    ))
-    .await;
-}
-
 async fn app_from(first: i64, processing_delay: Duration) -> TestApp {
     let app = TestApp::with_worker(processing_delay).await;
-    from_id(&app, first).await;
+    app.orders_from(first).await;
     app
 }
 
@@ -124,7 +115,7 @@ async fn a_step_that_does_not_succeed_soon_is_left_to_temporal() {
         ..Options::default()
     })
     .await;
-    from_id(&app, 144_000).await;
+    app.orders_from(144_000).await;
     // Steps wait for this; new orders do not.
     app.sql(
         "CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS
@@ -208,7 +199,7 @@ async fn deleting_an_order_ends_its_workflow() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_deleted_before_its_workflow_began_ends_it_too() {
     let app = TestApp::start().await;
-    from_id(&app, 105_000).await;
+    app.orders_from(105_000).await;
     let id = app.create(1, "1").await;
     app.request(Method::DELETE, &format!("/orders/{id}"))
         .send()

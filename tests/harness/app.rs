@@ -75,13 +75,18 @@ impl TestApp {
         .await
     }
 
-    /// The database of a test whose orders, from this id on, are carried on by processes.
-    pub async fn for_processes(first: i64) -> Self {
-        let app = Self::with(Options {
-            adjust: |settings| settings.dispatcher.enabled = false,
+    /// With other settings; orders stay pending.
+    pub async fn adjusted(adjust: fn(&mut Settings)) -> Self {
+        Self::with(Options {
+            adjust,
             ..Options::default()
         })
-        .await;
+        .await
+    }
+
+    /// The database of a test whose orders, from this id on, are carried on by processes.
+    pub async fn for_processes(first: i64) -> Self {
+        let app = Self::adjusted(|settings| settings.dispatcher.enabled = false).await;
         app.orders_from(first).await;
         app
     }
@@ -149,12 +154,11 @@ impl TestApp {
                     stopped.clone(),
                 );
                 let working = async {
-                    match options.worker {
-                        true => {
-                            let grace = shared.http.shutdown_timeout;
-                            run_worker(database, temporal, grace, stopped.clone()).await
-                        }
-                        false => Ok(()),
+                    if options.worker {
+                        let grace = shared.http.shutdown_timeout;
+                        run_worker(database, temporal, grace, stopped.clone()).await
+                    } else {
+                        Ok(())
                     }
                 };
                 tokio::try_join!(serving, working).unwrap();
@@ -251,6 +255,14 @@ impl TestApp {
             .await
             .unwrap();
         row.count
+    }
+
+    /// Waits until a query gives this number.
+    pub async fn until_count(&self, what: &str, query: &str, expected: i64) {
+        eventually(what, async || {
+            (self.count(query).await == expected).then_some(())
+        })
+        .await;
     }
 
     /// Ends the service as SIGTERM does, and leaves its database.

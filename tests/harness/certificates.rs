@@ -1,12 +1,19 @@
 //! Authorities, servers and clients for the tests of TLS, made once for a run.
 
 use std::path::PathBuf;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
+use order_processing::tls;
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
     KeyPair,
 };
+use rustls::ServerConfig;
+use rustls::pki_types::PrivateKeyDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::server::WebPkiClientVerifier;
+use rustls::server::danger::ClientCertVerifier;
+use tokio_rustls::TlsAcceptor;
 
 /// A certificate and its key, PEM files.
 #[derive(Clone)]
@@ -57,6 +64,29 @@ pub fn certificates() -> &'static Certificates {
             ),
         }
     })
+}
+
+/// Ends TLS of connections that speak HTTP/2, as this server.
+pub fn tls_acceptor(identity: &Identity, clients: Arc<dyn ClientCertVerifier>) -> TlsAcceptor {
+    let chain = tls::certificates("tests", &identity.certificate).unwrap();
+    let key = PrivateKeyDer::from_pem_file(&identity.key).unwrap();
+    let mut config = ServerConfig::builder_with_provider(tls::provider())
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_client_cert_verifier(clients)
+        .with_single_cert(chain, key)
+        .unwrap();
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    // Nobody is known from an earlier connection.
+    config.send_tls13_tickets = 0;
+    TlsAcceptor::from(Arc::new(config))
+}
+
+/// Lets in who has a certificate of the tests' authority.
+pub fn certified_clients() -> Arc<dyn ClientCertVerifier> {
+    let ours = Arc::new(tls::roots("tests", Some(&certificates().ca)).unwrap());
+    let verifier = WebPkiClientVerifier::builder_with_provider(ours, tls::provider());
+    verifier.build().unwrap()
 }
 
 type Authority = CertifiedIssuer<'static, KeyPair>;

@@ -4,10 +4,6 @@ use std::sync::{Arc, Mutex};
 
 use h2::server::SendResponse;
 use h2::{RecvStream, SendStream};
-use order_processing::tls::{certificates, provider, roots};
-use rustls::ServerConfig;
-use rustls::pki_types::PrivateKeyDer;
-use rustls::pki_types::pem::PemObject;
 use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::ClientCertVerifier;
 use tokio::net::{TcpListener, TcpStream};
@@ -16,7 +12,7 @@ use tokio_rustls::TlsAcceptor;
 use tonic::codegen::Bytes;
 use tonic::codegen::http::{Request, Response, Uri};
 
-use super::{Identity, temporal_address};
+use super::{Identity, certified_clients, temporal_address, tls_acceptor};
 
 /// Ends TLS before Temporal, and looks at every call.
 #[derive(Clone)]
@@ -36,24 +32,11 @@ impl Gate {
 
     /// For who has this key, and a certificate as well.
     pub async fn start_certified(identity: &Identity, key: &str) -> Self {
-        let ours = Arc::new(roots("tests", Some(&super::certificates().ca)).unwrap());
-        let verifier = WebPkiClientVerifier::builder_with_provider(ours, provider());
-        Self::with(identity, key, verifier.build().unwrap()).await
+        Self::with(identity, key, certified_clients()).await
     }
 
     async fn with(identity: &Identity, key: &str, clients: Arc<dyn ClientCertVerifier>) -> Self {
-        let chain = certificates("tests", &identity.certificate).unwrap();
-        let private = PrivateKeyDer::from_pem_file(&identity.key).unwrap();
-        let mut config = ServerConfig::builder_with_provider(provider())
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_client_cert_verifier(clients)
-            .with_single_cert(chain, private)
-            .unwrap();
-        config.alpn_protocols = vec![b"h2".to_vec()];
-        // Nobody is known from an earlier connection.
-        config.send_tls13_tickets = 0;
-        let acceptor = TlsAcceptor::from(Arc::new(config));
+        let acceptor = tls_acceptor(identity, clients);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let gate = Self {
             address: format!("localhost:{}", listener.local_addr().unwrap().port()),
@@ -111,11 +94,10 @@ impl Gate {
                 let given = request.headers().get("authorization");
                 given.is_some_and(|given| given.as_bytes() == expected.as_bytes())
             };
-            match lets_in {
-                true => {
-                    tokio::spawn(pass(request, answer, calls.clone()));
-                }
-                false => refuse(answer),
+            if lets_in {
+                tokio::spawn(pass(request, answer, calls.clone()));
+            } else {
+                refuse(answer)
             }
         }
     }
@@ -151,9 +133,10 @@ async fn pass(
     let down = answer
         .send_response(Response::from_parts(parts, ()), ended)
         .ok()?;
-    match ended {
-        true => Some(()),
-        false => pump(body, down).await,
+    if ended {
+        Some(())
+    } else {
+        pump(body, down).await
     }
 }
 

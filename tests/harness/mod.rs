@@ -10,12 +10,12 @@ mod process;
 mod services;
 
 pub use app::{Options, TestApp, admin};
-pub use certificates::{Identity, certificates};
+pub use certificates::{Identity, certificates, certified_clients, tls_acceptor};
 pub use collector::{Collector, Span, collector_is_away};
 pub use gate::Gate;
 pub use issuer::{Issuer, SigningKey};
 pub use page::Page;
-pub use process::Process;
+pub use process::{Process, create_order};
 pub use services::{OwnTemporal, database_url, temporal_address, tools};
 
 use std::time::{Duration, Instant};

@@ -1,28 +1,30 @@
 //! The program as a process of its own, with its log at hand.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex};
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
-use serde_json::Value;
+use dev_servers::Service;
+use nix::sys::signal::Signal;
+use reqwest::Client;
+use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::{PATIENCE, TestApp, database_url, eventually};
 
-/// `orders serve` or `orders worker` on the database and the task queue of a test. It ends when it is
-/// dropped.
+/// `orders serve` or `orders worker` on the database and the task queue of a test. Dropping it kills it.
 pub struct Process {
-    child: Child,
-    said: Arc<Mutex<Vec<String>>>,
-    logged: Arc<Mutex<Vec<Value>>>,
+    service: Service,
+    log: PathBuf,
 }
 
 impl Process {
-    /// With these settings besides.
+    /// Starts it with these environment variables.
     pub fn start(command: &str, app: &TestApp, variables: &[(&str, &str)]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_orders"))
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+        let log = folder.join(format!("{command}-{}.log", Uuid::new_v4().simple()));
+        let mut program = dev_servers::command(env!("CARGO_BIN_EXE_orders").as_ref(), "ORDERS__");
+        program
             .arg(command)
             .env("ORDERS__DATABASE__URL", database_url(&app.database))
             .env("ORDERS__TEMPORAL__ADDRESS", &app.settings.temporal.address)
@@ -37,42 +39,16 @@ impl Process {
             .env("ORDERS__MONITORING__REFRESH", "200ms")
             .env("ORDERS__LOG__FORMAT", "json")
             .envs(variables.iter().copied())
-            .current_dir(env!("CARGO_TARGET_TMPDIR"))
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let said = Arc::<Mutex<Vec<String>>>::default();
-        let logged = Arc::<Mutex<Vec<Value>>>::default();
-        let (stdout, stderr) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
-        let lines = said.clone();
-        std::thread::spawn(move || {
-            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-                lines.lock().unwrap().push(line);
-            }
-        });
-        let lines = logged.clone();
-        std::thread::spawn(move || {
-            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-                let parsed = serde_json::from_str(&line).unwrap_or(Value::String(line));
-                lines.lock().unwrap().push(parsed);
-            }
-        });
+            .current_dir(folder);
         Self {
-            child,
-            said,
-            logged,
+            service: Service::start(command, program, &log).unwrap(),
+            log,
         }
     }
 
     /// Where it serves the API, once it does.
     pub async fn api(&self) -> String {
-        eventually("it is ready", async || {
-            let said = self.said.lock().unwrap();
-            let line = said.iter().find_map(|line| line.strip_prefix("ready "));
-            line.map(str::to_owned)
-        })
-        .await
+        self.service.ready().await.unwrap()
     }
 
     /// Where it serves operators, once it does.
@@ -94,17 +70,32 @@ impl Process {
 
     /// The log lines of this kind so far.
     pub fn logged(&self, wanted: impl Fn(&Value) -> bool) -> Vec<Value> {
-        let logged = self.logged.lock().unwrap();
-        logged.iter().filter(|line| wanted(line)).cloned().collect()
+        let log = self.service.log();
+        // The last line may be incomplete.
+        let complete = log.rsplit_once('\n').map_or("", |(complete, _)| complete);
+        let lines = complete.lines();
+        lines
+            .map(|line| serde_json::from_str(line).unwrap_or_else(|_| line.into()))
+            .filter(|line| wanted(line))
+            .collect()
     }
 
-    /// Stops it as an operator does; says how long that took.
-    pub fn stop(&mut self) -> Duration {
+    /// Sends it the signal to stop.
+    pub fn terminate(&self) {
+        self.service.signal(Signal::SIGTERM);
+    }
+
+    /// Stops it as an operator does; returns how long that took.
+    pub fn stop(&self) -> Duration {
+        self.terminate();
+        self.ends()
+    }
+
+    /// Waits for its end, which must be a success; returns how long that took.
+    pub fn ends(&self) -> Duration {
         let begun = Instant::now();
-        let id = i32::try_from(self.child.id()).unwrap();
-        kill(Pid::from_raw(id), Signal::SIGTERM).unwrap();
         loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
+            if let Some(status) = self.service.status() {
                 assert!(status.success(), "it ended badly: {status}");
                 return begun.elapsed();
             }
@@ -114,9 +105,19 @@ impl Process {
     }
 }
 
+/// Creates an order at this URL, and returns its id.
+pub async fn create_order(api: &str) -> i64 {
+    let order = json!({ "customer_id": 1, "total_amount": 1 });
+    let request = Client::new().post(format!("{api}/orders")).json(&order);
+    let created = request.send().await.unwrap();
+    assert_eq!(created.status(), 201);
+    let order: Value = created.json().await.unwrap();
+    order["id"].as_i64().unwrap()
+}
+
 impl Drop for Process {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        // The process writes to the open file until it is killed.
+        let _ = fs::remove_file(&self.log);
     }
 }

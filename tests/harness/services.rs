@@ -3,14 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use dev_servers::{DataDirLock, Postgres, PostgresOptions, TemporalOptions, TemporalServer, Tools};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use nix::sys::signal::Signal;
 use order_processing::config::{SecretUrl, Settings};
 use order_processing::db;
-use order_processing::dev::{
-    DataDirLock, Postgres, PostgresOptions, TemporalOptions, TemporalServer, Tools,
-};
 
 pub const TEMPLATE: &str = "test_template";
 
@@ -65,29 +62,15 @@ impl OwnTemporal {
         self.server = Some(Self::server(port).await);
     }
 
-    /// Sends a signal to its process, found by its port.
+    /// Sends a signal to its process.
     pub fn signal(&self, signal: Signal) {
-        let port = self.address.rsplit(':').next().unwrap();
-        let mut sent = 0;
-        for entry in std::fs::read_dir("/proc").unwrap().filter_map(Result::ok) {
-            let line = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
-            let line = String::from_utf8_lossy(&line);
-            if line.contains("start-dev") && line.contains(port) {
-                let pid = entry.file_name().to_str().unwrap().parse().unwrap();
-                kill(Pid::from_raw(pid), signal).unwrap();
-                sent += 1;
-            }
-        }
-        assert!(sent >= 1, "no Temporal at {port}");
+        self.server.as_ref().unwrap().signal(signal);
     }
 
     async fn server(port: u16) -> TemporalServer {
         let options = TemporalOptions {
-            database_file: None,
-            log_file: None,
             port,
-            ui_port: None,
-            namespace: "default".into(),
+            ..TemporalOptions::default()
         };
         TemporalServer::start(&tools(), options).await.unwrap()
     }
@@ -124,24 +107,21 @@ async fn start() -> Services {
         &tools,
         PostgresOptions {
             data_dir: folder.join("postgres"),
-            port: 0,
             // Test data need not outlive a power cut.
             settings: vec![
-                ("fsync".into(), "off".into()),
-                ("synchronous_commit".into(), "off".into()),
-                ("full_page_writes".into(), "off".into()),
-                ("max_connections".into(), "200".into()),
+                ("fsync", "off"),
+                ("synchronous_commit", "off"),
+                ("full_page_writes", "off"),
+                ("max_connections", "200"),
             ],
+            ..PostgresOptions::default()
         },
     );
     let temporal = TemporalServer::start(
         &tools,
         TemporalOptions {
-            database_file: None,
             log_file: Some(folder.join("temporal.log")),
-            port: 0,
-            ui_port: None,
-            namespace: "default".into(),
+            ..TemporalOptions::default()
         },
     );
     let (postgres, temporal) = tokio::join!(postgres, temporal);

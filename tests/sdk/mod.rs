@@ -162,14 +162,16 @@ async fn run(
     let mut told = Vec::new();
     for (number, scenario) in scenarios.iter().enumerate() {
         let app = if scenario.worker { moving } else { still };
-        let proxy = match scenario.closed {
-            true => Proxy::closed().await,
-            false => Proxy::start(app.address, &scenario.prefix, &scenario.faults).await,
+        let proxy = if scenario.closed {
+            Proxy::closed().await
+        } else {
+            Proxy::start(app.address, &scenario.prefix, &scenario.faults).await
         };
         // The README's is a customer that everybody knows.
-        let customer = match scenario.snippet {
-            true => 42,
-            false => customers + number + 1,
+        let customer = if scenario.snippet {
+            42
+        } else {
+            customers + number + 1
         };
         let mut client = scenario.client.as_object().cloned().unwrap_or_default();
         let (name, secret) = credentials(&scenario.credentials, app, issuer, customer).await;

@@ -319,9 +319,10 @@ fn refusal(fault: &Fault) -> Answer {
         );
         headers.push(("retry-after".to_owned(), value));
     }
-    let (media_type, body) = match fault.html {
-        true => ("text/html", "<html>Bad Gateway</html>".to_owned()),
-        false => (
+    let (media_type, body) = if fault.html {
+        ("text/html", "<html>Bad Gateway</html>".to_owned())
+    } else {
+        (
             "application/problem+json",
             json!({
                 "type": "about:blank",
@@ -332,7 +333,7 @@ fn refusal(fault: &Fault) -> Answer {
                 "request_id": "request-of-the-proxy",
             })
             .to_string(),
-        ),
+        )
     };
     headers.push(("content-type".to_owned(), media_type.to_owned()));
     Answer {

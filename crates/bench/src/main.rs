@@ -3,16 +3,18 @@
 //! Everything is real: the release build of `orders`, PostgreSQL that waits for the disk, Temporal.
 //! What is compared takes turns, so that a machine that is slow for a while is slow for both.
 
+mod environment;
 mod load;
 mod options;
 mod pgbench;
+mod plan;
 mod progress;
 mod references;
 mod report;
 mod run;
 mod scenarios;
 mod stats;
-mod world;
+mod usage;
 
 use std::process::ExitCode;
 

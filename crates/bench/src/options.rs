@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, ValueEnum};
 
+use crate::plan::{Build, Plan};
 use crate::report::bars::OURS;
 use crate::scenarios::Scenario;
 
@@ -44,15 +45,6 @@ pub struct Options {
     pub folder: PathBuf,
 }
 
-/// The program, built otherwise.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Build {
-    /// In the tables.
-    pub name: String,
-    /// Its `orders`.
-    pub file: PathBuf,
-}
-
 fn build(text: &str) -> Result<Build> {
     let (name, file) = text.split_once('=').context("it is no NAME=FILE")?;
     // All others that are compared have a space in their names, but for the service.
@@ -65,27 +57,6 @@ fn build(text: &str) -> Result<Build> {
     Ok(Build { name, file })
 }
 
-/// How long, how often, how much.
-#[derive(Debug)]
-pub struct Plan {
-    /// Little of everything.
-    pub quick: bool,
-    /// Turns that each subject gets.
-    pub rounds: usize,
-    /// Of a turn.
-    pub seconds: f64,
-    /// Orders that go to their end in a turn.
-    pub workflow_orders: u64,
-    /// Orders of a burst.
-    pub burst: u64,
-    /// Orders that wait in the outbox at once.
-    pub backlog: i64,
-    /// Requests that each set of layers gets in a turn.
-    pub middleware_requests: u32,
-    /// What is measured, in order.
-    pub scenarios: Vec<Scenario>,
-}
-
 impl Options {
     /// Fails when two builds have one name.
     pub fn check(&self) -> Result<()> {
@@ -96,13 +67,11 @@ impl Options {
         }
     }
 
-    /// The plan that they make.
+    /// How long and how often.
     pub fn plan(&self) -> Plan {
         let quick = self.quick;
         let rounds = self.rounds.unwrap_or(if quick { 2 } else { 5 });
         let seconds = self.seconds.unwrap_or(if quick { 3 } else { 8 });
-        let all = Scenario::value_variants().iter().copied();
-        let wanted = all.filter(|one| self.only.is_empty() || self.only.contains(one));
         Plan {
             quick,
             rounds: rounds.into(),
@@ -111,21 +80,14 @@ impl Options {
             burst: if quick { 500 } else { 2000 },
             backlog: if quick { 2_000 } else { 20_000 },
             middleware_requests: if quick { 5_000 } else { 50_000 },
-            scenarios: wanted.collect(),
         }
     }
-}
 
-impl Plan {
-    /// Of a turn, as pgbench takes them.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // 1 to 600
-    pub fn whole_seconds(&self) -> u64 {
-        self.seconds as u64
-    }
-
-    /// Of a turn with a single client, which needs no long one.
-    pub fn half_seconds(&self) -> u64 {
-        self.whole_seconds().div_ceil(2)
+    /// What is measured, in order.
+    pub fn scenarios(&self) -> Vec<Scenario> {
+        let all = Scenario::value_variants().iter().copied();
+        all.filter(|one| self.only.is_empty() || self.only.contains(one))
+            .collect()
     }
 }
 

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use dev_servers::output;
 
 use crate::stats::percentile;
-use crate::world::child::{output, quiet};
 
 /// The share of transactions whose time is written down.
 const SAMPLING: &str = "0.25";
@@ -130,7 +130,7 @@ impl Pgbench {
     ) -> Result<Transactions> {
         let file = self.folder.join("script.sql");
         fs::write(&file, script)?;
-        let mut command = quiet(&self.program);
+        let mut command = dev_servers::command(&self.program, "PG");
         command
             .current_dir(&self.folder)
             .args([
@@ -144,8 +144,9 @@ impl Pgbench {
             .arg(format!("--jobs={}", THREADS.min(clients)))
             .arg(format!("--time={seconds}"))
             .args(["--file=script.sql", database_url]);
-        let said = output(command, "pgbench", Duration::from_secs(seconds) + MARGIN).await?;
-        let throughput = throughput(&said)?;
+        let limit = Duration::from_secs(seconds) + MARGIN;
+        let printed = output("pgbench", command, limit).await?;
+        let throughput = throughput(&printed)?;
         let mut times = self.take_logs()?;
         times.sort_by(f64::total_cmp);
         let at = |share| percentile(&times, share).context("pgbench logged no transaction");
@@ -172,11 +173,12 @@ impl Pgbench {
 }
 
 /// The rate in pgbench's summary.
-fn throughput(said: &str) -> Result<f64> {
+fn throughput(printed: &str) -> Result<f64> {
     let value = |name: &str| {
-        said.lines()
+        printed
+            .lines()
             .find_map(|line| line.strip_prefix(name)?.split_whitespace().next())
-            .with_context(|| format!("pgbench does not say {name}: {said}"))
+            .with_context(|| format!("pgbench does not say {name}: {printed}"))
     };
     let failed = value("number of failed transactions:")?;
     if failed != "0" {
@@ -221,10 +223,10 @@ mod tests {
 
     #[test]
     fn the_summary_has_the_rate_unless_something_failed() {
-        let said = "number of failed transactions: 0 (0.000%)\nlatency average = 0.1 ms\n\
+        let printed = "number of failed transactions: 0 (0.000%)\nlatency average = 0.1 ms\n\
                     tps = 1234.5 (without initial connection time)\n";
-        assert_eq!(throughput(said).unwrap(), 1234.5);
-        assert!(throughput(&said.replace(": 0 ", ": 2 ")).is_err());
+        assert_eq!(throughput(printed).unwrap(), 1234.5);
+        assert!(throughput(&printed.replace(": 0 ", ": 2 ")).is_err());
         assert!(throughput("").is_err());
     }
 

@@ -9,11 +9,11 @@ use tempfile::TempDir;
 use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::environment::Environment;
 use crate::options::Options;
 use crate::progress::progress;
-use crate::report::{Figures, Machine, Report, accept, keep, print};
+use crate::report::{Figures, Machine, Report, accept, accepted, keep, print};
 use crate::scenarios::{Context, Scenario};
-use crate::world::World;
 
 /// For everything but the ten million orders, which ask for more.
 const ROOM_GIB: u64 = 6;
@@ -41,7 +41,7 @@ pub fn run(options: &Options) -> Result<bool> {
     drop(runtime);
     let report = ran?;
     keep(&report, &options.results)?;
-    print(&report, &options.results)?;
+    print(&report, accepted(&options.results)?.as_ref());
     let results = options.results.display();
     progress(&format!("written to {results}/latest.json and latest.svg"));
     Ok(report.failures.is_empty())
@@ -66,13 +66,13 @@ async fn measure(options: &Options, folder: &Path) -> Result<Report> {
         figures: Figures::default(),
     };
     progress("starting PostgreSQL");
-    let world = World::start(&orders, folder, options.temporal_on_disk).await?;
-    world.require_room(ROOM_GIB)?;
-    for scenario in &plan.scenarios {
+    let environment = Environment::start(&orders, folder, options.temporal_on_disk).await?;
+    environment.require_room(ROOM_GIB)?;
+    for scenario in options.scenarios() {
         let name = scenario.name();
         progress(&name);
         let context = Context {
-            world: &world,
+            environment: &environment,
             plan: &plan,
             builds: &options.against,
             figures: &mut report.figures,
@@ -82,9 +82,9 @@ async fn measure(options: &Options, folder: &Path) -> Result<Report> {
             report.failures.push(format!("{name}: {error:#}"));
         }
         report.scenarios.push(name);
-        world.forget_logs()?;
+        environment.remove_logs()?;
     }
-    world.stop().await;
+    environment.stop().await;
     Ok(report)
 }
 

@@ -5,10 +5,11 @@
 //! changes the schema, locks rows and floods, or while every process is replaced by one of a newer
 //! version. When all is quiet, every order is compared with what its client was told.
 
+mod app;
 mod audit;
 mod faults;
-mod held;
 mod load;
+mod locked_rows;
 mod proxy;
 mod release;
 mod report;
@@ -39,9 +40,9 @@ use crate::faults::Plan;
 use crate::load::{Api, Load};
 use crate::release::Release;
 use crate::report::{Progress, differences, say};
-use crate::state::{State, Unrest};
+use crate::state::{State, Unfinished};
 use crate::summary::Summary;
-use crate::world::{Instances, Pace, World};
+use crate::world::{Instances, LONG_PROCESSING_DELAY, PROCESSING_DELAY, World};
 
 /// What a long run may write.
 const ROOM_BYTES: u64 = 2 << 30;
@@ -126,14 +127,11 @@ fn in_folder(arguments: &Arguments, runtime: Runtime) -> Result<bool> {
 
 async fn run(arguments: &Arguments, folder: &Path) -> Result<bool> {
     let seed = arguments.seed.unwrap_or_else(rand::random);
-    let mut tested = Release::tested(&arguments.orders_binary).await?;
+    let tested = Release::tested(&arguments.orders_binary).await?;
     let previous = match &arguments.upgrade_from {
         Some(path) => Some(Release::previous(path).await?),
         None => None,
     };
-    if let Some(previous) = &previous {
-        tested = tested.after(previous);
-    }
     let what = match &previous {
         Some(_) => "an upgrade".into(),
         None => format!("seed {seed}: {} faults", arguments.faults),
@@ -144,11 +142,11 @@ async fn run(arguments: &Arguments, folder: &Path) -> Result<bool> {
         apis: arguments.apis.into(),
         workers: arguments.workers.into(),
     };
-    let (first, pace) = match &previous {
-        Some(previous) => (previous, Pace::Long),
-        None => (&tested, Pace::Short),
+    let (first, delay) = match &previous {
+        Some(previous) => (previous, LONG_PROCESSING_DELAY),
+        None => (&tested, PROCESSING_DELAY),
     };
-    let world = World::start(first, folder, pace, instances).await?;
+    let world = World::start(first, folder, delay, instances).await?;
     let world = Arc::new(world);
     let progress = Arc::new(Progress::new());
     progress.log("everything runs");
@@ -222,9 +220,10 @@ fn temporary_folder() -> Result<TempDir> {
     folder
         .prefix("orders-chaos-")
         .permissions(Permissions::from_mode(0o755));
-    Ok(match free >= ROOM_BYTES {
-        true => folder.tempdir_in(memory)?,
-        false => folder.tempdir()?,
+    Ok(if free >= ROOM_BYTES {
+        folder.tempdir_in(memory)?
+    } else {
+        folder.tempdir()?
     })
 }
 
@@ -232,7 +231,7 @@ fn temporary_folder() -> Result<TempDir> {
 async fn rest(world: &World, limit: Duration, progress: &Progress) -> Result<(State, Duration)> {
     let begun = Instant::now();
     loop {
-        let unrest = Unrest::read(world).await?;
+        let unrest = Unfinished::read(world).await?;
         if unrest.is_none() || begun.elapsed() > limit {
             return Ok((State::read(world).await?, begun.elapsed()));
         }

@@ -1,45 +1,44 @@
-//! A version of the program under test, and how it is told what not every version is told alike.
+//! A version of the program under test.
 
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
+use dev_servers::output;
 use serde_json::Value;
-use tokio::process::Command;
+
+/// How long a command that does not serve may take.
+const COMMAND_LIMIT: Duration = Duration::from_secs(60);
 
 /// Of a program: major, minor, patch.
 type Version = (u64, u64, u64);
 
-/// The first version that asks who its clients are, and has a port for its operators.
-const AUTHENTICATES: Version = (0, 3, 0);
 /// The last version whose prepared statements end with a 500 once a column is added to a table.
 const FAILS_AFTER_DDL: Version = (0, 3, 0);
 
-/// How clients are let in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Access {
-    /// Everybody, and there is no setting.
-    Open,
-    /// Everybody, by the settings.
-    Disabled,
-    /// Those that have an API key.
-    ApiKeys,
-}
+/// Settings of its processes besides those of the run. Callers are not limited, but attempts with unknown
+/// keys are, so low that a slow machine reaches it; and the clients' key is looked up again so often that
+/// this happens during a flood of unknown keys. The operators' ports share a machine.
+pub const SETTINGS: [(&str, &str); 6] = [
+    ("AUTH__MODE", "required"),
+    ("AUTH__API_KEYS", "true"),
+    ("AUTH__API_KEY_CACHE", "2s"),
+    ("AUTH__ATTEMPTS_PER_MINUTE", "60"),
+    ("MONITORING__LISTEN", "127.0.0.1:0"),
+    ("RATE_LIMIT__REQUESTS_PER_SECOND", "0"),
+];
 
 /// A version of the program.
 #[derive(Debug, Clone)]
 pub struct Release {
     program: PathBuf,
-    access: Access,
     /// Whether it is known to answer 500 after a change of the schema, until it is started again.
     pub fails_after_ddl: bool,
 }
 
 impl Release {
     /// The one under test, which has no known faults.
-    ///
-    /// # Errors
-    /// When there is no such program.
     pub async fn tested(program: &Path) -> Result<Self> {
         let release = Self::previous(program).await?;
         Ok(Self {
@@ -49,108 +48,48 @@ impl Release {
     }
 
     /// An earlier one, with the faults of its version.
-    ///
-    /// # Errors
-    /// When there is no such program.
     pub async fn previous(program: &Path) -> Result<Self> {
         let program = program.canonicalize().with_context(|| {
             let path = program.display();
             format!("{path} is not there; build it with `cargo build --bin orders`")
         })?;
-        let said = said(Command::new(&program).arg("--version")).await?;
-        let version = version(&said).with_context(|| format!("no version in {said:?}"))?;
+        let mut command = Command::new(&program);
+        command.arg("--version");
+        let printed = output("orders --version", command, COMMAND_LIMIT).await?;
+        let version = version(&printed).with_context(|| format!("no version in {printed:?}"))?;
         Ok(Self {
             program,
-            access: match version >= AUTHENTICATES {
-                true => Access::ApiKeys,
-                false => Access::Open,
-            },
             fails_after_ddl: version <= FAILS_AFTER_DDL,
         })
     }
 
-    /// The same, letting in whom the version before does: an Idempotency-Key is its sender's, so who
-    /// the senders are is not changed together with the version.
-    #[must_use]
-    pub fn after(self, previous: &Self) -> Self {
-        match previous.access {
-            Access::Open | Access::Disabled => Self {
-                access: Access::Disabled,
-                ..self
-            },
-            Access::ApiKeys => self,
-        }
-    }
-
-    /// Whether clients need an API key.
-    pub fn wants_key(&self) -> bool {
-        self.access == Access::ApiKeys
-    }
-
-    /// Its processes' settings that are not those of every version. Callers are not limited, but
-    /// attempts with unknown keys are, so low that a slow machine reaches it; and the clients' key is
-    /// looked up again so often that this happens while somebody tries keys.
-    pub fn settings(&self) -> &'static [(&'static str, &'static str)] {
-        match self.access {
-            Access::Open => &[],
-            // The operators' ports share a machine.
-            Access::Disabled => &[
-                ("AUTH__MODE", "disabled"),
-                ("MONITORING__LISTEN", "127.0.0.1:0"),
-                ("RATE_LIMIT__REQUESTS_PER_SECOND", "0"),
-            ],
-            Access::ApiKeys => &[
-                ("AUTH__MODE", "required"),
-                ("AUTH__API_KEYS", "true"),
-                ("AUTH__API_KEY_CACHE", "2s"),
-                ("AUTH__ATTEMPTS_PER_MINUTE", "60"),
-                ("MONITORING__LISTEN", "127.0.0.1:0"),
-                ("RATE_LIMIT__REQUESTS_PER_SECOND", "0"),
-            ],
-        }
-    }
-
     /// Runs it in the foreground as this command.
-    pub fn command(&self, command: impl AsRef<OsStr>) -> std::process::Command {
-        let mut running = std::process::Command::new(&self.program);
+    pub fn command(&self, command: &str) -> Command {
+        let mut running = dev_servers::command(&self.program, "ORDERS__");
         running.arg(command);
         running
     }
 
     /// Applies its migrations.
-    ///
-    /// # Errors
-    /// When they fail.
     pub async fn migrate(&self, database_url: &str) -> Result<()> {
-        let mut command = Command::from(self.command("migrate"));
+        let mut command = self.command("migrate");
         command.arg("up").env("ORDERS__DATABASE__URL", database_url);
-        said(&mut command).await.map(drop)
+        output("orders migrate up", command, COMMAND_LIMIT).await?;
+        Ok(())
     }
 
-    /// Makes an API key that allows everything.
-    ///
-    /// # Errors
-    /// When that fails.
-    pub async fn make_key(&self, database_url: &str) -> Result<String> {
-        let mut command = Command::from(self.command("keys"));
+    /// Creates an API key that allows everything.
+    pub async fn create_api_key(&self, database_url: &str) -> Result<String> {
+        let mut command = self.command("keys");
         command
             .args(["create", "--name", "chaos", "--scope", "orders:admin"])
             .args(["--all-customers", "--json"])
             .env("ORDERS__DATABASE__URL", database_url);
-        let made: Value = serde_json::from_str(&said(&mut command).await?)?;
-        let key = made["key"].as_str().map(str::to_owned);
+        let created = output("orders keys create", command, COMMAND_LIMIT).await?;
+        let created: Value = serde_json::from_str(&created)?;
+        let key = created["key"].as_str().map(str::to_owned);
         key.context("`orders keys create` shows no key")
     }
-}
-
-/// What a command writes before it ends.
-async fn said(command: &mut Command) -> Result<String> {
-    let output = command.output().await.context("cannot run the program")?;
-    if !output.status.success() {
-        let why = String::from_utf8_lossy(&output.stderr);
-        bail!("{:?}: {why}", command.as_std());
-    }
-    Ok(String::from_utf8(output.stdout)?)
 }
 
 /// The version in `orders 0.3.0`.

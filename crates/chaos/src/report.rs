@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::held::Held;
+use crate::locked_rows::LockedRows;
 
 /// Differences of a kind that are shown in full.
 const SHOWN: usize = 6;
@@ -31,7 +31,7 @@ pub struct Progress {
     beside_keys: AtomicUsize,
     findings: Mutex<Findings>,
     /// Rows that are locked while nothing else is broken.
-    pub held: Held,
+    pub held: LockedRows,
 }
 
 /// What must not be, by its kind.
@@ -48,7 +48,7 @@ impl Progress {
             bad_keys: AtomicUsize::new(0),
             beside_keys: AtomicUsize::new(0),
             findings: Mutex::default(),
-            held: Held::default(),
+            held: LockedRows::default(),
         }
     }
 

@@ -150,13 +150,13 @@ impl State {
 
 /// What keeps it all from being at rest: entries of the outbox, open orders, running workflows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Unrest {
+pub struct Unfinished {
     pub intents: i64,
     pub open: i64,
     pub running: i64,
 }
 
-impl Unrest {
+impl Unfinished {
     /// Counts, and nothing more: it is asked again and again.
     pub async fn read(world: &World) -> Result<Self> {
         let mut database = AsyncPgConnection::establish(world.database_url()).await?;

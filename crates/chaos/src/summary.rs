@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use crate::audit::Audit;
 use crate::faults::Counts;
-use crate::load::{Outcome, Told};
+use crate::load::{ClientRecords, Outcome};
 use crate::report::{Findings, Progress, table};
 
 /// All that happened.
 pub struct Summary<'a> {
-    pub told: &'a Told,
+    pub told: &'a ClientRecords,
     pub audit: &'a Audit,
     pub faults: &'a Counts,
     pub progress: &'a Progress,
@@ -60,7 +60,7 @@ impl Summary<'_> {
             row("bad keys refused", progress.bad_keys()),
             row("failed beside locked keys", progress.beside_keys()),
             row("given a new workflow", audit.restarted),
-            row("ended by the reconciler", audit.given_up),
+            row("ended by the reconciler", audit.ended_by_reconciler),
             row("workflows terminated", audit.terminated),
             row(
                 "duration",
@@ -85,7 +85,7 @@ impl Summary<'_> {
         for request in &self.told.keyless {
             let what = match request.outcome {
                 Outcome::Accepted(_) => "accepted".into(),
-                Outcome::Refused(status) => format!("refused, {status}"),
+                Outcome::Rejected(status) => format!("refused, {status}"),
                 Outcome::Unknown(why) => format!("unknown, {why}"),
             };
             *counts.entry(what).or_default() += 1;

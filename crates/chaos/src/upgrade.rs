@@ -6,19 +6,17 @@ use anyhow::Result;
 use nix::sys::signal::Signal;
 use tokio::time::sleep;
 
+use crate::app::App;
 use crate::faults::{Counts, add_column};
 use crate::release::Release;
 use crate::report::Progress;
-use crate::world::{App, World};
+use crate::world::World;
 
 /// How long each mixture of versions serves.
 const PAUSE: Duration = Duration::from_secs(4);
 
 /// As docs/operating.md says: the schema first, then the workers, then the API. While servers of both
 /// versions run, every table gets a column more, as by the migrations of a version after the next.
-///
-/// # Errors
-/// When a step fails.
 pub async fn run(world: &World, to: &Release, progress: &Progress) -> Result<Counts> {
     sleep(PAUSE).await;
     progress.log("the new version's migrations");
@@ -50,7 +48,7 @@ pub async fn run(world: &World, to: &Release, progress: &Progress) -> Result<Cou
 
 async fn replace(app: &App, to: &Release, progress: &Progress) -> Result<()> {
     progress.log(&format!("{} becomes the new version", app.name));
-    if !app.end(Signal::SIGTERM).await? {
+    if !app.end(Signal::SIGTERM).await {
         progress.finding("no end after SIGTERM", app.name.clone());
     }
     // Not before: whatever it answers until its end is the old version's.

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use nix::sys::resource::{UsageWho, getrusage};
 use serde::{Deserialize, Serialize};
 
-use crate::world::usage::seconds;
+use crate::usage::seconds;
 
 const MILLISECONDS: f64 = 1e3;
 

@@ -10,7 +10,7 @@ mod table;
 use serde::{Deserialize, Serialize};
 
 pub use machine::Machine;
-pub use store::{accept, keep};
+pub use store::{accept, accepted, keep};
 pub use table::print;
 
 use crate::stats::Spread;

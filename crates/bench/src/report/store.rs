@@ -21,9 +21,10 @@ pub fn keep(report: &Report, folder: &Path) -> Result<()> {
 /// The results that were accepted; `None` when there are none yet.
 pub fn accepted(folder: &Path) -> Result<Option<Report>> {
     let file = folder.join(ACCEPTED).with_extension("json");
-    match file.exists() {
-        true => read(&file).map(Some),
-        false => Ok(None),
+    if file.exists() {
+        read(&file).map(Some)
+    } else {
+        Ok(None)
     }
 }
 

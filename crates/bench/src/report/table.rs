@@ -1,12 +1,7 @@
 //! The results on a page.
 
-use std::path::Path;
-
-use anyhow::Result;
-
 use super::bars::{Bar, OURS, Side, bars};
 use super::compare::{change, difference};
-use super::store::accepted;
 use super::{Figure, Figures, Report};
 use crate::stats::Spread;
 
@@ -15,16 +10,16 @@ const COLUMN: usize = 30;
 /// What the service is compared in with everybody else who has it.
 const COMPARED: [&str; 4] = ["throughput", "orders", "p50 GET", "p50 POST"];
 
-/// Prints the results: every figure with its spread and its change, then ratios and bars.
+/// Prints the results: every figure with its spread and its change since the accepted ones, then ratios and
+/// bars.
 #[allow(clippy::print_stdout)] // what the program is for
-pub fn print(report: &Report, folder: &Path) -> Result<()> {
-    let accepted = accepted(folder)?;
-    for line in heading(report, accepted.as_ref()) {
+pub fn print(report: &Report, accepted: Option<&Report>) {
+    for line in heading(report, accepted) {
         println!("{line}");
     }
     for scenario in different(report.figures.iter().map(|figure| &figure.scenario)) {
         println!();
-        for line in matrix(&report.figures, accepted.as_ref(), scenario) {
+        for line in matrix(&report.figures, accepted, scenario) {
             println!("{line}");
         }
     }
@@ -39,7 +34,6 @@ pub fn print(report: &Report, folder: &Path) -> Result<()> {
     for failure in &report.failures {
         println!("FAILED {failure}");
     }
-    Ok(())
 }
 
 fn heading(report: &Report, accepted: Option<&Report>) -> Vec<String> {

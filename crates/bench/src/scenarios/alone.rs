@@ -1,19 +1,18 @@
 //! One request at a time: what a client waits for when nobody else is there.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::{Result, bail};
-use tokio::time::sleep;
+use anyhow::{Context as _, Result};
 
 use super::Context;
 use super::full::ORDERS;
+use crate::environment::ServiceOptions;
+use crate::environment::database::{Database, Orders};
+use crate::environment::server::Server;
 use crate::load::{Kind, LoadOptions};
 use crate::pgbench;
 use crate::progress::progress;
 use crate::report::bars::{DIRECT, OURS};
-use crate::world::Surroundings;
-use crate::world::child::Child;
-use crate::world::database::{Database, Orders};
 
 /// A select for `GET`, an insert for `POST`.
 const PGBENCH: &str = "pgbench";
@@ -25,18 +24,18 @@ const NOT_MENDED: &[(&str, &str)] = &[("RECONCILER__GRACE", "1day")];
 /// The service, the direct design and pgbench with one client, in turns. Temporal is there for both
 /// servers: the one starts workflows behind the request, the other in it.
 pub async fn run(context: &mut Context<'_>) -> Result<()> {
-    let database = context.world.create_database("bench_alone").await?;
+    let database = context.environment.create_database("bench_alone").await?;
     progress("  loading orders, starting Temporal");
     database.load(Orders::Mixed, ORDERS, true).await?;
-    let temporal = context.world.start_temporal().await?;
+    let temporal = context.environment.start_temporal().await?;
     let address = temporal.address();
-    let around = Surroundings {
+    let options = ServiceOptions {
         database_url: &database.url,
         temporal: &address,
         settings: NOT_MENDED,
     };
-    let service = context.world.serve(around.clone()).await?;
-    let direct = context.world.reference("direct", around).await?;
+    let service = context.environment.serve(options.clone()).await?;
+    let direct = context.environment.reference("direct", options).await?;
     for round in 1..=context.plan.rounds {
         for (request, kind) in [("GET", Kind::Read), ("POST", Kind::Create)] {
             for (name, server) in [(OURS, &service), (DIRECT, &direct)] {
@@ -45,7 +44,7 @@ pub async fn run(context: &mut Context<'_>) -> Result<()> {
                 progress(&format!(
                     "  round {round}, {request} {name}: p50 {p50:.3} ms"
                 ));
-                until_told(&database).await?;
+                until_outbox_is_empty(&database).await?;
             }
         }
         for (request, script) in [
@@ -54,7 +53,7 @@ pub async fn run(context: &mut Context<'_>) -> Result<()> {
         ] {
             database.settle().await?;
             let done = context
-                .world
+                .environment
                 .pgbench
                 .run(&script, &database.url, 1, context.plan.half_seconds())
                 .await?;
@@ -76,16 +75,16 @@ async fn ask(
     kind: Kind,
     request: &str,
     name: &str,
-    server: &Child,
+    server: &Server,
 ) -> Result<f64> {
     #[allow(clippy::cast_precision_loss)] // seconds
     let load = LoadOptions {
         kind,
         ids: ORDERS,
         seconds: Some(context.plan.half_seconds() as f64),
-        ..context.world.load_on(server)
+        ..context.environment.load_on(server)
     };
-    let outcome = context.world.load(&load).await?;
+    let outcome = context.environment.load(&load).await?;
     note(
         context,
         name,
@@ -104,18 +103,11 @@ fn note(context: &mut Context<'_>, name: &str, request: &str, p50: f64, p99: f64
     }
 }
 
-/// What one subject has left to be told must not take anything from the next.
-async fn until_told(database: &Database) -> Result<()> {
-    let begun = Instant::now();
-    while database
-        .number("SELECT count(*) AS number FROM workflow_intents")
-        .await?
-        > 0
-    {
-        if begun.elapsed() > OUTBOX_LIMIT {
-            bail!("the outbox does not become empty");
-        }
-        sleep(POLL).await;
-    }
-    Ok(())
+/// Intents that one subject has left must not slow down the next.
+async fn until_outbox_is_empty(database: &Database) -> Result<()> {
+    let waiting = "SELECT count(*) AS number FROM workflow_intents";
+    database
+        .until(OUTBOX_LIMIT, POLL, waiting, |count| count == 0)
+        .await
+        .context("the outbox does not become empty")
 }

@@ -8,30 +8,30 @@ use tokio::time::{interval, sleep};
 
 use super::Context;
 use super::meter::Meter;
+use crate::environment::ServiceOptions;
+use crate::environment::database::Database;
 use crate::progress::progress;
 use crate::report::bars::OURS;
-use crate::world::Surroundings;
-use crate::world::database::Database;
 
 const SCENARIO: &str = "backlog";
 const DELAY: &str = "1s";
 /// Orders on their way at a time while the peak is measured: enough to keep Temporal busy.
 const LIGHT: i64 = 150;
-const TICK: Duration = Duration::from_millis(50);
-const LOOK: Duration = Duration::from_secs(1);
+const INSERT_INTERVAL: Duration = Duration::from_millis(50);
+const SAMPLE_INTERVAL: Duration = Duration::from_secs(1);
 const LIMIT: Duration = Duration::from_secs(30 * 60);
 
 /// How many orders were completed when, and the most that were open in Temporal.
 struct Course {
     /// Seconds from the start, and completed orders.
-    looks: Vec<(f64, f64)>,
+    samples: Vec<(f64, f64)>,
     most_open: i64,
 }
 
 impl Course {
     /// Orders a second from the first look to the last.
     fn rate(&self) -> f64 {
-        match (self.looks.first(), self.looks.last()) {
+        match (self.samples.first(), self.samples.last()) {
             (Some((from, before)), Some((to, after))) if to > from => {
                 (after - before) / (to - from)
             }
@@ -41,8 +41,8 @@ impl Course {
 
     /// Orders a second in the slowest part of at least this length.
     fn slowest(&self, part: f64) -> f64 {
-        let rates = self.looks.iter().filter_map(|(from, before)| {
-            let (to, after) = self.looks.iter().find(|(to, _)| to - from >= part)?;
+        let rates = self.samples.iter().filter_map(|(from, before)| {
+            let (to, after) = self.samples.iter().find(|(to, _)| to - from >= part)?;
             Some((after - before) / (to - from))
         });
         rates.fold(self.rate(), f64::min)
@@ -51,28 +51,29 @@ impl Course {
 
 /// Measures the peak with few orders on their way, then puts them all into the outbox at once.
 pub async fn run(context: &mut Context<'_>) -> Result<()> {
-    let database = context.world.create_database("bench_backlog").await?;
-    let temporal = context.world.start_temporal().await?;
+    let database = context.environment.create_database("bench_backlog").await?;
+    let temporal = context.environment.start_temporal().await?;
     let address = temporal.address();
-    let around = Surroundings {
+    let options = ServiceOptions {
         database_url: &database.url,
         temporal: &address,
         settings: &[("WORKFLOW__PROCESSING_DELAY", DELAY)],
     };
-    let worker = context.world.worker(around).await?;
+    let worker = context.environment.worker(options).await?;
     let orders = context.plan.backlog;
-    let (light, part) = match context.plan.quick {
-        true => (Duration::from_secs(10), 10.0),
-        false => (Duration::from_secs(60), 60.0),
+    let (light, part) = if context.plan.quick {
+        (Duration::from_secs(10), 10.0)
+    } else {
+        (Duration::from_secs(60), 60.0)
     };
     // Once to warm up.
-    few_at_a_time(&database, light / 4).await?;
-    let peak = few_at_a_time(&database, light).await?.rate();
+    steady_load(&database, light / 4).await?;
+    let peak = steady_load(&database, light).await?.rate();
     until_completed(&database, 0).await?;
 
     let watched = [("the worker", worker.pid()), ("Temporal", temporal.pid())];
     let meter = Meter::start(context, &watched)?;
-    put(&database, orders).await?;
+    insert_orders(&database, orders).await?;
     // The last ones have nobody beside them, and wait for their delay.
     let course = until_completed(&database, LIGHT).await?;
     #[allow(clippy::cast_precision_loss)] // thousands
@@ -99,7 +100,7 @@ pub async fn run(context: &mut Context<'_>) -> Result<()> {
 }
 
 /// Accepts orders as the service does, and tells the dispatcher.
-async fn put(database: &Database, orders: i64) -> Result<()> {
+async fn insert_orders(database: &Database, orders: i64) -> Result<()> {
     let insertion = format!(
         "WITH accepted AS (
             INSERT INTO orders (customer_id, total_amount)
@@ -120,22 +121,22 @@ async fn put(database: &Database, orders: i64) -> Result<()> {
 }
 
 /// Keeps a few orders on their way for this time.
-async fn few_at_a_time(database: &Database, time: Duration) -> Result<Course> {
+async fn steady_load(database: &Database, time: Duration) -> Result<Course> {
     let begun = Instant::now();
     let mut course = Course {
-        looks: Vec::new(),
+        samples: Vec::new(),
         most_open: 0,
     };
-    let mut tick = interval(TICK);
+    let mut tick = interval(INSERT_INTERVAL);
     while begun.elapsed() < time {
         tick.tick().await;
         let missing = LIGHT - open(database).await?;
         if missing > 0 {
-            put(database, missing).await?;
+            insert_orders(database, missing).await?;
         }
         // The first ones have to come through first.
         if begun.elapsed() > time / 5 {
-            look(database, begun, &mut course).await?;
+            sample(database, begun, &mut course).await?;
         }
     }
     Ok(course)
@@ -145,25 +146,25 @@ async fn few_at_a_time(database: &Database, time: Duration) -> Result<Course> {
 async fn until_completed(database: &Database, left: i64) -> Result<Course> {
     let begun = Instant::now();
     let mut course = Course {
-        looks: Vec::new(),
+        samples: Vec::new(),
         most_open: 0,
     };
     while begun.elapsed() < LIMIT {
-        look(database, begun, &mut course).await?;
+        sample(database, begun, &mut course).await?;
         if open(database).await? <= left {
             return Ok(course);
         }
-        sleep(LOOK).await;
+        sleep(SAMPLE_INTERVAL).await;
     }
     bail!("not all orders are completed in time")
 }
 
-async fn look(database: &Database, begun: Instant, course: &mut Course) -> Result<()> {
+async fn sample(database: &Database, begun: Instant, course: &mut Course) -> Result<()> {
     let completed = "SELECT count(*) AS number FROM orders WHERE status = 'completed'";
     #[allow(clippy::cast_precision_loss)] // thousands
     let completed = database.number(completed).await? as f64;
     course
-        .looks
+        .samples
         .push((begun.elapsed().as_secs_f64(), completed));
     let waiting = "SELECT count(*) AS number FROM workflow_intents";
     let waiting = database.number(waiting).await?;

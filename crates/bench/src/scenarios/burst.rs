@@ -8,11 +8,11 @@ use tokio::time::sleep;
 use super::Context;
 use super::full::CONNECTIONS;
 use super::meter::{Meter, note_load};
+use crate::environment::ServiceOptions;
+use crate::environment::database::Database;
 use crate::load::{Kind, LoadOptions};
 use crate::progress::progress;
 use crate::report::bars::OURS;
-use crate::world::Surroundings;
-use crate::world::database::Database;
 
 const SCENARIO: &str = "burst";
 const LIMIT: Duration = Duration::from_secs(180);
@@ -28,17 +28,17 @@ struct Lag {
 
 /// Sends orders as fast as they are taken, and looks at the outbox until it is empty.
 pub async fn run(context: &mut Context<'_>) -> Result<()> {
-    let database = context.world.create_database("bench_burst").await?;
-    let temporal = context.world.start_temporal().await?;
+    let database = context.environment.create_database("bench_burst").await?;
+    let temporal = context.environment.start_temporal().await?;
     let address = temporal.address();
-    let around = Surroundings {
+    let options = ServiceOptions {
         database_url: &database.url,
         temporal: &address,
-        ..Surroundings::default()
+        ..ServiceOptions::default()
     };
     // Without one, no more orders would be started than may wait for it.
-    let worker = context.world.worker(around.clone()).await?;
-    let service = context.world.serve(around).await?;
+    let worker = context.environment.worker(options.clone()).await?;
+    let service = context.environment.serve(options).await?;
     let orders = context.plan.burst;
     for round in 1..=context.plan.rounds {
         database.empty().await?;
@@ -46,7 +46,7 @@ pub async fn run(context: &mut Context<'_>) -> Result<()> {
             kind: Kind::Create,
             connections: CONNECTIONS,
             requests: Some(orders),
-            ..context.world.load_on(&service)
+            ..context.environment.load_on(&service)
         };
         let watched = [
             ("the server", service.pid()),
@@ -54,8 +54,10 @@ pub async fn run(context: &mut Context<'_>) -> Result<()> {
             ("Temporal", temporal.pid()),
         ];
         let meter = Meter::start(context, &watched)?;
-        let (outcome, lag) =
-            tokio::try_join!(context.world.load(&load), watch_outbox(&database, orders))?;
+        let (outcome, lag) = tokio::try_join!(
+            context.environment.load(&load),
+            watch_outbox(&database, orders)
+        )?;
         meter.finish(context, SCENARIO, OURS, outcome.requests)?;
         note_load(context, SCENARIO, OURS, "full", &outcome);
         let mut add = |measure: &str, unit: &str, value: f64| {

@@ -3,15 +3,15 @@
 use anyhow::Result;
 
 use super::Context;
-use super::turn::{THROUGHPUT, Turn, say};
+use super::turn::{THROUGHPUT, Turn, report_turn};
+use crate::environment::ServiceOptions;
+use crate::environment::database::{Database, Orders};
+use crate::environment::server::Server;
 use crate::load::{Kind, LoadOptions};
 use crate::pgbench;
 use crate::progress::progress;
 use crate::report::bars::{INSERT, OURS, SELECT};
-use crate::world::Surroundings;
-use crate::world::child::Child;
-use crate::world::database::{Database, Orders};
-use crate::world::usage::{cpu_of_ended_children, cpu_of_family};
+use crate::usage::{cpu_of_ended_children, cpu_of_family};
 
 /// Connections at full load, of the service and of pgbench.
 pub const CONNECTIONS: u32 = 64;
@@ -27,7 +27,7 @@ const MICROSECONDS: f64 = 1e6;
 /// Who is measured.
 pub enum Subject<'a> {
     /// A server, with requests of a kind.
-    Server(&'a str, &'a Child),
+    Server(&'a str, &'a Server),
     /// pgbench, with a script.
     Pgbench(&'static str, String),
 }
@@ -97,24 +97,30 @@ async fn compare(
     statements: Vec<Subject<'_>>,
     servers: &[(&str, &str)],
 ) -> Result<()> {
-    let database = context.world.create_database("bench_full").await?;
+    let database = context.environment.create_database("bench_full").await?;
     let empty = orders.is_none();
     if let Some(orders) = orders {
         progress("  loading orders");
         database.load(orders, ORDERS, true).await?;
     }
-    let around = Surroundings {
+    let options = ServiceOptions {
         database_url: &database.url,
-        ..Surroundings::default()
+        ..ServiceOptions::default()
     };
-    let service = context.world.serve(around.clone()).await?;
+    let service = context.environment.serve(options.clone()).await?;
     let mut others = Vec::new();
     for build in context.builds {
-        let server = context.world.serve_build(build, around.clone()).await?;
+        let server = context
+            .environment
+            .serve_build(build, options.clone())
+            .await?;
         others.push((build.name.as_str(), server));
     }
     for (name, reference) in servers {
-        let server = context.world.reference(reference, around.clone()).await?;
+        let server = context
+            .environment
+            .reference(reference, options.clone())
+            .await?;
         others.push((name, server));
     }
     let mut subjects = vec![Subject::Server(OURS, &service)];
@@ -142,7 +148,7 @@ impl Comparison<'_> {
             if let Subject::Server(_, server) = subject {
                 let mut load = self.load(context, server);
                 load.seconds = Some(WARM_UP_SECONDS);
-                context.world.load(&load).await?;
+                context.environment.load(&load).await?;
             }
         }
         for round in 1..=context.plan.rounds {
@@ -170,19 +176,20 @@ impl Comparison<'_> {
 
     /// The same for each turn.
     async fn prepare(&self) -> Result<()> {
-        match self.empty {
-            true => self.database.empty().await,
-            false => self.database.settle().await,
+        if self.empty {
+            self.database.empty().await
+        } else {
+            self.database.settle().await
         }
     }
 
-    fn load(&self, context: &Context<'_>, server: &Child) -> LoadOptions {
+    fn load(&self, context: &Context<'_>, server: &Server) -> LoadOptions {
         LoadOptions {
             kind: self.kind,
             ids: ORDERS,
             connections: CONNECTIONS,
             seconds: Some(context.plan.seconds),
-            ..context.world.load_on(server)
+            ..context.environment.load_on(server)
         }
     }
 
@@ -191,7 +198,7 @@ impl Comparison<'_> {
         context: &Context<'_>,
         round: usize,
         subject: &'b str,
-        server: &'b Child,
+        server: &'b Server,
     ) -> Turn<'b> {
         Turn {
             scenario: self.scenario,
@@ -209,9 +216,9 @@ impl Comparison<'_> {
         name: &str,
         script: &str,
     ) -> Result<()> {
-        let pgbench = &context.world.pgbench;
+        let pgbench = &context.environment.pgbench;
         let seconds = context.plan.whole_seconds();
-        let postgres = context.world.postgres_pid();
+        let postgres = context.environment.postgres_pid();
         let (server_before, client_before) = (cpu_of_family(postgres)?, cpu_of_ended_children()?);
         let done = pgbench
             .run(script, &self.database.url, CONNECTIONS, seconds)
@@ -235,7 +242,7 @@ impl Comparison<'_> {
         each("cpu of PostgreSQL", server);
         each("cpu of the load, user, full", user - client_before.0);
         each("cpu of the load, system, full", system - client_before.1);
-        say(round, name, done.throughput, done.p99);
+        report_turn(round, name, done.throughput, done.p99);
         Ok(())
     }
 }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use anyhow::Result;
+use dev_servers::TemporalServer;
 use order_processing::config::Settings;
-use order_processing::dev::TemporalServer;
 use order_processing::workflow::Temporal;
 use temporalio_client::{UntypedWorkflow, WorkflowFetchHistoryOptions};
 use temporalio_common::protos::temporal::api::enums::v1::EventType;

@@ -8,12 +8,12 @@ use super::Context;
 use super::full::CONNECTIONS;
 use super::meter::note_load;
 use super::turn::Turn;
+use crate::environment::ServiceOptions;
+use crate::environment::database::{Database, Orders};
+use crate::environment::server::Server;
 use crate::load::{Kind, LoadOptions};
 use crate::progress::progress;
 use crate::report::bars::{FEW, MANY};
-use crate::world::Surroundings;
-use crate::world::child::Child;
-use crate::world::database::{Database, Orders};
 
 /// The ratio needs fewer rounds than a throughput does.
 const MOST_ROUNDS: usize = 3;
@@ -27,7 +27,7 @@ struct Size {
     database_name: String,
     orders: i64,
     _database: Database,
-    service: Child,
+    service: Server,
     cursors: Cursors,
 }
 
@@ -53,12 +53,13 @@ fn pages(orders: i64, cursors: &Cursors) -> [(&'static str, String); 6] {
 
 /// Each kind of page among each number of orders, in turns.
 pub async fn run(context: &mut Context<'_>) -> Result<()> {
-    let sizes: &[(&'static str, i64)] = match context.plan.quick {
-        true => &[(FEW, 10_000), ("100k", 100_000)],
-        false => &[(FEW, 10_000), ("1M", 1_000_000), (MANY, 10_000_000)],
+    let sizes: &[(&'static str, i64)] = if context.plan.quick {
+        &[(FEW, 10_000), ("100k", 100_000)]
+    } else {
+        &[(FEW, 10_000), ("1M", 1_000_000), (MANY, 10_000_000)]
     };
     if sizes.iter().any(|(_, orders)| *orders > LARGE) {
-        context.world.require_room(ROOM_GIB)?;
+        context.environment.require_room(ROOM_GIB)?;
     }
     let mut loaded = Vec::new();
     for (name, orders) in sizes {
@@ -74,7 +75,10 @@ pub async fn run(context: &mut Context<'_>) -> Result<()> {
     }
     for size in loaded {
         size.service.stop().await?;
-        context.world.drop_database(&size.database_name).await?;
+        context
+            .environment
+            .drop_database(&size.database_name)
+            .await?;
     }
     Ok(())
 }
@@ -83,17 +87,17 @@ impl Size {
     async fn load(context: &Context<'_>, name: &'static str, orders: i64) -> Result<Self> {
         progress(&format!("  loading {name} orders"));
         let database_name = format!("bench_list_{}", name.to_lowercase());
-        let database = context.world.create_database(&database_name).await?;
+        let database = context.environment.create_database(&database_name).await?;
         database.load(Orders::Mixed, orders, false).await?;
-        let around = Surroundings {
+        let options = ServiceOptions {
             database_url: &database.url,
-            ..Surroundings::default()
+            ..ServiceOptions::default()
         };
         Ok(Self {
             name,
             database_name,
             orders,
-            service: context.world.serve(around).await?,
+            service: context.environment.serve(options).await?,
             cursors: Cursors::new(database.cursor_secret().await?),
             _database: database,
         })
@@ -118,14 +122,14 @@ impl Size {
                 path: format!("/orders?{query}"),
                 connections: CONNECTIONS,
                 seconds: Some(context.plan.seconds / 4.0),
-                ..context.world.load_on(&self.service)
+                ..context.environment.load_on(&self.service)
             },
         };
         let alone = LoadOptions {
             connections: 1,
             ..turn.load.clone()
         };
-        let alone = context.world.load(&alone).await?;
+        let alone = context.environment.load(&alone).await?;
         note_load(context, &scenario, self.name, "alone", &alone);
         progress(&format!(
             "  round {round}, {kind} of {}: {:.3} ms alone",

@@ -3,9 +3,9 @@
 use anyhow::Result;
 
 use super::Context;
+use crate::environment::server::Server;
 use crate::load::Outcome;
-use crate::world::child::Child;
-use crate::world::usage::{cpu, cpu_of_family, memory, memory_of_family, peak_memory};
+use crate::usage::{cpu, cpu_of_family, memory, memory_of_family, peak_memory};
 
 const MICROSECONDS: f64 = 1e6;
 
@@ -21,9 +21,10 @@ struct Watched {
 
 impl Watched {
     fn cpu(&self) -> Result<f64> {
-        match self.family {
-            true => cpu_of_family(self.pid),
-            false => cpu(self.pid),
+        if self.family {
+            cpu_of_family(self.pid)
+        } else {
+            cpu(self.pid)
         }
     }
 }
@@ -37,7 +38,7 @@ pub struct Meter {
 impl Meter {
     /// PostgreSQL, which is in everything, and these.
     pub fn start(context: &Context<'_>, others: &[(&'static str, i32)]) -> Result<Self> {
-        let postgres = ("PostgreSQL", context.world.postgres_pid(), true);
+        let postgres = ("PostgreSQL", context.environment.postgres_pid(), true);
         let others = others.iter().map(|&(name, pid)| (name, pid, false));
         let watched = others
             .chain([postgres])
@@ -71,12 +72,11 @@ impl Meter {
                 figures.add(scenario, subject, &format!("{what} of {name}"), unit, value);
             };
             add("cpu", "µs", used);
-            match watched.family {
-                true => add("memory", "MiB", memory_of_family(watched.pid)?),
-                false => {
-                    add("memory", "MiB", memory(watched.pid)?);
-                    add("peak memory", "MiB", peak_memory(watched.pid)?);
-                }
+            if watched.family {
+                add("memory", "MiB", memory_of_family(watched.pid)?)
+            } else {
+                add("memory", "MiB", memory(watched.pid)?);
+                add("peak memory", "MiB", peak_memory(watched.pid)?);
             }
         }
         Ok(())
@@ -84,7 +84,7 @@ impl Meter {
 }
 
 /// Watches a server, and PostgreSQL.
-pub fn watch(context: &Context<'_>, server: &Child) -> Result<Meter> {
+pub fn watch(context: &Context<'_>, server: &Server) -> Result<Meter> {
     Meter::start(context, &[("the server", server.pid())])
 }
 

@@ -36,8 +36,8 @@ pub async fn run(context: &mut Context<'_>) -> Result<()> {
     let rounds = context.plan.rounds.to_string();
     let requests = context.plan.middleware_requests.to_string();
     let arguments = ["middleware", "--rounds", &rounds, "--requests", &requests];
-    let said = context.world.ourselves(&arguments, LIMIT).await?;
-    let measured: Vec<(String, Vec<f64>)> = serde_json::from_str(&said)?;
+    let printed = context.environment.run_part(&arguments, LIMIT).await?;
+    let measured: Vec<(String, Vec<f64>)> = serde_json::from_str(&printed)?;
     for (layers, times) in measured {
         let middle = Spread::of(&times).context("there were no rounds")?.median;
         progress(&format!("  {layers}: {middle:.0} ns"));

@@ -18,9 +18,9 @@ use anyhow::{Context as _, Result};
 use clap::ValueEnum;
 use tokio::time::timeout;
 
-use crate::options::{Build, Plan};
+use crate::environment::Environment;
+use crate::plan::{Build, Plan};
 use crate::report::Figures;
-use crate::world::World;
 
 /// Something ends even where nobody thought that it might not.
 const LIMIT: Duration = Duration::from_secs(45 * 60);
@@ -57,7 +57,7 @@ pub enum Scenario {
 /// What a scenario has to work with.
 pub struct Context<'a> {
     /// The servers.
-    pub world: &'a World,
+    pub environment: &'a Environment,
     /// How long and how often.
     pub plan: &'a Plan,
     /// Other builds of the service.

@@ -3,23 +3,23 @@
 use anyhow::Result;
 
 use super::Context;
+use crate::environment::ServiceOptions;
 use crate::progress::progress;
 use crate::report::bars::OURS;
-use crate::world::Surroundings;
-use crate::world::usage::{memory, peak_memory};
+use crate::usage::{memory, peak_memory};
 
 const SCENARIO: &str = "start";
 const STARTS: usize = 10;
 
 /// Starts `orders serve` a few times, and looks at it at once.
 pub async fn run(context: &mut Context<'_>) -> Result<()> {
-    let database = context.world.create_database("bench_start").await?;
+    let database = context.environment.create_database("bench_start").await?;
     for _ in 0..STARTS {
-        let around = Surroundings {
+        let options = ServiceOptions {
             database_url: &database.url,
-            ..Surroundings::default()
+            ..ServiceOptions::default()
         };
-        let service = context.world.serve(around).await?;
+        let service = context.environment.serve(options).await?;
         let milliseconds = service.started_in.as_secs_f64() * 1000.0;
         let mut add = |measure: &str, unit: &str, value: f64| {
             context.figures.add(SCENARIO, OURS, measure, unit, value);

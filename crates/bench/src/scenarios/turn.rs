@@ -4,9 +4,9 @@ use anyhow::{Context as _, Result};
 
 use super::Context;
 use super::meter::{note_load, watch};
+use crate::environment::server::Server;
 use crate::load::LoadOptions;
 use crate::progress::progress;
-use crate::world::child::Child;
 
 /// The measure of full load, of which half load takes half.
 pub const THROUGHPUT: &str = "throughput";
@@ -20,7 +20,7 @@ pub struct Turn<'a> {
     /// The how many-th, from 1.
     pub round: usize,
     /// Who is asked.
-    pub server: &'a Child,
+    pub server: &'a Server,
     /// As much as goes.
     pub load: LoadOptions,
 }
@@ -29,14 +29,14 @@ impl Turn<'_> {
     /// As much as goes.
     pub async fn full(&self, context: &mut Context<'_>) -> Result<()> {
         let meter = watch(context, self.server)?;
-        let outcome = context.world.load(&self.load).await?;
+        let outcome = context.environment.load(&self.load).await?;
         meter.finish(context, self.scenario, self.subject, outcome.requests)?;
         let throughput = outcome.throughput();
         context
             .figures
             .add(self.scenario, self.subject, THROUGHPUT, "1/s", throughput);
         note_load(context, self.scenario, self.subject, "full", &outcome);
-        say(self.round, self.subject, throughput, outcome.p99);
+        report_turn(self.round, self.subject, throughput, outcome.p99);
         Ok(())
     }
 
@@ -49,16 +49,16 @@ impl Turn<'_> {
             rate: Some(full.median / 2.0),
             ..self.load.clone()
         };
-        let outcome = context.world.load(&load).await?;
+        let outcome = context.environment.load(&load).await?;
         note_load(context, self.scenario, self.subject, "half", &outcome);
         let name = format!("{} at half load", self.subject);
-        say(self.round, &name, outcome.throughput(), outcome.p99);
+        report_turn(self.round, &name, outcome.throughput(), outcome.p99);
         Ok(())
     }
 }
 
 /// What a turn has shown.
-pub fn say(round: usize, name: &str, throughput: f64, p99: f64) {
+pub fn report_turn(round: usize, name: &str, throughput: f64, p99: f64) {
     progress(&format!(
         "  round {round}, {name}: {throughput:.0}/s, p99 {p99:.2} ms"
     ));

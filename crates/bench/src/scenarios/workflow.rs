@@ -1,23 +1,22 @@
 //! Orders to their end through Temporal: the service against the plain design, in turns on the same
 //! Temporal and the same PostgreSQL.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::{Result, bail};
-use order_processing::dev::TemporalServer;
-use tokio::time::sleep;
+use anyhow::{Context as _, Result};
+use dev_servers::TemporalServer;
 
 use super::Context;
 use super::full::CONNECTIONS;
 use super::history::note_histories;
 use super::meter::{Meter, note_load};
+use crate::environment::ServiceOptions;
+use crate::environment::database::Database;
+use crate::environment::server::Server;
 use crate::load::{Kind, LoadOptions};
 use crate::progress::progress;
 use crate::references::plain_workflow_id;
 use crate::report::bars::{OURS, PLAIN};
-use crate::world::Surroundings;
-use crate::world::child::Child;
-use crate::world::database::Database;
 
 const WARM_UP_ORDERS: u64 = 32;
 const LIMIT: Duration = Duration::from_secs(240);
@@ -28,8 +27,8 @@ const MICROSECONDS: f64 = 1e6;
 struct Design {
     name: &'static str,
     database: Database,
-    server: Child,
-    worker: Child,
+    server: Server,
+    worker: Server,
     workflow_id: fn(i64) -> String,
 }
 
@@ -46,7 +45,7 @@ async fn with_delay(context: &mut Context<'_>, delay: &str) -> Result<()> {
     progress(&format!(
         "  processing takes {delay}: starting Temporal and workers"
     ));
-    let temporal = context.world.start_temporal().await?;
+    let temporal = context.environment.start_temporal().await?;
     let settings = [("WORKFLOW__PROCESSING_DELAY", delay)];
     let designs = [
         Design::service(context, &temporal, &settings).await?,
@@ -78,9 +77,12 @@ impl Design {
         temporal: &TemporalServer,
         settings: &[(&str, &str)],
     ) -> Result<Self> {
-        let database = context.world.create_database("bench_workflow").await?;
+        let database = context
+            .environment
+            .create_database("bench_workflow")
+            .await?;
         let address = temporal.address();
-        let around = Surroundings {
+        let options = ServiceOptions {
             database_url: &database.url,
             temporal: &address,
             settings,
@@ -91,14 +93,14 @@ impl Design {
             .copied()
             .chain([("DISPATCHER__ENABLED", "false")])
             .collect();
-        let serving = Surroundings {
+        let serving = ServiceOptions {
             settings: &left_to_the_worker,
-            ..around.clone()
+            ..options.clone()
         };
         Ok(Self {
             name: OURS,
-            server: context.world.serve(serving).await?,
-            worker: context.world.worker(around).await?,
+            server: context.environment.serve(serving).await?,
+            worker: context.environment.worker(options).await?,
             database,
             workflow_id: order_processing::workflow::workflow_id,
         })
@@ -109,17 +111,20 @@ impl Design {
         temporal: &TemporalServer,
         settings: &[(&str, &str)],
     ) -> Result<Self> {
-        let database = context.world.create_database("bench_plain").await?;
+        let database = context.environment.create_database("bench_plain").await?;
         let address = temporal.address();
-        let around = Surroundings {
+        let options = ServiceOptions {
             database_url: &database.url,
             temporal: &address,
             settings,
         };
         Ok(Self {
             name: PLAIN,
-            server: context.world.reference("plain", around.clone()).await?,
-            worker: context.world.plain_worker(around).await?,
+            server: context
+                .environment
+                .reference("plain", options.clone())
+                .await?,
+            worker: context.environment.plain_worker(options).await?,
             database,
             workflow_id: plain_workflow_id,
         })
@@ -160,22 +165,20 @@ impl Design {
             kind: Kind::Create,
             connections: CONNECTIONS,
             requests: Some(orders),
-            ..context.world.load_on(&self.server)
+            ..context.environment.load_on(&self.server)
         };
-        context.world.load(&load).await
+        context.environment.load(&load).await
     }
 
     /// Waits until so many are completed, and says how long it took from the first order on, as the
     /// database has it.
     async fn until_completed(&self, orders: u64) -> Result<f64> {
-        let begun = Instant::now();
         let completed = "SELECT count(*) AS number FROM orders WHERE status = 'completed'";
-        while u64::try_from(self.database.number(completed).await?)? < orders {
-            if begun.elapsed() > LIMIT {
-                bail!("{}: not all orders are completed in time", self.name);
-            }
-            sleep(POLL).await;
-        }
+        let orders = i64::try_from(orders)?;
+        self.database
+            .until(LIMIT, POLL, completed, |count| count >= orders)
+            .await
+            .with_context(|| format!("{}: not all orders are completed in time", self.name))?;
         let took =
             "SELECT (extract(epoch FROM max(updated_at) - min(created_at)) * 1000000)::bigint
                                AS number

@@ -33,18 +33,18 @@ pub(super) fn check(
     let mut wrong = |what: String| audit.disagreeing.push(format!("order {id}: {what}"));
     let first = &events[0];
     if (first.customer_id, first.cents) != (Some(told.customer_id), Some(told.cents)) {
-        wrong(format!("asked {told:?}, stored {first:?}"));
+        wrong(format!("requested {told:?}, stored {first:?}"));
     }
     match row {
-        Some(_) if told.made.contains(&Change::Deleted) => {
+        Some(_) if told.confirmed.contains(&Change::Deleted) => {
             wrong("was deleted, and is there".into())
         }
-        None if !told.asked.contains(&Change::Deleted) => audit
+        None if !told.requested.contains(&Change::Deleted) => audit
             .lost
             .push(format!("order {id} is gone, and nobody deleted it")),
         _ => {}
     }
-    for change in &told.made {
+    for change in &told.confirmed {
         let there = events.iter().any(|event| match change {
             // Somebody else may have brought it there first; it was there.
             Change::Status(status) => event.status.as_deref() == Some(status),
@@ -59,26 +59,26 @@ pub(super) fn check(
     }
     for event in events
         .iter()
-        .filter(|event| !was_asked_for(event, &told.asked))
+        .filter(|event| !was_requested(event, &told.requested))
     {
         audit
-            .unasked
+            .unrequested
             .push(format!("order {id}: nobody asked for {event:?}"));
     }
 }
 
 /// Whether an event is a step of the workflow, or what the client wanted. A client that was not
 /// answered asks again, so the same may happen more than once.
-pub(super) fn was_asked_for(event: &Event, asked: &[Change]) -> bool {
+pub(super) fn was_requested(event: &Event, requested: &[Change]) -> bool {
     let set = (event.status.as_deref(), event.cents);
     match (event.actor.as_str(), event.kind.as_str()) {
         ("client", "created") => event.status.as_deref() == Some("pending"),
-        ("client", "updated") => asked.iter().any(|change| match change {
+        ("client", "updated") => requested.iter().any(|change| match change {
             Change::Status(status) => set == (Some(status), None),
             Change::Cents(cents) => set == (None, Some(*cents)),
             Change::Deleted => false,
         }),
-        ("client", "deleted") => asked.contains(&Change::Deleted),
+        ("client", "deleted") => requested.contains(&Change::Deleted),
         // A workflow cancels an order only when it is cancelled itself, and that is done only to
         // those whose order has ended.
         ("workflow", "updated") => matches!(set, (Some("processing" | "completed"), None)),

@@ -10,15 +10,15 @@ use crate::state::State;
 
 /// The orders of requests without a key.
 #[derive(Debug, Default)]
-pub(super) struct Found {
+pub(super) struct KeylessOrders {
     /// All of them.
     pub orders: BTreeSet<i64>,
     /// Those whose clients do not know of them.
     pub unknown: Vec<Accepted>,
 }
 
-/// Accepted: one order, that of the answer. Refused: none. Unknown: one or none.
-pub(super) fn check(requests: &[Keyless], state: &State, audit: &mut Audit) -> Found {
+/// Accepted: one order, that of the answer. Rejected: none. Unknown: one or none.
+pub(super) fn check(requests: &[Keyless], state: &State, audit: &mut Audit) -> KeylessOrders {
     let mut stored: BTreeMap<(i64, i64), Vec<i64>> = BTreeMap::new();
     for (id, events) in &state.events {
         let first = events.first();
@@ -27,7 +27,7 @@ pub(super) fn check(requests: &[Keyless], state: &State, audit: &mut Audit) -> F
             stored.entry(of).or_default().push(*id);
         }
     }
-    let mut found = Found::default();
+    let mut found = KeylessOrders::default();
     for request in requests {
         let ids = stored.get(&(request.customer_id, request.cents));
         let ids = ids.map_or(&[][..], Vec::as_slice);
@@ -42,7 +42,7 @@ pub(super) fn check(requests: &[Keyless], state: &State, audit: &mut Audit) -> F
                 let what = format!("{request:?} made the orders {ids:?}");
                 audit.disagreeing.push(what);
             }
-            (Outcome::Refused(_), [_, ..]) => {
+            (Outcome::Rejected(_), [_, ..]) => {
                 audit.stored.push(format!("{request:?}: orders {ids:?}"));
             }
             (Outcome::Unknown(_), ids) => {
@@ -62,8 +62,8 @@ fn unchanged(id: i64, request: &Keyless) -> Accepted {
         id,
         customer_id: request.customer_id,
         cents: request.cents,
-        asked: Vec::new(),
-        made: Vec::new(),
+        requested: Vec::new(),
+        confirmed: Vec::new(),
         took: Duration::ZERO,
     }
 }

@@ -7,7 +7,7 @@ mod workflows;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::load::{Accepted, Told};
+use crate::load::{Accepted, ClientRecords};
 use crate::state::State;
 
 /// What was found, by what it means.
@@ -19,16 +19,16 @@ pub struct Audit {
     pub double: Vec<String>,
     /// Row, history, workflow and what the client was told do not say the same.
     pub disagreeing: Vec<String>,
-    /// Refused, and stored nevertheless.
+    /// Rejected, and stored nevertheless.
     pub stored: Vec<String>,
     /// Happened, and nobody asked for it.
-    pub unasked: Vec<String>,
+    pub unrequested: Vec<String>,
     /// Not at its end.
     pub open: Vec<String>,
     /// Orders that the reconciler gave a new workflow.
     pub restarted: usize,
     /// Orders that the reconciler ended.
-    pub given_up: usize,
+    pub ended_by_reconciler: usize,
     /// Workflows that were ended by force: those that did not end when they were asked to.
     pub terminated: usize,
     /// Requests without a key whose outcome the client does not know, and whose order was stored.
@@ -43,14 +43,14 @@ impl Audit {
             ("double", &self.double),
             ("disagreeing", &self.disagreeing),
             ("refused, and stored", &self.stored),
-            ("nobody asked for", &self.unasked),
+            ("nobody asked for", &self.unrequested),
             ("not at an end", &self.open),
         ]
     }
 }
 
 /// Looks at every order that was accepted and every one that is there.
-pub fn audit(told: &Told, state: &State) -> Audit {
+pub fn audit(told: &ClientRecords, state: &State) -> Audit {
     let mut audit = Audit::default();
     let waiting = state.intents.iter();
     audit
@@ -67,7 +67,7 @@ pub fn audit(told: &Told, state: &State) -> Audit {
                 .double
                 .push(format!("order {} answers {one} and {two}", order.id));
         }
-        is_there(order, &keyed, state, &mut audit);
+        check_exists(order, &keyed, state, &mut audit);
     }
     let ids: BTreeSet<i64> = state
         .orders
@@ -115,7 +115,7 @@ fn with_keys(state: &State, audit: &mut Audit) -> BTreeSet<i64> {
 
 /// What the service makes of a key is its own affair: that the order has one is what counts, and that
 /// no other has come of the request.
-fn is_there(order: &Accepted, keyed: &BTreeSet<i64>, state: &State, audit: &mut Audit) {
+fn check_exists(order: &Accepted, keyed: &BTreeSet<i64>, state: &State, audit: &mut Audit) {
     let id = order.id;
     if let Some(key) = &order.key
         && !keyed.contains(&id)

@@ -1,6 +1,6 @@
 use temporalio_common::protos::temporal::api::enums::v1::WorkflowExecutionStatus as Workflow;
 
-use super::history::was_asked_for;
+use super::history::was_requested;
 use super::*;
 use crate::load::{Change, Keyless, Outcome};
 use crate::state::{Event, Intent, Row, Run};
@@ -47,14 +47,14 @@ fn accepted() -> Accepted {
         id: 1,
         customer_id: 7,
         cents: 100,
-        asked: Vec::new(),
-        made: Vec::new(),
+        requested: Vec::new(),
+        confirmed: Vec::new(),
         took: std::time::Duration::ZERO,
     }
 }
 
 /// A completed order, and everything as it has to be.
-fn good() -> (Told, State) {
+fn good() -> (ClientRecords, State) {
     let mut state = State::default();
     state.orders.insert(1, row("completed", 3));
     state.events.insert(
@@ -67,14 +67,14 @@ fn good() -> (Told, State) {
     );
     state.keys.insert("k".into(), 1);
     state.workflows.insert(1, vec![run(Workflow::Completed)]);
-    let told = Told {
+    let told = ClientRecords {
         accepted: vec![accepted()],
         keyless: Vec::new(),
     };
     (told, state)
 }
 
-fn finds(spoil: impl FnOnce(&mut Told, &mut State)) -> [usize; 6] {
+fn finds(spoil: impl FnOnce(&mut ClientRecords, &mut State)) -> [usize; 6] {
     let (mut told, mut state) = good();
     spoil(&mut told, &mut state);
     let audit = audit(&told, &state);
@@ -90,12 +90,12 @@ fn nothing_where_nothing_is() {
 fn what_is_lost() {
     let gone = finds(|_, state| *state = State::default());
     assert_eq!(gone, [2, 0, 0, 0, 0, 0]);
-    let unasked = finds(|_, state| {
+    let unrequested = finds(|_, state| {
         state.orders.clear();
         let events = state.events.get_mut(&1).unwrap();
         events.push(event(4, "deleted", None));
     });
-    assert_eq!(unasked, [1, 0, 0, 0, 1, 0]);
+    assert_eq!(unrequested, [1, 0, 0, 0, 1, 0]);
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn what_is_double() {
 
 #[test]
 fn what_disagrees() {
-    type Spoil = fn(&mut Told, &mut State);
+    type Spoil = fn(&mut ClientRecords, &mut State);
     let cases: [Spoil; 12] = [
         |_, state| state.events.get_mut(&1).unwrap()[2].cents = Some(100),
         |_, state| state.events.get_mut(&1).unwrap()[1].customer_id = Some(7),
@@ -143,7 +143,7 @@ fn what_disagrees() {
         |_, state| state.events.get_mut(&1).unwrap()[2].status = Some("pending".into()),
         |_, state| state.workflows.clear(),
         |_, state| state.workflows.get_mut(&1).unwrap()[0] = run(Workflow::Failed),
-        |told, _| told.accepted[0].made.push(Change::Status("cancelled")),
+        |told, _| told.accepted[0].confirmed.push(Change::Status("cancelled")),
         |told, _| told.accepted[0].cents = 1,
     ];
     for (index, case) in cases.into_iter().enumerate() {
@@ -206,28 +206,28 @@ fn what_nobody_asked_for() {
 
 #[test]
 fn what_clients_wanted() {
-    let asked = [Change::Status("cancelled"), Change::Cents(7)];
+    let requested = [Change::Status("cancelled"), Change::Cents(7)];
     let mut amount = event(2, "updated", None);
     amount.actor = "client".into();
     amount.cents = Some(7);
-    assert!(was_asked_for(&amount, &asked));
+    assert!(was_requested(&amount, &requested));
     amount.cents = Some(8);
-    assert!(!was_asked_for(&amount, &asked));
+    assert!(!was_requested(&amount, &requested));
     let mut end = event(3, "updated", Some("cancelled"));
     end.actor = "client".into();
-    assert!(was_asked_for(&end, &asked));
-    // An amount that changes along with it was nobody's wish.
+    assert!(was_requested(&end, &requested));
+    // An amount that changes along with it was nobody's random_change.
     end.cents = Some(7);
-    assert!(!was_asked_for(&end, &asked));
-    assert!(!was_asked_for(&event(4, "deleted", None), &asked));
-    assert!(was_asked_for(
+    assert!(!was_requested(&end, &requested));
+    assert!(!was_requested(&event(4, "deleted", None), &requested));
+    assert!(was_requested(
         &event(4, "deleted", None),
         &[Change::Deleted]
     ));
 }
 
 /// The same order, sent without a key, and what its client was told.
-fn without_key(outcome: Outcome) -> impl FnOnce(&mut Told, &mut State) {
+fn without_key(outcome: Outcome) -> impl FnOnce(&mut ClientRecords, &mut State) {
     move |told, state| {
         state.keys.clear();
         match outcome {
@@ -250,12 +250,12 @@ fn what_a_request_without_a_key_may_store() {
     assert_eq!(finds(without_key(Outcome::Accepted(1))), [0; 6]);
     assert_eq!(finds(without_key(Outcome::Unknown("504"))), [0; 6]);
     assert_eq!(
-        finds(without_key(Outcome::Refused(503))),
+        finds(without_key(Outcome::Rejected(503))),
         [0, 0, 0, 1, 0, 0]
     );
     // Another order than the one of the answer, which is nowhere.
     assert_eq!(finds(without_key(Outcome::Accepted(2))), [1, 0, 1, 0, 0, 0]);
-    for outcome in [Outcome::Refused(408), Outcome::Unknown("no answer")] {
+    for outcome in [Outcome::Rejected(408), Outcome::Unknown("no answer")] {
         let nothing = finds(|told, state| {
             without_key(outcome)(told, state);
             *state = State::default();
@@ -282,7 +282,7 @@ fn a_request_without_a_key_stores_once() {
     };
     assert_eq!(twice(Outcome::Accepted(1)), [0, 1, 0, 0, 0, 0]);
     assert_eq!(twice(Outcome::Unknown("504")), [0, 1, 0, 0, 0, 0]);
-    assert_eq!(twice(Outcome::Refused(503)), [0, 1, 0, 1, 0, 0]);
+    assert_eq!(twice(Outcome::Rejected(503)), [0, 1, 0, 1, 0, 0]);
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use temporalio_common::protos::temporal::api::enums::v1::WorkflowExecutionStatus as Workflow;
 
 use super::Audit;
+use crate::app::GRACE;
 use crate::state::{Event, Row, Run};
-use crate::world::GRACE;
 
 /// How many times the grace a workflow that was asked to end has, until it is ended by force.
 const PATIENCE: u32 = 10;
@@ -12,11 +12,11 @@ const PATIENCE: u32 = 10;
 /// An order against its workflows.
 pub(super) fn check(id: i64, row: Option<&Row>, events: &[Event], runs: &[Run], audit: &mut Audit) {
     let restarted = events.iter().any(|event| event.kind == "restarted");
-    let given_up = events
+    let ended_by_reconciler = events
         .iter()
         .any(|event| event.actor == "reconciler" && event.kind == "updated");
     audit.restarted += usize::from(restarted);
-    audit.given_up += usize::from(given_up);
+    audit.ended_by_reconciler += usize::from(ended_by_reconciler);
     let terminated = runs.iter().filter(|run| run.status == Workflow::Terminated);
     audit.terminated += terminated.count();
     // Temporal's data outlives every fault here: nothing may need a new workflow.

@@ -20,9 +20,6 @@ const REQUESTS: usize = 5000;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Sends requests with keys that nobody made, for so long.
-///
-/// # Errors
-/// When no request can be made at all.
 pub async fn flood(world: &Arc<World>, length: Duration, progress: &Arc<Progress>) -> Result<()> {
     let client = Client::builder().timeout(PATIENCE).build()?;
     let end = Instant::now() + length;
@@ -65,10 +62,10 @@ impl Sender {
                 .get(format!("{url}/orders/1"))
                 .header("x-api-key", FreshKey::make()?.text);
             // The server may be away, or cut off from its database.
-            let Ok(answer) = request.send().await else {
+            let Ok(response) = request.send().await else {
                 continue;
             };
-            match answer.status() {
+            match response.status() {
                 StatusCode::UNAUTHORIZED | StatusCode::TOO_MANY_REQUESTS => self.progress.bad_key(),
                 StatusCode::REQUEST_TIMEOUT | StatusCode::SERVICE_UNAVAILABLE => {}
                 status => {

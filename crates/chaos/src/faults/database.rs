@@ -8,7 +8,7 @@ use diesel::{QueryResult, QueryableByName};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use tokio::time::{Instant, sleep};
 
-use crate::held::{Held, Rows};
+use crate::locked_rows::{LockedRows, Rows};
 use crate::world::World;
 
 /// How long a table may be waited for, as in the service's migrations: whoever comes after waits as
@@ -32,17 +32,11 @@ struct Table {
 }
 
 /// Adds a column to every table, one after the other.
-///
-/// # Errors
-/// When a table cannot be had in a minute.
 pub async fn add_column(database_url: &str) -> Result<()> {
     alter_every_table(database_url, "ADD COLUMN IF NOT EXISTS chaos text").await
 }
 
 /// Takes it away again.
-///
-/// # Errors
-/// When a table cannot be had in a minute.
 pub async fn drop_column(database_url: &str) -> Result<()> {
     alter_every_table(database_url, "DROP COLUMN IF EXISTS chaos").await
 }
@@ -67,9 +61,6 @@ async fn tables(database_url: &str) -> Result<Vec<Table>> {
 }
 
 /// Makes commits wait for a standby that does not come, for so long.
-///
-/// # Errors
-/// When the setting cannot be changed in a minute.
 pub async fn standby_away(database_url: &str, length: Duration) -> Result<()> {
     // Neither of these writes to the log, so neither waits itself.
     let reload = "SELECT pg_reload_conf()";
@@ -81,10 +72,7 @@ pub async fn standby_away(database_url: &str, length: Duration) -> Result<()> {
 }
 
 /// Locks the rows of the newest open orders, for so long.
-///
-/// # Errors
-/// When the database refuses for a minute.
-pub async fn lock_orders(world: &World, orders: u64, hold: Hold<'_>) -> Result<()> {
+pub async fn lock_orders(world: &World, orders: u64, hold: RowLock<'_>) -> Result<()> {
     let lock = format!(
         "SELECT id FROM orders WHERE status IN ('pending', 'processing')
           ORDER BY id DESC LIMIT {orders} FOR UPDATE SKIP LOCKED"
@@ -94,10 +82,7 @@ pub async fn lock_orders(world: &World, orders: u64, hold: Hold<'_>) -> Result<(
 }
 
 /// Locks the rows of the newest Idempotency-Keys, for so long.
-///
-/// # Errors
-/// When the database refuses for a minute.
-pub async fn lock_keys(world: &World, keys: u64, hold: Hold<'_>) -> Result<()> {
+pub async fn lock_keys(world: &World, keys: u64, hold: RowLock<'_>) -> Result<()> {
     let lock = format!(
         "SELECT order_id AS id FROM idempotency_keys ORDER BY order_id DESC LIMIT {keys}
             FOR UPDATE SKIP LOCKED"
@@ -107,13 +92,13 @@ pub async fn lock_keys(world: &World, keys: u64, hold: Hold<'_>) -> Result<()> {
 }
 
 /// How rows are locked.
-pub struct Hold<'a> {
+pub struct RowLock<'a> {
     pub length: Duration,
     /// Where it is told; `None` where something else may be broken.
-    pub held: Option<&'a Held>,
+    pub held: Option<&'a LockedRows>,
 }
 
-impl Hold<'_> {
+impl RowLock<'_> {
     async fn locked(
         &self,
         database_url: &str,

@@ -15,10 +15,10 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use self::database::Hold;
+use self::database::RowLock;
 pub use self::database::add_column;
 use self::schedule::{Fault, Kind, Target, schedule};
-use crate::held::Held;
+use crate::locked_rows::LockedRows;
 use crate::proxy::Mode;
 use crate::report::{Progress, say};
 use crate::world::World;
@@ -49,9 +49,6 @@ pub struct Plan {
 }
 
 /// Breaks things until all faults have happened or the deadline has come, each undone.
-///
-/// # Errors
-/// When something that was broken does not come back.
 pub async fn run(
     world: &Arc<World>,
     plan: Plan,
@@ -64,13 +61,13 @@ pub async fn run(
     let mut burst_orders = plan.burst_orders;
     for fault in schedule(plan.seed, plan.faults, world.apps.len(), world.links.len()) {
         while running.len() >= AT_ONCE {
-            mended(&mut running, &mut broken).await?;
+            finished(&mut running, &mut broken).await?;
         }
         sleep(fault.pause).await;
-        while broken.contains(&fault.target) || (fault.kind.is_alone() && !running.is_empty()) {
-            mended(&mut running, &mut broken).await?;
+        while broken.contains(&fault.target) || (fault.kind.is_exclusive() && !running.is_empty()) {
+            finished(&mut running, &mut broken).await?;
         }
-        let calm = fault.kind.is_alone() && calm(progress).await;
+        let calm = fault.kind.is_exclusive() && calm(progress).await;
         if Instant::now() > plan.deadline {
             break;
         }
@@ -98,16 +95,16 @@ pub async fn run(
         }
         let (world, progress) = (world.clone(), progress.clone());
         running.spawn(async move {
-            happen(&world, fault, calm, &progress).await?;
+            inject(&world, fault, calm, &progress).await?;
             progress.fault();
             Ok(fault.target)
         });
-        if fault.kind.is_alone() {
-            mended(&mut running, &mut broken).await?;
+        if fault.kind.is_exclusive() {
+            finished(&mut running, &mut broken).await?;
         }
     }
     while !running.is_empty() {
-        mended(&mut running, &mut broken).await?;
+        finished(&mut running, &mut broken).await?;
     }
     Ok(counts)
 }
@@ -130,12 +127,12 @@ async fn calm(progress: &Progress) -> bool {
 }
 
 /// Waits for a fault to be over.
-async fn mended(
+async fn finished(
     running: &mut JoinSet<Result<Target>>,
     broken: &mut BTreeSet<Target>,
 ) -> Result<()> {
-    if let Some(mended) = running.join_next().await {
-        broken.remove(&mended??);
+    if let Some(finished) = running.join_next().await {
+        broken.remove(&finished??);
     }
     Ok(())
 }
@@ -150,7 +147,7 @@ fn target_name(world: &World, target: Target) -> String {
     }
 }
 
-async fn happen(
+async fn inject(
     world: &Arc<World>,
     fault: Fault,
     calm: bool,
@@ -174,14 +171,14 @@ async fn happen(
     }
 }
 
-async fn postgres(world: &World, fault: Fault, held: Option<&Held>) -> Result<()> {
+async fn postgres(world: &World, fault: Fault, held: Option<&LockedRows>) -> Result<()> {
     let (url, length) = (world.database_url(), fault.length);
     // As good as at random, and the same for the same seed.
     let rows = |most: u64| u64::from(length.subsec_millis()) % most + 1;
-    let hold = Hold { length, held };
+    let hold = RowLock { length, held };
     match fault.kind {
         Kind::Kill => {
-            world.kill_postgres().await?;
+            world.kill_postgres().await;
             sleep(length).await;
             world.start_postgres().await?;
         }
@@ -207,7 +204,7 @@ async fn postgres(world: &World, fault: Fault, held: Option<&Held>) -> Result<()
 async fn temporal(world: &World, fault: Fault) -> Result<()> {
     match fault.kind {
         Kind::Kill => {
-            world.kill_temporal().await?;
+            world.kill_temporal().await;
             sleep(fault.length).await;
             world.start_temporal().await?;
         }
@@ -220,14 +217,15 @@ async fn app(world: &World, number: usize, fault: Fault, progress: &Progress) ->
     let app = &world.apps[number];
     let signal = match fault.kind {
         Kind::Freeze => {
-            app.signal(Signal::SIGSTOP).await?;
+            app.signal(Signal::SIGSTOP).await;
             sleep(fault.length).await;
-            return app.signal(Signal::SIGCONT).await;
+            app.signal(Signal::SIGCONT).await;
+            return Ok(());
         }
         Kind::Terminate => Signal::SIGTERM,
         _ => Signal::SIGKILL,
     };
-    if !app.end(signal).await? {
+    if !app.end(signal).await {
         progress.finding("no end after SIGTERM", app.name.clone());
     }
     sleep(fault.length).await;

@@ -74,7 +74,7 @@ impl Kind {
     }
 
     /// Whether nothing else is broken meanwhile, so that what fails fails because of it.
-    pub fn is_alone(self) -> bool {
+    pub fn is_exclusive(self) -> bool {
         matches!(self, Self::LockOrders | Self::LockKeys)
     }
 

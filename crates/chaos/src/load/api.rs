@@ -1,4 +1,4 @@
-//! Requests to the instances, each answer looked at.
+//! Requests to the instances, each response looked at.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -6,12 +6,13 @@ use std::time::{Duration, Instant};
 use reqwest::{Client, Method};
 use tokio::time::sleep;
 
-use super::answer::Answer;
-use crate::held::Rows;
+use super::response::Response;
+use crate::app::App;
+use crate::locked_rows::Rows;
 use crate::report::Progress;
-use crate::world::{App, World};
+use crate::world::World;
 
-/// How long a client with a key waits for an answer.
+/// How long a client with a key waits for a response.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How long a client without a key does: longer than the service takes for any, for it asks once.
 const LONG_PATIENCE: Duration = Duration::from_secs(15);
@@ -21,7 +22,7 @@ const GIVE_UP: Duration = Duration::from_secs(180);
 const FIRST_PAUSE_MS: u64 = 400;
 const LONGEST_PAUSE_MS: u64 = 3200;
 /// How long a connection is kept for the next request: less than the service keeps it, for a request
-/// that meets its end would be one without an answer.
+/// that meets its end would be one without a response.
 const KEEP_ALIVE: Duration = Duration::from_secs(3);
 
 /// What all clients have.
@@ -50,8 +51,6 @@ impl Request<'_> {
 }
 
 impl Api {
-    /// # Errors
-    /// When there can be no client.
     pub fn new(world: Arc<World>, progress: Arc<Progress>) -> reqwest::Result<Self> {
         Ok(Self {
             world,
@@ -71,14 +70,14 @@ impl Api {
     }
 
     /// Asks one of the instances, once. `None` when the connection broke or nothing came in time.
-    pub async fn ask_once(&self, request: &Request<'_>) -> Option<Answer> {
+    pub async fn send_once(&self, request: &Request<'_>) -> Option<Response> {
         let servers = self.world.servers();
         let turn = rand::random_range(0..servers.len());
         self.send(servers[turn], request, LONG_PATIENCE).await
     }
 
-    /// Asks one instance after the other until one answers with something else than "later".
-    pub async fn ask(&self, request: &Request<'_>) -> Option<Answer> {
+    /// Asks one instance after the other until one responses with something else than "later".
+    pub async fn send_until_final(&self, request: &Request<'_>) -> Option<Response> {
         let begun = Instant::now();
         let servers = self.world.servers();
         let mut longest = FIRST_PAUSE_MS;
@@ -86,8 +85,8 @@ impl Api {
         loop {
             let server = servers[turn % servers.len()];
             let why = match self.send(server, request, PATIENCE).await {
-                Some(answer) if !answer.is_later() => return Some(answer),
-                Some(answer) => Some(answer.status),
+                Some(response) if !response.is_retryable() => return Some(response),
+                Some(response) => Some(response.status),
                 None => None,
             };
             if begun.elapsed() > GIVE_UP {
@@ -108,18 +107,19 @@ impl Api {
         (app, url): (&App, &str),
         request: &Request<'_>,
         patience: Duration,
-    ) -> Option<Answer> {
+    ) -> Option<Response> {
         let held = self.progress.held.now();
-        let answer = self.sent((app, url), request, patience).await;
-        let failed = answer
+        let response = self.sent((app, url), request, patience).await;
+        let failed = response
             .as_ref()
-            .is_none_or(|answer| matches!(answer.status, 408 | 503 | 504));
+            .is_none_or(|response| matches!(response.status, 408 | 503 | 504));
         if let Some(rows) = self.progress.held.still(held).filter(|_| failed) {
             let (name, method, path) = (&app.name, &request.method, request.path);
             match (&*rows, request.order()) {
                 (Rows::Orders(orders), Some(order)) if orders.contains(&order) => {}
                 (Rows::Orders(orders), _) => {
-                    let what = format!("{name} gave {method} {path} {answer:?} beside {orders:?}");
+                    let what =
+                        format!("{name} gave {method} {path} {response:?} beside {orders:?}");
                     self.finding("failed because of rows that others lock", what);
                 }
                 // The key of an order that is made for the second time may be locked.
@@ -127,7 +127,7 @@ impl Api {
                 (Rows::Keys, _) => self.progress.failed_beside_keys(),
             }
         }
-        answer
+        response
     }
 
     async fn sent(
@@ -135,14 +135,12 @@ impl Api {
         (app, url): (&App, &str),
         request: &Request<'_>,
         patience: Duration,
-    ) -> Option<Answer> {
-        // Whoever answers was there already, or is of a later release.
+    ) -> Option<Response> {
+        // Whoever responses was there already, or is of a later release.
         let fails_after_ddl = app.fails_after_ddl().await;
         let url = format!("{url}{}", request.path);
-        let mut sent = self.client.request(request.method.clone(), url);
-        if let Some(api_key) = self.world.api_key() {
-            sent = sent.header("x-api-key", api_key);
-        }
+        let sent = self.client.request(request.method.clone(), url);
+        let mut sent = sent.header("x-api-key", self.world.api_key());
         if let Some(key) = request.key {
             sent = sent.header("idempotency-key", key);
         }
@@ -151,23 +149,23 @@ impl Api {
                 .header("content-type", "application/json")
                 .body(body.clone());
         }
-        let response = sent.timeout(patience).send().await.ok()?;
-        let answer = Answer {
-            status: response.status().as_u16(),
-            retry_after: response.headers().contains_key("retry-after"),
-            // An answer that breaks off is none.
-            body: response.text().await.ok()?,
+        let received = sent.timeout(patience).send().await.ok()?;
+        let response = Response {
+            status: received.status().as_u16(),
+            retry_after: received.headers().contains_key("retry-after"),
+            // A response that breaks off is none.
+            body: received.text().await.ok()?,
         };
-        match answer.fault(&request.method, request.key.is_some()) {
-            Some(_) if answer.status == 500 && fails_after_ddl => self.progress.known_failure(),
+        match response.violation(&request.method, request.key.is_some()) {
+            Some(_) if response.status == 500 && fails_after_ddl => self.progress.known_failure(),
             Some(fault) => {
                 let (method, path) = (&request.method, request.path);
-                let (name, status, body) = (&app.name, answer.status, &answer.body);
+                let (name, status, body) = (&app.name, response.status, &response.body);
                 let what = format!("{name} answered {method} {path} with {status}: {body}");
                 self.finding(fault, what);
             }
             None => {}
         }
-        Some(answer)
+        Some(response)
     }
 }

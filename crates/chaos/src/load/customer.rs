@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 use tokio::time::sleep;
 use uuid::Uuid;
 
-use super::answer::{Answer, Outcome};
 use super::api::{Api, Request};
-use super::{Accepted, Change, Keyless, Told};
+use super::response::{Outcome, Response};
+use super::{Accepted, Change, ClientRecords, Keyless};
 
 /// The part of the clients that send no Idempotency-Key.
 const WITHOUT_KEY: f64 = 0.15;
@@ -42,13 +42,14 @@ impl Customer {
     }
 
     /// What it is told.
-    pub async fn order(&mut self) -> Told {
-        match self.random.random_bool(WITHOUT_KEY) {
-            true => self.order_without_key().await,
-            false => Told {
+    pub async fn order(&mut self) -> ClientRecords {
+        if self.random.random_bool(WITHOUT_KEY) {
+            self.order_without_key().await
+        } else {
+            ClientRecords {
                 accepted: self.order_with_key().await.into_iter().collect(),
                 keyless: Vec::new(),
-            },
+            }
         }
     }
 
@@ -59,41 +60,42 @@ impl Customer {
             cents: self.random.random_range(0..1_000_000),
         };
         let started = Instant::now();
-        let answer = match self.random.random_bool(0.1) {
-            false => self.post(&new).await?,
-            true => self.post_twice_at_once(&new).await?,
+        let response = if self.random.random_bool(0.1) {
+            self.post_twice_at_once(&new).await?
+        } else {
+            self.post(&new).await?
         };
         let took = started.elapsed();
-        let Some(id) = answer.id() else {
-            self.finding("a 201 without an id", answer.body);
+        let Some(id) = response.id() else {
+            self.finding("a 201 without an id", response.body);
             return None;
         };
-        let accepted = self.go_on(&new, id, took).await;
+        let accepted = self.use_order(&new, id, took).await;
         if self.random.random_bool(0.1) {
-            // As if the answer had been lost, whatever became of the order since.
-            self.same(&new, &answer, self.post(&new).await);
+            // As if the response had been lost, whatever became of the order since.
+            self.same(&new, &response, self.post(&new).await);
         }
         Some(accepted)
     }
 
-    /// Sends it once, whatever the answer is.
-    async fn order_without_key(&mut self) -> Told {
+    /// Sends it once, whatever the response is.
+    async fn order_without_key(&mut self) -> ClientRecords {
         let new = New {
             key: None,
             customer_id: CUSTOMERS_WITHOUT_KEY + i64::from(self.number),
             cents: self.random.random_range(0..1_000_000),
         };
         let started = Instant::now();
-        let answer = self.api.ask_once(&posting(&new)).await;
+        let response = self.api.send_once(&post_request(&new)).await;
         let took = started.elapsed();
-        let outcome = match &answer {
-            Some(answer) => answer.outcome(),
+        let outcome = match &response {
+            Some(response) => response.outcome(),
             None => Outcome::Unknown("no answer"),
         };
-        if let Some(answer) = answer.filter(|answer| !is_allowed(answer)) {
-            self.unexpected("POST without a key", &answer);
+        if let Some(response) = response.filter(|response| !is_allowed(response)) {
+            self.unexpected("POST without a key", &response);
         }
-        let mut told = Told {
+        let mut told = ClientRecords {
             accepted: Vec::new(),
             keyless: vec![Keyless {
                 customer_id: new.customer_id,
@@ -102,19 +104,19 @@ impl Customer {
             }],
         };
         if let Outcome::Accepted(id) = outcome {
-            told.accepted.push(self.go_on(&new, id, took).await);
+            told.accepted.push(self.use_order(&new, id, took).await);
         }
         told
     }
 
     /// What a client does with an order that was accepted.
-    async fn go_on(&mut self, new: &New, id: i64, took: Duration) -> Accepted {
+    async fn use_order(&mut self, new: &New, id: i64, took: Duration) -> Accepted {
         self.api.progress().accepted();
-        self.is_there(id).await;
+        self.check_exists(id).await;
         let pause = self.random.random_range(0..600);
         sleep(Duration::from_millis(pause)).await;
-        let asked = self.wishes();
-        let made = self.change_at_once(id, &asked).await;
+        let requested = self.random_changes();
+        let confirmed = self.change_at_once(id, &requested).await;
         if self.random.random_bool(0.05) {
             self.history(id).await;
         }
@@ -123,31 +125,31 @@ impl Customer {
             id,
             customer_id: new.customer_id,
             cents: new.cents,
-            asked,
-            made,
+            requested,
+            confirmed,
             took,
         }
     }
 
     /// The 201.
-    async fn post(&self, new: &New) -> Option<Answer> {
-        let answer = self.api.ask(&posting(new)).await?;
-        if answer.status == 201 {
-            return Some(answer);
+    async fn post(&self, new: &New) -> Option<Response> {
+        let response = self.api.send_until_final(&post_request(new)).await?;
+        if response.status == 201 {
+            return Some(response);
         }
-        self.unexpected("POST with a key", &answer);
+        self.unexpected("POST with a key", &response);
         None
     }
 
-    async fn post_twice_at_once(&self, new: &New) -> Option<Answer> {
+    async fn post_twice_at_once(&self, new: &New) -> Option<Response> {
         let (one, other) = tokio::join!(self.post(new), self.post(new));
         let one = one?;
         self.same(new, &one, other);
         Some(one)
     }
 
-    /// However often it is sent, a request with a key has one answer, word for word.
-    fn same(&self, new: &New, first: &Answer, again: Option<Answer>) {
+    /// However often it is sent, a request with a key has one response, word for word.
+    fn same(&self, new: &New, first: &Response, again: Option<Response>) {
         if let Some(again) = again.filter(|again| again.body != first.body) {
             let (key, first, again) = (&new.key, &first.body, &again.body);
             let what = format!("key {key:?} was answered {first}, and again {again}");
@@ -155,25 +157,28 @@ impl Customer {
         }
     }
 
-    async fn is_there(&self, id: i64) {
+    async fn check_exists(&self, id: i64) {
         let path = format!("/orders/{id}");
-        let answer = self.api.ask(&plain(Method::GET, &path)).await;
-        if let Some(answer) = answer.filter(|answer| answer.status != 200) {
-            self.unexpected(&format!("GET of order {id}, which was accepted,"), &answer);
+        let response = self.api.send_until_final(&plain(Method::GET, &path)).await;
+        if let Some(response) = response.filter(|response| response.status != 200) {
+            self.unexpected(
+                &format!("GET of order {id}, which was accepted,"),
+                &response,
+            );
         }
     }
 
     /// No change mostly, one often, two that meet at times.
-    fn wishes(&mut self) -> Vec<Change> {
+    fn random_changes(&mut self) -> Vec<Change> {
         let count = match self.random.random_range(0..100) {
             0..55 => 0,
             55..90 => 1,
             _ => 2,
         };
-        (0..count).map(|_| self.wish()).collect()
+        (0..count).map(|_| self.random_change()).collect()
     }
 
-    fn wish(&mut self) -> Change {
+    fn random_change(&mut self) -> Change {
         match self.random.random_range(0..7) {
             0..3 => Change::Status("cancelled"),
             3 => Change::Status("completed"),
@@ -183,24 +188,27 @@ impl Customer {
     }
 
     /// Asks for all of them at the same time, as clients do that know nothing of each other; which of
-    /// them are made.
-    async fn change_at_once(&self, id: i64, asked: &[Change]) -> Vec<Change> {
-        let made = match asked {
+    /// them are confirmed.
+    async fn change_at_once(&self, id: i64, requested: &[Change]) -> Vec<Change> {
+        let confirmed = match requested {
             [] => vec![],
-            [one] => vec![self.change(id, one, asked).await],
+            [one] => vec![self.change(id, one, requested).await],
             [one, two, ..] => {
-                let both = tokio::join!(self.change(id, one, asked), self.change(id, two, asked));
+                let both = tokio::join!(
+                    self.change(id, one, requested),
+                    self.change(id, two, requested)
+                );
                 vec![both.0, both.1]
             }
         };
-        let with = asked.iter().zip(made);
-        with.filter(|(_, made)| *made)
+        let with = requested.iter().zip(confirmed);
+        with.filter(|(_, confirmed)| *confirmed)
             .map(|(change, _)| change.clone())
             .collect()
     }
 
     /// Whether the order has what was asked for.
-    async fn change(&self, id: i64, change: &Change, asked: &[Change]) -> bool {
+    async fn change(&self, id: i64, change: &Change, requested: &[Change]) -> bool {
         let path = format!("/orders/{id}");
         let body = match change {
             Change::Status(status) => Some(json!({ "status": status }).to_string()),
@@ -214,18 +222,18 @@ impl Customer {
             },
             None => plain(Method::DELETE, &path),
         };
-        let Some(answer) = self.api.ask(&request).await else {
+        let Some(response) = self.api.send_until_final(&request).await else {
             return false;
         };
-        match (change, answer.status) {
-            // The first answer may have been lost.
+        match (change, response.status) {
+            // The first response may have been lost.
             (Change::Deleted, 204 | 404) => true,
             (Change::Status(_) | Change::Cents(_), 200) => true,
             // It went another way meanwhile.
             (Change::Status(_) | Change::Cents(_), 409) => false,
-            (_, 404) if asked.contains(&Change::Deleted) => false,
+            (_, 404) if requested.contains(&Change::Deleted) => false,
             _ => {
-                self.unexpected(&format!("{change:?} of order {id}"), &answer);
+                self.unexpected(&format!("{change:?} of order {id}"), &response);
                 false
             }
         }
@@ -233,19 +241,19 @@ impl Customer {
 
     async fn history(&self, id: i64) {
         let path = format!("/orders/{id}/events");
-        let Some(answer) = self.api.ask(&plain(Method::GET, &path)).await else {
+        let Some(response) = self.api.send_until_final(&plain(Method::GET, &path)).await else {
             return;
         };
-        let events: Vec<Value> = serde_json::from_str(&answer.body).unwrap_or_default();
+        let events: Vec<Value> = serde_json::from_str(&response.body).unwrap_or_default();
         let numbers = events.iter().map(|event| event["sequence"].as_u64());
         let whole = !events.is_empty() && numbers.eq((1..).take(events.len()).map(Some));
-        if answer.status != 200 || !whole {
-            self.unexpected(&format!("the history of order {id}"), &answer);
+        if response.status != 200 || !whole {
+            self.unexpected(&format!("the history of order {id}"), &response);
         }
     }
 
-    fn unexpected(&self, what: &str, answer: &Answer) {
-        let (status, body) = (answer.status, &answer.body);
+    fn unexpected(&self, what: &str, response: &Response) {
+        let (status, body) = (response.status, &response.body);
         let what = format!("{what} was answered {status}: {body}");
         self.finding("an unexpected answer", what);
     }
@@ -256,11 +264,11 @@ impl Customer {
 }
 
 /// What the contract allows; what is wrong with some of these is judged for every request.
-fn is_allowed(answer: &Answer) -> bool {
-    matches!(answer.status, 201 | 401 | 403 | 408 | 429 | 500..)
+fn is_allowed(response: &Response) -> bool {
+    matches!(response.status, 201 | 401 | 403 | 408 | 429 | 500..)
 }
 
-fn posting(new: &New) -> Request<'_> {
+fn post_request(new: &New) -> Request<'_> {
     Request {
         method: Method::POST,
         path: "/orders",

@@ -2,9 +2,9 @@
 //! delete, and remember what they asked for and what they were told. Some have no key, and send
 //! their order once.
 
-mod answer;
 mod api;
 mod customer;
+mod response;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,9 +15,9 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
-pub use self::answer::Outcome;
 pub use self::api::Api;
 use self::customer::Customer;
+pub use self::response::Outcome;
 
 /// Orders of a burst that begin in a second: ten times what Temporal's dev server carries.
 const BURST_PER_SECOND: u32 = 1000;
@@ -31,9 +31,9 @@ pub struct Accepted {
     pub customer_id: i64,
     pub cents: i64,
     /// Changes that were asked for.
-    pub asked: Vec<Change>,
+    pub requested: Vec<Change>,
     /// Those of them that the client was told are made.
-    pub made: Vec<Change>,
+    pub confirmed: Vec<Change>,
     /// From the first request to the 201.
     pub took: Duration,
 }
@@ -66,7 +66,7 @@ pub enum Change {
 
 /// What all clients were told.
 #[derive(Debug, Default)]
-pub struct Told {
+pub struct ClientRecords {
     pub accepted: Vec<Accepted>,
     pub keyless: Vec<Keyless>,
 }
@@ -76,7 +76,7 @@ pub struct Load {
     api: Arc<Api>,
     seed: u64,
     started: u32,
-    customers: JoinSet<Told>,
+    customers: JoinSet<ClientRecords>,
 }
 
 impl Load {
@@ -96,7 +96,7 @@ impl Load {
         per_second: f64,
         mut bursts: mpsc::UnboundedReceiver<u32>,
         mut stop: watch::Receiver<bool>,
-    ) -> Told {
+    ) -> ClientRecords {
         let mut ticks = interval(Duration::from_secs_f64(1.0 / per_second));
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -110,7 +110,7 @@ impl Load {
                 }
             }
         }
-        let mut told = Told::default();
+        let mut told = ClientRecords::default();
         while let Some(customer) = self.customers.join_next().await {
             match customer {
                 Ok(mut one) => {

@@ -1,34 +1,34 @@
-//! As whom the servers run.
+//! The user that a server runs as.
 //!
-//! An ordinary user runs them as itself. Root must not run PostgreSQL (it refuses), and should not
-//! leave root's files in a directory of somebody else, so root runs a server as the owner of its
-//! data, and new PostgreSQL data gets an unprivileged owner.
+//! An ordinary user runs servers as itself. PostgreSQL refuses to run as root, and root should not leave
+//! its files in another user's directory, so root runs a server as the owner of its data, and new
+//! PostgreSQL data gets an unprivileged owner.
 
-use super::DevError;
+use std::fs::{self, Metadata};
+use std::io;
+use std::os::unix::fs::{MetadataExt, chown, lchown};
+use std::path::{Path, PathBuf};
+
 use nix::unistd::{Gid, Uid, User, geteuid};
-use std::{
-    fs::{self, Metadata},
-    io,
-    os::unix::fs::{MetadataExt, chown, lchown},
-    path::{Path, PathBuf},
-};
+
+use crate::Error;
 
 /// Who owns new PostgreSQL data when root makes it, where the machine knows that user.
 const PREFERRED: &str = "postgres";
 /// `nobody` on Linux, and the overflow uid of the kernel: exists even without a passwd entry.
 const NOBODY: u32 = 65534;
 
-/// Another user as whom root runs a server.
+/// Another user, as whom root runs a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct ServerUser {
-    pub(super) uid: u32,
-    pub(super) gid: u32,
-    pub(super) name: String,
+pub(crate) struct RunAs {
+    pub(crate) uid: u32,
+    pub(crate) gid: u32,
+    pub(crate) name: String,
 }
 
-impl ServerUser {
+impl RunAs {
     /// The user for PostgreSQL on `cluster`, which may not exist yet; `None` is the current user.
-    pub(super) fn for_postgres(cluster: &Path) -> Result<Option<Self>, DevError> {
+    pub(crate) fn for_postgres(cluster: &Path) -> Result<Option<Self>, Error> {
         let owner = match fs::metadata(cluster) {
             Ok(metadata) => Some(metadata),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
@@ -36,7 +36,7 @@ impl ServerUser {
         };
         let euid = geteuid();
         match owner {
-            Some(owner) if euid.is_root() && owner.uid() == 0 => Err(DevError::RootData {
+            Some(owner) if euid.is_root() && owner.uid() == 0 => Err(Error::RootData {
                 path: cluster.to_path_buf(),
             }),
             Some(owner) if euid.is_root() => Ok(Some(Self::owning(&owner))),
@@ -47,8 +47,8 @@ impl ServerUser {
     }
 
     /// The user for a server that has no objection to root, with its data in `dir`.
-    pub(super) fn for_data_in(dir: &Path) -> Result<Option<Self>, DevError> {
-        let owner = fs::metadata(dir).map_err(DevError::file("read", dir))?;
+    pub(crate) fn for_data_in(dir: &Path) -> Result<Option<Self>, Error> {
+        let owner = fs::metadata(dir).map_err(Error::file("read", dir))?;
         Ok((geteuid().is_root() && owner.uid() != 0).then(|| Self::owning(&owner)))
     }
 
@@ -76,14 +76,14 @@ impl ServerUser {
     }
 
     /// Makes this user the owner of `path`.
-    pub(super) fn take(&self, path: &Path) -> Result<(), DevError> {
-        chown(path, Some(self.uid), Some(self.gid)).map_err(DevError::file("chown", path))
+    pub(crate) fn make_owner_of(&self, path: &Path) -> Result<(), Error> {
+        chown(path, Some(self.uid), Some(self.gid)).map_err(Error::file("chown", path))
     }
 
     /// Whether the permission bits let this user search every directory on the way to `path` and,
     /// where `path` itself exists, read and execute it. Access control lists are not looked at: they
-    /// can only make the answer wrong in favour of the capability, or be reported by the start.
-    pub(super) fn reaches(&self, path: &Path) -> bool {
+    /// can only make the result wrong in favour of the capability, or be reported by the start.
+    pub(crate) fn can_reach(&self, path: &Path) -> bool {
         let real = path.canonicalize();
         let path: PathBuf = real.unwrap_or_else(|_| path.to_path_buf());
         path.ancestors().enumerate().all(|(level, part)| {
@@ -102,27 +102,27 @@ impl ServerUser {
     }
 }
 
-/// What root creates in somebody's directory is to be that somebody's, who could otherwise not use
-/// it on the next run.
-pub(super) fn hand_to_owner_of_parent(path: &Path) -> Result<(), DevError> {
+/// What root creates in another user's directory gets that user as its owner, who could otherwise not use it
+/// on the next run.
+pub(crate) fn give_to_owner_of_parent(path: &Path) -> Result<(), Error> {
     let Some(parent) = path.parent().filter(|_| geteuid().is_root()) else {
         return Ok(());
     };
-    let owner = fs::metadata(parent).map_err(DevError::file("read", parent))?;
+    let owner = fs::metadata(parent).map_err(Error::file("read", parent))?;
     if owner.uid() == 0 {
         return Ok(());
     }
-    lchown(path, Some(owner.uid()), Some(owner.gid())).map_err(DevError::file("chown", path))
+    lchown(path, Some(owner.uid()), Some(owner.gid())).map_err(Error::file("chown", path))
 }
 
-/// Turns "permission denied" on `path` into the reason that it mostly has: `path`, or else
-/// `guarded`, was made by another user.
-pub(super) fn explain_denied(
+/// Turns "permission denied" on `path` into its usual reason: `path`, or else `guarded`, belongs to another
+/// user.
+pub(crate) fn explain_denied(
     action: &'static str,
     path: &Path,
     guarded: &Path,
     source: io::Error,
-) -> DevError {
+) -> Error {
     if source.kind() == io::ErrorKind::PermissionDenied {
         let current = geteuid().as_raw();
         for candidate in [Some(guarded), Some(path), path.parent()]
@@ -136,16 +136,16 @@ pub(super) fn explain_denied(
             }
         }
     }
-    DevError::file(action, path)(source)
+    Error::file(action, path)(source)
 }
 
 /// The name of the current user.
-pub(super) fn current_name() -> String {
+pub(crate) fn current_name() -> String {
     name_of(geteuid().as_raw())
 }
 
-fn foreign(path: &Path, owner: u32) -> DevError {
-    DevError::ForeignData {
+fn foreign(path: &Path, owner: u32) -> Error {
+    Error::ForeignData {
         path: path.to_path_buf(),
         owner: name_of(owner),
         user: current_name(),

@@ -1,29 +1,29 @@
 //! PostgreSQL on a data directory of its own.
 
-use super::{
-    DevError, Tools, leftover, lock::DataDirLock, log::Log, port, process::Process, spawn::Spawn,
-    user::ServerUser,
-};
-use nix::sys::signal::Signal;
-use std::{
-    ffi::OsString,
-    fs::{self, DirBuilder, OpenOptions},
-    io::{self, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
-    path::{Path, PathBuf, absolute},
-    process::ExitStatus,
-    time::Duration,
-};
-use tokio::time::{sleep, timeout};
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf, absolute};
+use std::time::Duration;
 
-/// The superuser that `initdb` makes, and its password: known to all, for the server listens on the
-/// loopback address only and holds development data.
+use nix::sys::signal::Signal;
+use tokio::time::timeout;
+
+use crate::command::{ServerCommand, command};
+use crate::lock::DataDirLock;
+use crate::log::Log;
+use crate::process::Process;
+use crate::run_as::RunAs;
+use crate::{Error, Tools, port, stale};
+
+/// The superuser and its password, no secret: the server listens on the loopback address only and holds
+/// development data.
 const USER: &str = "orders";
 const PASSWORD: &str = "orders";
 
 const NAME: &str = "PostgreSQL";
 const PORT_SETTING: &str = "dev.postgres_port";
-/// Prefix of the directories in which `initdb` works.
+/// Prefix of the directories that `initdb` writes.
 const STAGE: &str = "initdb.";
 /// The line of `postmaster.pid` that says how far the server is, counted from 0
 /// (`LOCK_FILE_LINE_PM_STATUS` in PostgreSQL's `miscadmin.h`, which counts from 1).
@@ -38,17 +38,16 @@ const FAST: (Signal, Duration) = (Signal::SIGINT, Duration::from_secs(10));
 const IMMEDIATE: (Signal, Duration) = (Signal::SIGQUIT, Duration::from_secs(7));
 
 /// How to run PostgreSQL.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct PostgresOptions {
     /// Holds everything: `cluster/` (PostgreSQL's own data directory), `postgresql.log`,
     /// `postgresql.lock`. Created if need be, used again if it exists.
     pub data_dir: PathBuf,
     /// The port on 127.0.0.1; 0 is any free one.
     pub port: u16,
-    /// More server settings, `name` and `value`, as with `postgres -c`. Where a server listens is
-    /// not among what they can change. With `fsync` `off`, `initdb` does not wait for the disk
-    /// either.
-    pub settings: Vec<(String, String)>,
+    /// More server settings, `name` and `value`, as with `postgres -c`; where the server listens cannot be
+    /// changed. With `fsync` `off`, `initdb` does not wait for the disk either.
+    pub settings: Vec<(&'static str, &'static str)>,
 }
 
 /// A running PostgreSQL server. Dropping it stops it at once; [`Postgres::stop`] stops it in order.
@@ -57,45 +56,42 @@ pub struct Postgres {
     process: Process,
     port: u16,
     cluster: PathBuf,
-    log: Log,
     lock: DataDirLock,
 }
 
 impl Postgres {
     /// Starts the server and waits until it accepts connections. The first start in a directory
     /// runs `initdb`: UTF-8, locale C.UTF-8 of the builtin provider (the same everywhere), data
-    /// checksums, scram-sha-256. A server that an earlier run left behind is stopped first.
+    /// checksums, scram-sha-256. A server that an earlier run left running is stopped first.
     ///
-    /// Run by root it runs as the owner of the data, or for new data as user `postgres` or `nobody`.
+    /// Started by root it runs as the owner of the data, or for new data as user `postgres` or `nobody`.
     ///
-    /// Dropping the future stops what was started; a half-made data directory is never used.
+    /// Dropping the future stops what was started; an incomplete data directory is never used.
     ///
-    /// # Errors
-    ///
-    /// Any [`DevError`]; where the server ended or is not ready after 30 s it quotes the log.
-    pub async fn start(tools: &Tools, options: PostgresOptions) -> Result<Self, DevError> {
+    /// An error quotes the log when the server ends or is not ready after 30 s.
+    pub async fn start(tools: &Tools, options: PostgresOptions) -> Result<Self, Error> {
         let home = &options.data_dir;
-        fs::create_dir_all(home).map_err(DevError::file("create", home))?;
-        let home = absolute(home).map_err(DevError::file("resolve", home))?;
+        fs::create_dir_all(home).map_err(Error::file("create", home))?;
+        let home = absolute(home).map_err(Error::file("resolve", home))?;
         let mut lock = DataDirLock::acquire_file(&home.join("postgresql.lock"), &home)?;
         let cluster = home.join("cluster");
-        let user = ServerUser::for_postgres(&cluster)?;
-        leftover::clear_postgres(&cluster).await?;
+        let user = RunAs::for_postgres(&cluster)?;
+        stale::stop_postgres(&cluster).await?;
         remove_stages(&home);
         let log_file = home.join("postgresql.log");
         if !cluster.exists() {
             let log = Log::append(&log_file)?;
-            let made = initialise(
+            let initialised = initialise(
                 tools,
                 &home,
                 &cluster,
                 user.as_ref(),
                 &options.settings,
-                &log,
+                log,
             )
             .await;
             remove_stages(&home);
-            made?;
+            initialised?;
         }
         let mut attempt = 1;
         loop {
@@ -104,7 +100,7 @@ impl Postgres {
             match server.until_ready().await {
                 Ok(()) => return Ok(server),
                 // With a port that is set, the next attempt says that it is in use.
-                Err(_) if attempt < port::ATTEMPTS && port::was_taken(&server.log.recent()) => {
+                Err(_) if attempt < port::ATTEMPTS && port::was_taken(&server.process.log()) => {
                     attempt += 1;
                     lock = server.lock;
                 }
@@ -118,67 +114,46 @@ impl Postgres {
         tools: &Tools,
         options: &PostgresOptions,
         cluster: PathBuf,
-        user: Option<&ServerUser>,
+        user: Option<&RunAs>,
         log: Log,
         lock: DataDirLock,
-    ) -> Result<Self, DevError> {
-        let claim = port::claim(options.port, PORT_SETTING)?;
-        let port = claim.port;
-        // Ours come last and win: `url` depends on them. No Unix socket, for its path may be too
+    ) -> Result<Self, Error> {
+        let reserved = port::reserve(options.port, PORT_SETTING)?;
+        let port = reserved.port;
+        // Ours come last and win: `url` depends on them. No Unix socket, since its path may be too
         // long or already taken, and TCP is needed anyway.
+        let port_setting = port.to_string();
         let fixed = [
-            ("listen_addresses".to_owned(), "127.0.0.1".to_owned()),
-            ("port".to_owned(), port.to_string()),
-            ("unix_socket_directories".to_owned(), String::new()),
+            ("listen_addresses", "127.0.0.1"),
+            ("port", port_setting.as_str()),
+            ("unix_socket_directories", ""),
         ];
-        let mut args: Vec<OsString> = vec!["-D".into(), cluster.clone().into()];
+        let mut postgres = command(&tools.postgres, "PG");
+        postgres.arg("-D").arg(&cluster);
         for (name, value) in options.settings.iter().chain(&fixed) {
-            args.push("-c".into());
-            args.push(format!("{name}={value}").into());
+            postgres.arg("-c").arg(format!("{name}={value}"));
         }
-        drop(claim);
-        let process = Process::start(Spawn {
-            name: NAME,
-            program: &tools.postgres,
-            args,
-            dir: &cluster,
-            log: &log,
-            without_env: "PG",
-            user,
-            last_signal: IMMEDIATE.0,
-        })?;
+        drop(reserved);
+        let postgres = ServerCommand::in_dir(postgres, &cluster, &log, user)?;
+        let process = Process::start(NAME, postgres, log, IMMEDIATE.0)?;
         Ok(Self {
             process,
             port,
             cluster,
-            log,
             lock,
         })
     }
 
     /// Watches the status line of `postmaster.pid`: cheaper than connecting, and it cannot mistake
     /// another server on the port for ours.
-    async fn until_ready(&self) -> Result<(), DevError> {
+    async fn until_ready(&self) -> Result<(), Error> {
         let pid_file = self.cluster.join("postmaster.pid");
-        let ready = async {
-            loop {
-                if let Some(status) = self.process.status() {
-                    return Err(self.exited(status));
-                }
-                if is_ready(&pid_file, self.process.pid()) {
-                    return Ok(());
-                }
-                sleep(POLL).await;
-            }
-        };
-        timeout(READY_LIMIT, ready)
-            .await
-            .unwrap_or_else(|_| Err(not_ready(READY_LIMIT, &self.log)))
+        let ready = || async { is_ready(&pid_file, self.pid()) };
+        self.process.until(READY_LIMIT, POLL, ready).await
     }
 
     /// A connection URL with user and password. Databases other than `postgres` are the caller's to
     /// create, over `url("postgres")`. `database` goes into the URL as it is.
-    #[must_use]
     pub fn url(&self, database: &str) -> String {
         format!(
             "postgres://{USER}:{PASSWORD}@127.0.0.1:{}/{database}",
@@ -187,20 +162,18 @@ impl Postgres {
     }
 
     /// The port it listens on.
-    #[must_use]
     pub fn port(&self) -> u16 {
         self.port
     }
 
     /// The process id of the postmaster, the parent of all its processes.
-    #[must_use]
     pub fn pid(&self) -> i32 {
         self.process.pid()
     }
 
     /// Resolves if the server ends by itself, with the reason.
-    pub async fn wait(&self) -> DevError {
-        self.exited(self.process.ended().await)
+    pub async fn wait(&self) -> Error {
+        self.process.failed().await
     }
 
     /// Stops the server in order: fast shutdown, after 10 s immediate shutdown, after 7 s more
@@ -208,35 +181,20 @@ impl Postgres {
     pub async fn stop(self) {
         self.process.stop(&[FAST, IMMEDIATE]).await;
         // Only after SIGKILL is there anything left to find.
-        if let Err(error) = leftover::clear_postgres(&self.cluster).await {
-            tracing::warn!(error.message = %error, "PostgreSQL may have left processes behind");
+        if let Err(error) = stale::stop_postgres(&self.cluster).await {
+            tracing::warn!(error.message = %error, "processes of PostgreSQL may still run");
         }
     }
 
-    fn exited(&self, status: ExitStatus) -> DevError {
-        exited(status, &self.log)
-    }
-}
-
-fn exited(status: ExitStatus, log: &Log) -> DevError {
-    DevError::Exited {
-        program: NAME,
-        status,
-        log: log.summary(),
-    }
-}
-
-fn not_ready(limit: Duration, log: &Log) -> DevError {
-    DevError::NotReady {
-        program: NAME,
-        limit,
-        log: log.summary(),
+    /// Kills the postmaster, as a crash would, and waits for its end.
+    pub async fn kill(self) {
+        self.process.kill().await;
     }
 }
 
 fn is_ready(pid_file: &Path, pid: i32) -> bool {
     // Until the server has replaced it, the file of an earlier run may still be there.
-    leftover::read_pid(pid_file) == Some(pid)
+    stale::read_pid(pid_file) == Some(pid)
         && fs::read_to_string(pid_file).is_ok_and(|content| says_ready(&content))
 }
 
@@ -244,73 +202,64 @@ fn says_ready(pid_file: &str) -> bool {
     pid_file.lines().nth(STATUS_LINE).map(str::trim) == Some("ready")
 }
 
-/// Makes `cluster`. `initdb` works in a directory beside it that gets the final name only when it is
-/// whole, so being killed in the middle costs nothing but the work.
+/// Creates `cluster`. `initdb` writes a directory beside it, which gets the final name only when it is
+/// complete, so an interruption costs nothing but the work.
 async fn initialise(
     tools: &Tools,
     home: &Path,
     cluster: &Path,
-    user: Option<&ServerUser>,
-    settings: &[(String, String)],
-    log: &Log,
-) -> Result<(), DevError> {
+    user: Option<&RunAs>,
+    settings: &[(&str, &str)],
+    log: Log,
+) -> Result<(), Error> {
     let stage = home.join(format!("{STAGE}{}", std::process::id()));
-    let made = stage.join("cluster");
+    let data = stage.join("cluster");
     let password_file = stage.join("password");
-    for dir in [&stage, &made] {
+    for dir in [&stage, &data] {
         DirBuilder::new()
             .mode(0o700)
             .create(dir)
-            .map_err(DevError::file("create", dir))?;
+            .map_err(Error::file("create", dir))?;
     }
-    write_private(&password_file, PASSWORD).map_err(DevError::file("write", &password_file))?;
+    write_private(&password_file, PASSWORD).map_err(Error::file("write", &password_file))?;
     if let Some(user) = user {
-        for path in [&stage, &made, &password_file] {
-            user.take(path)?;
+        for path in [&stage, &data, &password_file] {
+            user.make_owner_of(path)?;
         }
     }
 
-    let option = |name: &str, value: &Path| {
-        let mut option = OsString::from(name);
-        option.push(value);
-        option
-    };
-    let mut args: Vec<OsString> = vec![
-        option("--pgdata=", &made),
-        option("--pwfile=", &password_file),
-        format!("--username={USER}").into(),
-        "--auth=scram-sha-256".into(),
-        "--encoding=UTF8".into(),
-        // The builtin provider sorts alike on every machine; what remains to the C library gets
-        // "C", since C.UTF-8 is not known everywhere.
-        "--locale-provider=builtin".into(),
-        "--builtin-locale=C.UTF-8".into(),
-        "--locale=C".into(),
+    let mut initdb = command(&tools.initdb, "PG");
+    initdb
+        .arg("--pgdata")
+        .arg(&data)
+        .arg("--pwfile")
+        .arg(&password_file)
+        .args([
+            "--username",
+            USER,
+            "--auth=scram-sha-256",
+            "--encoding=UTF8",
+        ])
+        // The builtin provider sorts alike on every machine; the C library's part gets "C", since
+        // C.UTF-8 does not exist everywhere.
+        .args([
+            "--locale-provider=builtin",
+            "--builtin-locale=C.UTF-8",
+            "--locale=C",
+        ])
         // The advice on how to start the server is not for our user.
-        "--no-instructions".into(),
-    ];
-    if settings
-        .iter()
-        .any(|(name, value)| name == "fsync" && value == "off")
-    {
-        args.push("--no-sync".into());
+        .arg("--no-instructions");
+    if settings.contains(&("fsync", "off")) {
+        initdb.arg("--no-sync");
     }
-    let initdb = Process::start(Spawn {
-        name: "initdb",
-        program: &tools.initdb,
-        args,
-        dir: &stage,
-        log,
-        without_env: "PG",
-        user,
-        last_signal: Signal::SIGKILL,
-    })?;
+    let initdb = ServerCommand::in_dir(initdb, &stage, &log, user)?;
+    let initdb = Process::start("initdb", initdb, log, Signal::SIGKILL)?;
     match timeout(INITDB_LIMIT, initdb.ended()).await {
         Ok(status) if status.success() => {
-            fs::rename(&made, cluster).map_err(DevError::file("create", cluster))
+            fs::rename(&data, cluster).map_err(Error::file("create", cluster))
         }
-        Ok(status) => Err(exited(status, log)),
-        Err(_) => Err(not_ready(INITDB_LIMIT, log)),
+        Ok(status) => Err(initdb.exited(status)),
+        Err(_) => Err(initdb.not_ready(INITDB_LIMIT)),
     }
 }
 
@@ -323,8 +272,8 @@ fn write_private(path: &Path, content: &str) -> io::Result<()> {
     writeln!(file, "{content}")
 }
 
-/// Removes what an interrupted `initdb` left. The lock is held, so none is at work here. What cannot
-/// be removed is in nobody's way.
+/// Removes what an interrupted `initdb` left. The lock is held, so none is running. What cannot be removed
+/// does no harm.
 fn remove_stages(home: &Path) {
     let Ok(entries) = fs::read_dir(home) else {
         return;

@@ -1,23 +1,22 @@
 //! The parts of a run: PostgreSQL, Temporal, the service's processes and our own.
 
-pub mod child;
 pub mod database;
-pub mod usage;
+pub mod server;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use dev_servers::{Postgres, PostgresOptions, TemporalOptions, TemporalServer, Tools, output};
 use nix::sys::statvfs::statvfs;
-use order_processing::dev::{Postgres, PostgresOptions, TemporalOptions, TemporalServer, Tools};
 use uuid::Uuid;
 
-use self::child::{Child, Program, Ready, output, quiet};
 use self::database::Database;
+use self::server::{Server, command};
 use crate::load::{LoadOptions, Outcome};
-use crate::options::Build;
 use crate::pgbench::Pgbench;
+use crate::plan::Build;
 
 /// Nobody listens there: the port is kept for something that nobody runs any more.
 const NOWHERE: &str = "127.0.0.1:1";
@@ -42,13 +41,13 @@ const POSTGRES: [(&str, &str); 7] = [
 ];
 
 /// Everything that scenarios share.
-pub struct World {
+pub struct Environment {
     tools: Tools,
     postgres: Postgres,
     /// With the same statements, without us.
     pub pgbench: Pgbench,
     orders: PathBuf,
-    ourselves: PathBuf,
+    own_program: PathBuf,
     folder: PathBuf,
     temporal_on_disk: bool,
     /// Of whoever sends the load: every database has it.
@@ -57,7 +56,7 @@ pub struct World {
 
 /// Where a service's process finds what it needs, and what else is set.
 #[derive(Debug, Clone, Default)]
-pub struct Surroundings<'a> {
+pub struct ServiceOptions<'a> {
     /// The database.
     pub database_url: &'a str,
     /// Temporal; nobody is there when it is empty.
@@ -66,49 +65,47 @@ pub struct Surroundings<'a> {
     pub settings: &'a [(&'a str, &'a str)],
 }
 
-impl World {
+impl Environment {
     /// Starts PostgreSQL in this folder, with a migrated database to copy.
     pub async fn start(orders: &Path, folder: &Path, temporal_on_disk: bool) -> Result<Self> {
         let tools = Tools::locate(None)?;
         let pgbench = Pgbench::beside(&tools.postgres, folder)?;
         let options = PostgresOptions {
             data_dir: folder.join("postgres"),
-            port: 0,
-            settings: POSTGRES
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .into(),
+            settings: POSTGRES.into(),
+            ..PostgresOptions::default()
         };
         let postgres = Postgres::start(&tools, options).await?;
-        let mut world = Self {
+        let mut environment = Self {
             tools,
             postgres,
             pgbench,
             orders: orders.to_path_buf(),
-            ourselves: std::env::current_exe()?,
+            own_program: std::env::current_exe()?,
             folder: folder.to_path_buf(),
             temporal_on_disk,
             api_key: String::new(),
         };
-        world.admin(&format!("CREATE DATABASE {TEMPLATE}")).await?;
-        let mut migration = quiet(&world.orders);
-        migration
-            .args(["migrate", "up"])
-            .env("ORDERS__DATABASE__URL", world.postgres.url(TEMPLATE));
-        output(migration, "orders migrate up", MIGRATION_LIMIT).await?;
-        world.api_key = world.make_api_key().await?;
-        Ok(world)
+        environment
+            .admin(&format!("CREATE DATABASE {TEMPLATE}"))
+            .await?;
+        environment.orders(&["migrate", "up"]).await?;
+        let create = "keys create --name=bench --all-customers --json --scope=orders:read \
+                      --scope=orders:write";
+        let create: Vec<&str> = create.split_whitespace().collect();
+        let created: serde_json::Value = serde_json::from_str(&environment.orders(&create).await?)?;
+        let key = created["key"].as_str().context("no key was created")?;
+        key.clone_into(&mut environment.api_key);
+        Ok(environment)
     }
 
-    async fn make_api_key(&self) -> Result<String> {
-        let mut making = quiet(&self.orders);
-        making
-            .args(["keys", "create", "--name=bench", "--all-customers"])
-            .args(["--scope=orders:read", "--scope=orders:write", "--json"])
+    /// Runs `orders` on the template to its end.
+    async fn orders(&self, arguments: &[&str]) -> Result<String> {
+        let mut orders = command(&self.orders);
+        orders
+            .args(arguments)
             .env("ORDERS__DATABASE__URL", self.postgres.url(TEMPLATE));
-        let said = output(making, "orders keys create", MIGRATION_LIMIT).await?;
-        let made: serde_json::Value = serde_json::from_str(&said)?;
-        let key = made["key"].as_str().context("no key was made")?;
-        Ok(key.to_owned())
+        Ok(output("orders", orders, MIGRATION_LIMIT).await?)
     }
 
     /// Stops what is shared.
@@ -155,88 +152,75 @@ impl World {
         let file = self.folder.join(format!("temporal-{}.db", Uuid::new_v4()));
         let options = TemporalOptions {
             database_file: self.temporal_on_disk.then_some(file),
-            log_file: None,
-            port: 0,
-            ui_port: None,
-            namespace: "default".into(),
+            ..TemporalOptions::default()
         };
         Ok(TemporalServer::start(&self.tools, options).await?)
     }
 
     /// `orders serve`.
-    pub async fn serve(&self, around: Surroundings<'_>) -> Result<Child> {
-        let ready = Ready::Address;
-        self.service("orders serve", &self.orders, &["serve"], ready, around)
+    pub async fn serve(&self, options: ServiceOptions<'_>) -> Result<Server> {
+        self.server("orders serve", &self.orders, &["serve"], None, options)
             .await
     }
 
     /// `orders serve` of another build.
-    pub async fn serve_build(&self, build: &Build, around: Surroundings<'_>) -> Result<Child> {
-        let ready = Ready::Address;
-        self.service(&build.name, &build.file, &["serve"], ready, around)
+    pub async fn serve_build(&self, build: &Build, options: ServiceOptions<'_>) -> Result<Server> {
+        self.server(&build.name, &build.file, &["serve"], None, options)
             .await
     }
 
     /// `orders worker`.
-    pub async fn worker(&self, around: Surroundings<'_>) -> Result<Child> {
-        let ready = Ready::Logged("worker runs");
-        self.service("orders worker", &self.orders, &["worker"], ready, around)
+    pub async fn worker(&self, options: ServiceOptions<'_>) -> Result<Server> {
+        let ready = Some("worker runs");
+        self.server("orders worker", &self.orders, &["worker"], ready, options)
             .await
     }
 
     /// One of our servers to compare with.
-    pub async fn reference(&self, name: &str, around: Surroundings<'_>) -> Result<Child> {
+    pub async fn reference(&self, name: &str, options: ServiceOptions<'_>) -> Result<Server> {
         let arguments = ["reference", name];
-        self.service(name, &self.ourselves, &arguments, Ready::Address, around)
+        self.server(name, &self.own_program, &arguments, None, options)
             .await
     }
 
     /// The worker of the plain workflow.
-    pub async fn plain_worker(&self, around: Surroundings<'_>) -> Result<Child> {
-        let ready = Ready::Logged("plain worker runs");
-        let arguments = ["plain-worker"];
-        self.service("plain worker", &self.ourselves, &arguments, ready, around)
+    pub async fn plain_worker(&self, options: ServiceOptions<'_>) -> Result<Server> {
+        let (name, arguments) = ("plain worker", ["plain-worker"]);
+        let ready = Some("plain worker runs");
+        self.server(name, &self.own_program, &arguments, ready, options)
             .await
     }
 
-    async fn service(
+    async fn server(
         &self,
         name: &str,
         file: &Path,
         arguments: &[&str],
-        ready: Ready,
-        around: Surroundings<'_>,
-    ) -> Result<Child> {
-        let temporal = match around.temporal {
+        ready: Option<&str>,
+        options: ServiceOptions<'_>,
+    ) -> Result<Server> {
+        let temporal = match options.temporal {
             "" => NOWHERE,
             address => address,
         };
         // As in production, where stderr goes to a file or a collector.
-        let mut settings = vec![
-            ("HTTP__LISTEN".to_owned(), "127.0.0.1:0".to_owned()),
-            ("DATABASE__URL".to_owned(), around.database_url.to_owned()),
-            ("TEMPORAL__ADDRESS".to_owned(), temporal.to_owned()),
-            ("LOG__FORMAT".to_owned(), "json".to_owned()),
-            ("AUTH__API_KEYS".to_owned(), "true".to_owned()),
+        let settings = [
+            ("HTTP__LISTEN", "127.0.0.1:0"),
+            ("DATABASE__URL", options.database_url),
+            ("TEMPORAL__ADDRESS", temporal),
+            ("LOG__FORMAT", "json"),
+            ("AUTH__API_KEYS", "true"),
             // Counted, and never reached.
-            (
-                "RATE_LIMIT__REQUESTS_PER_SECOND".to_owned(),
-                "10000000".to_owned(),
-            ),
-            ("RATE_LIMIT__BURST".to_owned(), "10000000".to_owned()),
+            ("RATE_LIMIT__REQUESTS_PER_SECOND", "10000000"),
+            ("RATE_LIMIT__BURST", "10000000"),
         ];
-        let more = around.settings.iter();
-        settings.extend(more.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        let mut program = command(file);
+        program.args(arguments);
+        for (name, value) in settings.iter().chain(options.settings) {
+            program.env(format!("ORDERS__{name}"), value);
+        }
         let log = format!("{}.log", name.replace(' ', "-"));
-        Child::start(Program {
-            name,
-            file,
-            arguments,
-            settings,
-            log: self.folder.join(log),
-            ready,
-        })
-        .await
+        Server::start(name, program, &self.folder.join(log), ready).await
     }
 
     /// Sends a load, in a process of its own.
@@ -244,26 +228,21 @@ impl World {
         let limit = load.seconds.map_or(BURST_LIMIT, |seconds| {
             Duration::from_secs_f64(seconds) + LOAD_MARGIN
         });
-        let mut command = quiet(&self.ourselves);
-        command.arg("load").args(load.arguments());
-        let said = output(command, "the load", limit).await?;
-        serde_json::from_str(&said).context("the load said something unexpected")
+        let mut generator = command(&self.own_program);
+        generator.arg("load").args(load.arguments());
+        let printed = output("the load generator", generator, limit).await?;
+        serde_json::from_str(&printed).context("the load generator printed something unexpected")
     }
 
     /// Runs this program for a part of the work, and gives what it prints.
-    pub async fn ourselves(&self, arguments: &[&str], limit: Duration) -> Result<String> {
-        let mut command = quiet(&self.ourselves);
-        command.args(arguments);
-        output(
-            command,
-            arguments.first().copied().unwrap_or("bench"),
-            limit,
-        )
-        .await
+    pub async fn run_part(&self, arguments: &[&str], limit: Duration) -> Result<String> {
+        let mut part = command(&self.own_program);
+        part.args(arguments);
+        Ok(output("bench", part, limit).await?)
     }
 
     /// A load on this server, yet without an end.
-    pub fn load_on(&self, server: &Child) -> LoadOptions {
+    pub fn load_on(&self, server: &Server) -> LoadOptions {
         LoadOptions {
             address: server.address.clone(),
             kind: crate::load::Kind::Read,
@@ -278,8 +257,8 @@ impl World {
         }
     }
 
-    /// Logs grow by every request: those of stopped processes are not kept.
-    pub fn forget_logs(&self) -> Result<()> {
+    /// Removes the logs, which grow by every request.
+    pub fn remove_logs(&self) -> Result<()> {
         for entry in fs::read_dir(&self.folder)? {
             let path = entry?.path();
             if path.extension().is_some_and(|extension| extension == "log") {

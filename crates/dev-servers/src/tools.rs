@@ -1,16 +1,15 @@
-//! Finds the programs.
+//! Finds the programs of the two servers.
 
-use super::DevError;
-use std::{
-    env,
-    ffi::OsString,
-    path::{Path, PathBuf},
-};
+use std::env;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use crate::Error;
 
 /// Where Debian and Ubuntu put the version we want; it is not on their PATH.
 const DEBIAN_POSTGRES: &str = "/usr/lib/postgresql/18/bin";
 
-/// The programs that `orders dev` starts.
+/// The programs of the two servers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Tools {
@@ -26,11 +25,7 @@ impl Tools {
     /// Finds each program in the first place that has it: `dir`, the directory that the environment
     /// variable `ORDERS_TOOLS_DIR` names, `.tools` in the current directory or the nearest one
     /// above that has it, PATH.
-    ///
-    /// # Errors
-    ///
-    /// [`DevError::MissingTool`] names the first program that is nowhere.
-    pub fn locate(dir: Option<&Path>) -> Result<Self, DevError> {
+    pub fn locate(dir: Option<&Path>) -> Result<Self, Error> {
         Self::locate_in(
             dir,
             env::var_os("ORDERS_TOOLS_DIR").filter(|dir| !dir.is_empty()),
@@ -45,7 +40,7 @@ impl Tools {
         variable: Option<OsString>,
         current_dir: Option<PathBuf>,
         path: Option<OsString>,
-    ) -> Result<Self, DevError> {
+    ) -> Result<Self, Error> {
         let roots: Vec<PathBuf> = [
             dir.map(Path::to_path_buf),
             variable.map(PathBuf::from),
@@ -74,7 +69,7 @@ impl Tools {
             .chain(on_path)
             .find(|bin| bin.join("temporal").is_file());
 
-        let missing = |program| DevError::MissingTool {
+        let missing = |program| Error::MissingTool {
             program,
             looked_in: roots
                 .iter()
@@ -93,11 +88,10 @@ impl Tools {
     }
 }
 
-/// The program itself: its children start in another directory, as perhaps another user, so neither
-/// a relative path nor a symbolic link will do.
-fn real(path: PathBuf) -> Result<PathBuf, DevError> {
-    path.canonicalize()
-        .map_err(DevError::file("resolve", &path))
+/// The program itself: it starts in another directory, perhaps as another user, so neither a relative path
+/// nor a symbolic link will do.
+fn real(path: PathBuf) -> Result<PathBuf, Error> {
+    path.canonicalize().map_err(Error::file("resolve", &path))
 }
 
 #[cfg(test)]
@@ -107,7 +101,7 @@ mod tests {
     use std::fs;
 
     #[test]
-    fn a_missing_tool_is_named_with_the_way_out() {
+    fn the_error_of_a_missing_tool_says_how_to_install_it() {
         let error = Tools::locate_in(Some(Path::new("/nowhere")), None, None, None).unwrap_err();
         let message = error.to_string();
         // A machine may have Debian's PostgreSQL; Temporal is then the first that is missing.

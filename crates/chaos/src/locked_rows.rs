@@ -15,9 +15,9 @@ pub enum Rows {
 
 /// What is locked at the moment.
 #[derive(Debug, Default)]
-pub struct Held(Mutex<Option<Arc<Rows>>>);
+pub struct LockedRows(Mutex<Option<Arc<Rows>>>);
 
-impl Held {
+impl LockedRows {
     /// These rows are locked from now on, and nothing else is broken.
     pub fn hold(&self, rows: Rows) {
         self.set(Some(Arc::new(rows)));
@@ -52,7 +52,7 @@ mod tests {
 
     #[test]
     fn only_what_was_locked_all_the_time_counts() {
-        let held = Held::default();
+        let held = LockedRows::default();
         assert!(held.still(held.now()).is_none());
         held.hold(Rows::Keys);
         let first = held.now();

@@ -3,6 +3,7 @@
 use std::fs;
 
 use anyhow::{Context, Result};
+use dev_servers::child_pids;
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeVal;
 use nix::unistd::{SysconfVar, sysconf};
@@ -19,9 +20,8 @@ pub fn cpu(pid: i32) -> Result<f64> {
 pub fn cpu_of_family(pid: i32) -> Result<f64> {
     let parent = Stat::read(pid)?;
     // A child that ends meanwhile has been counted by its parent, or is a little late.
-    let children = children(pid)?
-        .into_iter()
-        .filter_map(|child| Stat::read(child).ok());
+    let children = child_pids(pid).into_iter();
+    let children = children.filter_map(|child| Stat::read(child).ok());
     Ok(parent.own + parent.ended_children + children.map(|stat| stat.own).sum::<f64>())
 }
 
@@ -51,7 +51,7 @@ pub fn peak_memory(pid: i32) -> Result<f64> {
 /// What a process and its children have of the memory now, in MiB. What they share counts once.
 pub fn memory_of_family(pid: i32) -> Result<f64> {
     let mut sum = field(&format!("/proc/{pid}/smaps_rollup"), "Pss:")?;
-    for child in children(pid)? {
+    for child in child_pids(pid) {
         // One that has ended meanwhile has nothing.
         sum += field(&format!("/proc/{child}/smaps_rollup"), "Pss:").unwrap_or_default();
     }
@@ -75,7 +75,6 @@ fn field(file: &str, name: &str) -> Result<f64> {
 
 /// Of `/proc/PID/stat`.
 struct Stat {
-    parent: i32,
     own: f64,
     ended_children: f64,
 }
@@ -97,7 +96,6 @@ impl Stat {
             Some(ticked / ticks)
         };
         Some(Self {
-            parent: fields.get(1)?.parse().ok()?,
             own: seconds(11)? + seconds(12)?,
             ended_children: seconds(13)? + seconds(14)?,
         })
@@ -110,15 +108,6 @@ fn ticks_per_second() -> Result<f64> {
     Ok(ticks as f64)
 }
 
-fn children(parent: i32) -> Result<Vec<i32>> {
-    let processes = fs::read_dir("/proc").context("cannot read /proc")?;
-    Ok(processes
-        .flatten()
-        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-        .filter(|pid| Stat::read(*pid).is_ok_and(|stat| stat.parent == parent))
-        .collect())
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -128,7 +117,6 @@ mod tests {
     fn a_name_may_hold_anything() {
         let text = "42 (a) b (c)) S 7 42 42 0 -1 4194560 1 2 3 4 150 50 20 30 20 0 1 0 5";
         let stat = Stat::parse(text, 100.0).unwrap();
-        assert_eq!(stat.parent, 7);
         assert_eq!((stat.own, stat.ended_children), (2.0, 0.5));
     }
 }

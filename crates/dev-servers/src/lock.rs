@@ -1,23 +1,22 @@
 //! One owner per data directory.
 
-use super::{DevError, user};
-use std::{
-    fs::{self, File, OpenOptions, TryLockError},
-    io::{self, Read, Seek, Write},
-    path::Path,
-    thread,
-    time::{Duration, Instant},
-};
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Read, Seek, Write};
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
 
-/// How long a held lock is tried again: a holder that was killed a moment ago may not be quite gone.
-const PATIENCE: Duration = Duration::from_millis(500);
+use crate::{Error, run_as};
+
+/// How long to retry while the lock is held: a holder that was killed a moment ago may not be quite gone.
+const RETRY_LIMIT: Duration = Duration::from_millis(500);
 const POLL: Duration = Duration::from_millis(20);
 
-/// Keeps every other process out of a data directory until it is dropped or this process ends,
-/// however it ends: the kernel lets go of the lock (`flock`), so there is no stale lock to clear.
+/// Keeps every other process out of a data directory until it is dropped or this process ends, however
+/// it ends: the kernel releases the lock (`flock`), so there is no stale lock to clear.
 ///
-/// The lock file itself stays behind. Removing it would let two processes hold locks on two files
-/// of the same name.
+/// The lock file itself stays. Removing it would let two processes hold locks on two files of the same
+/// name.
 #[derive(Debug)]
 pub struct DataDirLock {
     file: File,
@@ -25,51 +24,46 @@ pub struct DataDirLock {
 
 impl DataDirLock {
     /// Creates `dir` if need be and locks it.
-    ///
-    /// # Errors
-    ///
-    /// [`DevError::InUse`] with the pid of the holder; [`DevError::ForeignData`] where the lock file
-    /// belongs to another user; [`DevError::File`].
-    pub fn acquire(dir: &Path) -> Result<Self, DevError> {
-        fs::create_dir_all(dir).map_err(DevError::file("create", dir))?;
+    pub fn acquire(dir: &Path) -> Result<Self, Error> {
+        fs::create_dir_all(dir).map_err(Error::file("create", dir))?;
         Self::acquire_file(&dir.join("dev.lock"), dir)
     }
 
     /// Locks `file`, which stands for `guarded` in messages.
-    pub(super) fn acquire_file(path: &Path, guarded: &Path) -> Result<Self, DevError> {
+    pub(crate) fn acquire_file(path: &Path, guarded: &Path) -> Result<Self, Error> {
         let mut file = OpenOptions::new()
             .read(true)
             .write(true)
             .create(true)
             .truncate(false)
             .open(path)
-            .map_err(|source| user::explain_denied("open", path, guarded, source))?;
-        user::hand_to_owner_of_parent(path)?;
-        let deadline = Instant::now() + PATIENCE;
+            .map_err(|source| run_as::explain_denied("open", path, guarded, source))?;
+        run_as::give_to_owner_of_parent(path)?;
+        let deadline = Instant::now() + RETRY_LIMIT;
         while let Err(error) = file.try_lock() {
             match error {
                 TryLockError::WouldBlock if Instant::now() < deadline => thread::sleep(POLL),
                 TryLockError::WouldBlock => {
                     let mut holder = String::new();
-                    // The pid is a courtesy; the lock is held whether or not it can be read.
+                    // The message is right without the pid, too.
                     let _ = file.read_to_string(&mut holder);
-                    return Err(DevError::InUse {
+                    return Err(Error::InUse {
                         path: guarded.to_path_buf(),
                         pid: holder.trim().parse().ok(),
                     });
                 }
-                TryLockError::Error(source) => return Err(DevError::file("lock", path)(source)),
+                TryLockError::Error(source) => return Err(Error::file("lock", path)(source)),
             }
         }
-        write_pid(&mut file).map_err(DevError::file("write", path))?;
+        write_pid(&mut file).map_err(Error::file("write", path))?;
         Ok(Self { file })
     }
 }
 
 impl Drop for DataDirLock {
     fn drop(&mut self) {
-        // Closing the file is not enough: a child that some other thread is about to start has a
-        // copy of it from fork to exec, and the lock goes with the last copy. Unlocking is for all.
+        // Closing the file is not enough: a child that another thread is about to start has a copy of
+        // it from fork to exec, and the lock goes with the last copy. Unlocking works for all copies.
         let _ = self.file.unlock();
     }
 }

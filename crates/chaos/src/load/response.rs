@@ -5,7 +5,7 @@ use serde_json::Value;
 
 /// What the service answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
+pub struct Response {
     pub status: u16,
     pub body: String,
     /// Whether it had a `Retry-After`.
@@ -18,14 +18,14 @@ pub enum Outcome {
     /// The order is stored, under this id.
     Accepted(i64),
     /// With this status: nothing is stored.
-    Refused(u16),
+    Rejected(u16),
     /// For this reason: the order may be stored.
     Unknown(&'static str),
 }
 
-impl Answer {
+impl Response {
     /// Whether the same request is to be sent again.
-    pub fn is_later(&self) -> bool {
+    pub fn is_retryable(&self) -> bool {
         matches!(self.status, 401 | 403 | 408 | 429 | 500..)
     }
 
@@ -36,8 +36,8 @@ impl Answer {
                 Some(id) => Outcome::Accepted(id),
                 None => Outcome::Unknown("a 201 without an id"),
             },
-            status @ 400..500 => Outcome::Refused(status),
-            503 if self.code() == "service_unavailable" => Outcome::Refused(503),
+            status @ 400..500 => Outcome::Rejected(status),
+            503 if self.code() == "service_unavailable" => Outcome::Rejected(503),
             504 => Outcome::Unknown("504"),
             500 => Outcome::Unknown("500"),
             _ => Outcome::Unknown("another status"),
@@ -50,7 +50,7 @@ impl Answer {
     }
 
     /// What is wrong with it, whatever was asked for: what, and how it reads in a report.
-    pub fn fault(&self, method: &Method, keyed: bool) -> Option<&'static str> {
+    pub fn violation(&self, method: &Method, keyed: bool) -> Option<&'static str> {
         match self.status {
             500 => Some("answered 500"),
             // Every client here has a good key and may send as much as it likes.
@@ -85,45 +85,45 @@ impl Answer {
 mod tests {
     use super::*;
 
-    fn answer(status: u16, body: &str) -> Answer {
-        Answer {
+    fn response(status: u16, body: &str) -> Response {
+        Response {
             status,
             body: body.into(),
             retry_after: false,
         }
     }
 
-    fn problem(status: u16, code: &str) -> Answer {
-        answer(status, &format!(r#"{{"code":"{code}"}}"#))
+    fn problem(status: u16, code: &str) -> Response {
+        response(status, &format!(r#"{{"code":"{code}"}}"#))
     }
 
     #[test]
     fn what_a_client_without_a_key_knows() {
-        let accepted = answer(201, r#"{"id":7}"#);
+        let accepted = response(201, r#"{"id":7}"#);
         assert_eq!(accepted.outcome(), Outcome::Accepted(7));
-        let unknown = |answer: Answer| matches!(answer.outcome(), Outcome::Unknown(_));
-        assert!(unknown(answer(201, "{}")));
+        let unknown = |response: Response| matches!(response.outcome(), Outcome::Unknown(_));
+        assert!(unknown(response(201, "{}")));
         assert!(unknown(problem(504, "outcome_unknown")));
         assert!(unknown(problem(500, "internal_error")));
         assert!(unknown(problem(503, "another")));
-        assert!(unknown(answer(502, "")));
+        assert!(unknown(response(502, "")));
         for (status, code) in [
             (408, "request_timeout"),
             (429, "rate_limited"),
             (503, "service_unavailable"),
         ] {
             let refused = problem(status, code).outcome();
-            assert_eq!(refused, Outcome::Refused(status));
+            assert_eq!(refused, Outcome::Rejected(status));
         }
     }
 
     #[test]
     fn what_is_wrong_whatever_was_asked_for() {
-        let fault = |answer: &Answer, keyed| answer.fault(&Method::POST, keyed);
+        let fault = |response: &Response, keyed| response.violation(&Method::POST, keyed);
         for good in [
-            answer(201, "{}"),
-            answer(404, "{}"),
-            answer(408, "{}"),
+            response(201, "{}"),
+            response(404, "{}"),
+            response(408, "{}"),
             problem(503, "service_unavailable"),
         ] {
             assert_eq!(fault(&good, true), None, "{good:?}");
@@ -134,7 +134,7 @@ mod tests {
             problem(429, "rate_limited"),
             problem(503, "another"),
             problem(504, "gateway_timeout"),
-            answer(502, ""),
+            response(502, ""),
         ] {
             assert!(fault(&bad, false).is_some(), "{bad:?}");
         }
@@ -143,12 +143,12 @@ mod tests {
     #[test]
     fn retry_after_comes_with_a_504_only_when_a_retry_is_safe() {
         let mut unknown = problem(504, "outcome_unknown");
-        assert_eq!(unknown.fault(&Method::POST, false), None);
-        assert!(unknown.fault(&Method::POST, true).is_some());
+        assert_eq!(unknown.violation(&Method::POST, false), None);
+        assert!(unknown.violation(&Method::POST, true).is_some());
         unknown.retry_after = true;
-        assert_eq!(unknown.fault(&Method::POST, true), None);
-        assert_eq!(unknown.fault(&Method::PUT, false), None);
-        assert!(unknown.fault(&Method::POST, false).is_some());
-        assert!(unknown.fault(&Method::GET, true).is_some());
+        assert_eq!(unknown.violation(&Method::POST, true), None);
+        assert_eq!(unknown.violation(&Method::PUT, false), None);
+        assert!(unknown.violation(&Method::POST, false).is_some());
+        assert!(unknown.violation(&Method::GET, true).is_some());
     }
 }

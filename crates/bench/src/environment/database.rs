@@ -1,15 +1,15 @@
 //! Databases with the service's schema, and data in them.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
+use dev_servers::wait_for;
 use diesel::QueryableByName;
 use diesel::sql_types::BigInt;
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use order_processing::config::{SecretUrl, Settings};
 use order_processing::db::{SECRET_BYTES, cursor_secret};
 use tokio::sync::Mutex;
-use tokio::time::sleep;
 
 use crate::progress::progress;
 
@@ -116,17 +116,28 @@ impl Database {
 
     /// Waits for the statements whose clients have gone: a load ends in the middle of its last requests.
     async fn until_idle(&self) -> Result<()> {
-        let begun = Instant::now();
         let active = "SELECT count(*) AS number FROM pg_stat_activity
                        WHERE datname = current_database() AND pid <> pg_backend_pid()
                          AND backend_type = 'client backend' AND state <> 'idle'";
-        while self.number(active).await? > 0 {
-            if begun.elapsed() > IDLE_LIMIT {
-                bail!("statements go on although nobody waits for them");
-            }
-            sleep(POLL).await;
-        }
-        Ok(())
+        self.until(IDLE_LIMIT, POLL, active, |count| count == 0)
+            .await
+            .context("statements go on although no client waits for them")
+    }
+
+    /// Waits until the number that a query gives is as wanted.
+    pub async fn until(
+        &self,
+        limit: Duration,
+        pause: Duration,
+        query: &str,
+        wanted: impl Fn(i64) -> bool,
+    ) -> Result<()> {
+        let reached = wait_for(limit, pause, || async {
+            anyhow::Ok(wanted(self.number(query).await?).then_some(()))
+        });
+        reached
+            .await?
+            .with_context(|| format!("not within {limit:?}: {query}"))
     }
 
     /// As empty as a new one, but for numbers, which go on: a number names a workflow as well.
@@ -159,9 +170,8 @@ fn insertion(orders: Orders, from: i64, until: i64, events: bool) -> String {
          SELECT number, 1 + (number * 7919) % {CUSTOMERS}, {status}, (number % 1000000) / 100.0
            FROM generate_series({from}::bigint, {until}::bigint) AS number"
     );
-    match events {
-        false => insertion,
-        true => format!(
+    if events {
+        format!(
             "WITH made AS ({insertion} RETURNING *)
              INSERT INTO order_events (order_id, customer_id, sequence, type, data, actor, occurred_at)
              SELECT id, customer_id, version, 'created',
@@ -169,6 +179,8 @@ fn insertion(orders: Orders, from: i64, until: i64, events: bool) -> String {
                                        'total_amount', total_amount),
                     'client', created_at
                FROM made"
-        ),
+        )
+    } else {
+        insertion
     }
 }
