@@ -13,7 +13,7 @@ use crate::generated::orders::{
     ListOrdersParameters, ListOrdersResponse, OrdersApi, UpdateOrderParameters,
     UpdateOrderResponse,
 };
-use crate::telemetry::work;
+use crate::telemetry::request_scope;
 
 use super::cursor::Cursors;
 use super::{etag, idempotency, problem};
@@ -101,7 +101,7 @@ impl OrdersApi for Orders {
         let lifetime = self.idempotency.lifetime;
         let key = header.map(|header| idempotency::key(header, &caller, &new, lifetime));
         let created = |order: Order, replayed: Option<bool>| {
-            work::concerns(order.id);
+            request_scope::set_order(order.id);
             Response::Created {
                 location: format!("/orders/{}", order.id),
                 etag: etag::of(order.version),
@@ -120,7 +120,7 @@ impl OrdersApi for Orders {
     }
 
     async fn get_order(&self, caller: Caller, parameters: GetOrderParameters) -> GetOrderResponse {
-        work::concerns(parameters.id);
+        request_scope::set_order(parameters.id);
         match self.orders.get(parameters.id, caller.access).await {
             Err(error) => error.into(),
             Ok(None) => GetOrderResponse::NotFound(problem::order_not_found(parameters.id)),
@@ -145,7 +145,7 @@ impl OrdersApi for Orders {
         body: models::UpdateOrderRequest,
     ) -> UpdateOrderResponse {
         use UpdateOrderResponse as Response;
-        work::concerns(parameters.id);
+        request_scope::set_order(parameters.id);
         let precondition = etag::precondition(parameters.if_match.as_deref());
         match self
             .orders
@@ -184,7 +184,7 @@ impl OrdersApi for Orders {
         parameters: DeleteOrderParameters,
     ) -> DeleteOrderResponse {
         use DeleteOrderResponse as Response;
-        work::concerns(parameters.id);
+        request_scope::set_order(parameters.id);
         let precondition = etag::precondition(parameters.if_match.as_deref());
         let deleted = self
             .orders
@@ -209,7 +209,7 @@ impl OrdersApi for Orders {
         caller: Caller,
         parameters: ListOrderEventsParameters,
     ) -> ListOrderEventsResponse {
-        work::concerns(parameters.id);
+        request_scope::set_order(parameters.id);
         events_page(&self.events, caller.access, &parameters)
             .await
             .unwrap_or_else(Into::into)

@@ -13,8 +13,8 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::lane::Lane;
 use super::pool::Database;
 use crate::error::StoreError;
-use crate::telemetry::metrics::Batches;
-use crate::telemetry::work;
+use crate::telemetry::metrics::BatchMetrics;
+use crate::telemetry::request_scope;
 
 /// Most requests in one statement. More take longer than they save.
 const SIZE: usize = 128;
@@ -42,7 +42,7 @@ pub(super) trait Batch: Send + Sync + 'static {
 /// last clone.
 pub(super) struct Batcher<B: Batch> {
     queue: mpsc::Sender<Waiting<B>>,
-    metrics: Batches,
+    metrics: BatchMetrics,
 }
 
 impl<B: Batch> Clone for Batcher<B> {
@@ -124,7 +124,7 @@ impl<B: Batch> Batcher<B> {
         question: B::Question,
         deadline: Instant,
     ) -> Result<B::Answer, StoreError> {
-        let _span = work::span(|| format!("batch {}", B::NAME).into());
+        let _span = request_scope::span(|| format!("batch {}", B::NAME).into());
         let (answer, answered) = oneshot::channel();
         let stage = Stage::default();
         let waiting = Waiting {
@@ -133,9 +133,9 @@ impl<B: Batch> Batcher<B> {
             answer,
         };
         // Before it may be taken.
-        self.metrics.waits();
+        self.metrics.queued();
         if self.queue.try_send(waiting).is_err() {
-            self.metrics.taken(1);
+            self.metrics.dequeued(1);
             self.metrics.refused();
             return Err(StoreError::Unavailable("too many requests wait".into()));
         }
@@ -157,7 +157,7 @@ impl<B: Batch> Batcher<B> {
 async fn execute_batches<B: Batch>(
     mut lane: Lane,
     mut queue: mpsc::Receiver<Waiting<B>>,
-    metrics: Batches,
+    metrics: BatchMetrics,
 ) {
     while let Some(first) = queue.recv().await {
         // Whoever is about to ask in this turn of the thread comes along.
@@ -168,7 +168,7 @@ async fn execute_batches<B: Batch>(
         {
             batch.push(waiting);
         }
-        metrics.taken(batch.len());
+        metrics.dequeued(batch.len());
         // A fault in one batch must not end the task for all that follow; its callers are told.
         let answering = AssertUnwindSafe(answer(&mut lane, batch, &metrics));
         if answering.catch_unwind().await.is_err() {
@@ -177,7 +177,7 @@ async fn execute_batches<B: Batch>(
     }
 }
 
-async fn answer<B: Batch>(lane: &mut Lane, mut batch: Vec<Waiting<B>>, metrics: &Batches) {
+async fn answer<B: Batch>(lane: &mut Lane, mut batch: Vec<Waiting<B>>, metrics: &BatchMetrics) {
     // Before anything is sent: who waits for a connection in vain has stored nothing.
     if let Err(error) = lane.ready().await {
         return fail(batch, &error);
@@ -230,9 +230,9 @@ fn fail<B: Batch>(batch: Vec<Waiting<B>>, error: &StoreError) {
 async fn execute<B: Batch>(
     lane: &mut Lane,
     questions: &[&B::Question],
-    metrics: &Batches,
+    metrics: &BatchMetrics,
 ) -> Result<Vec<B::Answer>, StoreError> {
-    let _timed = metrics.put(questions.len());
+    let _timed = metrics.statement(questions.len());
     match execute_once::<B>(lane, questions).await {
         Err(StoreError::StaleStatement(_)) => execute_once::<B>(lane, questions).await,
         outcome => outcome,

@@ -16,7 +16,7 @@ use super::connect::Connector;
 use super::lane::Lane;
 use crate::config;
 use crate::error::StoreError;
-use crate::telemetry::{self, metrics::PoolState, work as request};
+use crate::telemetry::{self, metrics::PoolState, request_scope};
 
 /// How long a new connection may take, TCP and authentication together. Longer than any request waits:
 /// were it given up with the request that asked for it, a server that is slow to let anyone in would
@@ -102,7 +102,7 @@ impl Database {
     /// wait for a connection and for an answer, and never beyond the deadline of its request.
     pub(super) fn deadline(&self) -> Instant {
         let own = Instant::now() + self.acquire_timeout + self.answer_limit;
-        request::deadline().map_or(own, |deadline| own.min(deadline))
+        request_scope::deadline().map_or(own, |deadline| own.min(deadline))
     }
 
     /// How long a request may wait for a connection.

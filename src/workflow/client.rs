@@ -1,87 +1,33 @@
-//! The way to Temporal: connects when it is first needed, and says what failed.
+//! The client of Temporal, which starts and ends the workflows of orders.
 
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
-use prost::Message;
 use temporalio_client::errors::{WorkflowInteractionError, WorkflowStartError};
 use temporalio_client::{
-    Client, ClientOptions, Connection, ConnectionOptions, DnsLoadBalancingOptions, UntypedWorkflow,
-    WorkflowCancelOptions, WorkflowExecutionInfo, WorkflowHandle, WorkflowIdReusePolicy,
-    WorkflowStartOptions,
+    Client, UntypedWorkflow, WorkflowCancelOptions, WorkflowExecutionInfo, WorkflowHandle,
+    WorkflowIdReusePolicy, WorkflowStartOptions,
 };
-use temporalio_common::protos::google::rpc::Status as RpcStatus;
 use temporalio_common::protos::temporal::api::common::v1::Header;
 use tokio::runtime::Handle;
 use tokio::sync::OnceCell;
-use tokio::task::spawn_blocking;
-use tokio::time::{sleep, timeout};
-use tonic::Code;
+use tokio::time::timeout;
 
+use super::connection::{connect, renew_key, tls_options};
+use super::error::{TemporalError, found, in_time};
 use super::executions::Execution;
 use super::order_workflow::{OrderInput, OrderWorkflow};
 use super::ownership::{self, Owner};
-use super::{trace_header, transport, workflow_id};
+use super::{trace_header, workflow_id};
 use crate::config::{self, given};
 use crate::domain::OrderKey;
-use crate::telemetry::Telemetry;
-use crate::telemetry::work;
+use crate::telemetry::{Telemetry, request_scope};
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
-pub(super) const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 const PING_TIMEOUT: Duration = Duration::from_secs(1);
-/// How often the file of the API key is read.
-const KEY_LOOK_INTERVAL: Duration = Duration::from_secs(2);
-/// How often a start is tried while others start, or end, workflows of the same id.
-const MOST_RACES: usize = 5;
+/// Attempts of a start while others start, or end, workflows of the same id.
+const START_ATTEMPTS: usize = 5;
 
-/// Temporal did not do what it was asked.
-#[derive(Debug, thiserror::Error)]
-pub enum TemporalError {
-    /// It cannot be reached.
-    #[error("Temporal at {address} cannot be reached: {cause}")]
-    Unreachable {
-        /// Where it should be.
-        address: String,
-        /// What happened.
-        cause: String,
-    },
-    /// It did not answer in time.
-    #[error("Temporal did not answer in {} s", CALL_TIMEOUT.as_secs())]
-    TimedOut,
-    /// It is there, but can not serve: the same may work later.
-    #[error("Temporal is not available: {0}")]
-    Unavailable(String),
-    /// It does not let us in, with this key or certificate: it may, with the next.
-    #[error("Temporal does not let us in: {0}")]
-    Denied(String),
-    /// It will not do this: the next thing asked may well be done.
-    #[error("Temporal refused: {0}")]
-    Refused(String),
-}
-
-impl TemporalError {
-    /// Whether everything else that is asked of Temporal will fail as well.
-    pub fn is_outage(&self) -> bool {
-        !matches!(self, Self::Refused(_))
-    }
-}
-
-impl From<tonic::Status> for TemporalError {
-    fn from(status: tonic::Status) -> Self {
-        match status.code() {
-            Code::Unavailable
-            | Code::DeadlineExceeded
-            | Code::ResourceExhausted
-            | Code::Cancelled
-            | Code::Unknown => Self::Unavailable(status.to_string()),
-            Code::Unauthenticated | Code::PermissionDenied => Self::Denied(status.to_string()),
-            _ => Self::Refused(status.to_string()),
-        }
-    }
-}
-
-/// A client of Temporal that need not be there yet. Cheap to clone.
+/// A client of Temporal that connects when it is first needed. Cheap to clone.
 #[derive(Clone)]
 pub struct Temporal {
     settings: Arc<config::Temporal>,
@@ -91,8 +37,8 @@ pub struct Temporal {
 }
 
 impl Temporal {
-    /// With these settings; nothing is connected yet. Call it on the runtime that outlives all
-    /// others: the connection is driven there, whoever asks for it first.
+    /// With these settings. Call it on the runtime that outlives all others: the connection is driven
+    /// there, whichever runtime needs it first.
     pub fn new(settings: config::Temporal) -> Self {
         Self {
             settings: Arc::new(settings),
@@ -102,37 +48,32 @@ impl Temporal {
         }
     }
 
-    /// The same, counted and traced.
+    /// The same, with metrics and traces.
     #[must_use]
     pub fn observed(mut self, telemetry: &Telemetry) -> Self {
         self.telemetry = telemetry.clone();
         self
     }
 
-    /// Where what is done with Temporal is counted and traced.
+    /// Its metrics and traces.
     pub(super) fn telemetry(&self) -> &Telemetry {
         &self.telemetry
     }
 
-    /// The settings it was made with.
+    /// Its settings.
     pub fn settings(&self) -> &config::Temporal {
         &self.settings
     }
 
-    /// Reads the files that the settings name, so that one which is missing is known at the start.
-    ///
-    /// # Errors
-    /// Names the setting.
+    /// Reads the files that the settings name, so that a missing one is found at start-up; an error
+    /// names the setting.
     pub fn check(&self) -> Result<(), String> {
-        transport::tls_options(&self.settings)?;
+        tls_options(&self.settings)?;
         self.settings.api_key()?;
         Ok(())
     }
 
     /// The client, connected. Once it is, it reconnects by itself.
-    ///
-    /// # Errors
-    /// When Temporal cannot be reached.
     pub async fn client(&self) -> Result<&Client, TemporalError> {
         self.client
             .get_or_try_init(async || {
@@ -151,28 +92,21 @@ impl Temporal {
             .await
     }
 
-    /// Whether it answers, soon.
+    /// Whether it responds within a second.
     pub async fn is_up(&self) -> bool {
-        let asked = async {
+        let probe = async {
             let client = self.client().await?;
+            let mut service = client.connection().workflow_service();
             let request = tonic::Request::new(Default::default());
-            client
-                .connection()
-                .workflow_service()
-                .get_system_info(request)
-                .await
-                .map_err(|status| TemporalError::Refused(status.to_string()))
+            service.get_system_info(request).await?;
+            Ok::<_, TemporalError>(())
         };
-        matches!(timeout(PING_TIMEOUT, asked).await, Ok(Ok(_)))
+        matches!(timeout(PING_TIMEOUT, probe).await, Ok(Ok(())))
     }
 
-    /// Starts the workflow of an order. One that is running is left as it is, and unless `again` so
-    /// is one that has ended: that is success too. A workflow of another order that has the same id is in
-    /// nobody's way, unless that order is of another database that is in use. Its steps go on with the
-    /// trace of the work, if it is in one.
-    ///
-    /// # Errors
-    /// When Temporal did not confirm.
+    /// Starts the workflow of an order. One that is running is left as it is, and so is one that has
+    /// ended, unless `again`: that is success too. The workflow of another order with the same id gives
+    /// way, unless that order is of another database in use. The workflow carries the current trace.
     pub async fn start(
         &self,
         order: OrderKey,
@@ -180,29 +114,22 @@ impl Temporal {
         again: bool,
     ) -> Result<(), TemporalError> {
         let mut reuse = again;
-        for _ in 0..MOST_RACES {
+        for _ in 0..START_ATTEMPTS {
             if self.try_start(order, processing_delay, reuse).await? {
                 return Ok(());
             }
-            // Whose it is, is asked anew after each step: another process may have started this order's.
+            // Looked up after every attempt: another process may have started this order's.
             if let Some(workflow) = self.describe(order.id).await? {
-                let foreign = workflow.task_queue != self.settings.task_queue;
-                match (
-                    workflow.origin.owner(order.created_at),
-                    workflow.is_running(),
-                ) {
+                let is_foreign = workflow.task_queue != self.settings.task_queue;
+                let owner = workflow.origin.owner(order.created_at);
+                match (owner, workflow.is_running()) {
                     (Owner::This, true) => return Ok(()),
                     (Owner::This, false) if !again => return Ok(()),
                     (_, false) => {}
-                    (Owner::Earlier, true) if !foreign => {
-                        tracing::warn!(
-                            order.id = order.id,
-                            "terminating the workflow of an earlier order that had this id"
-                        );
-                        let reason = "its order is not in the database; another one has its id";
-                        self.terminate(&workflow, reason).await?;
+                    (Owner::Earlier, true) if !is_foreign => {
+                        self.terminate_earlier(&workflow).await?;
                     }
-                    (_, true) => return Err(foreign_workflow(order.id, &workflow)),
+                    (_, true) => return Err(foreign_workflow(&workflow)),
                 }
             }
             reuse = true;
@@ -211,8 +138,8 @@ impl Temporal {
         Err(TemporalError::Unavailable(cause))
     }
 
-    /// Says whether it was started: else there is one under its id that is running or, unless `reuse`,
-    /// that has ended.
+    /// Whether it was started; `false` when there is one of its id that is running or, unless `reuse`,
+    /// has ended.
     async fn try_start(
         &self,
         order: OrderKey,
@@ -223,35 +150,30 @@ impl Temporal {
             order_id: order.id,
             processing_delay_ms: u64::try_from(processing_delay.as_millis()).unwrap_or(u64::MAX),
         };
+        let reuse_policy = if reuse {
+            WorkflowIdReusePolicy::AllowDuplicate
+        } else {
+            WorkflowIdReusePolicy::RejectDuplicate
+        };
         let options =
             WorkflowStartOptions::new(self.settings.task_queue.clone(), workflow_id(order.id))
-                .id_reuse_policy(match reuse {
-                    true => WorkflowIdReusePolicy::AllowDuplicate,
-                    false => WorkflowIdReusePolicy::RejectDuplicate,
-                })
-                // A worker on this client, if there is one, gets the first task with the answer.
+                .id_reuse_policy(reuse_policy)
+                // A worker on this client, if there is one, gets the first task with the response.
                 .enable_eager_workflow_start(true)
                 .maybe_memo(order.created_at.map(ownership::memo))
                 .header(header(order))
                 .build();
-        let started = self
-            .client()
-            .await?
-            .start_workflow(OrderWorkflow::run, input, options);
-        match timeout(CALL_TIMEOUT, started).await {
-            Err(_) => Err(TemporalError::TimedOut),
-            Ok(Ok(_)) => Ok(true),
-            Ok(Err(WorkflowStartError::AlreadyStarted { .. })) => Ok(false),
-            Ok(Err(WorkflowStartError::Rpc(status))) => Err(status.into()),
-            Ok(Err(error)) => Err(TemporalError::Refused(error.to_string())),
+        let client = self.client().await?;
+        match in_time(client.start_workflow(OrderWorkflow::run, input, options)).await? {
+            Ok(_) => Ok(true),
+            Err(WorkflowStartError::AlreadyStarted { .. }) => Ok(false),
+            Err(WorkflowStartError::Rpc(status)) => Err(status.into()),
+            Err(error) => Err(TemporalError::Refused(error.to_string())),
         }
     }
 
-    /// Asks the workflow of an order to end. One that has ended, or never was, is success too; one of
-    /// another order that has the same id is left alone.
-    ///
-    /// # Errors
-    /// When Temporal did not confirm.
+    /// Cancels the workflow of an order. One that has ended, or never was, is success too; that of
+    /// another order with the same id is left alone.
     pub async fn end(&self, order: OrderKey, reason: &str) -> Result<(), TemporalError> {
         match self.describe(order.id).await? {
             Some(workflow)
@@ -264,7 +186,7 @@ impl Temporal {
         }
     }
 
-    /// Asks this workflow, and no other one of its id, to end. One that has ended is success too.
+    /// Cancels this run of a workflow. One that has ended is success too.
     async fn cancel(&self, workflow: &Execution, reason: &str) -> Result<(), TemporalError> {
         let handle = WorkflowHandle::<_, UntypedWorkflow>::new(
             self.client().await?.clone(),
@@ -275,25 +197,34 @@ impl Temporal {
                 .build(),
         );
         let options = WorkflowCancelOptions::builder().reason(reason).build();
-        match timeout(CALL_TIMEOUT, handle.cancel(options)).await {
-            Err(_) => Err(TemporalError::TimedOut),
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(WorkflowInteractionError::NotFound(status))) => {
-                match namespace_is_missing(&status) {
-                    true => Err(status.into()),
-                    false => Ok(()),
-                }
+        let cancelled = in_time(handle.cancel(options)).await?;
+        let cancelled = cancelled.map_err(|error| match error {
+            WorkflowInteractionError::NotFound(status) | WorkflowInteractionError::Rpc(status) => {
+                status.into()
             }
-            Ok(Err(WorkflowInteractionError::Rpc(status))) => Err(status.into()),
-            Ok(Err(error)) => Err(TemporalError::Refused(error.to_string())),
-        }
+            error => TemporalError::Refused(error.to_string()),
+        });
+        found(cancelled).map(|_| ())
+    }
+
+    /// Terminates the workflow of an earlier order with the same id.
+    pub(super) async fn terminate_earlier(
+        &self,
+        workflow: &Execution,
+    ) -> Result<(), TemporalError> {
+        tracing::warn!(
+            order.id = workflow.order_id,
+            "terminating the workflow of an earlier order that had this id"
+        );
+        let reason = "its order is not in the database; another one has its id";
+        self.terminate(workflow, reason).await
     }
 }
 
-/// What steps are to know of, besides their input.
+/// What activities need to know besides their input.
 fn header(order: OrderKey) -> Header {
     let order = order.created_at.map(ownership::payload);
-    let trace = work::trace().map(trace_header::payload);
+    let trace = request_scope::trace().map(trace_header::payload);
     let fields = [(ownership::KEY, order), (trace_header::KEY, trace)];
     let given = fields
         .into_iter()
@@ -304,99 +235,14 @@ fn header(order: OrderKey) -> Header {
 }
 
 /// Two databases in use must not end each other's workflows.
-pub(super) fn foreign_workflow(order_id: i64, workflow: &Execution) -> TemporalError {
+pub(super) fn foreign_workflow(workflow: &Execution) -> TemporalError {
     let cause = format!(
         "workflow {}, run {}, on task queue {} is of an order of another database that is in use; \
          a namespace and a task queue are for one database",
-        workflow_id(order_id),
+        workflow_id(workflow.order_id),
         workflow.run_id,
         workflow.task_queue
     );
-    tracing::error!(order.id = order_id, "{cause}");
+    tracing::error!(order.id = workflow.order_id, "{cause}");
     TemporalError::Refused(cause)
-}
-
-/// Has the connection use the key that the file holds, for as long as there is a connection.
-async fn renew_key(settings: Arc<config::Temporal>, client: Weak<OnceCell<Client>>) {
-    let mut last = None;
-    loop {
-        sleep(KEY_LOOK_INTERVAL).await;
-        let Some(client) = client.upgrade() else {
-            return;
-        };
-        let reading = settings.clone();
-        let read = spawn_blocking(move || reading.api_key()).await;
-        let Ok(read) = read else { return };
-        if last.as_ref() == Some(&read) {
-            continue;
-        }
-        match (&read, client.get()) {
-            (Ok(Some(key)), Some(client)) => {
-                let key = key.expose().to_owned();
-                client.connection().set_api_key(Some(key));
-                if last.is_some() {
-                    tracing::info!("temporal.api_key_file: the key was read again");
-                }
-            }
-            // While it is replaced, a file may be empty, or not there.
-            (Err(error), _) => tracing::error!(error, "the old key to Temporal stays in use"),
-            (Ok(_), _) => {}
-        }
-        last = Some(read);
-    }
-}
-
-/// Temporal says "not found" of a namespace as it does of a workflow; only the latter means that
-/// there is none.
-pub(super) fn namespace_is_missing(status: &tonic::Status) -> bool {
-    RpcStatus::decode(status.details()).is_ok_and(|status| {
-        let mut details = status.details.iter();
-        details.any(|detail| detail.type_url.ends_with(".NamespaceNotFoundFailure"))
-    })
-}
-
-async fn connect(
-    settings: Arc<config::Temporal>,
-    telemetry: Telemetry,
-) -> Result<Client, TemporalError> {
-    let unreachable = |cause: String| TemporalError::Unreachable {
-        address: settings.address.clone(),
-        cause,
-    };
-    let mut url = settings.url().map_err(unreachable)?;
-    let tls = transport::tls_options(&settings).map_err(unreachable)?;
-    let mut origin = None;
-    let mut balancing = Some(DnsLoadBalancingOptions::default());
-    if tls
-        .as_ref()
-        .is_some_and(|tls| tls.client_cert_resolver.is_some())
-    {
-        // The SDK brings the encryption itself then, and takes neither `https` nor several addresses.
-        let encrypted = url.as_str().parse();
-        origin = Some(encrypted.map_err(|_| unreachable("it is no URI".into()))?);
-        balancing = None;
-        url.set_scheme("http")
-            .map_err(|()| unreachable("it is no URL".into()))?;
-    }
-    let api_key = settings.api_key().map_err(unreachable)?;
-    let meter = telemetry.metrics.temporal_client();
-    let meter = meter.map_err(|error| unreachable(error.to_string()))?;
-    let options = ConnectionOptions::new(url)
-        .identity(format!("orders-{}", std::process::id()))
-        .connect_timeout(CONNECT_TIMEOUT)
-        .maybe_tls_options(tls)
-        .maybe_override_origin(origin)
-        .dns_load_balancing(balancing)
-        .maybe_api_key(api_key.map(|key| key.expose().to_owned()))
-        .maybe_metrics_meter(meter)
-        .build();
-    let connection = timeout(CALL_TIMEOUT, Connection::connect(options))
-        .await
-        .map_err(|_| TemporalError::TimedOut)?
-        .map_err(|error| unreachable(error.to_string()))?;
-    Client::new(
-        connection,
-        ClientOptions::new(settings.namespace.clone()).build(),
-    )
-    .map_err(|error| unreachable(error.to_string()))
 }

@@ -29,7 +29,7 @@ use crate::domain::{
     Access, Actor, ChangeError, NewOrder, Order, OrderChange, OrderEventData, OrderStatus,
 };
 use crate::error::StoreError;
-use crate::telemetry::work;
+use crate::telemetry::request_scope;
 
 /// How often a change is tried while others change the same order. One of them succeeds each time.
 const MOST_RACES: usize = 100;
@@ -475,7 +475,7 @@ impl Attempts {
 
 /// Of the work at hand, for the intents that it writes.
 fn traceparent() -> Option<String> {
-    work::trace().map(|trace| trace.to_string())
+    request_scope::trace().map(|trace| trace.to_string())
 }
 
 /// An order that is not reached is as good as none.
