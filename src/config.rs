@@ -4,11 +4,13 @@ mod auth;
 mod cors;
 mod hosts;
 mod list;
+mod log_filter;
 mod secret;
 mod tls;
 
 pub use auth::{Auth, AuthMode, Jwt, RateLimit};
 pub use cors::Cors;
+pub use log_filter::parse_log_filter;
 pub use secret::{Secret, given};
 pub use tls::{DatabaseTls, HttpTls, SslMode, TemporalTls};
 
@@ -440,7 +442,7 @@ impl Settings {
         if let Err(fault) = self.temporal.url() {
             faults.push(fault);
         }
-        if let Err(fault) = crate::telemetry::filter::parse(&self.log.filter) {
+        if let Err(fault) = parse_log_filter(&self.log.filter) {
             faults.push(format!("log.filter: {fault}"));
         }
         if faults.is_empty() {

@@ -13,7 +13,7 @@ use crate::generated::orders::{
     ListOrdersParameters, ListOrdersResponse, OrdersApi, UpdateOrderParameters,
     UpdateOrderResponse,
 };
-use crate::telemetry::work;
+use crate::telemetry::request_scope;
 
 use super::cursor::Cursors;
 use super::{etag, idempotency, problem};
@@ -90,7 +90,7 @@ impl OrdersApi for Orders {
         let lifetime = self.idempotency.lifetime;
         let key = header.map(|header| idempotency::key(header, &caller, &new, lifetime));
         let created = |order: Order, replayed: Option<bool>| {
-            work::concerns(order.id);
+            request_scope::set_order(order.id);
             Response::Created {
                 location: format!("/orders/{}", order.id),
                 etag: etag::of(order.version),
@@ -109,7 +109,7 @@ impl OrdersApi for Orders {
     }
 
     async fn get_order(&self, caller: Caller, parameters: GetOrderParameters) -> GetOrderResponse {
-        work::concerns(parameters.id);
+        request_scope::set_order(parameters.id);
         match self.orders.get(parameters.id, caller.access).await {
             Err(error) => error.into(),
             Ok(None) => GetOrderResponse::NotFound(problem::order_not_found(parameters.id)),
@@ -135,7 +135,7 @@ impl OrdersApi for Orders {
         body: models::UpdateOrderRequest,
     ) -> UpdateOrderResponse {
         use UpdateOrderResponse as Response;
-        work::concerns(parameters.id);
+        request_scope::set_order(parameters.id);
         let precondition = etag::precondition(parameters.if_match.as_deref());
         match self
             .orders
@@ -174,7 +174,7 @@ impl OrdersApi for Orders {
         parameters: DeleteOrderParameters,
     ) -> DeleteOrderResponse {
         use DeleteOrderResponse as Response;
-        work::concerns(parameters.id);
+        request_scope::set_order(parameters.id);
         let precondition = etag::precondition(parameters.if_match.as_deref());
         let deleted = self
             .orders
@@ -199,7 +199,7 @@ impl OrdersApi for Orders {
         caller: Caller,
         parameters: ListOrderEventsParameters,
     ) -> ListOrderEventsResponse {
-        work::concerns(parameters.id);
+        request_scope::set_order(parameters.id);
         let ListOrderEventsParameters { id, limit, after } = parameters;
         let page = self.events.page(id, caller.access, after, with_next(limit));
         match page.await {

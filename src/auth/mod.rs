@@ -35,7 +35,7 @@ use crate::db::Database;
 use crate::domain::{ANYONE, Access, Caller};
 use crate::generated::security::{Authenticate, Credential, Presented};
 use crate::generated::support::Rejection;
-use crate::telemetry::metrics::{Metrics, Refused};
+use crate::telemetry::metrics::{AuthFailure, Metrics};
 
 /// Who asked, left with the request for its log line.
 #[derive(Debug, Clone)]
@@ -137,7 +137,7 @@ impl Authenticate for Authenticator {
                 let from = address::of_client(request, &shared.proxies).map(address::counted);
                 let verified = verifier.verify(&presented.credential, from).await;
                 verified.map_err(|refusal| {
-                    shared.metrics.refused((&refusal).into());
+                    shared.metrics.auth_failed((&refusal).into());
                     match refusal {
                         // After a 401 the key is tried, and one that is good is enough.
                         Refusal::TooMany(_) if brings_a_key_too(request, &presented.credential) => {
@@ -150,7 +150,7 @@ impl Authenticate for Authenticator {
         };
         shared.count(request, Counted::Principal(grant.caller.principal.clone()))?;
         if let Some(missing) = grant.scopes.missing(presented.scopes) {
-            shared.metrics.refused(Refused::Insufficient);
+            shared.metrics.auth_failed(AuthFailure::Insufficient);
             return Err(insufficient(
                 format!("the scope {missing} is needed"),
                 &presented.credential,
@@ -168,7 +168,7 @@ impl Authenticate for Authenticator {
         match self.shared.verifier {
             None => self.shared.anyone(request),
             Some(_) => {
-                self.shared.metrics.refused(Refused::Missing);
+                self.shared.metrics.auth_failed(AuthFailure::Missing);
                 Err(Rejection::unauthorized("credentials are missing"))
             }
         }
@@ -207,7 +207,7 @@ fn brings_a_key_too(request: &HttpRequest, credential: &Credential) -> bool {
     is_token && request.headers().contains_key(API_KEY)
 }
 
-impl From<&Refusal> for Refused {
+impl From<&Refusal> for AuthFailure {
     fn from(refusal: &Refusal) -> Self {
         match refusal {
             Refusal::Invalid(_) => Self::Invalid,

@@ -15,8 +15,8 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::dedicated::DedicatedConnection;
 use super::pool::Database;
 use crate::error::StoreError;
-use crate::telemetry::metrics::Batches;
-use crate::telemetry::work;
+use crate::telemetry::metrics::BatchMetrics;
+use crate::telemetry::request_scope;
 
 /// Most requests in one statement. More take longer than they save.
 const SIZE: usize = 128;
@@ -43,7 +43,7 @@ pub(super) trait Batch: Send + Sync + 'static {
 /// The queue of a [`Batch`]. The task that executes the batches ends with the last clone.
 pub(super) struct Batcher<B: Batch> {
     queue: mpsc::Sender<Waiting<B>>,
-    metrics: Batches,
+    metrics: BatchMetrics,
 }
 
 impl<B: Batch> Clone for Batcher<B> {
@@ -86,7 +86,7 @@ impl<B: Batch> Batcher<B> {
         request: B::Request,
         deadline: Instant,
     ) -> Result<B::Response, StoreError> {
-        let _span = work::span(|| format!("batch {}", B::NAME).into());
+        let _span = request_scope::span(|| format!("batch {}", B::NAME).into());
         let (sender, response) = oneshot::channel();
         let stage = Stage::default();
         let waiting = Waiting {
@@ -95,9 +95,9 @@ impl<B: Batch> Batcher<B> {
             response: sender,
         };
         // Before it may be taken.
-        self.metrics.waits();
+        self.metrics.queued();
         if self.queue.try_send(waiting).is_err() {
-            self.metrics.taken(1);
+            self.metrics.dequeued(1);
             self.metrics.refused();
             return Err(StoreError::Unavailable("too many requests wait".into()));
         }
@@ -169,7 +169,7 @@ struct Worker<B: Batch> {
     queue: mpsc::Receiver<Waiting<B>>,
     connection: DedicatedConnection,
     response_timeout: Duration,
-    metrics: Batches,
+    metrics: BatchMetrics,
 }
 
 impl<B: Batch> Worker<B> {
@@ -218,7 +218,7 @@ impl<B: Batch> Worker<B> {
         {
             batch.push(waiting);
         }
-        self.metrics.taken(batch.len());
+        self.metrics.dequeued(batch.len());
         Some(batch)
     }
 

@@ -18,7 +18,7 @@ use super::connect::Connector;
 use super::dedicated::DedicatedConnection;
 use crate::config;
 use crate::error::StoreError;
-use crate::telemetry::{self, metrics::PoolState, work as request};
+use crate::telemetry::{self, metrics::PoolState, request_scope};
 
 /// How long a new connection may take, TCP and authentication together. Longer than a request waits:
 /// the connection is then there for the next one. Otherwise a server that is slow to authenticate
@@ -102,7 +102,7 @@ impl Database {
     /// connection and for a response, and never later than its request.
     pub(super) fn deadline(&self) -> Instant {
         let own = Instant::now() + self.acquire_timeout + self.response_timeout;
-        request::deadline().map_or(own, |deadline| own.min(deadline))
+        request_scope::deadline().map_or(own, |deadline| own.min(deadline))
     }
 
     /// A connection outside of the pools, driven where this is called.

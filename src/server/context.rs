@@ -18,9 +18,9 @@ use super::connections::{Busy, Connection};
 use super::problem;
 use crate::auth::{Left, Principal};
 use crate::generated::support::{Operations, Rejection};
-use crate::telemetry::metrics::{Answered, Observer};
+use crate::telemetry::metrics::{Observer, RequestOperation};
+use crate::telemetry::request_scope::{self, RequestScope};
 use crate::telemetry::traces::{Span, TraceContext, Traces};
-use crate::telemetry::work::{self, Work};
 
 /// Ties an answer, its log lines and a support case together.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -117,8 +117,8 @@ pub async fn around(
         .map(|limits| limits.deadline());
     let observer = request.app_data::<Data<Observer>>().cloned();
     let Some(observer) = observer else {
-        let work = Work::request(id, None, &Traces::default()).until(deadline);
-        return work::scope(work, answer(request, next, &context, None)).await;
+        let scope = RequestScope::request(id, None, &Traces::default()).until(deadline);
+        return scope.run(answer(request, next, &context, None)).await;
     };
     let _in_flight = observer.requests.begin();
     let given = traceparent(request.headers());
@@ -128,8 +128,10 @@ pub async fn around(
         observer: &observer,
         span,
     };
-    let work = Work::request(id, trace, &observer.traces).until(deadline);
-    work::scope(work, answer(request, next, &context, Some(observed))).await
+    let scope = RequestScope::request(id, trace, &observer.traces).until(deadline);
+    scope
+        .run(answer(request, next, &context, Some(observed)))
+        .await
 }
 
 /// Who is told of a request.
@@ -141,7 +143,7 @@ struct Observed<'a> {
 impl Observed<'_> {
     fn told(
         self,
-        by: Answered,
+        by: RequestOperation,
         method: &Method,
         status: StatusCode,
         took: Duration,
@@ -162,7 +164,7 @@ impl Observed<'_> {
         span.set("url.path", context.path.clone());
         span.set("http.response.status_code", i64::from(status.as_u16()));
         span.set("request.id", context.id.to_string());
-        if let Some(order) = work::order() {
+        if let Some(order) = request_scope::order() {
             span.set("order.id", order);
         }
         if status.is_server_error() {
@@ -209,9 +211,9 @@ async fn answer(
         let by = match &answer {
             Ok(response) => {
                 let operations = response.request().app_data::<Operations>();
-                Answered::by(operations, &method, &context.path)
+                RequestOperation::by(operations, &method, &context.path)
             }
-            Err(_) => Answered::at(&method, &context.path),
+            Err(_) => RequestOperation::at(&method, &context.path),
         };
         observed.told(by, &method, status, took, context);
     }

@@ -36,7 +36,7 @@ pub(super) async fn keep_asking(
             vitals.orders = known(orders_by_status(database).await);
             vitals.oldest_snapshot = known(oldest_snapshot_seconds(database).await);
         }
-        metrics.show(vitals);
+        metrics.set_vitals(vitals);
         tokio::time::sleep(every).await;
     }
 }

@@ -1,7 +1,7 @@
 //! Log lines as JSON objects.
 //!
-//! One is written for every request, so this writes straight into the line: no tree of values, no
-//! span with formatted fields of its own, no formatter for a number.
+//! There is one for every request, so this writes straight into the line, without intermediate values,
+//! spans or formatters. tracing-subscriber's own JSON format knows ids of requests only from spans.
 
 use std::fmt::{self, Write};
 
@@ -11,17 +11,17 @@ use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, FormattedFields};
 use tracing_subscriber::registry::LookupSpan;
 
+use super::request_scope;
 use super::timestamp;
 use super::traces::TraceContext;
-use super::work;
 
 const ORDER_ID: &str = "order.id";
 
-/// Bytes that nearly every line fits in.
+/// Nearly every line fits in so many bytes.
 const USUAL_LENGTH: usize = 512;
 
-/// `timestamp`, `level`, the event's own fields, what is known of the work that it is part of
-/// (`request.id`, `trace.id`, `order.id`), `target`, and `span` inside of one.
+/// `timestamp`, `level`, the event's fields, those of its request scope (`request.id`, `trace.id`,
+/// `order.id`), `target`, and `span` within one.
 pub struct Json;
 
 impl<S, N> FormatEvent<S, N> for Json
@@ -48,8 +48,8 @@ where
         };
         event.record(&mut fields);
         let named_order = fields.named_order;
-        work::show(|request, trace, order| {
-            belonging(&mut line, request, trace, order.filter(|_| !named_order));
+        request_scope::describe(|request, trace, order| {
+            scope_fields(&mut line, request, trace, order.filter(|_| !named_order));
         });
         member(&mut line, "target", metadata.target());
         if let Some(span) = context.lookup_current() {
@@ -71,8 +71,7 @@ where
     }
 }
 
-/// What the work is, as members.
-fn belonging(
+fn scope_fields(
     line: &mut String,
     request: Option<&str>,
     trace: Option<TraceContext>,
@@ -82,7 +81,7 @@ fn belonging(
         member(line, "request.id", id);
     }
     if let Some(trace) = trace {
-        // A string takes whatever is written.
+        // Writing to a string cannot fail.
         let _ = write!(line, ",\"trace.id\":\"{}\"", trace.trace_id);
     }
     if let Some(order) = order {
@@ -91,7 +90,7 @@ fn belonging(
     }
 }
 
-/// Writes the fields of an event as members.
+/// Writes the fields of an event as members of the object.
 struct Fields<'a> {
     line: &'a mut String,
     /// Whether the event itself says which order it is about.
@@ -108,9 +107,10 @@ impl Fields<'_> {
 
 impl Visit for Fields<'_> {
     fn record_f64(&mut self, field: &Field, value: f64) {
-        match value.is_finite() {
-            true => self.plain(field, zmij::Buffer::new().format_finite(value)),
-            false => self.record_str(field, &value.to_string()),
+        if value.is_finite() {
+            self.plain(field, zmij::Buffer::new().format_finite(value));
+        } else {
+            self.record_str(field, &value.to_string());
         }
     }
 
@@ -148,7 +148,7 @@ fn name(line: &mut String, key: &str) {
 
 fn text(line: &mut String, value: &str) {
     let special = |byte: u8| byte < b' ' || byte == b'"' || byte == b'\\';
-    // All of it, because that goes many bytes at a time; a search for the first one does not.
+    // Without stopping at the first: this way the compiler checks many bytes at a time.
     let is_plain = !value
         .bytes()
         .fold(false, |found, byte| found | special(byte));
@@ -170,8 +170,8 @@ mod tests {
     use tracing_subscriber::fmt::format::JsonFields;
 
     use super::*;
+    use crate::telemetry::request_scope::RequestScope;
     use crate::telemetry::traces::Traces;
-    use crate::telemetry::work::Work;
 
     #[derive(Clone, Default)]
     struct Lines(Arc<Mutex<Vec<u8>>>);
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_of_value_arrives() {
+    fn every_kind_of_value_is_logged() {
         let before = chrono::Utc::now();
         let lines = logged(|| {
             tracing::info!(
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn spans_and_requests_are_named() {
+    fn spans_requests_traces_and_orders_are_logged() {
         let lines = logged(|| {
             let span = tracing::info_span!("activity", order.id = 7);
             let _entered = span.enter();
@@ -267,10 +267,10 @@ mod tests {
                 .unwrap();
             let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00";
             let trace = TraceContext::parse(trace);
-            let request = Work::request("a-b".into(), trace, &Traces::default());
-            runtime.block_on(work::scope(request, async {
+            let request = RequestScope::request("a-b".into(), trace, &Traces::default());
+            runtime.block_on(request.run(async {
                 tracing::warn!("in");
-                work::concerns(7);
+                request_scope::set_order(7);
                 tracing::warn!("of an order");
                 tracing::warn!(order.id = 8, "of another");
             }));

@@ -1,16 +1,15 @@
-//! What a process says of itself: logs (text for people in a terminal, JSON elsewhere, always on
-//! stderr), metrics, and traces.
+//! Logs (text in a terminal, JSON elsewhere, always on stderr), metrics, and traces.
 
-pub mod filter;
 mod json;
+mod log_filter;
 pub mod metrics;
+pub mod request_scope;
 mod timestamp;
 pub mod traces;
-pub mod work;
 mod writer;
 
-pub use filter::Filter;
 pub use json::Json;
+pub use log_filter::LogFilter;
 pub use metrics::Metrics;
 pub use traces::Traces;
 
@@ -25,32 +24,30 @@ use tracing_subscriber::registry::LookupSpan;
 
 use crate::config::{Log, LogFormat, Settings};
 
-/// What the parts of a process report to. Cheap to clone; the default keeps nothing.
+/// Metrics, traces and log filter of a process. Cheap to clone; the default records nothing.
 #[derive(Clone, Default)]
 pub struct Telemetry {
-    /// Counts and times.
+    /// Metrics.
     pub metrics: Metrics,
-    /// Spans.
+    /// Traces.
     pub traces: Traces,
-    /// What is logged, where this process logs.
-    pub filter: Option<Filter>,
+    /// The log filter, where this process logs.
+    pub filter: Option<LogFilter>,
 }
 
 impl Telemetry {
-    /// As the settings say, for a process that calls itself `service` in its traces. Without a page
-    /// to show them on there are no metrics.
-    ///
-    /// # Errors
-    /// When the settings make no exporter of traces.
+    /// As the settings say; `service` is the service name in traces. Without a listener to serve them
+    /// there are no metrics.
     pub fn start(
         settings: &Settings,
         logging: Option<&Logging>,
         service: &'static str,
     ) -> anyhow::Result<Self> {
         let dropped = logging.map(|logging| logging.flush.dropped());
-        let metrics = match settings.monitoring.listen.is_empty() {
-            true => Metrics::default(),
-            false => Metrics::new(dropped)?,
+        let metrics = if settings.monitoring.listen.is_empty() {
+            Metrics::default()
+        } else {
+            Metrics::new(dropped)?
         };
         Ok(Self {
             metrics,
@@ -60,16 +57,13 @@ impl Telemetry {
     }
 }
 
-/// The log of this process. What is left is written when it is dropped.
+/// The log of this process. Buffered lines are written when it is dropped.
 pub struct Logging {
     flush: writer::Flush,
-    filter: Filter,
+    filter: LogFilter,
 }
 
-/// Starts logging for this process.
-///
-/// # Errors
-/// When it has been started before, or there is no thread for it.
+/// Starts logging for this process, once.
 pub fn init(settings: &Log) -> anyhow::Result<Logging> {
     use tracing_subscriber::util::SubscriberInitExt;
     let json = match settings.format {
@@ -81,27 +75,28 @@ pub fn init(settings: &Log) -> anyhow::Result<Logging> {
     let builder = tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::new(&settings.filter))
         .with_writer(writer);
+    // The two are of different types.
+    macro_rules! start {
+        ($builder:expr) => {{
+            let builder = $builder.with_filter_reloading();
+            let filter = LogFilter::new(&settings.filter, builder.reload_handle());
+            builder.finish().try_init()?;
+            filter
+        }};
+    }
     let filter = if json {
-        let builder = builder
-            .event_format(Json)
-            .fmt_fields(JsonFields::new())
-            .with_filter_reloading();
-        let filter = Filter::new(&settings.filter, builder.reload_handle());
-        builder.finish().try_init()?;
-        filter
+        start!(builder.event_format(Json).fmt_fields(JsonFields::new()))
     } else {
-        let builder = builder
-            .with_ansi(stderr().is_terminal())
-            .map_event_format(Text)
-            .with_filter_reloading();
-        let filter = Filter::new(&settings.filter, builder.reload_handle());
-        builder.finish().try_init()?;
-        filter
+        start!(
+            builder
+                .with_ansi(stderr().is_terminal())
+                .map_event_format(Text)
+        )
     };
     Ok(Logging { flush, filter })
 }
 
-/// Lines for people, which begin with the id of the request that they belong to.
+/// Text lines that begin with the id of their request.
 struct Text<F>(F);
 
 impl<S, N, F> FormatEvent<S, N> for Text<F>
@@ -117,7 +112,7 @@ where
         event: &Event<'_>,
     ) -> fmt::Result {
         let mut written = Ok(());
-        work::show(|request, _, _| {
+        request_scope::describe(|request, _, _| {
             if let Some(id) = request {
                 written = write!(line, "{id} ");
             }

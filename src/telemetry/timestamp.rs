@@ -1,4 +1,4 @@
-//! The time of a log line. Lines of one second share all of it but the fraction.
+//! The timestamp of a log line. Lines of one second share all of it but the fraction.
 
 use std::cell::RefCell;
 use std::time::{Duration, SystemTime};
@@ -9,11 +9,11 @@ use chrono::{DateTime, SecondsFormat};
 const UP_TO_SECONDS: usize = 19;
 
 thread_local! {
-    /// A second since 1970, and its text.
+    /// Seconds since 1970, and their text.
     static SECOND: RefCell<(u64, String)> = const { RefCell::new((0, String::new())) };
 }
 
-/// Writes what time it is, as RFC 3339 has it: in UTC, with microseconds.
+/// Appends the current time in UTC, as in RFC 3339, with microseconds.
 pub(super) fn push_now(line: &mut String) {
     let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     push(line, since_1970.unwrap_or_default());
@@ -27,7 +27,7 @@ fn push(line: &mut String, since_1970: Duration) {
         }
         line.push_str(text);
     });
-    // A one in front keeps the zeros.
+    // The leading one keeps the zeros.
     let micros = since_1970.subsec_micros() + 1_000_000;
     let mut digits = itoa::Buffer::new();
     line.push('.');
@@ -54,7 +54,7 @@ mod tests {
     }
 
     #[test]
-    fn every_time_is_as_chrono_has_it() {
+    fn timestamps_equal_those_of_chrono() {
         for (seconds, micros) in [
             (0, 0),
             (0, 1),

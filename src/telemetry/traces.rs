@@ -1,6 +1,6 @@
-//! Traces: what a request, and the order that came of it, went through, told to a collector by OTLP.
+//! Traces of requests and of their orders' workflows, exported to a collector by OTLP.
 //!
-//! Work that is not sampled has no span; it only carries on the `traceparent` that it came with.
+//! What is not sampled has no span; it only passes on the `traceparent` that it came with.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -25,29 +25,29 @@ use opentelemetry_sdk::trace::{
 
 use crate::config;
 
-/// How long the collector may take for a batch.
+/// The time limit of the collector for a batch.
 const EXPORT_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long what is left may take at the end.
+/// The time limit for the last spans at shutdown.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// A place in a trace, as a `traceparent` names it (W3C Trace Context, section 3.2).
+/// A `traceparent` (W3C Trace Context, section 3.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TraceContext {
     /// The trace.
     pub trace_id: TraceId,
     /// The span in it.
     pub span_id: SpanId,
-    /// Whether spans are made.
+    /// Whether it is recorded.
     pub sampled: bool,
 }
 
 impl TraceContext {
-    /// Reads a `traceparent`; `None` when it is malformed. Of a later version, only what this one
-    /// knows is read.
+    /// Parses a `traceparent`; `None` when it is malformed. Of a later version, the part that this
+    /// version knows is read.
     pub fn parse(text: &str) -> Option<Self> {
         let lower_hex = |part: &str| {
-            let mut bytes = part.bytes();
-            bytes.all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+            part.bytes()
+                .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
         };
         let mut parts = text.splitn(5, '-');
         let (version, trace, span, flags) =
@@ -84,7 +84,7 @@ impl fmt::Display for TraceContext {
     }
 }
 
-/// Makes spans, and sends them where there is a collector. Cheap to clone; the default makes none.
+/// Creates spans and exports them. Cheap to clone; the default creates none.
 #[derive(Clone, Default)]
 pub struct Traces(Option<Arc<Exporting>>);
 
@@ -95,11 +95,8 @@ struct Exporting {
 }
 
 impl Traces {
-    /// Towards the collector of the settings, as the service of this name; makes none where the
-    /// settings name no collector. Call it on the runtime that outlives all others.
-    ///
-    /// # Errors
-    /// When the settings make no exporter. A collector that is away is no error.
+    /// Exports to the collector of the settings, under this service name; without a collector there are
+    /// no spans. One that is away is no error. Call it on the runtime that outlives all others.
     pub fn start(settings: &config::Traces, service: &'static str) -> anyhow::Result<Self> {
         if settings.endpoint.is_empty() {
             return Ok(Self::default());
@@ -126,7 +123,7 @@ impl Traces {
             .with_attribute(KeyValue::new("service.version", env!("CARGO_PKG_VERSION")))
             .build();
         let provider = SdkTracerProvider::builder()
-            // Who is sampled is decided here, before there is a span.
+            // Sampling is decided here, before there is a span.
             .with_sampler(Sampler::AlwaysOn)
             .with_resource(resource)
             .with_span_processor(processor)
@@ -138,8 +135,8 @@ impl Traces {
         }))))
     }
 
-    /// The span of a request that came from this place of a trace, if it named one. `None` when it
-    /// is not sampled: its sender said so, or else the ratio of the settings.
+    /// The span of a request that came with this context, if any. `None` when it is not sampled, which
+    /// its sender decides, or else the ratio of the settings.
     pub fn request(&self, given: Option<TraceContext>) -> Option<Span> {
         let exporting = self.0.as_ref()?;
         match given {
@@ -151,7 +148,7 @@ impl Traces {
         }
     }
 
-    /// A span below `parent`; `None` when that is not sampled.
+    /// A child span of `parent`; `None` when that is not sampled.
     pub fn span(
         &self,
         name: impl Into<Cow<'static, str>>,
@@ -170,7 +167,7 @@ impl Traces {
         Some(exporting.start(name.into(), kind, &context))
     }
 
-    /// Sends what is left, within seconds. What is made afterwards is dropped.
+    /// Exports the last spans, within seconds. Later ones are dropped.
     pub async fn finish(&self) {
         let Some(exporting) = self.0.clone() else {
             return;
@@ -178,10 +175,9 @@ impl Traces {
         let flushing = tokio::task::spawn_blocking(move || {
             exporting.provider.shutdown_with_timeout(FLUSH_TIMEOUT)
         });
-        match flushing.await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::warn!(error = %error, "the last spans are lost"),
-            Err(error) => tracing::warn!(error = %error, "the last spans are lost"),
+        let flushed = flushing.await.map_err(anyhow::Error::from);
+        if let Err(error) = flushed.and_then(|flushed| Ok(flushed?)) {
+            tracing::warn!(error = %error, "the last spans are lost");
         }
     }
 }
@@ -193,12 +189,12 @@ impl Exporting {
     }
 }
 
-/// A sampled piece of work. It ends when it is dropped. It is large and rare: in a box, the work that
-/// is not sampled does not carry its size about.
+/// A sampled span. It ends when it is dropped. Boxed because it is large and rare: requests that are not
+/// sampled need not move its size.
 pub struct Span(Box<opentelemetry_sdk::trace::Span>);
 
 impl Span {
-    /// Where it stands in its trace.
+    /// Its trace context.
     pub fn context(&self) -> TraceContext {
         let context = self.0.span_context();
         TraceContext {
@@ -208,12 +204,12 @@ impl Span {
         }
     }
 
-    /// Gives it another name.
+    /// Renames it.
     pub fn rename(&mut self, name: String) {
         self.0.update_name(name);
     }
 
-    /// Says something of it, by a name of the semantic conventions where they have one.
+    /// Sets an attribute, named as in the semantic conventions where they have it.
     pub fn set(&mut self, key: &'static str, value: impl Into<Value>) {
         self.0.set_attribute(KeyValue::new(key, value));
     }
@@ -224,7 +220,7 @@ impl Span {
     }
 }
 
-/// Drops what the collector does not take, and says so once for each outage.
+/// Drops spans that the collector does not accept, and logs each outage once.
 #[derive(Debug)]
 struct Tolerant {
     exporter: opentelemetry_otlp::SpanExporter,
@@ -262,7 +258,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_traceparent_is_read_and_written() {
+    fn traceparents_are_parsed_and_formatted() {
         let text = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
         let context = TraceContext::parse(text).unwrap();
         assert!(context.sampled);
@@ -276,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_malformed_is_ignored() {
+    fn malformed_traceparents_are_ignored() {
         let good = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
         for text in [
             "",

@@ -1,5 +1,5 @@
-//! Where log lines wait to be written: many at a time, by a thread of its own, so that no request
-//! waits for whoever reads the log, nor pays for waking the thread with every line.
+//! The log writer: a thread of its own writes many lines at a time, so that no request waits for the
+//! reader of the log, nor pays for waking the thread with every line.
 
 use std::io::{self, Write};
 use std::mem;
@@ -10,18 +10,18 @@ use std::time::Duration;
 
 use tracing_subscriber::fmt::MakeWriter;
 
-/// How long the first of several lines waits for the others.
+/// How long the thread lets lines gather after it has written some.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// Bytes that may wait. Beyond that lines are dropped, and counted: whoever reads the log too slowly
-/// must not stop the service.
+/// Bytes that may be buffered. Beyond that lines are dropped and counted: a slow reader of the log must
+/// not stop the service.
 const LIMIT: usize = 4 * 1024 * 1024;
 
-/// Takes lines.
+/// Buffers lines. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Writer(Arc<Shared>);
 
-/// Writes what is left when it is dropped.
+/// Writes all buffered lines when it is dropped.
 pub(super) struct Flush {
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
@@ -29,13 +29,13 @@ pub(super) struct Flush {
 
 #[derive(Default)]
 struct Shared {
-    waiting: Mutex<Waiting>,
-    something: Condvar,
+    buffer: Mutex<Buffer>,
+    filled: Condvar,
     /// Lines that were dropped since the start.
     dropped: AtomicU64,
 }
 
-/// How many lines were dropped.
+/// The number of lines that were dropped.
 #[derive(Clone)]
 pub(super) struct Dropped(Arc<Shared>);
 
@@ -47,14 +47,14 @@ impl Dropped {
 }
 
 impl Flush {
-    /// Counts what is dropped.
+    /// The counter of dropped lines.
     pub(super) fn dropped(&self) -> Dropped {
         Dropped(self.shared.clone())
     }
 }
 
 #[derive(Default)]
-struct Waiting {
+struct Buffer {
     lines: Vec<u8>,
     dropped: u64,
     /// The thread waits to be woken.
@@ -63,13 +63,13 @@ struct Waiting {
 }
 
 impl Shared {
-    fn waiting(&self) -> MutexGuard<'_, Waiting> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Buffer> {
+        self.buffer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn wake(&self, waiting: &mut Waiting) {
-        if mem::take(&mut waiting.idle) {
-            self.something.notify_one();
+    fn wake(&self, buffer: &mut Buffer) {
+        if mem::take(&mut buffer.idle) {
+            self.filled.notify_one();
         }
     }
 }
@@ -91,44 +91,44 @@ pub(super) fn start(out: impl Write + Send + 'static) -> io::Result<(Writer, Flu
 fn write(shared: &Shared, mut out: impl Write) {
     let mut lines = Vec::new();
     loop {
-        let mut waiting = shared.waiting();
-        while waiting.lines.is_empty() && !waiting.ended {
-            waiting.idle = true;
-            waiting = shared
-                .something
-                .wait(waiting)
+        let mut buffer = shared.lock();
+        while buffer.lines.is_empty() && !buffer.ended {
+            buffer.idle = true;
+            buffer = shared
+                .filled
+                .wait(buffer)
                 .unwrap_or_else(PoisonError::into_inner);
         }
-        waiting.idle = false;
-        mem::swap(&mut lines, &mut waiting.lines);
-        let dropped = mem::take(&mut waiting.dropped);
-        let ended = waiting.ended;
-        drop(waiting);
+        buffer.idle = false;
+        mem::swap(&mut lines, &mut buffer.lines);
+        let dropped = mem::take(&mut buffer.dropped);
+        let ended = buffer.ended;
+        drop(buffer);
         if dropped > 0 {
             let _ = writeln!(
                 lines,
                 "{{\"level\":\"WARN\",\"message\":\"log lines were dropped\",\"lines\":{dropped}}}"
             );
         }
-        // With the log gone there is nobody left to tell.
+        // Without a log there is nowhere to report it.
         let _ = out.write_all(&lines).and_then(|()| out.flush());
         lines.clear();
-        match ended {
-            true => return,
-            false => thread::sleep(PAUSE),
+        if ended {
+            return;
         }
+        thread::sleep(PAUSE);
     }
 }
 
 impl Write for Writer {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        let mut waiting = self.0.waiting();
-        if waiting.lines.len() + line.len() > LIMIT {
-            waiting.dropped += 1;
+        let mut buffer = self.0.lock();
+        if buffer.lines.len() + line.len() > LIMIT {
+            buffer.dropped += 1;
             self.0.dropped.fetch_add(1, Ordering::Relaxed);
         } else {
-            waiting.lines.extend_from_slice(line);
-            self.0.wake(&mut waiting);
+            buffer.lines.extend_from_slice(line);
+            self.0.wake(&mut buffer);
         }
         Ok(line.len())
     }
@@ -148,10 +148,10 @@ impl<'a> MakeWriter<'a> for Writer {
 
 impl Drop for Flush {
     fn drop(&mut self) {
-        let mut waiting = self.shared.waiting();
-        waiting.ended = true;
-        self.shared.wake(&mut waiting);
-        drop(waiting);
+        let mut buffer = self.shared.lock();
+        buffer.ended = true;
+        self.shared.wake(&mut buffer);
+        drop(buffer);
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
@@ -164,7 +164,7 @@ mod tests {
 
     use super::*;
 
-    /// Hands on what is written, as long as it is let.
+    /// Passes on what is written, once it may.
     struct Out {
         written: mpsc::Sender<Vec<u8>>,
         go: mpsc::Receiver<()>,
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_is_written_at_the_end() {
+    fn buffered_lines_are_written_on_drop() {
         let (out, let_go, read) = out();
         drop(let_go);
         let (mut writer, flush) = start(out).unwrap();
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_that_stops_stops_nobody() {
+    fn a_blocked_reader_blocks_no_writer() {
         let (out, let_go, read) = out();
         let (mut writer, flush) = start(out).unwrap();
         let line = vec![b'x'; 1024];

@@ -1,4 +1,4 @@
-//! The steps of the order workflow. Each may run twice without harm.
+//! The activities of the order workflow. Each is idempotent.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::db::{OrderRepository, Precondition, Rejection};
 use crate::domain::{Access, Actor, ChangeError, OrderChange, OrderStatus};
 use crate::error::StoreError;
 
-/// What the steps need.
+/// The activities, and what they need.
 pub struct OrderActivities {
     orders: OrderRepository,
 }
@@ -30,9 +30,9 @@ impl OrderActivities {
         order_id: i64,
         to: OrderStatus,
     ) -> Result<Outcome, ActivityError> {
-        // Workflows of the version before do not say which order they are about but by its id.
-        let meant = ownership::of_header(ctx.headers());
-        let precondition = meant.map_or(Precondition::None, Precondition::CreatedAt);
+        // Workflows of the previous version identify their order only by its id.
+        let expected = ownership::of_header(ctx.headers());
+        let precondition = expected.map_or(Precondition::None, Precondition::CreatedAt);
         let change = OrderChange {
             status: Some(to),
             total_amount: None,
@@ -51,14 +51,14 @@ impl OrderActivities {
         let status = match changed {
             Ok(order) => Some(order.status),
             Err(Rejection::NotFound) => None,
-            // Somebody else was faster: where the order is now decides.
+            // Somebody else was faster: the current status decides.
             Err(Rejection::Change(
                 ChangeError::TransitionNotAllowed { from: status, .. }
                 | ChangeError::AmountIsSettled { status },
             )) => Some(status),
             Err(Rejection::Store(error)) => return Err(failure(error)),
             Err(Rejection::VersionMismatch) => {
-                self.leave_alone(order_id, meant).await?;
+                self.check_owner(order_id, expected).await?;
                 None
             }
         };
@@ -72,35 +72,30 @@ impl OrderActivities {
         Ok(outcome)
     }
 
-    /// The order of this id is not the one that the workflow is about, which is as good as deleted:
-    /// unless it is of another database that is in use, whose worker has to take the step.
-    async fn leave_alone(
+    /// The order of this id is not the workflow's own, which thus counts as deleted: unless the workflow
+    /// is of another database that is in use, whose worker has to run the activity.
+    async fn check_owner(
         &self,
         order_id: i64,
-        meant: Option<DateTime<Utc>>,
+        expected: Option<DateTime<Utc>>,
     ) -> Result<(), ActivityError> {
         let order = self.orders.get(order_id, Access::All).await;
         let order = order.map_err(failure)?;
         let owner = order
-            .zip(meant)
-            .map(|(order, meant)| ownership::owner(meant, order.created_at));
-        match owner {
-            Some(Owner::Foreign) => {
-                let cause = "the workflow is of an order of another database that is in use; \
-                             a namespace and a task queue are for one database";
-                tracing::error!(order.id = order_id, "{cause}");
-                Err(ActivityError::application(ApplicationFailure::new(
-                    anyhow::anyhow!(cause),
-                )))
-            }
-            _ => {
-                tracing::warn!(
-                    order.id = order_id,
-                    "the workflow is of an earlier order that had this id; it ends"
-                );
-                Ok(())
-            }
+            .zip(expected)
+            .map(|(order, expected)| ownership::owner(expected, order.created_at));
+        if owner == Some(Owner::Foreign) {
+            let cause = "the workflow is of an order of another database that is in use; \
+                         a namespace and a task queue are for one database";
+            tracing::error!(order.id = order_id, "{cause}");
+            let failure = ApplicationFailure::new(anyhow::anyhow!(cause));
+            return Err(ActivityError::application(failure));
         }
+        tracing::warn!(
+            order.id = order_id,
+            "the workflow is of an earlier order that had this id; it ends"
+        );
+        Ok(())
     }
 }
 
@@ -109,7 +104,7 @@ fn failure(error: StoreError) -> ActivityError {
         StoreError::ConstraintViolation(_) | StoreError::Corrupt(_) => {
             ApplicationFailure::non_retryable(error)
         }
-        // Retried for ever: a database comes back, a fault of ours is mended by a deployment, and the
+        // Retried without limit: a database recovers, a fault of ours is fixed by a deployment, and the
         // order must not be lost until then.
         _ => ApplicationFailure::new(error),
     })

@@ -1,34 +1,34 @@
-//! How many orders may wait for Temporal and its workers at a time.
+//! Admission control: how many orders may wait for Temporal and its workers at a time.
 //!
-//! An order that waits in the outbox costs a row. One that waits in Temporal costs all the others: the
-//! more workflows have something to do, the longer each takes, until tasks time out and are done again.
-//! So as many may wait there as are served in a second: where all are served in less time than that, the
-//! number grows, and where they take longer, it shrinks (Little's law). No figure has to be set for it,
-//! and it holds for any number of processes together, each of which counts what it has started itself.
+//! An order that waits in the outbox costs a row. One that waits in Temporal slows down all others: the
+//! more workflows have something to do, the longer each takes, until tasks time out and are repeated.
+//! So as many may wait there as are served in a second: when they are served faster, the number grows,
+//! and when they take longer, it shrinks (Little's law). This needs no setting, and works for any number
+//! of processes together, each of which counts the orders that it has started.
 //!
-//! An order waits from its start until its processing begins, and once more from the end of its
-//! processing delay until it has ended. In between it sleeps, which costs nothing. Those that go on
-//! soon count as waiting: nobody can hold them back when they do.
+//! An order waits from its start until its processing begins, and again from the end of its processing
+//! delay until it has ended. In between it sleeps, which costs nothing. Orders that will wake soon count
+//! as waiting, because nothing can hold them back then.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use crate::db::Stage;
 
-/// How much was served in this time says how much is served in a second.
+/// The throughput is measured over this time.
 const WINDOW: Duration = Duration::from_secs(2);
-/// As much may wait as is served in the window, divided by this: in a second.
+/// The length of the window in seconds: as much may wait as is served in one.
 const SECONDS: usize = 2;
-/// Orders that go on so soon count as waiting.
-const SOON: Duration = Duration::from_millis(500);
-/// How many may wait where nothing is known yet.
+/// Orders that wake within this time count as waiting.
+const WAKES_SOON: Duration = Duration::from_millis(500);
+/// How many may wait while the throughput is unknown.
 const LEAST: usize = 16;
-/// An order that was overtaken by so much is lost: the reconciler finds it, and nobody waits for it.
+/// An order that was overtaken by so much is lost: it is left to the reconciler, and no longer counts.
 const OVERTAKEN: Duration = Duration::from_secs(10);
-/// While nothing at all is served, one more order tries after this time; then after twice of it.
+/// While nothing is served, one more order is started after this time, the next after twice the time.
 const FIRST_PROBE: Duration = Duration::from_secs(10);
 const LONGEST_PROBE: Duration = Duration::from_secs(600);
-/// Sleeping orders that are remembered. Beyond these, nobody waits for their end.
+/// The most sleeping orders that are remembered. Others no longer count.
 const MOST_SLEEPING: usize = 100_000;
 
 /// What an order waits for.
@@ -48,19 +48,19 @@ struct Waiting {
 pub(super) struct Admission {
     processing_delay: Duration,
     waiting: HashMap<i64, Waiting>,
-    /// Those that have begun, with the time at which they go on; the soonest first.
+    /// Orders that have begun, with the time at which they wake; the soonest first.
     sleeping: VecDeque<(Instant, i64)>,
-    /// What was served when, within the window.
+    /// How many were served when, within the window.
     served: VecDeque<(Instant, usize)>,
     served_in_window: usize,
-    /// The latest that one of those served began to wait: for its begin, for its end.
+    /// When the youngest order served so far began to wait: for its begin, for its end.
     latest_served: [Option<Instant>; 2],
     next_probe: Option<Instant>,
     probe_after: Duration,
 }
 
 impl Admission {
-    /// For orders that are processed for this time.
+    /// For orders with this processing delay.
     pub(super) fn new(processing_delay: Duration) -> Self {
         Self {
             processing_delay,
@@ -77,8 +77,10 @@ impl Admission {
     /// How many more orders may be started.
     pub(super) fn room(&mut self, now: Instant) -> usize {
         self.wake(now);
-        self.leave_window(now);
-        let soon = self.sleeping.partition_point(|(end, _)| *end <= now + SOON);
+        self.expire_window(now);
+        let soon = self
+            .sleeping
+            .partition_point(|(end, _)| *end <= now + WAKES_SOON);
         let room = self.limit().saturating_sub(self.waiting.len() + soon);
         if room > 0 {
             self.next_probe = None;
@@ -111,12 +113,12 @@ impl Admission {
         self.waiting.remove(&order_id);
     }
 
-    /// The orders that wait: of these it has to be known where they are.
+    /// The orders that wait, whose stages [`Admission::observe`] needs.
     pub(super) fn waiting(&self) -> Vec<i64> {
         self.waiting.keys().copied().collect()
     }
 
-    /// Takes in where these of the waiting orders are.
+    /// Updates the state by the stages of waiting orders.
     pub(super) fn observe(&mut self, now: Instant, stages: impl IntoIterator<Item = (i64, Stage)>) {
         let mut served = 0;
         for (order_id, stage) in stages {
@@ -148,7 +150,7 @@ impl Admission {
     }
 
     fn sleep(&mut self, now: Instant, order_id: i64) {
-        // A delay that no clock can hold has no end to wait for.
+        // A delay beyond the clock has no end.
         if let Some(end) = now.checked_add(self.processing_delay)
             && self.sleeping.len() < MOST_SLEEPING
         {
@@ -156,7 +158,7 @@ impl Admission {
         }
     }
 
-    /// Those whose delay is over wait again.
+    /// Orders whose delay is over wait again.
     fn wake(&mut self, now: Instant) {
         while let Some(&(end, order_id)) = self.sleeping.front()
             && end <= now
@@ -170,7 +172,7 @@ impl Admission {
         }
     }
 
-    fn leave_window(&mut self, now: Instant) {
+    fn expire_window(&mut self, now: Instant) {
         while let Some(&(time, served)) = self.served.front()
             && now.duration_since(time) > WINDOW
         {
@@ -188,7 +190,7 @@ mod tests {
 
     const TICK: Duration = Duration::from_millis(100);
 
-    /// A Temporal that serves so many steps a second, the oldest first, and less the more wait.
+    /// A Temporal that serves so many activities a second, the oldest first, and fewer the more wait.
     struct Server {
         per_second: f64,
         /// Where more wait than this, each step takes longer by as much.
@@ -251,8 +253,8 @@ mod tests {
         }
     }
 
-    /// A world in which time passes as it is told.
-    struct World {
+    /// A simulation with a clock of its own.
+    struct Simulation {
         now: Instant,
         next: i64,
         delay: Duration,
@@ -260,7 +262,7 @@ mod tests {
         processes: Vec<Admission>,
     }
 
-    impl World {
+    impl Simulation {
         fn new(server: Server, delay: Duration, processes: usize) -> Self {
             Self {
                 now: Instant::now(),
@@ -271,8 +273,8 @@ mod tests {
             }
         }
 
-        /// With an outbox that is never empty.
-        fn pass(&mut self, time: Duration) -> usize {
+        /// Runs with an outbox that is never empty; returns how many orders were completed.
+        fn run(&mut self, time: Duration) -> usize {
             let before = self.server.completed;
             let end = self.now + time;
             while self.now < end {
@@ -303,9 +305,9 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(24))]
 
-        /// Whatever Temporal carries, it is kept busy, and not with more than it carries.
+        /// Temporal is kept busy, and not overloaded, whatever its capacity.
         #[test]
-        fn it_finds_what_is_carried(
+        fn it_finds_the_capacity(
             per_second in 20.0_f64..500.0,
             delay_ms in prop::sample::select(vec![0_u64, 1000, 5000, 30_000]),
             processes in 1_usize..4,
@@ -314,65 +316,65 @@ mod tests {
             #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
             let carries = ((per_second * 2.0) as usize).max(100);
             let delay = Duration::from_millis(delay_ms);
-            let mut world = World::new(Server::new(per_second, carries), delay, processes);
-            world.pass(Duration::from_secs(30) + 3 * delay);
+            let mut simulation = Simulation::new(Server::new(per_second, carries), delay, processes);
+            simulation.run(Duration::from_secs(30) + 3 * delay);
             let measured = Duration::from_secs(60) + 2 * delay;
             #[allow(clippy::cast_precision_loss)]
-            let rate = world.pass(measured) as f64 / measured.as_secs_f64();
+            let rate = simulation.run(measured) as f64 / measured.as_secs_f64();
             // Each order is served twice. Each process starts 32 in a tick at most.
             let most = (per_second / 2.0).min(320.0 * processes as f64);
             prop_assert!(rate > most * 0.8, "{rate} of {most} a second");
-            prop_assert!(world.server.most_waiting <= carries * 2, "{}", world.server.most_waiting);
+            prop_assert!(simulation.server.most_waiting <= carries * 2, "{}", simulation.server.most_waiting);
         }
     }
 
     #[test]
-    fn without_a_worker_hardly_more_are_started() {
-        let mut world = World::new(Server::new(0.0, 100), Duration::from_secs(1), 1);
-        world.pass(Duration::from_secs(3600));
+    fn without_a_worker_hardly_any_orders_are_started() {
+        let mut simulation = Simulation::new(Server::new(0.0, 100), Duration::from_secs(1), 1);
+        simulation.run(Duration::from_secs(3600));
         assert!(
-            (LEAST..LEAST + 16).contains(&world.waiting()),
+            (LEAST..LEAST + 16).contains(&simulation.waiting()),
             "{}",
-            world.waiting()
+            simulation.waiting()
         );
-        // One comes: the orders go on at once.
-        world.server.per_second = 100.0;
-        world.pass(Duration::from_secs(5));
-        let completed = world.pass(Duration::from_secs(20));
+        // A worker comes: orders are processed at once.
+        simulation.server.per_second = 100.0;
+        simulation.run(Duration::from_secs(5));
+        let completed = simulation.run(Duration::from_secs(20));
         assert!(completed > 800, "{completed}");
     }
 
     #[test]
-    fn after_a_slow_time_it_goes_on_as_before() {
-        let mut world = World::new(Server::new(100.0, 300), Duration::from_secs(1), 2);
-        world.pass(Duration::from_secs(20));
-        world.server.per_second = 2.0;
-        world.pass(Duration::from_secs(60));
-        world.server.per_second = 100.0;
-        world.pass(Duration::from_secs(10));
-        let completed = world.pass(Duration::from_secs(20));
+    fn it_recovers_after_a_slow_time() {
+        let mut simulation = Simulation::new(Server::new(100.0, 300), Duration::from_secs(1), 2);
+        simulation.run(Duration::from_secs(20));
+        simulation.server.per_second = 2.0;
+        simulation.run(Duration::from_secs(60));
+        simulation.server.per_second = 100.0;
+        simulation.run(Duration::from_secs(10));
+        let completed = simulation.run(Duration::from_secs(20));
         assert!(completed > 800, "{completed}");
     }
 
     #[test]
-    fn orders_that_never_begin_are_in_nobodys_way() {
-        let mut world = World::new(Server::new(100.0, 300), Duration::ZERO, 1);
+    fn orders_that_never_begin_do_not_block_others() {
+        let mut simulation = Simulation::new(Server::new(100.0, 300), Duration::ZERO, 1);
         let lost: Vec<i64> = (0..16).map(|n| -n).collect();
         for &id in &lost {
-            world.server.stage.insert(id, Stage::Pending);
-            world.processes[0].started(world.now, id);
+            simulation.server.stage.insert(id, Stage::Pending);
+            simulation.processes[0].started(simulation.now, id);
         }
-        world.pass(Duration::from_secs(60));
+        simulation.run(Duration::from_secs(60));
         assert!(
             lost.iter()
-                .all(|id| !world.processes[0].waiting.contains_key(id))
+                .all(|id| !simulation.processes[0].waiting.contains_key(id))
         );
-        let completed = world.pass(Duration::from_secs(20));
+        let completed = simulation.run(Duration::from_secs(20));
         assert!(completed > 800, "{completed}");
     }
 
     #[test]
-    fn an_order_that_is_not_started_leaves_its_place() {
+    fn an_order_that_is_not_started_frees_its_place() {
         let now = Instant::now();
         let mut admission = Admission::new(Duration::ZERO);
         assert_eq!(admission.room(now), LEAST);

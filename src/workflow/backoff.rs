@@ -1,4 +1,4 @@
-//! How long to wait after a failure.
+//! Exponential backoff with jitter.
 
 use std::time::Duration;
 

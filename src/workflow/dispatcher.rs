@@ -1,4 +1,4 @@
-//! Carries intents from the outbox to Temporal. Any number of these may run.
+//! Dispatches intents from the outbox to Temporal. Any number of dispatchers may run.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -13,21 +13,25 @@ use tokio_util::sync::CancellationToken;
 
 use super::admission::Admission;
 use super::backoff::backoff;
-use super::gateway::{Temporal, TemporalError};
+use super::client::Temporal;
+use super::error::TemporalError;
 use crate::config::Settings;
 use crate::db::{Action, Database, Intent, IntentListener, IntentRepository, stages};
-use crate::telemetry::metrics;
+use crate::telemetry::metrics::DispatchResult;
+use crate::telemetry::request_scope::RequestScope;
 use crate::telemetry::traces::{Span, TraceContext};
-use crate::telemetry::work::{self, Work};
 
-/// The longest wait before Temporal is asked whether it is back.
-const LONGEST_OUTAGE_NAP: Duration = Duration::from_secs(5);
-/// How often to look how far orders have come, while no more may be started.
-const LOOK_INTERVAL: Duration = Duration::from_millis(100);
-/// How long giving back what was claimed may take at the end.
+/// The longest pause before Temporal is tried again after an outage.
+const LONGEST_OUTAGE_PAUSE: Duration = Duration::from_secs(5);
+/// How often the stages of waiting orders are read while no more may be started.
+const STAGES_INTERVAL: Duration = Duration::from_millis(100);
+/// The time limit for releasing claims at shutdown.
 const RELEASE_TIMEOUT: Duration = Duration::from_secs(2);
+/// The actions after which an order waits for Temporal.
+const STARTS: [Action; 2] = [Action::Start, Action::Restart];
 
-/// Tells Temporal what the outbox holds.
+/// Sends the intents of the outbox to Temporal. Cheap to clone.
+#[derive(Clone)]
 pub struct Dispatcher {
     settings: Arc<Settings>,
     database: Database,
@@ -46,43 +50,41 @@ impl Dispatcher {
         }
     }
 
-    /// Works until `stop`; then finishes what it has claimed.
+    /// Runs until `stop`; then finishes what it has claimed.
     pub async fn run(self, stop: CancellationToken) {
         let wake = Arc::new(Notify::new());
-        let listening = self.listen(&wake);
-        let working = self.work(&wake, &stop);
         tokio::select! {
-            () = working => {}
-            () = listening => {}
+            () = self.dispatch(&wake, &stop) => {}
+            () = self.listen(&wake) => {}
         }
     }
 
-    async fn work(&self, wake: &Notify, stop: &CancellationToken) {
+    async fn dispatch(&self, wake: &Notify, stop: &CancellationToken) {
         let settings = &self.settings.dispatcher;
-        let mut running = Claimed::default();
+        let mut running = InFlight::default();
         let mut admission = Admission::new(self.settings.workflow.processing_delay);
-        // In a row: of the database, and of Temporal as a whole.
+        // Consecutive ones: of the database, and of Temporal as a whole.
         let mut failures: u32 = 0;
         let mut outages: u32 = 0;
         loop {
-            // While Temporal is away, one intent at a time asks whether it is back.
-            let places = match outages {
-                0 => settings.concurrency,
-                _ => 1,
+            // During an outage of Temporal, one intent at a time probes it.
+            let places = if outages == 0 {
+                settings.concurrency
+            } else {
+                1
             };
             let free = places.saturating_sub(running.len());
-            // Whether orders wait in the outbox because too many wait in Temporal.
-            let mut held_back = false;
+            let mut is_held_back = false;
             if free > 0 && !stop.is_cancelled() {
-                match self.next(free, &mut admission, stop).await {
-                    Ok(next) => {
+                match self.claim(free, &mut admission, stop).await {
+                    Ok(claimed) => {
                         failures = 0;
-                        held_back = next.held_back;
-                        for intent in next.claimed {
+                        is_held_back = claimed.is_held_back;
+                        for intent in claimed.intents {
                             if intent.action != Action::End {
                                 admission.started(Instant::now(), intent.order.id);
                             }
-                            running.tell(self.teller(), intent);
+                            running.spawn(self.clone(), intent);
                         }
                     }
                     Err(error) => {
@@ -91,69 +93,68 @@ impl Dispatcher {
                     }
                 }
             }
-            let nap = match (failures, outages) {
-                (0, 0) if held_back => LOOK_INTERVAL,
+            let pause = match (failures, outages) {
+                (0, 0) if is_held_back => STAGES_INTERVAL,
                 (0, 0) => settings.poll_interval,
-                (0, _) => backoff(outages, settings.max_backoff.min(LONGEST_OUTAGE_NAP)),
-                (_, _) => backoff(failures, settings.max_backoff.min(LONGEST_OUTAGE_NAP)),
+                (0, _) => backoff(outages, settings.max_backoff.min(LONGEST_OUTAGE_PAUSE)),
+                (_, _) => backoff(failures, settings.max_backoff.min(LONGEST_OUTAGE_PAUSE)),
             };
-            let napping = sleep(nap);
-            pin_mut!(napping);
-            // Claims are for several at a time: under load, not one for each place that becomes free.
+            let pause = sleep(pause);
+            pin_mut!(pause);
+            // Under load, several intents are claimed at a time, not one for each place that becomes free.
             let has_room =
-                |running: &Claimed| !held_back && running.len() + places.div_ceil(4) <= places;
-            // Many that fail together are one outage.
+                |running: &InFlight| !is_held_back && running.len() + places.div_ceil(4) <= places;
+            // Several that fail at the same time are one outage.
             let outages_before = outages;
             loop {
                 tokio::select! {
                     () = stop.cancelled() => return self.drain(running).await,
-                    // No new intent ends an outage.
+                    // A new intent does not end an outage.
                     () = wake.notified(), if outages == 0 && has_room(&running) => break,
-                    Some(told) = running.next() => {
-                        if let Some(order_id) = told.not_started {
+                    Some(dispatched) = running.next() => {
+                        if let Some(order_id) = dispatched.not_started {
                             admission.not_started(order_id);
                         }
-                        match told.outage {
-                            true => outages = outages_before.saturating_add(1),
-                            false => {
-                                outages = 0;
-                                if has_room(&running) {
-                                    break;
-                                }
-                            }
+                        if dispatched.is_outage {
+                            outages = outages_before.saturating_add(1);
+                            continue;
+                        }
+                        outages = 0;
+                        if has_room(&running) {
+                            break;
                         }
                     }
-                    () = &mut napping => break,
+                    () = &mut pause => break,
                 }
             }
         }
     }
 
-    /// Lets what is in flight come to its end, and gives back what does not in time.
-    async fn drain(&self, mut running: Claimed) {
+    /// Finishes the intents in flight, and releases those that are not finished in time.
+    async fn drain(&self, mut running: InFlight) {
         let drained = async { while running.next().await.is_some() {} };
         let limit = self.settings.http.shutdown_timeout;
         if timeout(limit, drained).await.is_ok() {
             return;
         }
-        let left = running.abandon().await;
-        tracing::warn!(intents = left.len(), "gave up on intents in flight");
-        let released = timeout(RELEASE_TIMEOUT, self.intents.release(&left)).await;
+        let unfinished = running.abort().await;
+        tracing::warn!(intents = unfinished.len(), "gave up on intents in flight");
+        let released = timeout(RELEASE_TIMEOUT, self.intents.release(&unfinished)).await;
         if !matches!(released, Ok(Ok(()))) {
-            tracing::warn!("could not give them back; their leases free them");
+            tracing::warn!("could not release them; their leases expire");
         }
     }
 
-    /// Claims intents, once there is somebody to tell them to: of orders to be started no more than may
-    /// be, of orders that have ended as many as there are places.
-    async fn next(
+    /// Claims intents, once Temporal is connected: of orders to be started, as many as admission permits;
+    /// of orders that have ended, as many as there are places.
+    async fn claim(
         &self,
         places: usize,
         admission: &mut Admission,
         stop: &CancellationToken,
-    ) -> anyhow::Result<Next> {
+    ) -> anyhow::Result<Claimed> {
         tokio::select! {
-            () = stop.cancelled() => return Ok(Next::default()),
+            () = stop.cancelled() => return Ok(Claimed::default()),
             connected = self.temporal.client() => connected?,
         };
         let lease = self.settings.dispatcher.lease;
@@ -163,46 +164,38 @@ impl Dispatcher {
         }
         let room = admission.room(Instant::now());
         if room >= places {
-            let claimed = self.intents.claim(&Action::ALL, places, lease).await?;
-            return Ok(Next {
-                claimed,
-                held_back: false,
+            let intents = self.intents.claim(&Action::ALL, places, lease).await?;
+            return Ok(Claimed {
+                intents,
+                is_held_back: false,
             });
         }
-        let mut claimed = self.intents.claim(&[Action::End], places, lease).await?;
-        let room = room.min(places.saturating_sub(claimed.len()));
+        let mut intents = self.intents.claim(&[Action::End], places, lease).await?;
+        let room = room.min(places.saturating_sub(intents.len()));
         if room > 0 {
-            claimed.extend(self.intents.claim(&STARTS, room, lease).await?);
+            intents.extend(self.intents.claim(&STARTS, room, lease).await?);
         }
-        Ok(Next {
-            claimed,
-            held_back: true,
+        Ok(Claimed {
+            intents,
+            is_held_back: true,
         })
     }
 
-    fn teller(&self) -> Teller {
-        Teller {
-            settings: self.settings.clone(),
-            intents: self.intents.clone(),
-            temporal: self.temporal.clone(),
-        }
-    }
-
-    /// Wakes the work when an intent is committed. Without it, polling still finds everything.
+    /// Wakes the dispatcher when an intent is committed. Without it, polling still finds everything.
     async fn listen(&self, wake: &Notify) {
         let mut failures: u32 = 0;
         loop {
             match IntentListener::connect(&self.settings.database).await {
                 Ok(mut listener) => {
                     failures = 0;
-                    // What was committed before the connection stood.
+                    // For what was committed before the connection was established.
                     wake.notify_one();
                     let notifications = listener.notifications();
                     pin_mut!(notifications);
                     while let Some(Ok(())) = notifications.next().await {
                         wake.notify_one();
                     }
-                    tracing::warn!("lost the connection that hears of new intents; polling");
+                    tracing::warn!("lost the connection that listens for new intents; polling");
                 }
                 Err(error) => {
                     failures = failures.saturating_add(1);
@@ -212,138 +205,62 @@ impl Dispatcher {
             sleep(backoff(failures, self.settings.dispatcher.max_backoff)).await;
         }
     }
-}
 
-/// The actions after which an order waits for Temporal.
-const STARTS: [Action; 2] = [Action::Start, Action::Restart];
-
-/// What is told next.
-#[derive(Default)]
-struct Next {
-    claimed: Vec<Intent>,
-    /// Whether there may be more that could be told if fewer orders waited in Temporal.
-    held_back: bool,
-}
-
-/// The intents that are being told at the moment.
-#[derive(Default)]
-struct Claimed {
-    tasks: JoinSet<(i64, Told)>,
-    intents: HashSet<i64>,
-}
-
-impl Claimed {
-    fn len(&self) -> usize {
-        self.tasks.len()
-    }
-
-    fn tell(&mut self, teller: Teller, intent: Intent) {
-        let id = intent.id;
-        self.intents.insert(id);
-        self.tasks
-            .spawn(async move { (id, teller.tell(intent).await) });
-    }
-
-    /// The next one to end; `None` when there is none.
-    async fn next(&mut self) -> Option<Told> {
-        match self.tasks.join_next().await? {
-            Ok((id, told)) => {
-                self.intents.remove(&id);
-                Some(told)
-            }
-            Err(error) => {
-                tracing::error!(error = %error, "telling Temporal failed; the lease frees the intent");
-                Some(Told::default())
-            }
-        }
-    }
-
-    /// Stops them all, and says which had not ended.
-    async fn abandon(mut self) -> Vec<i64> {
-        self.tasks.shutdown().await;
-        self.intents.into_iter().collect()
-    }
-}
-
-/// What came of telling.
-#[derive(Default)]
-struct Told {
-    /// Whether Temporal can not be asked anything.
-    outage: bool,
-    /// The order that should have been started and was not.
-    not_started: Option<i64>,
-}
-
-/// Tells Temporal of one intent.
-struct Teller {
-    settings: Arc<Settings>,
-    intents: IntentRepository,
-    temporal: Temporal,
-}
-
-impl Teller {
-    async fn tell(self, intent: Intent) -> Told {
+    /// Sends a claimed intent, and records the result.
+    async fn dispatch_one(self, intent: Intent) -> Dispatched {
         let begun = Instant::now();
         let sent = self.send_traced(&intent).await;
-        let outage = sent.as_ref().is_err_and(TemporalError::is_outage);
-        let outcome = match (&sent, outage) {
-            (Ok(()), _) => metrics::Told::Told,
-            (Err(_), false) => metrics::Told::Refused,
-            (Err(_), true) => metrics::Told::Outage,
+        let result = match &sent {
+            Ok(()) => DispatchResult::Dispatched,
+            Err(error) if error.is_outage() => DispatchResult::Outage,
+            Err(_) => DispatchResult::Refused,
         };
-        let action = intent.action.as_str();
         let lag = intent.age + begun.elapsed();
         let metrics = &self.temporal.telemetry().metrics;
-        metrics.dispatched(action, outcome, lag);
+        metrics.dispatched(intent.action.as_str(), result, lag);
         let not_started = sent.is_err() && intent.action != Action::End;
         match sent {
-            Ok(()) => self.done(&intent).await,
+            Ok(()) => self.succeeded(&intent).await,
             Err(error) => self.failed(&intent, &error).await,
         }
-        Told {
-            outage,
+        Dispatched {
+            is_outage: result == DispatchResult::Outage,
             not_started: not_started.then_some(intent.order.id),
         }
     }
 
-    async fn done(&self, intent: &Intent) {
+    async fn succeeded(&self, intent: &Intent) {
+        let action = intent.action.as_str();
         match self.intents.done(intent.id).await {
-            Ok(()) => {
-                tracing::debug!(
-                    order.id = intent.order.id,
-                    action = intent.action.as_str(),
-                    "told Temporal"
-                );
-            }
-            Err(error) => {
-                tracing::warn!(order.id = intent.order.id, error = %error, "told Temporal, but could not note it; it is told again");
-            }
+            Ok(()) => tracing::debug!(order.id = intent.order.id, action, "dispatched the intent"),
+            Err(error) => tracing::warn!(
+                order.id = intent.order.id,
+                error = %error,
+                "dispatched the intent, but could not delete it; it is sent again"
+            ),
         }
     }
 
     async fn failed(&self, intent: &Intent, error: &TemporalError) {
         let attempts = u32::try_from(intent.attempts).unwrap_or(u32::MAX);
-        let longest = self.settings.dispatcher.max_backoff;
-        // An outage is nobody's fault: the intent need not wait longer than the outage.
-        let delay = match error.is_outage() {
-            true => backoff(1, longest),
-            false => backoff(attempts, longest),
-        };
+        // The intent need not wait longer than an outage, whatever its attempts.
+        let failures = if error.is_outage() { 1 } else { attempts };
+        let delay = backoff(failures, self.settings.dispatcher.max_backoff);
         tracing::warn!(
             order.id = intent.order.id,
             action = intent.action.as_str(),
             attempts,
             retry_in_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX),
             error = %error,
-            "could not tell Temporal"
+            "could not dispatch the intent"
         );
         let text = error.to_string();
         if let Err(error) = self.intents.retry(intent.id, delay, &text).await {
-            tracing::warn!(order.id = intent.order.id, error = %error, "could not give the intent back; its lease frees it");
+            tracing::warn!(order.id = intent.order.id, error = %error, "could not release the intent; its lease expires");
         }
     }
 
-    /// In the trace of the request that wrote the intent, if it was in one.
+    /// Sends it within the trace of the request that wrote it, if there is one.
     async fn send_traced(&self, intent: &Intent) -> Result<(), TemporalError> {
         let traces = &self.temporal.telemetry().traces;
         let parent = intent.traceparent.as_deref().and_then(TraceContext::parse);
@@ -352,8 +269,8 @@ impl Teller {
             traces.span(name, SpanKind::Client, parent)
         });
         let trace = span.as_ref().map(Span::context).or(parent);
-        let work = Work::step(Some(intent.order.id), trace, traces);
-        let sent = work::scope(work, self.send(intent)).await;
+        let scope = RequestScope::activity(Some(intent.order.id), trace, traces);
+        let sent = scope.run(self.send(intent)).await;
         if let Some(span) = &mut span {
             span.set("order.id", intent.order.id);
             span.set("attempts", i64::from(intent.attempts));
@@ -372,4 +289,61 @@ impl Teller {
             Action::End => self.temporal.end(intent.order, "the order has ended").await,
         }
     }
+}
+
+/// Intents that were claimed.
+#[derive(Default)]
+struct Claimed {
+    intents: Vec<Intent>,
+    /// Whether others may wait in the outbox because too many orders wait in Temporal.
+    is_held_back: bool,
+}
+
+/// The intents that are being dispatched.
+#[derive(Default)]
+struct InFlight {
+    tasks: JoinSet<(i64, Dispatched)>,
+    intents: HashSet<i64>,
+}
+
+impl InFlight {
+    fn len(&self) -> usize {
+        self.tasks.len()
+    }
+
+    fn spawn(&mut self, dispatcher: Dispatcher, intent: Intent) {
+        let id = intent.id;
+        self.intents.insert(id);
+        self.tasks
+            .spawn(async move { (id, dispatcher.dispatch_one(intent).await) });
+    }
+
+    /// The next one to finish; `None` when there is none.
+    async fn next(&mut self) -> Option<Dispatched> {
+        match self.tasks.join_next().await? {
+            Ok((id, dispatched)) => {
+                self.intents.remove(&id);
+                Some(dispatched)
+            }
+            Err(error) => {
+                tracing::error!(error = %error, "the dispatch of an intent failed; its lease expires");
+                Some(Dispatched::default())
+            }
+        }
+    }
+
+    /// Aborts them all; returns those that had not finished.
+    async fn abort(mut self) -> Vec<i64> {
+        self.tasks.shutdown().await;
+        self.intents.into_iter().collect()
+    }
+}
+
+/// The result of a dispatch.
+#[derive(Default)]
+struct Dispatched {
+    /// Whether Temporal as a whole is not available.
+    is_outage: bool,
+    /// The order that should have been started and was not.
+    not_started: Option<i64>,
 }

@@ -1,4 +1,4 @@
-//! What Temporal says of the workflows of orders.
+//! Workflow executions of orders: describe, list, terminate.
 
 use std::collections::HashMap;
 
@@ -10,24 +10,24 @@ use temporalio_common::protos::temporal::api::workflowservice::v1::{
     DescribeNamespaceRequest, DescribeWorkflowExecutionRequest, ListWorkflowExecutionsRequest,
     TerminateWorkflowExecutionRequest,
 };
-use tokio::time::timeout;
-use tonic::{Code, Request, Response, Status};
+use tonic::Request;
 
-use super::gateway::{CALL_TIMEOUT, Temporal, TemporalError, namespace_is_missing};
+use super::client::Temporal;
+use super::error::{TemporalError, call, found};
 use super::ownership::{self, Origin};
 use super::{order_of, workflow_id};
 
-/// What Temporal knows of an order's workflow.
+/// The state of an order's workflow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WorkflowState {
-    /// It is on its way.
+    /// It is running.
     Running {
-        /// Whether it was asked to end.
+        /// Whether its cancellation was requested.
         cancel_requested: bool,
     },
-    /// An operator stopped it by force.
+    /// An operator terminated it.
     Terminated,
-    /// It ended in any other way: a verb in the past.
+    /// It ended in any other way: how, as a verb.
     Ended(&'static str),
 }
 
@@ -36,13 +36,13 @@ pub enum WorkflowState {
 pub struct Execution {
     /// The id of the order.
     pub order_id: i64,
-    /// Tells it from others of the same id.
+    /// The run, of several of the same id.
     pub run_id: String,
-    /// Where its tasks go.
+    /// Its task queue.
     pub task_queue: String,
-    /// Whose it is.
+    /// Which order it is of.
     pub origin: Origin,
-    /// What became of it.
+    /// Its state.
     pub state: WorkflowState,
 }
 
@@ -74,7 +74,7 @@ impl Execution {
         })
     }
 
-    /// Whether it is on its way.
+    /// Whether it is running.
     pub fn is_running(&self) -> bool {
         matches!(self.state, WorkflowState::Running { .. })
     }
@@ -85,32 +85,21 @@ impl Execution {
 pub struct Running {
     /// The workflows.
     pub workflows: Vec<Execution>,
-    /// Leads to the next page; empty on the last one.
+    /// The token of the next page; empty on the last one.
     pub next_page: Vec<u8>,
 }
 
 impl Temporal {
-    /// The newest workflow of an order's id. `None` when Temporal has never heard of one, or has
-    /// forgotten it.
-    ///
-    /// # Errors
-    /// When Temporal does not say.
+    /// The newest workflow of an order's id. `None` when Temporal has none, or keeps it no longer.
     pub async fn describe(&self, order_id: i64) -> Result<Option<Execution>, TemporalError> {
-        let client = self.client().await?;
         let request = DescribeWorkflowExecutionRequest {
             namespace: self.settings().namespace.clone(),
             execution: Some(execution(order_id, String::new())),
         };
-        let mut service = client.connection().workflow_service();
-        let described = service.describe_workflow_execution(Request::new(request));
-        let described = match answer(described).await {
-            Ok(described) => described,
-            Err(Failure::Status(status))
-                if status.code() == Code::NotFound && !namespace_is_missing(&status) =>
-            {
-                return Ok(None);
-            }
-            Err(failure) => return Err(failure.into()),
+        let mut service = self.client().await?.connection().workflow_service();
+        let described = call(service.describe_workflow_execution(Request::new(request))).await;
+        let Some(described) = found(described)? else {
+            return Ok(None);
         };
         let cancel_requested = described
             .workflow_extended_info
@@ -121,11 +110,8 @@ impl Temporal {
             .ok_or_else(|| TemporalError::Refused("it described another workflow".into()))
     }
 
-    /// The running workflows of the ids of these orders. Temporal's list lags behind a little: ask
-    /// [`Temporal::describe`] of one that is missing.
-    ///
-    /// # Errors
-    /// When Temporal does not say.
+    /// The running workflows of the ids of these orders. Temporal's list lags behind a little:
+    /// [`Temporal::describe`] one that is missing.
     pub async fn running_among(
         &self,
         order_ids: &[i64],
@@ -145,9 +131,6 @@ impl Temporal {
     }
 
     /// A page of the running workflows of this service's task queue.
-    ///
-    /// # Errors
-    /// When Temporal does not say.
     pub async fn running(&self, size: i32, page: Vec<u8>) -> Result<Running, TemporalError> {
         let query = format!(
             "ExecutionStatus = 'Running' AND WorkflowType = 'OrderWorkflow' AND TaskQueue = '{}'",
@@ -162,15 +145,14 @@ impl Temporal {
         page_size: i32,
         next_page_token: Vec<u8>,
     ) -> Result<Running, TemporalError> {
-        let client = self.client().await?;
         let request = ListWorkflowExecutionsRequest {
             namespace: self.settings().namespace.clone(),
             page_size,
             next_page_token,
             query,
         };
-        let mut service = client.connection().workflow_service();
-        let listed = answer(service.list_workflow_executions(Request::new(request))).await?;
+        let mut service = self.client().await?.connection().workflow_service();
+        let listed = call(service.list_workflow_executions(Request::new(request))).await?;
         Ok(Running {
             workflows: listed
                 .executions
@@ -181,66 +163,27 @@ impl Temporal {
         })
     }
 
-    /// Ends this workflow, and no other one of its id, by force. One that has ended is success too.
-    ///
-    /// # Errors
-    /// When Temporal did not confirm.
+    /// Terminates this run of a workflow. One that has ended is success too.
     pub async fn terminate(&self, workflow: &Execution, reason: &str) -> Result<(), TemporalError> {
-        let client = self.client().await?;
         let request = TerminateWorkflowExecutionRequest {
             namespace: self.settings().namespace.clone(),
             workflow_execution: Some(execution(workflow.order_id, workflow.run_id.clone())),
             reason: reason.to_owned(),
             ..Default::default()
         };
-        let mut service = client.connection().workflow_service();
-        match answer(service.terminate_workflow_execution(Request::new(request))).await {
-            Ok(_) => Ok(()),
-            Err(Failure::Status(status))
-                if status.code() == Code::NotFound && !namespace_is_missing(&status) =>
-            {
-                Ok(())
-            }
-            Err(failure) => Err(failure.into()),
-        }
+        let mut service = self.client().await?.connection().workflow_service();
+        found(call(service.terminate_workflow_execution(Request::new(request))).await).map(|_| ())
     }
 
-    /// Asks for the namespace that the workflows live in.
-    ///
-    /// # Errors
-    /// When Temporal is away, or has no such namespace: what it says of workflows means nothing
-    /// then.
+    /// Checks that the namespace exists: without it, what Temporal says of workflows means nothing.
     pub async fn require_namespace(&self) -> Result<(), TemporalError> {
-        let client = self.client().await?;
         let request = DescribeNamespaceRequest {
             namespace: self.settings().namespace.clone(),
             ..Default::default()
         };
-        let mut service = client.connection().workflow_service();
-        answer(service.describe_namespace(Request::new(request))).await?;
+        let mut service = self.client().await?.connection().workflow_service();
+        call(service.describe_namespace(Request::new(request))).await?;
         Ok(())
-    }
-}
-
-enum Failure {
-    Status(Status),
-    TimedOut,
-}
-
-impl From<Failure> for TemporalError {
-    fn from(failure: Failure) -> Self {
-        match failure {
-            Failure::Status(status) => status.into(),
-            Failure::TimedOut => Self::TimedOut,
-        }
-    }
-}
-
-async fn answer<T>(call: impl Future<Output = Result<Response<T>, Status>>) -> Result<T, Failure> {
-    match timeout(CALL_TIMEOUT, call).await {
-        Err(_) => Err(Failure::TimedOut),
-        Ok(Err(status)) => Err(Failure::Status(status)),
-        Ok(Ok(response)) => Ok(response.into_inner()),
     }
 }
 

@@ -1,23 +1,25 @@
 //! Orders in Temporal: the workflow, its activities, the worker, and what starts workflows.
 
 mod activities;
+mod activity_interceptor;
 mod admission;
 mod backoff;
+mod client;
+mod connection;
 mod dispatcher;
+mod error;
 mod executions;
-mod gateway;
-mod observing;
+mod header_interceptor;
 mod order_workflow;
 mod ownership;
-mod passed_headers;
 mod reconciler;
 mod trace_header;
-mod transport;
 mod worker;
 
+pub use client::Temporal;
 pub use dispatcher::Dispatcher;
+pub use error::TemporalError;
 pub use executions::{Execution, Running, WorkflowState};
-pub use gateway::{Temporal, TemporalError};
 pub use order_workflow::{OrderInput, OrderWorkflow, Outcome};
 pub use ownership::{Origin, Owner};
 pub use reconciler::Reconciler;
@@ -28,7 +30,7 @@ pub fn workflow_id(order_id: i64) -> String {
     format!("order-{order_id}")
 }
 
-/// The order of a workflow's id; `None` when the id is none of ours.
+/// The order of a workflow id; `None` when it is not one of ours.
 fn order_of(workflow_id: &str) -> Option<i64> {
     workflow_id.strip_prefix("order-")?.parse().ok()
 }

@@ -1,4 +1,4 @@
-//! The way of an order, from accepted to ended. Replayed from history: no clock, no I/O, no chance.
+//! The workflow of an order. It is replayed from history, so it must be deterministic: no clock, no I/O.
 
 #![allow(missing_docs)] // the macros make items that cannot carry any
 
@@ -14,31 +14,31 @@ use temporalio_sdk::{
 
 use super::activities::OrderActivities;
 
-/// The name, in histories, of the change from [`Way::Remote`] to [`Way::Local`].
+/// The patch, in histories, from [`StepExecution::Regular`] to [`StepExecution::Local`].
 const LOCAL_STEPS: &str = "local-steps";
 
-/// What a workflow is started with.
+/// The input of a workflow.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderInput {
     /// The order.
     pub order_id: i64,
-    /// How long it is processed, in milliseconds. Given at the start, so that a new setting changes
-    /// new orders only.
+    /// How long it is processed, in milliseconds. Part of the input so that a changed setting affects new
+    /// orders only.
     pub processing_delay_ms: u64,
 }
 
-/// Where an order is after a step.
+/// The state of an order after an activity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// On its way.
+    /// It is processed.
     Processing,
-    /// Ended well.
+    /// It is completed.
     Completed,
-    /// Ended early.
+    /// It is cancelled.
     Cancelled,
-    /// It is not there: it was deleted, or this database never had it, though it may have another one
-    /// of the same id.
+    /// It does not exist: it was deleted, or this database never had it, though perhaps another one of
+    /// the same id.
     Deleted,
 }
 
@@ -61,8 +61,8 @@ pub struct OrderWorkflow;
 
 #[workflow_methods]
 impl OrderWorkflow {
-    /// Marks the order as processing, waits, and completes it. When the workflow is cancelled, on
-    /// whatever step, the order is cancelled too, unless it has already ended.
+    /// Marks the order as processing, waits, and completes it. When the workflow is cancelled, at any
+    /// point, the order is cancelled too, unless it has already ended.
     #[run]
     pub async fn run(
         ctx: &mut WorkflowContext<Self>,
@@ -80,28 +80,29 @@ impl OrderWorkflow {
         ctx: &mut WorkflowContext<Self>,
         input: &OrderInput,
     ) -> Result<Outcome, ActivityExecutionError> {
-        let way = Way::of(ctx);
+        let steps = StepExecution::of(ctx);
         let id = input.order_id;
-        let outcome = way.take(ctx, OrderActivities::begin, id, None).await?;
+        let outcome = steps.execute(ctx, OrderActivities::begin, id, None).await?;
         if outcome != Outcome::Processing {
             return Ok(outcome);
         }
         let delay = Duration::from_millis(input.processing_delay_ms);
-        if way.waits(delay) && ctx.timer(delay).await == TimerResult::Cancelled {
-            return way
-                .take(ctx, OrderActivities::cancel, id, cleaning_up())
+        if steps.has_timer(delay) && ctx.timer(delay).await == TimerResult::Cancelled {
+            return steps
+                .execute(ctx, OrderActivities::cancel, id, detached())
                 .await;
         }
-        way.take(ctx, OrderActivities::complete, id, None).await
+        steps
+            .execute(ctx, OrderActivities::complete, id, None)
+            .await
     }
 
     async fn cancel(
         ctx: &mut WorkflowContext<Self>,
         input: &OrderInput,
     ) -> WorkflowResult<Outcome> {
-        let id = input.order_id;
-        let outcome = Way::of(ctx)
-            .take(ctx, OrderActivities::cancel, id, cleaning_up())
+        let outcome = StepExecution::of(ctx)
+            .execute(ctx, OrderActivities::cancel, input.order_id, detached())
             .await?;
         match outcome {
             Outcome::Cancelled => Err(WorkflowTermination::cancelled()),
@@ -110,68 +111,68 @@ impl OrderWorkflow {
     }
 }
 
-/// Cleaning up goes on although the workflow is cancelled.
-fn cleaning_up() -> Option<WorkflowCancellationToken> {
+/// For clean-up, which runs although the workflow is cancelled.
+fn detached() -> Option<WorkflowCancellationToken> {
     Some(WorkflowCancellationToken::new())
 }
 
-/// How steps are taken. A workflow that began one way goes on that way.
+/// How the steps of a workflow are executed, from its start to its end.
 #[derive(Clone, Copy)]
-enum Way {
-    /// Within the workflow's own task: Temporal hears of the step when it is done. It saves Temporal a
-    /// task, and two polls, for each step.
+enum StepExecution {
+    /// As local activities, within the workflow task: this saves Temporal a task and two polls for each.
     Local,
-    /// As tasks of their own; what began before there was the other way.
-    Remote,
+    /// As regular activities: workflows that were started before there were local ones.
+    Regular,
 }
 
-impl Way {
+impl StepExecution {
     fn of(ctx: &WorkflowContext<OrderWorkflow>) -> Self {
-        match ctx.patched(LOCAL_STEPS) {
-            true => Self::Local,
-            false => Self::Remote,
+        if ctx.patched(LOCAL_STEPS) {
+            Self::Local
+        } else {
+            Self::Regular
         }
     }
 
-    /// Whether a timer is worth its while.
-    fn waits(self, delay: Duration) -> bool {
-        match self {
-            Self::Local => !delay.is_zero(),
-            Self::Remote => true,
-        }
+    /// Whether there is a timer: earlier workflows have one even without a delay.
+    fn has_timer(self, delay: Duration) -> bool {
+        matches!(self, Self::Regular) || !delay.is_zero()
     }
 
-    /// Takes a step. One that does not succeed soon is left to Temporal, which tries it until the
-    /// database takes it; meanwhile the workflow holds no place in a worker.
-    async fn take<Step>(
+    /// Executes an activity. A local one that fails is left to Temporal as a regular one, which is retried
+    /// until it succeeds; meanwhile the workflow occupies no slot of a worker.
+    async fn execute<Activity>(
         self,
         ctx: &WorkflowContext<OrderWorkflow>,
-        step: Step,
+        activity: Activity,
         order_id: i64,
         cancellation: Option<WorkflowCancellationToken>,
     ) -> Result<Outcome, ActivityExecutionError>
     where
-        Step: ActivityDefinition<Input = i64, Output = Outcome>,
+        Activity: ActivityDefinition<Input = i64, Output = Outcome>,
     {
-        let step = Named(step.name());
+        let activity = ByName(activity.name());
         if matches!(self, Self::Local) {
-            let soon = soon(cancellation.clone());
-            match ctx.execute_local_activity(step, order_id, soon).await {
+            let options = local_options(cancellation.clone());
+            match ctx
+                .execute_local_activity(activity, order_id, options)
+                .await
+            {
                 Ok(outcome) => return Ok(outcome),
                 Err(cancelled @ ActivityExecutionError::Cancelled(_)) => return Err(cancelled),
                 Err(_) => {}
             }
         }
-        ctx.execute_activity(step, order_id, at_last(cancellation))
+        ctx.execute_activity(activity, order_id, regular_options(cancellation))
             .await
     }
 }
 
-/// A step that can be asked for twice, which what the macro makes cannot.
+/// An activity that can be scheduled twice: the definitions that the macro generates are not `Copy`.
 #[derive(Clone, Copy)]
-struct Named<'a>(&'a str);
+struct ByName<'a>(&'a str);
 
-impl ActivityDefinition for Named<'_> {
+impl ActivityDefinition for ByName<'_> {
     type Input = i64;
     type Output = Outcome;
 
@@ -180,11 +181,11 @@ impl ActivityDefinition for Named<'_> {
     }
 }
 
-/// A step is one small update of one row.
-fn soon(cancellation: Option<WorkflowCancellationToken>) -> LocalActivityOptions {
+/// An activity is one small update of one row.
+fn local_options(cancellation: Option<WorkflowCancellationToken>) -> LocalActivityOptions {
     LocalActivityOptions::builder()
         .start_to_close_timeout(Duration::from_secs(2))
-        // Well below the time after which Temporal gives the workflow's task to another worker.
+        // Well below the time-out of the workflow task.
         .schedule_to_close_timeout(Duration::from_secs(4))
         .retry_policy(
             RetryPolicy::builder()
@@ -196,7 +197,7 @@ fn soon(cancellation: Option<WorkflowCancellationToken>) -> LocalActivityOptions
         .build()
 }
 
-fn at_last(cancellation: Option<WorkflowCancellationToken>) -> ActivityOptions {
+fn regular_options(cancellation: Option<WorkflowCancellationToken>) -> ActivityOptions {
     ActivityOptions::with_start_to_close_timeout(Duration::from_secs(10))
         .retry_policy(
             RetryPolicy::builder()

@@ -1,6 +1,6 @@
-//! Whose workflow it is. The id of a workflow is made of the order's id, which another database, or an
+//! Which order a workflow is of. Its id is derived from the order's id, which another database, or an
 //! earlier state of this one, may have given to another order. So a workflow carries the time at which
-//! its order was accepted: in its memo, where lists show it, and in its header, for its steps.
+//! its order was created: in its memo, which lists contain, and in its header, for its activities.
 
 use std::collections::HashMap;
 
@@ -14,30 +14,30 @@ pub(super) const KEY: &str = "order-created-at";
 /// By how much the clocks of databases, and of Temporal, may differ.
 const CLOCK_SKEW: TimeDelta = TimeDelta::minutes(1);
 
-/// Whose workflow it is, as an order sees it that has the same id.
+/// Whose workflow it is, as seen by an order with the same id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Owner {
     /// This order's.
     This,
-    /// Another order's, which was accepted before this one: it was lost with an earlier database, or
-    /// with what a restored database has forgotten.
+    /// Another order's, which was created before this one: it was lost with an earlier database, or is
+    /// missing in a restored one.
     Earlier,
-    /// Another order's, which was accepted after this one, and not by this database: another one is in
-    /// use in the same namespace.
+    /// Another order's, which was created after this one, in another database that is in use in the same
+    /// namespace.
     Foreign,
 }
 
-/// What is known of the order of a workflow.
+/// What a workflow says about its order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Origin {
-    /// When the order was accepted; `None` for workflows of a version that did not say.
+    /// When the order was created; `None` for workflows of a version that did not say.
     pub order_created_at: Option<DateTime<Utc>>,
     /// When the workflow was started.
     pub started_at: Option<DateTime<Utc>>,
 }
 
 impl Origin {
-    /// Whose workflow it is, as an order sees it that was accepted at this time. Where nobody knows, it
+    /// Whose workflow it is, as seen by an order that was created at this time. When that is unknown, it
     /// is this order's.
     pub fn owner(&self, created_at: Option<DateTime<Utc>>) -> Owner {
         let Some(ours) = created_at else {
@@ -52,7 +52,7 @@ impl Origin {
     }
 }
 
-/// Whose workflow it is: of an order that was accepted at `theirs`, as one sees it that was at `ours`.
+/// Whose workflow it is, if its order was created at `theirs`, as seen by one created at `ours`.
 pub(super) fn owner(theirs: DateTime<Utc>, ours: DateTime<Utc>) -> Owner {
     if theirs == ours {
         Owner::This
@@ -67,14 +67,14 @@ fn text(created_at: DateTime<Utc>) -> String {
     created_at.to_rfc3339_opts(SecondsFormat::Micros, true)
 }
 
-/// For the memo of a workflow whose order was accepted at this time.
+/// The memo of a workflow whose order was created at this time.
 pub(super) fn memo(created_at: DateTime<Utc>) -> MemoValues {
     let mut values = MemoValues::new();
     values.insert(KEY, text(created_at));
     values
 }
 
-/// For the header of a workflow whose order was accepted at this time.
+/// The header field of a workflow whose order was created at this time.
 pub(super) fn payload(created_at: DateTime<Utc>) -> Payload {
     Payload {
         metadata: HashMap::from([("encoding".to_owned(), b"json/plain".to_vec())]),
@@ -83,13 +83,13 @@ pub(super) fn payload(created_at: DateTime<Utc>) -> Payload {
     }
 }
 
-/// The time that the fields of a header carry, if they carry one.
+/// The time in a header, if there is one.
 pub(super) fn of_header(fields: &HashMap<String, Payload>) -> Option<DateTime<Utc>> {
     let text: String = serde_json::from_slice(&fields.get(KEY)?.data).ok()?;
     Some(DateTime::parse_from_rfc3339(&text).ok()?.to_utc())
 }
 
-/// The time that a memo carries, if it carries one.
+/// The time in a memo, if there is one.
 pub(super) fn of_memo(memo: Option<&Memo>) -> Option<DateTime<Utc>> {
     of_header(&memo?.fields)
 }
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read_to_the_microsecond() {
+    fn times_survive_a_round_trip_to_the_microsecond() {
         for microseconds in [0, 1, 999_999, 1_000_000] {
             let written = time(microseconds);
             let fields = HashMap::from([(KEY.to_owned(), payload(written))]);
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn an_order_knows_its_own_workflow() {
+    fn the_owner_follows_from_the_times() {
         let origin = |order_created_at, started_at| Origin {
             order_created_at,
             started_at,

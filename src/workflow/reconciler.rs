@@ -1,8 +1,8 @@
-//! Compares orders with their workflows, and mends what disagrees. Any number of these may run; one
+//! Compares orders with their workflows, and repairs differences. Any number of reconcilers may run; one
 //! at a time does a round.
 //!
-//! The row says what is true of an order; the workflow only has to agree. So an open order without a
-//! running workflow gets a new one, and a workflow that runs on behind an ended order is ended.
+//! The row is the truth about an order; its workflow has to agree. So an open order without a running
+//! workflow gets a new one, and the running workflow of an ended order is ended.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,8 +15,8 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::backoff::backoff;
+use super::client::{Temporal, foreign_workflow};
 use super::executions::{Execution, WorkflowState};
-use super::gateway::{Temporal, foreign_workflow};
 use super::ownership::Owner;
 use crate::config::Settings;
 use crate::db::{
@@ -25,22 +25,22 @@ use crate::db::{
 };
 use crate::domain::{Access, Actor, OrderChange, OrderStatus};
 
-/// Orders that are compared at a time: what one list query of Temporal's may name.
+/// Orders that are compared at a time, in one list query of Temporal's.
 const BATCH: i32 = 100;
-/// Workflows that are asked for one by one at a time.
+/// Workflows that are described concurrently.
 const CONCURRENCY: usize = 8;
-/// How long giving back a round may take at the end.
+/// The time limit for giving up a round at shutdown.
 const RELEASE_TIMEOUT: Duration = Duration::from_secs(2);
-/// How many times `reconciler.grace` a workflow that was asked to end may take.
+/// How many times `reconciler.grace` a cancelled workflow may take to end.
 const PATIENCE: u32 = 10;
 
-/// Finds and mends orders that disagree with their workflows.
+/// Finds and repairs orders that disagree with their workflows.
 pub struct Reconciler {
     settings: Arc<Settings>,
     orders: OrderRepository,
     rounds: ReconciliationRepository,
     temporal: Temporal,
-    /// Tells this one from others.
+    /// Unique among reconcilers.
     name: String,
 }
 
@@ -56,8 +56,8 @@ impl Reconciler {
         }
     }
 
-    /// Does a round every `reconciler.interval` until `stop`. What is left in the middle of a round
-    /// is for the next one.
+    /// Does a round every `reconciler.interval` until `stop`. The next round completes one that was
+    /// interrupted.
     pub async fn run(self, stop: CancellationToken) {
         let interval = self.settings.reconciler.interval;
         let mut failures: u32 = 0;
@@ -73,22 +73,23 @@ impl Reconciler {
                     failures.saturating_add(1)
                 }
             };
-            let nap = match failures {
-                0 => interval,
-                _ => backoff(failures, interval),
+            let pause = if failures == 0 {
+                interval
+            } else {
+                backoff(failures, interval)
             };
             tokio::select! {
                 () = stop.cancelled() => break,
-                () = sleep(nap) => {}
+                () = sleep(pause) => {}
             }
         }
-        self.give_back().await;
+        self.abandon().await;
     }
 
     /// One round, unless another instance does it or did it lately.
     async fn round(&self) -> anyhow::Result<()> {
         let interval = self.settings.reconciler.interval;
-        // An answer about workflows means something only when it comes from the right place.
+        // Without the namespace, Temporal knows no workflow at all.
         self.temporal.require_namespace().await?;
         if !self
             .rounds
@@ -99,8 +100,8 @@ impl Reconciler {
         }
         let compared = self.compare().await;
         if compared.is_err() {
-            // For the next attempt, of whichever instance, not to wait for the lease to end.
-            self.give_back().await;
+            // So that the next attempt, of any instance, need not wait for the lease to expire.
+            self.abandon().await;
         }
         let found = compared?;
         if found.drift > 0 {
@@ -122,28 +123,27 @@ impl Reconciler {
         Ok(found)
     }
 
-    /// For another instance to go on at once; else it waits for the lease to end.
-    async fn give_back(&self) {
-        let given_back = timeout(RELEASE_TIMEOUT, self.rounds.abandon(&self.name)).await;
-        if !matches!(given_back, Ok(Ok(()))) {
-            tracing::debug!("the round could not be given back; its lease frees it");
+    /// Gives up the round, so that another instance need not wait for the lease to expire.
+    async fn abandon(&self) {
+        let abandoned = timeout(RELEASE_TIMEOUT, self.rounds.abandon(&self.name)).await;
+        if !matches!(abandoned, Ok(Ok(()))) {
+            tracing::debug!("the round could not be given up; its lease expires");
         }
     }
 
-    /// Long enough for a batch of which every call times out.
+    /// Long enough for a batch whose calls all time out.
     fn lease(&self) -> Duration {
         self.settings.dispatcher.lease * 4
     }
 
-    /// Goes on with the round, unless it took so long that another instance took it over.
-    async fn hold(&self) -> anyhow::Result<()> {
-        match self.rounds.renew(&self.name, self.lease()).await? {
-            true => Ok(()),
-            false => anyhow::bail!("another instance took over"),
-        }
+    /// Renews the lease; fails when another instance has taken the round over.
+    async fn renew(&self) -> anyhow::Result<()> {
+        let renewed = self.rounds.renew(&self.name, self.lease()).await?;
+        anyhow::ensure!(renewed, "another instance took over");
+        Ok(())
     }
 
-    /// Every open order has a running workflow.
+    /// Checks that every open order has a running workflow.
     async fn open_orders(&self, found: &mut Findings) -> anyhow::Result<()> {
         let grace = self.settings.reconciler.grace;
         let mut after = 0;
@@ -165,16 +165,17 @@ impl Reconciler {
             };
             let suspects = batch.into_iter().filter(|order| !agrees(order));
             let verdicts: Vec<Verdict> = stream::iter(suspects)
-                .map(async |order| self.settled(order.id, self.mend_order(order).await).await)
+                .map(async |order| self.verdict(order.id, self.repair_order(order).await).await)
                 .buffer_unordered(CONCURRENCY)
                 .try_collect()
                 .await?;
             count(found, &verdicts);
-            self.hold().await?;
+            self.renew().await?;
         }
     }
 
-    /// No ended order has a running workflow, and no workflow is of an order that is not there.
+    /// Checks that no ended order has a running workflow, and that no workflow is of an order that does not
+    /// exist.
     async fn running_workflows(&self, found: &mut Findings) -> anyhow::Result<()> {
         let mut page = Vec::new();
         loop {
@@ -192,14 +193,14 @@ impl Reconciler {
             });
             let verdicts: Vec<Verdict> = stream::iter(pairs)
                 .map(async |(order, workflow)| {
-                    let mended = self.mend_workflow(order, &workflow).await;
-                    self.settled(order.key.id, mended).await
+                    let repaired = self.repair_workflow(order, &workflow).await;
+                    self.verdict(order.key.id, repaired).await
                 })
                 .buffer_unordered(CONCURRENCY)
                 .try_collect()
                 .await?;
             count(found, &verdicts);
-            self.hold().await?;
+            self.renew().await?;
             page = running.next_page;
             if page.is_empty() {
                 return Ok(());
@@ -207,27 +208,26 @@ impl Reconciler {
         }
     }
 
-    /// What became of one order: where it could not be mended, that is its drift. Only when database or
-    /// Temporal are away is it the end of the round.
-    async fn settled(
+    /// The verdict on one order: drift when it could not be repaired. The round only fails when database
+    /// or Temporal are not available.
+    async fn verdict(
         &self,
         order_id: i64,
-        mended: anyhow::Result<Verdict>,
+        repaired: anyhow::Result<Verdict>,
     ) -> anyhow::Result<Verdict> {
-        let error = match mended {
-            Ok(verdict) => return Ok(verdict),
-            Err(error) => error,
+        let Err(error) = repaired else {
+            return repaired;
         };
-        tracing::error!(order.id = order_id, error = %error, "the order could not be compared with its workflow, or not be mended");
-        // A row that somebody holds looks like a database that is away.
-        self.hold().await?;
+        tracing::error!(order.id = order_id, error = %error, "the order could not be compared with its workflow, or not be repaired");
+        // A locked row looks like an unavailable database.
+        self.renew().await?;
         self.temporal.require_namespace().await?;
         Ok(Verdict::Drift)
     }
 
-    /// Looks closely at an open order whose workflow does not seem to run. Its version is from
-    /// before the look: had the workflow ended it meanwhile, the order would have moved on.
-    async fn mend_order(&self, order: OpenOrder) -> anyhow::Result<Verdict> {
+    /// Repairs an open order whose workflow does not seem to run. Its version was read before the workflow
+    /// is described: had the workflow ended meanwhile, the order would have another version.
+    async fn repair_order(&self, order: OpenOrder) -> anyhow::Result<Verdict> {
         let Some(workflow) = self.temporal.describe(order.id).await? else {
             return self
                 .restart(order, "its workflow is unknown to Temporal")
@@ -235,19 +235,19 @@ impl Reconciler {
         };
         match (owner(&workflow, order.created_at), workflow.state) {
             (Owner::This, WorkflowState::Running { .. }) => Ok(Verdict::Agree),
-            // An operator's decision: the order goes no further.
+            // An operator's decision.
             (Owner::This, WorkflowState::Terminated) => {
-                self.give_up(order, "its workflow was terminated").await
+                self.cancel(order, "its workflow was terminated").await
             }
-            // It would fail for ever.
-            (Owner::This, WorkflowState::Ended(how)) if self.is_spent(order) => {
-                self.give_up(order, &format!("its workflow {how}")).await
+            // It would fail again.
+            (Owner::This, WorkflowState::Ended(how)) if self.has_no_restarts_left(order) => {
+                self.cancel(order, &format!("its workflow {how}")).await
             }
             (Owner::This, WorkflowState::Ended(how)) => {
                 self.restart(order, &format!("its workflow {how}")).await
             }
             (Owner::Foreign, WorkflowState::Running { .. }) => {
-                Err(foreign_workflow(order.id, &workflow).into())
+                Err(foreign_workflow(&workflow).into())
             }
             (Owner::Earlier | Owner::Foreign, _) => {
                 let reason = "its workflow is unknown to Temporal; another order's has its id";
@@ -262,14 +262,14 @@ impl Reconciler {
             return Ok(Verdict::Agree);
         }
         tracing::warn!(order.id = order.id, reason, "the order gets a new workflow");
-        Ok(Verdict::Mended)
+        Ok(Verdict::Repaired)
     }
 
-    fn is_spent(&self, order: OpenOrder) -> bool {
+    fn has_no_restarts_left(&self, order: OpenOrder) -> bool {
         order.restarts >= i64::from(self.settings.reconciler.max_restarts)
     }
 
-    async fn give_up(&self, order: OpenOrder, reason: &str) -> anyhow::Result<Verdict> {
+    async fn cancel(&self, order: OpenOrder, reason: &str) -> anyhow::Result<Verdict> {
         let unchanged = Precondition::Version(vec![order.version]);
         let change = OrderChange {
             status: Some(OrderStatus::Cancelled),
@@ -289,15 +289,15 @@ impl Reconciler {
         match cancelled {
             Ok(_) => {
                 tracing::warn!(order.id = order.id, reason, "the order is cancelled");
-                Ok(Verdict::Mended)
+                Ok(Verdict::Repaired)
             }
             Err(Rejection::NotFound | Rejection::VersionMismatch) => Ok(Verdict::Agree),
             Err(error) => Err(error.into()),
         }
     }
 
-    /// Looks at a running workflow and the order of its id.
-    async fn mend_workflow(
+    /// Repairs a running workflow by the order of its id.
+    async fn repair_workflow(
         &self,
         order: FollowedOrder,
         listed: &Execution,
@@ -305,15 +305,10 @@ impl Reconciler {
         let grace = self.settings.reconciler.grace;
         let id = order.key.id;
         match (listed.origin.owner(order.key.created_at), order.progress) {
-            (Owner::Foreign, _) => Err(foreign_workflow(id, listed).into()),
+            (Owner::Foreign, _) => Err(foreign_workflow(listed).into()),
             (Owner::Earlier, _) => {
-                tracing::warn!(
-                    order.id = id,
-                    "terminating the workflow of an earlier order that had this id"
-                );
-                let reason = "its order is not in the database; another one has its id";
-                self.temporal.terminate(listed, reason).await?;
-                Ok(Verdict::Mended)
+                self.temporal.terminate_earlier(listed).await?;
+                Ok(Verdict::Repaired)
             }
             (Owner::This, Progress::Unknown) => {
                 tracing::error!(order.id = id, "the status of the order is not understood");
@@ -330,36 +325,30 @@ impl Reconciler {
         }
     }
 
-    /// Looks closely at a workflow that seems to run although its order has ended.
+    /// Ends a workflow that seems to run although its order has ended.
     async fn end_workflow(&self, order: FollowedOrder) -> anyhow::Result<Verdict> {
         let id = order.key.id;
-        let workflow = self.temporal.describe(id).await?;
-        let Some((workflow, cancel_requested)) =
-            workflow.and_then(|workflow| match workflow.state {
-                WorkflowState::Running { cancel_requested }
-                    if workflow.origin.owner(order.key.created_at) == Owner::This =>
-                {
-                    Some((workflow, cancel_requested))
-                }
-                _ => None,
-            })
-        else {
+        let Some(workflow) = self.temporal.describe(id).await? else {
             return Ok(Verdict::Agree);
         };
-        let patience = self.settings.reconciler.grace * PATIENCE;
-        match cancel_requested {
-            false => self.temporal.end(order.key, "the order has ended").await?,
-            // It ends as soon as a worker gives it a turn.
-            true if order.unchanged_for.is_some_and(|age| age < patience) => {
-                return Ok(Verdict::Agree);
-            }
-            true => {
-                tracing::warn!(order.id = id, "terminating the workflow of an ended order");
-                let reason = "the order has ended, and its workflow did not when it was asked to";
-                self.temporal.terminate(&workflow, reason).await?;
-            }
+        let WorkflowState::Running { cancel_requested } = workflow.state else {
+            return Ok(Verdict::Agree);
+        };
+        if workflow.origin.owner(order.key.created_at) != Owner::This {
+            return Ok(Verdict::Agree);
         }
-        Ok(Verdict::Mended)
+        let patience = self.settings.reconciler.grace * PATIENCE;
+        if !cancel_requested {
+            self.temporal.end(order.key, "the order has ended").await?;
+        } else if order.unchanged_for.is_some_and(|age| age < patience) {
+            // It ends as soon as a worker executes its next task.
+            return Ok(Verdict::Agree);
+        } else {
+            tracing::warn!(order.id = id, "terminating the workflow of an ended order");
+            let reason = "the order has ended, and its workflow did not when it was cancelled";
+            self.temporal.terminate(&workflow, reason).await?;
+        }
+        Ok(Verdict::Repaired)
     }
 }
 
@@ -367,13 +356,13 @@ fn owner(workflow: &Execution, created_at: DateTime<Utc>) -> Owner {
     workflow.origin.owner(Some(created_at))
 }
 
-/// What a close look brought.
+/// Whether an order and its workflow agree.
 enum Verdict {
-    /// They agree after all.
+    /// They do.
     Agree,
-    /// They disagreed, and no longer do.
-    Mended,
-    /// They disagree.
+    /// They did not, and do now.
+    Repaired,
+    /// They do not.
     Drift,
 }
 
@@ -381,7 +370,7 @@ fn count(found: &mut Findings, verdicts: &[Verdict]) {
     for verdict in verdicts {
         match verdict {
             Verdict::Agree => {}
-            Verdict::Mended => {
+            Verdict::Repaired => {
                 found.drift += 1;
                 found.repaired += 1;
             }

@@ -1,5 +1,5 @@
-//! How a trace travels through Temporal: in the header of the workflow, from there in the headers of
-//! its steps.
+//! The header field in which a trace travels through Temporal: with the workflow, from there with its
+//! activities.
 
 use std::collections::HashMap;
 
@@ -12,7 +12,7 @@ pub(super) const KEY: &str = "_tracer-data";
 /// The member of it that is the `traceparent`.
 const TRACEPARENT: &str = "traceparent";
 
-/// What carries this place of a trace, in the field [`KEY`] of a header.
+/// The value of the field [`KEY`] for this trace context.
 pub(super) fn payload(trace: TraceContext) -> Payload {
     let carried = serde_json::json!({ TRACEPARENT: trace.to_string() });
     Payload {
@@ -22,7 +22,7 @@ pub(super) fn payload(trace: TraceContext) -> Payload {
     }
 }
 
-/// The place of a trace that these fields carry, if they carry one.
+/// The trace context in these fields, if there is one.
 pub(super) fn read(fields: &HashMap<String, Payload>) -> Option<TraceContext> {
     let carried: HashMap<String, String> = serde_json::from_slice(&fields.get(KEY)?.data).ok()?;
     TraceContext::parse(carried.get(TRACEPARENT)?)
@@ -33,7 +33,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_is_read() {
+    fn trace_contexts_survive_a_round_trip() {
         let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
         let trace = TraceContext::parse(trace).unwrap();
         let mut fields = HashMap::from([(KEY.to_owned(), payload(trace))]);

@@ -9,21 +9,18 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::activities::OrderActivities;
-use super::gateway::Temporal;
-use super::observing::ObservedSteps;
+use super::activity_interceptor::ActivityInterceptor;
+use super::client::Temporal;
+use super::header_interceptor::header_interceptor;
 use super::order_workflow::OrderWorkflow;
-use super::passed_headers;
 use crate::db::{Database, OrderRepository};
 
 const FIRST_RETRY: Duration = Duration::from_millis(500);
 const LONGEST_RETRY: Duration = Duration::from_secs(15);
 
-/// Works until `stop`, then finishes the activities in flight. Waits for a Temporal that is away.
+/// Runs until `stop`, then finishes the activities in flight. Waits until Temporal can be reached.
 ///
 /// Its future holds non-`Send` workflow state: await it on a multi-thread runtime, never spawn it.
-///
-/// # Errors
-/// When the worker itself fails.
 pub async fn run_worker(
     database: Database,
     temporal: Temporal,
@@ -44,8 +41,8 @@ pub async fn run_worker(
         .register_workflow::<OrderWorkflow>()
         .context("the order workflow cannot be registered")?
         .register_activities(OrderActivities::new(OrderRepository::new(database)))
-        .workflow_interceptor(passed_headers::passed_on())
-        .activity_inbound_interceptor(ObservedSteps::new(telemetry))
+        .workflow_interceptor(header_interceptor())
+        .activity_inbound_interceptor(ActivityInterceptor::new(telemetry))
         .graceful_shutdown_period(grace)
         .build();
     let mut worker = Worker::new(&runtime, client, options).context("the worker does not start")?;
@@ -57,14 +54,12 @@ pub async fn run_worker(
         result = &mut running => return result.context("the worker failed"),
         () = stop.cancelled() => shutdown(),
     }
-    // A Temporal that is away must not keep the process; what it does not hear is done again.
-    match timeout(grace * 2, running).await {
-        Ok(result) => result.context("the worker failed while it stopped"),
-        Err(_) => {
-            tracing::warn!("the worker did not stop in time; it is left as it is");
-            Ok(())
-        }
-    }
+    // An unavailable Temporal must not keep the process: what it did not receive is repeated.
+    let Ok(result) = timeout(grace * 2, running).await else {
+        tracing::warn!("the worker did not stop in time; it is left as it is");
+        return Ok(());
+    };
+    result.context("the worker failed while it stopped")
 }
 
 async fn connected(

@@ -28,7 +28,7 @@ use super::pool::Database;
 use super::schema::orders;
 use crate::domain::{Access, ChangeError, CustomerId, Order, OrderStatus};
 use crate::error::StoreError;
-use crate::telemetry::work;
+use crate::telemetry::request_scope;
 
 /// A client's name for a request that it may send more than once.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -191,5 +191,5 @@ impl OrderRepository {
 
 /// Of the request or workflow step, for the intents that it writes.
 fn traceparent() -> Option<String> {
-    work::trace().map(|trace| trace.to_string())
+    request_scope::trace().map(|trace| trace.to_string())
 }

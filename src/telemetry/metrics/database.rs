@@ -1,4 +1,4 @@
-//! What is counted of batches, and of the pool.
+//! Metrics of batches, and of the pool.
 
 use std::time::Instant;
 
@@ -6,20 +6,20 @@ use prometheus::{Histogram, IntCounter, IntGauge};
 
 use super::Metrics;
 
-/// How a pool of connections is at the moment.
+/// The state of a pool of connections.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct PoolState {
-    /// Connections that are lent out.
+    /// Connections in use.
     pub busy: i64,
     /// Connections that are not.
     pub idle: i64,
-    /// Who waits for one.
+    /// Callers that wait for one.
     pub waiting: i64,
 }
 
-/// What is counted of one kind of batch. Cheap to clone.
+/// The metrics of one kind of batch. Cheap to clone.
 #[derive(Clone, Default)]
-pub struct Batches(Option<Handles>);
+pub struct BatchMetrics(Option<Handles>);
 
 #[derive(Clone)]
 struct Handles {
@@ -31,63 +31,56 @@ struct Handles {
 
 impl Metrics {
     /// For the batches of this name.
-    pub fn batches(&self, name: &str) -> Batches {
-        Batches(self.0.as_ref().map(|kept| Handles {
-            size: kept.batch_size.with_label_values(&[name]),
-            duration: kept.batch_duration.with_label_values(&[name]),
-            waiting: kept.batch_waiting.with_label_values(&[name]),
-            refused: kept.batch_refused.with_label_values(&[name]),
+    pub fn batches(&self, name: &str) -> BatchMetrics {
+        BatchMetrics(self.declared().map(|metrics| Handles {
+            size: metrics.batch_size.with_label_values(&[name]),
+            duration: metrics.batch_duration.with_label_values(&[name]),
+            waiting: metrics.batch_waiting.with_label_values(&[name]),
+            refused: metrics.batch_refused.with_label_values(&[name]),
         }))
     }
 }
 
-impl Batches {
-    /// Somebody waits.
-    pub fn waits(&self) {
+impl BatchMetrics {
+    /// A request is queued.
+    pub fn queued(&self) {
         if let Some(handles) = &self.0 {
             handles.waiting.inc();
         }
     }
 
-    /// Somebody was told to come again.
+    /// A request is refused because the queue is full.
     pub fn refused(&self) {
         if let Some(handles) = &self.0 {
             handles.refused.inc();
         }
     }
 
-    /// So many wait no longer.
-    pub fn taken(&self, questions: usize) {
+    /// Requests leave the queue.
+    pub fn dequeued(&self, requests: usize) {
         if let Some(handles) = &self.0 {
             handles
                 .waiting
-                .sub(i64::try_from(questions).unwrap_or(i64::MAX));
+                .sub(i64::try_from(requests).unwrap_or(i64::MAX));
         }
     }
 
-    /// A statement with so many questions begins; it ends when what this gives is dropped.
+    /// A statement of so many requests begins; it is timed until the timer is dropped.
     #[allow(clippy::cast_precision_loss)] // at most 128
-    pub fn statement(&self, questions: usize) -> Timed<'_> {
-        if let Some(handles) = &self.0 {
-            handles.size.observe(questions as f64);
-        }
-        Timed {
-            since: self
-                .0
-                .as_ref()
-                .map(|handles| (&handles.duration, Instant::now())),
-        }
+    pub fn statement(&self, requests: usize) -> Timer<'_> {
+        Timer(self.0.as_ref().map(|handles| {
+            handles.size.observe(requests as f64);
+            (&handles.duration, Instant::now())
+        }))
     }
 }
 
 /// Observes the time until it is dropped.
-pub struct Timed<'a> {
-    since: Option<(&'a Histogram, Instant)>,
-}
+pub struct Timer<'a>(Option<(&'a Histogram, Instant)>);
 
-impl Drop for Timed<'_> {
+impl Drop for Timer<'_> {
     fn drop(&mut self) {
-        if let Some((histogram, since)) = self.since {
+        if let Some((histogram, since)) = self.0 {
             histogram.observe(since.elapsed().as_secs_f64());
         }
     }

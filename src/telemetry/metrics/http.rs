@@ -1,4 +1,4 @@
-//! What is counted of requests. There are ten thousands of them in a second: a thread looks a counter
+//! Metrics of requests. There are tens of thousands of them in a second, so each thread looks a counter
 //! up once for each operation, method and status, and keeps it.
 
 use std::cell::RefCell;
@@ -13,32 +13,29 @@ use crate::generated::support::Operations;
 use crate::generated::support::contract::OPERATIONS;
 use crate::telemetry::{Telemetry, Traces};
 
-/// What requests are told apart by, beside the operations of the contract: those that no operation
-/// answers, and the pages about the contract.
+/// What `operation` may be besides those of the contract: no operation at all, and the pages about the
+/// contract.
 const OTHERS: [&str; 2] = ["unmatched", "docs"];
 const UNMATCHED: usize = OPERATIONS.len();
 const DOCS: usize = OPERATIONS.len() + 1;
 
-/// The methods that are told apart (RFC 9110 and RFC 5789).
+/// The methods with a label of their own (RFC 9110 and RFC 5789).
 const METHODS: [&str; 9] = [
     "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH",
 ];
 
-/// Which operation answered a request.
+/// The operation of a request, as metrics and traces name it: an index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Answered(usize);
+pub struct RequestOperation(usize);
 
-impl Answered {
-    /// The one that a request was routed to; `path` tells the rest apart.
+impl RequestOperation {
+    /// The one that a request was routed to; without any, `path` decides.
     pub fn by(operations: Option<&Operations>, method: &Method, path: &str) -> Self {
         let place = operations.and_then(|operations| operations.of(method));
-        Self(place.unwrap_or_else(|| match is_docs(path) {
-            true => DOCS,
-            false => UNMATCHED,
-        }))
+        Self(place.unwrap_or_else(|| if is_docs(path) { DOCS } else { UNMATCHED }))
     }
 
-    /// The one that would have answered, for a request of which nothing is left. Slow.
+    /// The same for a request whose route is not known any more. Slow.
     pub fn at(method: &Method, path: &str) -> Self {
         let here = OPERATIONS.iter().position(|operation| {
             operation.method == method.as_str() && ResourceDef::new(operation.route).is_match(path)
@@ -51,7 +48,7 @@ impl Answered {
         name(self.0)
     }
 
-    /// Its path with names of parameters in braces, where the contract has it.
+    /// Its path template, when it is of the contract.
     pub fn route(self) -> Option<&'static str> {
         OPERATIONS.get(self.0).map(|operation| operation.route)
     }
@@ -68,11 +65,11 @@ fn is_docs(path: &str) -> bool {
     ["/docs", "/openapi.yaml", "/openapi.json"].contains(&path) || path.starts_with("/docs/")
 }
 
-/// What a thread that serves requests tells of them.
+/// Records the requests of a thread.
 pub struct Observer {
-    /// Counts them.
-    pub requests: Requests,
-    /// Traces them.
+    /// Metrics.
+    pub requests: RequestMetrics,
+    /// Traces.
     pub traces: Traces,
 }
 
@@ -80,37 +77,36 @@ impl Observer {
     /// For one thread.
     pub fn new(telemetry: &Telemetry) -> Self {
         Self {
-            requests: Requests::new(&telemetry.metrics),
+            requests: RequestMetrics::new(&telemetry.metrics),
             traces: telemetry.traces.clone(),
         }
     }
 }
 
-/// Counts the requests of a thread.
-pub struct Requests(Option<Handles>);
+/// The metrics of the requests of a thread.
+pub struct RequestMetrics(Option<Handles>);
 
 struct Handles {
     in_flight: IntGauge,
     all: IntCounterVec,
-    /// By operation.
-    known: Vec<Known>,
+    by_operation: Vec<OperationHandles>,
 }
 
-struct Known {
+struct OperationHandles {
     duration: Histogram,
-    /// The counters that were needed, by method and status.
+    /// The counters that were used so far, by method and status.
     counters: RefCell<Vec<(&'static str, StatusCode, IntCounter)>>,
 }
 
-impl Requests {
+impl RequestMetrics {
     fn new(metrics: &Metrics) -> Self {
-        Self(metrics.0.as_ref().map(|kept| {
+        Self(metrics.declared().map(|metrics| {
             Handles {
-                in_flight: kept.http_in_flight.clone(),
-                all: kept.http_requests.clone(),
-                known: (0..OPERATIONS.len() + OTHERS.len())
-                    .map(|place| Known {
-                        duration: kept.http_duration.with_label_values(&[name(place)]),
+                in_flight: metrics.http_in_flight.clone(),
+                all: metrics.http_requests.clone(),
+                by_operation: (0..OPERATIONS.len() + OTHERS.len())
+                    .map(|place| OperationHandles {
+                        duration: metrics.http_duration.with_label_values(&[name(place)]),
                         counters: RefCell::default(),
                     })
                     .collect(),
@@ -118,7 +114,7 @@ impl Requests {
         }))
     }
 
-    /// A request is in flight until what this gives is dropped.
+    /// Counts a request as in flight until the guard is dropped.
     pub fn begin(&self) -> InFlight<'_> {
         let gauge = self.0.as_ref().map(|handles| &handles.in_flight);
         if let Some(gauge) = gauge {
@@ -127,15 +123,22 @@ impl Requests {
         InFlight(gauge)
     }
 
-    /// Counts an answer.
-    pub fn count(&self, by: Answered, method: &Method, status: StatusCode, took: Duration) {
+    /// Counts a response.
+    pub fn count(
+        &self,
+        operation: RequestOperation,
+        method: &Method,
+        status: StatusCode,
+        duration: Duration,
+    ) {
         let Some(handles) = &self.0 else { return };
-        let Some(known) = handles.known.get(by.0) else {
+        let name = operation.name();
+        let Some(operation) = handles.by_operation.get(operation.0) else {
             return;
         };
-        known.duration.observe(took.as_secs_f64());
+        operation.duration.observe(duration.as_secs_f64());
         let method = label(method);
-        let mut counters = known.counters.borrow_mut();
+        let mut counters = operation.counters.borrow_mut();
         let found = counters
             .iter()
             .find(|(of, with, _)| *of == method && *with == status);
@@ -144,7 +147,7 @@ impl Requests {
             None => {
                 let counter = handles
                     .all
-                    .with_label_values(&[by.name(), method, status.as_str()]);
+                    .with_label_values(&[name, method, status.as_str()]);
                 counter.inc();
                 counters.push((method, status, counter));
             }
@@ -152,7 +155,7 @@ impl Requests {
     }
 }
 
-/// The method as it is shown: what a client makes up is `other`.
+/// The label of a method: `other` when it is not a standard one.
 fn label(method: &Method) -> &'static str {
     let mut known = METHODS.into_iter();
     known
@@ -176,7 +179,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_clients_make_up_makes_no_labels() {
+    fn unknown_methods_and_paths_make_no_labels() {
         assert_eq!(label(&Method::from_bytes(b"GETT").unwrap()), "other");
         assert_eq!(label(&Method::PATCH), "PATCH");
         for (path, name) in [
@@ -186,13 +189,13 @@ mod tests {
             ("/docs/any/thing", "docs"),
             ("/openapi.yaml", "docs"),
         ] {
-            assert_eq!(Answered::by(None, &Method::GET, path).name(), name);
+            assert_eq!(RequestOperation::by(None, &Method::GET, path).name(), name);
         }
     }
 
     #[test]
-    fn an_operation_is_found_again_by_its_path() {
-        let name = |method, path| Answered::at(&method, path).name();
+    fn an_operation_is_found_by_method_and_path() {
+        let name = |method, path| RequestOperation::at(&method, path).name();
         assert_eq!(name(Method::POST, "/orders"), "createOrder");
         assert_eq!(name(Method::PUT, "/orders/17"), "updateOrder");
         assert_eq!(name(Method::GET, "/orders/17/events"), "listOrderEvents");

@@ -1,8 +1,8 @@
-//! What Temporal's SDK counts, kept for our own page. The SDK's own exporter would open a port of its
-//! own, and a registry of the prometheus crate wants the same labels for all metrics of a name, which
-//! the SDK does not keep to.
+//! The metrics of Temporal's SDK, kept for our own page. The SDK's own exporter opens a port of its own,
+//! which it stops serving at the first connection that it cannot accept; and a registry of the prometheus
+//! crate demands the same labels for all series of a name, which the SDK does not keep to.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -10,47 +10,26 @@ use std::time::Duration;
 
 use prometheus::core::Collector;
 use prometheus::proto::MetricFamily;
-use prometheus::{HistogramOpts, IntCounter, IntGauge, Opts};
+use prometheus::{Gauge, Histogram, HistogramOpts, IntCounter, IntGauge, Opts};
 use temporalio_common::telemetry::METRIC_PREFIX;
 use temporalio_common::telemetry::metrics::{
-    CoreMeter, Counter, CounterBase, Gauge, GaugeBase, GaugeF64, GaugeF64Base, Histogram,
-    HistogramBase, HistogramDuration, HistogramDurationBase, HistogramF64, HistogramF64Base,
-    MetricAttributable, MetricAttributes, MetricParameters, NewAttributes, OrderedPromLabelSet,
-    UpDownCounter, UpDownCounterBase, default_buckets_for,
+    self as sdk, CoreMeter, CounterBase, GaugeBase, GaugeF64Base, HistogramBase,
+    HistogramDurationBase, HistogramF64Base, MetricAttributable, MetricAttributes,
+    MetricParameters, NewAttributes, OrderedPromLabelSet, UpDownCounterBase, default_buckets_for,
 };
 
 type Labels = BTreeMap<String, String>;
 
-/// One series.
-#[derive(Clone)]
-enum Series {
-    Counter(IntCounter),
-    Gauge(IntGauge),
-    GaugeF64(prometheus::Gauge),
-    Histogram(prometheus::Histogram),
-}
-
-impl Series {
-    fn collect(&self) -> Vec<MetricFamily> {
-        match self {
-            Self::Counter(series) => series.collect(),
-            Self::Gauge(series) => series.collect(),
-            Self::GaugeF64(series) => series.collect(),
-            Self::Histogram(series) => series.collect(),
-        }
-    }
-}
-
-/// All that the SDK counts, by name and labels.
-type All = Arc<RwLock<BTreeMap<(String, Labels), Series>>>;
-
-/// Gives the SDK its instruments.
+/// Gives the SDK its instruments: those of one name are the same.
 #[derive(Default)]
 pub(super) struct Meter {
-    all: All,
-    /// What the SDK has asked for: the kinds and meanings of names.
-    asked: RwLock<BTreeMap<String, (&'static str, String)>>,
+    counters: Instruments<IntCounter>,
+    gauges: Instruments<IntGauge>,
+    float_gauges: Instruments<Gauge>,
+    histograms: Instruments<Histogram>,
 }
+
+type Instruments<S> = RwLock<BTreeMap<String, Arc<Instrument<S>>>>;
 
 impl fmt::Debug for Meter {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -59,55 +38,83 @@ impl fmt::Debug for Meter {
 }
 
 impl Meter {
-    /// As it is now.
-    pub(super) fn gather(&self) -> Vec<MetricFamily> {
-        let all = self.all.read().unwrap_or_else(PoisonError::into_inner);
-        let mut families: Vec<MetricFamily> = Vec::new();
-        for mut family in all.values().flat_map(Series::collect) {
-            match families.last_mut() {
-                Some(last) if last.name() == family.name() => {
-                    last.mut_metric().append(&mut family.take_metric());
-                }
-                _ => families.push(family),
-            }
-        }
-        families
+    /// Their current values; and the text for instruments that have none yet, so that nobody who looks
+    /// for one believes it misspelt.
+    pub(super) fn gather(&self) -> (Vec<MetricFamily>, String) {
+        let mut families = Vec::new();
+        let mut empty = String::new();
+        collect(&self.counters, "counter", &mut families, &mut empty);
+        collect(&self.gauges, "gauge", &mut families, &mut empty);
+        collect(&self.float_gauges, "gauge", &mut families, &mut empty);
+        collect(&self.histograms, "histogram", &mut families, &mut empty);
+        (families, empty)
     }
 
-    /// What the page says of names that have nothing to count yet, so that nobody who looks for one
-    /// believes it misspelt.
-    pub(super) fn not_yet_counted(&self) -> String {
-        let all = self.all.read().unwrap_or_else(PoisonError::into_inner);
-        let counted: HashSet<&str> = all.keys().map(|(name, _)| name.as_str()).collect();
-        let asked = self.asked.read().unwrap_or_else(PoisonError::into_inner);
-        asked
-            .iter()
-            .filter(|(name, _)| !counted.contains(name.as_str()))
-            .map(|(name, (kind, help))| format!("# HELP {name} {help}\n# TYPE {name} {kind}\n"))
-            .collect()
-    }
-
-    /// Counters and times are named as Prometheus wants them, by `suffix`.
-    fn instrument(
+    fn histogram_of(
         &self,
-        parameters: MetricParameters,
-        kind: &'static str,
+        parameters: &MetricParameters,
         suffix: &str,
-    ) -> Instrument {
-        let name = parameters.name.replace('-', "_");
-        let name = name.strip_suffix(suffix).unwrap_or(&name).to_owned() + suffix;
-        let help = match parameters.description.is_empty() {
-            true => "Of Temporal's SDK.".to_owned(),
-            false => parameters.description.replace('\n', " "),
-        };
-        let mut asked = self.asked.write().unwrap_or_else(PoisonError::into_inner);
-        asked.insert(name.clone(), (kind, help.clone()));
-        Instrument {
-            name,
-            help,
-            all: self.all.clone(),
+    ) -> Arc<Instrument<Histogram>> {
+        let in_seconds = !suffix.is_empty();
+        instrument(&self.histograms, parameters, suffix, move |options| {
+            let name = options.name.clone();
+            let name = name.strip_prefix(METRIC_PREFIX).unwrap_or(&name);
+            let name = name.strip_suffix("_seconds").unwrap_or(name);
+            let buckets = default_buckets_for(name, in_seconds).to_vec();
+            Histogram::with_opts(HistogramOpts::from(options).buckets(buckets))
+        })
+    }
+}
+
+fn collect<S: Collector>(
+    instruments: &Instruments<S>,
+    kind: &str,
+    families: &mut Vec<MetricFamily>,
+    empty: &mut String,
+) {
+    let instruments = instruments.read().unwrap_or_else(PoisonError::into_inner);
+    for (name, instrument) in &*instruments {
+        let series = instrument.series.read();
+        let series = series.unwrap_or_else(PoisonError::into_inner);
+        let mut all = series.values().flat_map(Collector::collect);
+        if let Some(mut family) = all.next() {
+            for mut more in all {
+                family.mut_metric().append(&mut more.take_metric());
+            }
+            families.push(family);
+        } else {
+            let help = &instrument.options.help;
+            empty.push_str(&format!("# HELP {name} {help}\n# TYPE {name} {kind}\n"));
         }
     }
+}
+
+/// The instrument of this name. Counters and times are named as in Prometheus, by `suffix`.
+fn instrument<S>(
+    instruments: &Instruments<S>,
+    parameters: &MetricParameters,
+    suffix: &str,
+    create: impl Fn(Opts) -> prometheus::Result<S> + Send + Sync + 'static,
+) -> Arc<Instrument<S>> {
+    let name = parameters.name.replace('-', "_");
+    let name = name.strip_suffix(suffix).unwrap_or(&name).to_owned() + suffix;
+    let help = if parameters.description.is_empty() {
+        "Of Temporal's SDK.".to_owned()
+    } else {
+        parameters.description.replace('\n', " ")
+    };
+    let mut instruments = instruments.write().unwrap_or_else(PoisonError::into_inner);
+    let created = || {
+        Arc::new(Instrument {
+            options: Opts::new(name.clone(), help),
+            create: Box::new(create),
+            series: RwLock::default(),
+        })
+    };
+    instruments
+        .entry(name.clone())
+        .or_insert_with(created)
+        .clone()
 }
 
 impl CoreMeter for Meter {
@@ -134,56 +141,49 @@ impl CoreMeter for Meter {
         }
     }
 
-    fn counter(&self, parameters: MetricParameters) -> Counter {
-        Counter::new(Arc::new(self.instrument(parameters, "counter", "_total")))
+    fn counter(&self, parameters: MetricParameters) -> sdk::Counter {
+        let create = IntCounter::with_opts;
+        sdk::Counter::new(instrument(&self.counters, &parameters, "_total", create))
     }
 
-    fn histogram(&self, parameters: MetricParameters) -> Histogram {
-        Histogram::new(Arc::new(self.instrument(parameters, "histogram", "")))
+    fn histogram(&self, parameters: MetricParameters) -> sdk::Histogram {
+        sdk::Histogram::new(self.histogram_of(&parameters, ""))
     }
 
-    fn histogram_f64(&self, parameters: MetricParameters) -> HistogramF64 {
-        HistogramF64::new(Arc::new(self.instrument(parameters, "histogram", "")))
+    fn histogram_f64(&self, parameters: MetricParameters) -> sdk::HistogramF64 {
+        sdk::HistogramF64::new(self.histogram_of(&parameters, ""))
     }
 
-    fn histogram_duration(&self, parameters: MetricParameters) -> HistogramDuration {
-        HistogramDuration::new(Arc::new(self.instrument(
-            parameters,
-            "histogram",
-            "_seconds",
-        )))
+    fn histogram_duration(&self, parameters: MetricParameters) -> sdk::HistogramDuration {
+        sdk::HistogramDuration::new(self.histogram_of(&parameters, "_seconds"))
     }
 
-    fn gauge(&self, parameters: MetricParameters) -> Gauge {
-        Gauge::new(Arc::new(self.instrument(parameters, "gauge", "")))
+    fn gauge(&self, parameters: MetricParameters) -> sdk::Gauge {
+        let create = IntGauge::with_opts;
+        sdk::Gauge::new(instrument(&self.gauges, &parameters, "", create))
     }
 
-    fn gauge_f64(&self, parameters: MetricParameters) -> GaugeF64 {
-        GaugeF64::new(Arc::new(self.instrument(parameters, "gauge", "")))
+    fn gauge_f64(&self, parameters: MetricParameters) -> sdk::GaugeF64 {
+        let create = Gauge::with_opts;
+        sdk::GaugeF64::new(instrument(&self.float_gauges, &parameters, "", create))
     }
 
-    fn up_down_counter(&self, parameters: MetricParameters) -> UpDownCounter {
-        UpDownCounter::new(Arc::new(self.instrument(parameters, "gauge", "")))
+    fn up_down_counter(&self, parameters: MetricParameters) -> sdk::UpDownCounter {
+        let create = IntGauge::with_opts;
+        sdk::UpDownCounter::new(instrument(&self.gauges, &parameters, "", create))
     }
 }
 
 /// All series of a name.
-struct Instrument {
-    name: String,
-    help: String,
-    all: All,
+struct Instrument<S> {
+    options: Opts,
+    create: Box<dyn Fn(Opts) -> prometheus::Result<S> + Send + Sync>,
+    series: RwLock<BTreeMap<Labels, S>>,
 }
 
-/// What the SDK expects of an instrument that has no series for some labels.
-type Failure = Box<dyn Error>;
-
-impl Instrument {
-    /// The series of these labels, made when it is first asked for.
-    fn series(
-        &self,
-        attributes: &MetricAttributes,
-        make: impl FnOnce(Opts) -> prometheus::Result<Series>,
-    ) -> Result<Series, Failure> {
+impl<S: Clone> Instrument<S> {
+    /// The series of these labels, created when it is first needed.
+    fn series(&self, attributes: &MetricAttributes) -> prometheus::Result<Series<S>> {
         let labels: Labels = match attributes {
             MetricAttributes::Prometheus { labels } => labels
                 .as_prom_labels()
@@ -192,165 +192,54 @@ impl Instrument {
                 .collect(),
             _ => Labels::new(),
         };
-        let key = (self.name.clone(), labels);
-        if let Some(known) = self
-            .all
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(&key)
-        {
-            return Ok(known.clone());
+        let known = self.series.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(series) = known.get(&labels) {
+            return Ok(Series(series.clone()));
         }
-        let options =
-            Opts::new(&self.name, &self.help).const_labels(key.1.clone().into_iter().collect());
-        let made = make(options)?;
-        let mut all = self.all.write().unwrap_or_else(PoisonError::into_inner);
-        Ok(all.entry(key).or_insert(made).clone())
-    }
-
-    fn counter(&self, attributes: &MetricAttributes) -> Result<IntCounter, Failure> {
-        let make = |options| IntCounter::with_opts(options).map(Series::Counter);
-        match self.series(attributes, make)? {
-            Series::Counter(counter) => Ok(counter),
-            _ => Err(self.other_kind()),
-        }
-    }
-
-    fn gauge(&self, attributes: &MetricAttributes) -> Result<IntGauge, Failure> {
-        let make = |options| IntGauge::with_opts(options).map(Series::Gauge);
-        match self.series(attributes, make)? {
-            Series::Gauge(gauge) => Ok(gauge),
-            _ => Err(self.other_kind()),
-        }
-    }
-
-    fn gauge_f64(&self, attributes: &MetricAttributes) -> Result<prometheus::Gauge, Failure> {
-        let make = |options| prometheus::Gauge::with_opts(options).map(Series::GaugeF64);
-        match self.series(attributes, make)? {
-            Series::GaugeF64(gauge) => Ok(gauge),
-            _ => Err(self.other_kind()),
-        }
-    }
-
-    fn histogram(
-        &self,
-        attributes: &MetricAttributes,
-        seconds: bool,
-    ) -> Result<prometheus::Histogram, Failure> {
-        let make = |options: Opts| {
-            let name = self.name.strip_prefix(METRIC_PREFIX).unwrap_or(&self.name);
-            let name = name.strip_suffix("_seconds").unwrap_or(name);
-            let options =
-                HistogramOpts::from(options).buckets(default_buckets_for(name, seconds).to_vec());
-            prometheus::Histogram::with_opts(options).map(Series::Histogram)
-        };
-        match self.series(attributes, make)? {
-            Series::Histogram(histogram) => Ok(histogram),
-            _ => Err(self.other_kind()),
-        }
-    }
-
-    fn other_kind(&self) -> Failure {
-        format!("{} is a metric of another kind", self.name).into()
+        drop(known);
+        let options = self.options.clone();
+        let created = (self.create)(options.const_labels(labels.clone().into_iter().collect()))?;
+        let mut all = self.series.write().unwrap_or_else(PoisonError::into_inner);
+        Ok(Series(all.entry(labels).or_insert(created).clone()))
     }
 }
 
 /// A series that the SDK writes to.
-struct Bound<T>(T);
+struct Series<S>(S);
 
-impl CounterBase for Bound<IntCounter> {
-    fn adds(&self, value: u64) {
-        self.0.inc_by(value);
-    }
+macro_rules! series {
+    ($($base:ident for $series:ty: $record:ident($value:ident: $of:ty) = |$target:ident| $apply:expr;)*) => {
+        $(
+            impl $base for Series<$series> {
+                fn $record(&self, $value: $of) {
+                    let $target = &self.0;
+                    $apply;
+                }
+            }
+
+            impl MetricAttributable<Box<dyn $base>> for Instrument<$series> {
+                fn with_attributes(
+                    &self,
+                    attributes: &MetricAttributes,
+                ) -> Result<Box<dyn $base>, Box<dyn Error>> {
+                    Ok(Box::new(self.series(attributes)?))
+                }
+            }
+        )*
+    };
 }
 
-impl UpDownCounterBase for Bound<IntGauge> {
-    fn adds(&self, value: i64) {
-        self.0.add(value);
-    }
+series! {
+    CounterBase for IntCounter: adds(value: u64) = |counter| counter.inc_by(value);
+    UpDownCounterBase for IntGauge: adds(value: i64) = |gauge| gauge.add(value);
+    GaugeBase for IntGauge: records(value: u64) = |gauge| gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
+    GaugeF64Base for Gauge: records(value: f64) = |gauge| gauge.set(value);
+    HistogramBase for Histogram: records(value: u64) = |histogram| histogram.observe(float(value));
+    HistogramF64Base for Histogram: records(value: f64) = |histogram| histogram.observe(value);
+    HistogramDurationBase for Histogram: records(value: Duration) = |histogram| histogram.observe(value.as_secs_f64());
 }
 
-impl GaugeBase for Bound<IntGauge> {
-    fn records(&self, value: u64) {
-        self.0.set(i64::try_from(value).unwrap_or(i64::MAX));
-    }
-}
-
-impl GaugeF64Base for Bound<prometheus::Gauge> {
-    fn records(&self, value: f64) {
-        self.0.set(value);
-    }
-}
-
-impl HistogramBase for Bound<prometheus::Histogram> {
-    #[allow(clippy::cast_precision_loss)]
-    fn records(&self, value: u64) {
-        self.0.observe(value as f64);
-    }
-}
-
-impl HistogramF64Base for Bound<prometheus::Histogram> {
-    fn records(&self, value: f64) {
-        self.0.observe(value);
-    }
-}
-
-impl HistogramDurationBase for Bound<prometheus::Histogram> {
-    fn records(&self, value: Duration) {
-        self.0.observe(value.as_secs_f64());
-    }
-}
-
-impl MetricAttributable<Box<dyn CounterBase>> for Instrument {
-    fn with_attributes(&self, labels: &MetricAttributes) -> Result<Box<dyn CounterBase>, Failure> {
-        Ok(Box::new(Bound(self.counter(labels)?)))
-    }
-}
-
-impl MetricAttributable<Box<dyn UpDownCounterBase>> for Instrument {
-    fn with_attributes(
-        &self,
-        labels: &MetricAttributes,
-    ) -> Result<Box<dyn UpDownCounterBase>, Failure> {
-        Ok(Box::new(Bound(self.gauge(labels)?)))
-    }
-}
-
-impl MetricAttributable<Box<dyn GaugeBase>> for Instrument {
-    fn with_attributes(&self, labels: &MetricAttributes) -> Result<Box<dyn GaugeBase>, Failure> {
-        Ok(Box::new(Bound(self.gauge(labels)?)))
-    }
-}
-
-impl MetricAttributable<Box<dyn GaugeF64Base>> for Instrument {
-    fn with_attributes(&self, labels: &MetricAttributes) -> Result<Box<dyn GaugeF64Base>, Failure> {
-        Ok(Box::new(Bound(self.gauge_f64(labels)?)))
-    }
-}
-
-impl MetricAttributable<Box<dyn HistogramBase>> for Instrument {
-    fn with_attributes(
-        &self,
-        labels: &MetricAttributes,
-    ) -> Result<Box<dyn HistogramBase>, Failure> {
-        Ok(Box::new(Bound(self.histogram(labels, false)?)))
-    }
-}
-
-impl MetricAttributable<Box<dyn HistogramF64Base>> for Instrument {
-    fn with_attributes(
-        &self,
-        labels: &MetricAttributes,
-    ) -> Result<Box<dyn HistogramF64Base>, Failure> {
-        Ok(Box::new(Bound(self.histogram(labels, false)?)))
-    }
-}
-
-impl MetricAttributable<Box<dyn HistogramDurationBase>> for Instrument {
-    fn with_attributes(
-        &self,
-        labels: &MetricAttributes,
-    ) -> Result<Box<dyn HistogramDurationBase>, Failure> {
-        Ok(Box::new(Bound(self.histogram(labels, true)?)))
-    }
+#[allow(clippy::cast_precision_loss)] // what the SDK counts is small
+fn float(value: u64) -> f64 {
+    value as f64
 }

@@ -1,5 +1,4 @@
-//! What surrounds every step of a workflow, local or not: its metrics, its span, and what its log
-//! lines say of it.
+//! Metrics, span and request scope of every activity, local or regular.
 
 use std::time::Instant;
 
@@ -13,16 +12,16 @@ use temporalio_sdk::interceptors::{
 use super::order_workflow::Outcome;
 use super::{order_of, trace_header};
 use crate::telemetry::Telemetry;
+use crate::telemetry::request_scope::RequestScope;
 use crate::telemetry::traces::Span;
-use crate::telemetry::work::{self, Work};
 
-/// Tells of steps.
-pub(super) struct ObservedSteps {
+/// Observes activities.
+pub(super) struct ActivityInterceptor {
     telemetry: Telemetry,
 }
 
-impl ObservedSteps {
-    /// To these.
+impl ActivityInterceptor {
+    /// Reports to this telemetry.
     pub(super) fn new(telemetry: &Telemetry) -> Self {
         Self {
             telemetry: telemetry.clone(),
@@ -30,7 +29,7 @@ impl ObservedSteps {
     }
 }
 
-impl ActivityInboundInterceptor for ObservedSteps {
+impl ActivityInboundInterceptor for ActivityInterceptor {
     fn execute_activity<'a>(
         &'a self,
         input: ExecuteActivityInput,
@@ -40,19 +39,19 @@ impl ActivityInboundInterceptor for ObservedSteps {
             metrics, traces, ..
         } = &self.telemetry;
         let info = input.activity_info();
-        let step = step(&info.activity_type);
+        let name = short_name(&info.activity_type);
         let order_id = info.workflow_id.as_deref().and_then(order_of);
         let (attempt, local) = (i64::from(info.attempt), info.is_local);
         let parent = trace_header::read(input.headers());
         let mut span =
-            parent.and_then(|parent| traces.span(step.clone(), SpanKind::Consumer, parent));
+            parent.and_then(|parent| traces.span(name.clone(), SpanKind::Consumer, parent));
         let trace = span.as_ref().map(Span::context).or(parent);
-        let work = Work::step(order_id, trace, traces);
+        let scope = RequestScope::activity(order_id, trace, traces);
         Box::pin(async move {
             let begun = Instant::now();
-            let result = work::scope(work, next.run(input)).await;
+            let result = scope.run(next.run(input)).await;
             let outcome = outcome(&result);
-            metrics.step(&step, outcome, begun.elapsed());
+            metrics.activity(&name, outcome, begun.elapsed());
             if let Some(span) = &mut span {
                 span.set("outcome", outcome);
                 span.set("attempt", attempt);
@@ -69,13 +68,13 @@ impl ActivityInboundInterceptor for ObservedSteps {
     }
 }
 
-/// The name of a step, without that of the type that has it.
-fn step(activity_type: &str) -> String {
+/// The name of an activity, without that of its type.
+fn short_name(activity_type: &str) -> String {
     let name = activity_type.rsplit("::").next();
     name.unwrap_or(activity_type).to_owned()
 }
 
-/// Where the order is after the step; `failed` when nobody knows.
+/// Where the order is after the activity; `failed` when that is unknown.
 fn outcome(result: &ExecuteActivityResult) -> &'static str {
     let outcome = result.as_ref().ok();
     outcome

@@ -1,6 +1,6 @@
-//! What the header of a workflow hands on to the headers of its steps: the trace that it belongs to, and
-//! the order that it is about. Neither input nor history of a step knows of it, so nothing that began
-//! before is replayed otherwise, and workers of an earlier version read the inputs as before.
+//! Copies fields of a workflow's header to the headers of its activities: its trace, and which order it is
+//! of. Inputs and histories do not contain them, so earlier histories replay as before, and workers of an
+//! earlier version read the inputs as before.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -16,27 +16,27 @@ use temporalio_workflow::WorkflowContextView;
 
 use super::{ownership, trace_header};
 
-/// The fields that are handed on.
+/// The fields that are copied.
 const KEYS: [&str; 2] = [trace_header::KEY, ownership::KEY];
 
-/// Gives what came with a workflow to its steps.
-pub(super) fn passed_on() -> WorkflowInterceptorConstructor {
-    WorkflowInterceptorConstructor::new(|_: &WorkflowContextView| PassOn::default())
+/// The interceptor of a worker.
+pub(super) fn header_interceptor() -> WorkflowInterceptorConstructor {
+    WorkflowInterceptorConstructor::new(|_: &WorkflowContextView| PassedFields::default())
 }
 
-/// What came with one workflow.
+/// The fields of one workflow.
 #[derive(Default)]
-struct PassOn(RefCell<HashMap<String, Payload>>);
+struct PassedFields(RefCell<HashMap<String, Payload>>);
 
-impl PassOn {
-    fn into(&self, fields: &mut HashMap<String, Payload>) {
+impl PassedFields {
+    fn copy_to(&self, fields: &mut HashMap<String, Payload>) {
         for (key, carried) in &*self.0.borrow() {
             fields.insert(key.clone(), carried.clone());
         }
     }
 }
 
-impl WorkflowInterceptor for PassOn {
+impl WorkflowInterceptor for PassedFields {
     fn execute<'a>(
         &'a self,
         _ctx: WorkflowInterceptorContext,
@@ -64,7 +64,7 @@ impl WorkflowInterceptor for PassOn {
             CancellableWorkflowOutboundFuture<ScheduleActivityResult>,
         >,
     ) -> CancellableWorkflowOutboundFuture<ScheduleActivityResult> {
-        self.into(input.headers_mut());
+        self.copy_to(input.headers_mut());
         next.run(input)
     }
 
@@ -78,7 +78,7 @@ impl WorkflowInterceptor for PassOn {
             CancellableWorkflowOutboundFuture<ScheduleActivityResult>,
         >,
     ) -> CancellableWorkflowOutboundFuture<ScheduleActivityResult> {
-        self.into(input.headers_mut());
+        self.copy_to(input.headers_mut());
         next.run(input)
     }
 }

@@ -1,0 +1,248 @@
+//! The client of Temporal, which starts and ends the workflows of orders.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use temporalio_client::errors::{WorkflowInteractionError, WorkflowStartError};
+use temporalio_client::{
+    Client, UntypedWorkflow, WorkflowCancelOptions, WorkflowExecutionInfo, WorkflowHandle,
+    WorkflowIdReusePolicy, WorkflowStartOptions,
+};
+use temporalio_common::protos::temporal::api::common::v1::Header;
+use tokio::runtime::Handle;
+use tokio::sync::OnceCell;
+use tokio::time::timeout;
+
+use super::connection::{connect, renew_key, tls_options};
+use super::error::{TemporalError, found, in_time};
+use super::executions::Execution;
+use super::order_workflow::{OrderInput, OrderWorkflow};
+use super::ownership::{self, Owner};
+use super::{trace_header, workflow_id};
+use crate::config::{self, given};
+use crate::domain::OrderKey;
+use crate::telemetry::{Telemetry, request_scope};
+
+const PING_TIMEOUT: Duration = Duration::from_secs(1);
+/// Attempts of a start while others start, or end, workflows of the same id.
+const START_ATTEMPTS: usize = 5;
+
+/// A client of Temporal that connects when it is first needed. Cheap to clone.
+#[derive(Clone)]
+pub struct Temporal {
+    settings: Arc<config::Temporal>,
+    client: Arc<OnceCell<Client>>,
+    runtime: Handle,
+    telemetry: Telemetry,
+}
+
+impl Temporal {
+    /// With these settings. Call it on the runtime that outlives all others: the connection is driven
+    /// there, whichever runtime needs it first.
+    pub fn new(settings: config::Temporal) -> Self {
+        Self {
+            settings: Arc::new(settings),
+            client: Arc::default(),
+            runtime: Handle::current(),
+            telemetry: Telemetry::default(),
+        }
+    }
+
+    /// The same, with metrics and traces.
+    #[must_use]
+    pub fn observed(mut self, telemetry: &Telemetry) -> Self {
+        self.telemetry = telemetry.clone();
+        self
+    }
+
+    /// Its metrics and traces.
+    pub(super) fn telemetry(&self) -> &Telemetry {
+        &self.telemetry
+    }
+
+    /// Its settings.
+    pub fn settings(&self) -> &config::Temporal {
+        &self.settings
+    }
+
+    /// Reads the files that the settings name, so that a missing one is found at start-up; an error
+    /// names the setting.
+    pub fn check(&self) -> Result<(), String> {
+        tls_options(&self.settings)?;
+        self.settings.api_key()?;
+        Ok(())
+    }
+
+    /// The client, connected. Once it is, it reconnects by itself.
+    pub async fn client(&self) -> Result<&Client, TemporalError> {
+        self.client
+            .get_or_try_init(async || {
+                let connecting = self
+                    .runtime
+                    .spawn(connect(self.settings.clone(), self.telemetry.clone()));
+                let client = connecting
+                    .await
+                    .unwrap_or_else(|error| Err(TemporalError::Refused(error.to_string())))?;
+                if given(&self.settings.api_key_file).is_some() {
+                    let renewing = renew_key(self.settings.clone(), Arc::downgrade(&self.client));
+                    self.runtime.spawn(renewing);
+                }
+                Ok(client)
+            })
+            .await
+    }
+
+    /// Whether it responds within a second.
+    pub async fn is_up(&self) -> bool {
+        let probe = async {
+            let client = self.client().await?;
+            let mut service = client.connection().workflow_service();
+            let request = tonic::Request::new(Default::default());
+            service.get_system_info(request).await?;
+            Ok::<_, TemporalError>(())
+        };
+        matches!(timeout(PING_TIMEOUT, probe).await, Ok(Ok(())))
+    }
+
+    /// Starts the workflow of an order. One that is running is left as it is, and so is one that has
+    /// ended, unless `again`: that is success too. The workflow of another order with the same id gives
+    /// way, unless that order is of another database in use. The workflow carries the current trace.
+    pub async fn start(
+        &self,
+        order: OrderKey,
+        processing_delay: Duration,
+        again: bool,
+    ) -> Result<(), TemporalError> {
+        let mut reuse = again;
+        for _ in 0..START_ATTEMPTS {
+            if self.try_start(order, processing_delay, reuse).await? {
+                return Ok(());
+            }
+            // Looked up after every attempt: another process may have started this order's.
+            if let Some(workflow) = self.describe(order.id).await? {
+                let is_foreign = workflow.task_queue != self.settings.task_queue;
+                let owner = workflow.origin.owner(order.created_at);
+                match (owner, workflow.is_running()) {
+                    (Owner::This, true) => return Ok(()),
+                    (Owner::This, false) if !again => return Ok(()),
+                    (_, false) => {}
+                    (Owner::Earlier, true) if !is_foreign => {
+                        self.terminate_earlier(&workflow).await?;
+                    }
+                    (_, true) => return Err(foreign_workflow(&workflow)),
+                }
+            }
+            reuse = true;
+        }
+        let cause = format!("workflow {} changes all the time", workflow_id(order.id));
+        Err(TemporalError::Unavailable(cause))
+    }
+
+    /// Whether it was started; `false` when there is one of its id that is running or, unless `reuse`,
+    /// has ended.
+    async fn try_start(
+        &self,
+        order: OrderKey,
+        processing_delay: Duration,
+        reuse: bool,
+    ) -> Result<bool, TemporalError> {
+        let input = OrderInput {
+            order_id: order.id,
+            processing_delay_ms: u64::try_from(processing_delay.as_millis()).unwrap_or(u64::MAX),
+        };
+        let reuse_policy = if reuse {
+            WorkflowIdReusePolicy::AllowDuplicate
+        } else {
+            WorkflowIdReusePolicy::RejectDuplicate
+        };
+        let options =
+            WorkflowStartOptions::new(self.settings.task_queue.clone(), workflow_id(order.id))
+                .id_reuse_policy(reuse_policy)
+                // A worker on this client, if there is one, gets the first task with the response.
+                .enable_eager_workflow_start(true)
+                .maybe_memo(order.created_at.map(ownership::memo))
+                .header(header(order))
+                .build();
+        let client = self.client().await?;
+        match in_time(client.start_workflow(OrderWorkflow::run, input, options)).await? {
+            Ok(_) => Ok(true),
+            Err(WorkflowStartError::AlreadyStarted { .. }) => Ok(false),
+            Err(WorkflowStartError::Rpc(status)) => Err(status.into()),
+            Err(error) => Err(TemporalError::Refused(error.to_string())),
+        }
+    }
+
+    /// Cancels the workflow of an order. One that has ended, or never was, is success too; that of
+    /// another order with the same id is left alone.
+    pub async fn end(&self, order: OrderKey, reason: &str) -> Result<(), TemporalError> {
+        match self.describe(order.id).await? {
+            Some(workflow)
+                if workflow.is_running()
+                    && workflow.origin.owner(order.created_at) == Owner::This =>
+            {
+                self.cancel(&workflow, reason).await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Cancels this run of a workflow. One that has ended is success too.
+    async fn cancel(&self, workflow: &Execution, reason: &str) -> Result<(), TemporalError> {
+        let handle = WorkflowHandle::<_, UntypedWorkflow>::new(
+            self.client().await?.clone(),
+            WorkflowExecutionInfo::builder()
+                .namespace(self.settings.namespace.clone())
+                .workflow_id(workflow_id(workflow.order_id))
+                .run_id(workflow.run_id.clone())
+                .build(),
+        );
+        let options = WorkflowCancelOptions::builder().reason(reason).build();
+        let cancelled = in_time(handle.cancel(options)).await?;
+        let cancelled = cancelled.map_err(|error| match error {
+            WorkflowInteractionError::NotFound(status) | WorkflowInteractionError::Rpc(status) => {
+                status.into()
+            }
+            error => TemporalError::Refused(error.to_string()),
+        });
+        found(cancelled).map(|_| ())
+    }
+
+    /// Terminates the workflow of an earlier order with the same id.
+    pub(super) async fn terminate_earlier(
+        &self,
+        workflow: &Execution,
+    ) -> Result<(), TemporalError> {
+        tracing::warn!(
+            order.id = workflow.order_id,
+            "terminating the workflow of an earlier order that had this id"
+        );
+        let reason = "its order is not in the database; another one has its id";
+        self.terminate(workflow, reason).await
+    }
+}
+
+/// What activities need to know besides their input.
+fn header(order: OrderKey) -> Header {
+    let order = order.created_at.map(ownership::payload);
+    let trace = request_scope::trace().map(trace_header::payload);
+    let fields = [(ownership::KEY, order), (trace_header::KEY, trace)];
+    let given = fields
+        .into_iter()
+        .filter_map(|(key, payload)| Some((key.to_owned(), payload?)));
+    Header {
+        fields: given.collect(),
+    }
+}
+
+/// Two databases in use must not end each other's workflows.
+pub(super) fn foreign_workflow(workflow: &Execution) -> TemporalError {
+    let cause = format!(
+        "workflow {}, run {}, on task queue {} is of an order of another database that is in use; \
+         a namespace and a task queue are for one database",
+        workflow_id(workflow.order_id),
+        workflow.run_id,
+        workflow.task_queue
+    );
+    tracing::error!(order.id = workflow.order_id, "{cause}");
+    TemporalError::Refused(cause)
+}
