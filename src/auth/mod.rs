@@ -86,7 +86,7 @@ impl Authenticator {
                 tracing::warn!("authentication is disabled: anyone may do everything");
                 None
             }
-            AuthMode::Required if !auth.has_a_way() => bail!(
+            AuthMode::Required if !auth.accepts_credentials() => bail!(
                 "nobody could be let in: set auth.api_keys = true, or auth.jwt.jwks_url with \
                  auth.jwt.issuer and auth.jwt.audience; auth.mode = \"disabled\" lets everybody in"
             ),

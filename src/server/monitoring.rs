@@ -36,7 +36,7 @@ pub struct Monitoring {
     telemetry: Telemetry,
     database: Database,
     temporal: Temporal,
-    needs_temporal: bool,
+    requires_temporal: bool,
 }
 
 impl Monitoring {
@@ -46,14 +46,14 @@ impl Monitoring {
             telemetry: telemetry.clone(),
             database: database.clone(),
             temporal: temporal.clone(),
-            needs_temporal: false,
+            requires_temporal: false,
         }
     }
 
-    /// Of one that is of no use without Temporal.
+    /// Whether the process is ready only while Temporal is reachable, as a worker is.
     #[must_use]
-    pub fn of_a_worker(mut self) -> Self {
-        self.needs_temporal = true;
+    pub fn requires_temporal(mut self, required: bool) -> Self {
+        self.requires_temporal = required;
         self
     }
 
@@ -203,8 +203,8 @@ async fn alive() -> HttpResponse {
 async fn ready(monitoring: Data<Monitoring>) -> HttpResponse {
     let (database, temporal) =
         tokio::join!(monitoring.database.ping(), monitoring.temporal.is_up());
-    let (database, needs_temporal) = (database.is_ok(), monitoring.needs_temporal);
-    let ready = database && (temporal || !needs_temporal);
+    let (database, requires_temporal) = (database.is_ok(), monitoring.requires_temporal);
+    let ready = database && (temporal || !requires_temporal);
     let mut response = match ready {
         true => HttpResponse::Ok(),
         false => HttpResponse::ServiceUnavailable(),
@@ -214,7 +214,7 @@ async fn ready(monitoring: Data<Monitoring>) -> HttpResponse {
         "status": if ready { "ready" } else { "not ready" },
         "dependencies": [
             { "name": "database", "status": word(database), "required": true },
-            { "name": "temporal", "status": word(temporal), "required": needs_temporal },
+            { "name": "temporal", "status": word(temporal), "required": requires_temporal },
         ],
     }))
 }
