@@ -6,7 +6,7 @@ use rustls::client::ResolvesClientCert;
 use temporalio_client::TlsOptions;
 
 use crate::config::{self, given};
-use crate::tls::{self, Renewed};
+use crate::tls::{self, ReloadingCertificate};
 
 /// TLS as the settings say; `None` where the connection is not encrypted. Checks what the client would
 /// only say at its first connection, or not at all.
@@ -23,7 +23,7 @@ pub(super) fn tls_options(settings: &config::Temporal) -> Result<Option<TlsOptio
     let authorities = ca_file.map(|file| tls::read("temporal.tls.ca_file", file));
     let identity = match (given(&given_tls.certificate), given(&given_tls.key)) {
         (Some(certificate), Some(key)) => {
-            let renewed = Renewed::read("temporal.tls", certificate, key)?;
+            let renewed = ReloadingCertificate::read("temporal.tls", certificate, key)?;
             Some(Arc::new(renewed) as Arc<dyn ResolvesClientCert>)
         }
         _ => None,

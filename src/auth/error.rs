@@ -15,7 +15,7 @@ pub(super) struct Grant {
 
 /// Why credentials are worth nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Refusal {
+pub(super) enum AuthError {
     /// They are not valid. The text quotes nothing of them.
     Invalid(String),
     /// They are valid, and lack what every use needs.
@@ -26,7 +26,7 @@ pub(super) enum Refusal {
     Unavailable(String),
 }
 
-impl From<StoreError> for Refusal {
+impl From<StoreError> for AuthError {
     fn from(error: StoreError) -> Self {
         Self::Unavailable(error.to_string())
     }
