@@ -71,13 +71,13 @@ impl ApiKeys {
         }
     }
 
-    /// What a key is worth that was found a moment ago.
+    /// The grant of a key that was found a moment ago.
     pub(super) fn cached(&self, key: &str) -> Option<Arc<Grant>> {
         let known = self.cache.get(&hash(key))?;
         (Instant::now() < known.until).then(|| known.grant.clone())
     }
 
-    /// What a key is worth.
+    /// The grant of a key.
     pub(super) async fn verify(&self, key: &str) -> Result<Arc<Grant>, AuthError> {
         let invalid = || AuthError::Invalid("there is no such key, or not any more".into());
         if !looks_like_a_key(key) {
@@ -95,7 +95,7 @@ impl ApiKeys {
     }
 }
 
-/// What was never made here is not worth a question to the database.
+/// What was never made here costs no query.
 fn looks_like_a_key(key: &str) -> bool {
     let random = key.strip_prefix(PREFIX);
     let decoded = random.and_then(|text| URL_SAFE_NO_PAD.decode(text).ok());

@@ -29,7 +29,7 @@ impl Attempts {
         }
     }
 
-    /// Takes one from this address.
+    /// Takes one from this address; when there is none left, the error is how long until there is one.
     pub(super) fn take(&self, address: IpAddr) -> Result<(), Duration> {
         let now = Instant::now();
         let mut buckets = self.lock();
@@ -53,7 +53,7 @@ impl Attempts {
         }
     }
 
-    /// Forgets the addresses whose buckets are full again.
+    /// Removes the addresses whose buckets are full again.
     pub(super) fn forget_idle(&self) {
         let now = Instant::now();
         let mut buckets = self.lock();

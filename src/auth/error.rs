@@ -1,4 +1,4 @@
-//! What credentials are worth.
+//! The result of verifying credentials.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ pub(super) struct Grant {
     pub(super) scopes: Scopes,
 }
 
-/// Why credentials are worth nothing.
+/// Why credentials are not accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum AuthError {
     /// They are not valid. The text quotes nothing of them.
@@ -22,7 +22,7 @@ pub(super) enum AuthError {
     Insufficient(String),
     /// Too many bad ones came from the same address; so long until the next may be tried.
     TooMany(Duration),
-    /// Nobody can tell at the moment.
+    /// They cannot be verified at the moment.
     Unavailable(String),
 }
 

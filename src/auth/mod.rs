@@ -64,7 +64,7 @@ struct Shared {
     /// `None`: anyone may do everything.
     verifier: Option<Verifier>,
     anyone: Arc<str>,
-    rate: Option<RateLimit<CallerKey>>,
+    rate: Option<RateLimit>,
     proxies: Vec<IpNet>,
     metrics: Metrics,
 }

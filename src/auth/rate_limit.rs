@@ -1,6 +1,5 @@
 //! The rate limit of callers (the generic cell rate algorithm: a bucket that refills steadily).
 
-use std::hash::Hash;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -40,7 +39,7 @@ impl RateLimitState {
         self.policy.clone()
     }
 
-    /// The requests of those that are left, and the seconds, rounded up, until all of them are back.
+    /// The requests that are left, and the seconds, rounded up, until all of them are back.
     pub fn remaining(&self) -> Option<HeaderValue> {
         // Every response has one, and `format!` takes five times as long.
         let mut numbers = itoa::Buffer::new();
@@ -53,16 +52,23 @@ impl RateLimitState {
     }
 }
 
+type Limiter = RateLimiter<
+    CallerKey,
+    DefaultKeyedStateStore<CallerKey>,
+    DefaultClock,
+    StateInformationMiddleware,
+>;
+
 /// A limit for each key.
-pub(super) struct RateLimit<K: Hash + Eq + Clone> {
-    limiter: RateLimiter<K, DefaultKeyedStateStore<K>, DefaultClock, StateInformationMiddleware>,
+pub(super) struct RateLimit {
+    limiter: Limiter,
     clock: DefaultClock,
     policy: Option<HeaderValue>,
     burst: u32,
     per_second: f64,
 }
 
-impl<K: Hash + Eq + Clone> RateLimit<K> {
+impl RateLimit {
     fn new(quota: Quota) -> Self {
         let burst = quota.burst_size().get();
         let per_second = 1.0 / quota.replenish_interval().as_secs_f64();
@@ -78,7 +84,7 @@ impl<K: Hash + Eq + Clone> RateLimit<K> {
     }
 
     /// Counts a request; when there were too many, the error is how long to wait.
-    pub(super) fn check(&self, key: &K) -> Result<RateLimitState, Duration> {
+    pub(super) fn check(&self, key: &CallerKey) -> Result<RateLimitState, Duration> {
         match self.limiter.check_key(key) {
             Ok(state) => Ok(self.state(state.remaining_burst_capacity())),
             Err(until) => Err(until.wait_time_from(self.clock.now())),
@@ -93,7 +99,7 @@ impl<K: Hash + Eq + Clone> RateLimit<K> {
         }
     }
 
-    /// Forgets those whose buckets are full again.
+    /// Removes the keys whose buckets are full again.
     pub(super) fn forget_idle(&self) {
         self.limiter.retain_recent();
         self.limiter.shrink_to_fit();
@@ -106,7 +112,7 @@ fn seconds(requests: u32, per_second: f64) -> u32 {
 }
 
 /// The limit of callers; `None` when there is none.
-pub(super) fn of_callers(settings: &config::RateLimit) -> Option<RateLimit<CallerKey>> {
+pub(super) fn of_callers(settings: &config::RateLimit) -> Option<RateLimit> {
     let per_second = NonZeroU32::new(settings.requests_per_second)?;
     let burst = NonZeroU32::new(settings.burst)?;
     Some(RateLimit::new(

@@ -50,7 +50,7 @@ impl Tokens {
         })
     }
 
-    /// What a token is worth that was verified before.
+    /// The grant of a token that was verified before.
     pub(super) fn cached(&self, token: &str) -> Option<Arc<Grant>> {
         let known = self.cache.get(&fingerprint(token))?;
         let valid =
@@ -58,7 +58,7 @@ impl Tokens {
         valid.then(|| known.grant.clone())
     }
 
-    /// What a token is worth. One that names a key that is not there waits for the issuer's keys to be
+    /// The grant of a token. One that names a key that is not there waits for the issuer's keys to be
     /// read again, where it may.
     pub(super) async fn verify(
         &self,

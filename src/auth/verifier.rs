@@ -1,7 +1,6 @@
-//! Verifies credentials, at a cost that is bounded for whoever sends bad ones, and without harm to
-//! those whose credentials are good.
+//! Verifies credentials, at a bounded cost for bad ones, and without harm to callers with good ones.
 //!
-//! A look-up costs a signature or a question to the database. Only bad credentials are charged, to their
+//! A look-up costs a signature or a query. Only bad credentials are charged, to their
 //! address. One that has used up its refusals is still let through when its credential is good: such
 //! look-ups go through a narrow gate, and what turns out to be bad there is told to wait.
 
@@ -45,7 +44,7 @@ struct LookedUp {
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct Fingerprint([u8; 32]);
 
-/// How one may say who one is. Cheap to clone.
+/// The kinds of credentials that are accepted. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Verifier {
     shared: Arc<Shared>,
@@ -82,7 +81,7 @@ impl Verifier {
         }
     }
 
-    /// What a credential is worth that was verified a moment ago.
+    /// The grant of a credential that was verified a moment ago.
     pub(super) fn cached(&self, credential: &Credential) -> Option<Arc<Grant>> {
         match credential {
             Credential::Bearer(token) => self.shared.tokens.as_ref()?.cached(token),
@@ -91,7 +90,7 @@ impl Verifier {
         }
     }
 
-    /// What a credential is worth that comes from this address.
+    /// The grant of a credential that comes from this address.
     pub(super) async fn verify(&self, credential: &Credential, from: Option<IpAddr>) -> Verdict {
         let fingerprint = Fingerprint::of(credential);
         loop {
