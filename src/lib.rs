@@ -1,8 +1,9 @@
 //! Contract-first order processing.
 //!
-//! A request goes one way: [`generated`] parses and validates it as the contract says, [`api`]
-//! calls and maps, [`db`] stores the order together with what Temporal must hear, and [`workflow`]
-//! carries it to its end. [`domain`] knows nobody; nobody but [`server`] knows `api`.
+//! A request passes through [`generated`], which parses and validates it as the contract says, [`api`],
+//! which calls and maps, and [`db`], which stores the order together with the intent to start its
+//! workflow; [`workflow`] completes it. [`domain`] depends on no other module; only [`server`] depends
+//! on `api`.
 
 pub mod api;
 pub mod auth;
@@ -13,6 +14,7 @@ pub mod domain;
 pub mod error;
 #[path = "../generated/mod.rs"]
 pub mod generated;
+pub mod health;
 pub mod server;
 pub mod telemetry;
 pub mod tls;

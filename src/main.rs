@@ -100,9 +100,9 @@ fn run(cli: Cli) -> anyhow::Result<()> {
             Command::Serve => commands::serve(settings).await,
             Command::Worker => commands::worker(settings).await,
             Command::Migrate { direction } => match direction {
-                Migrate::Up => commands::migrate_up(&settings).await,
-                Migrate::Down => commands::migrate_down(&settings).await,
-                Migrate::Status => commands::migrate_status(&settings).await,
+                Migrate::Up => commands::migrate::up(&settings).await,
+                Migrate::Down => commands::migrate::down(&settings).await,
+                Migrate::Status => commands::migrate::status(&settings).await,
             },
             Command::Status { json } => commands::status(&settings, json).await,
             Command::Keys { command } => match command {

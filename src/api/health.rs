@@ -1,26 +1,15 @@
 //! The operations tagged `Health`.
 
-use crate::db::Database;
 use crate::generated::health::{GetLivenessResponse, GetReadinessResponse, HealthApi};
 use crate::generated::models::{
     Dependency, DependencyStatus, Liveness, LivenessStatus, Readiness, ReadinessStatus,
 };
-use crate::workflow::Temporal;
+use crate::health::Dependencies;
 
 use super::problem;
 
-/// Reports the health of the process and its dependencies.
-pub struct Health {
-    database: Database,
-    temporal: Temporal,
-}
-
-impl Health {
-    /// Checks these two.
-    pub fn new(database: Database, temporal: Temporal) -> Self {
-        Self { database, temporal }
-    }
-}
+/// Reports on the process and its dependencies.
+pub struct Health(pub Dependencies);
 
 impl HealthApi for Health {
     async fn get_liveness(&self) -> GetLivenessResponse {
@@ -30,8 +19,8 @@ impl HealthApi for Health {
     }
 
     async fn get_readiness(&self) -> GetReadinessResponse {
-        let (database, temporal) = tokio::join!(self.database.ping(), self.temporal.is_up());
-        if let Err(error) = database {
+        let probe = self.0.probe().await;
+        if let Err(error) = probe.database {
             tracing::warn!(error = %error, "not ready: the database does not respond");
             return GetReadinessResponse::ServiceUnavailable {
                 body: problem::unavailable("not ready: database is down".into()),
@@ -40,13 +29,14 @@ impl HealthApi for Health {
         }
         let temporal = Dependency {
             name: "temporal".into(),
-            status: if temporal {
+            status: if probe.temporal_up {
                 DependencyStatus::Up
             } else {
                 DependencyStatus::Down
             },
             required: false,
-            detail: (!temporal).then(|| "orders are accepted and wait to be processed".into()),
+            detail: (!probe.temporal_up)
+                .then(|| "orders are accepted and wait to be processed".into()),
         };
         let database = Dependency {
             name: "database".into(),

@@ -7,7 +7,7 @@ mod etag;
 mod health;
 mod idempotency;
 mod orders;
-mod problem;
+pub(crate) mod problem;
 
 pub use cursor::Cursors;
 pub use health::Health;

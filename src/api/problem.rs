@@ -1,15 +1,23 @@
 //! Problem documents (RFC 9457) of our own answers. The server adds `instance` and `request_id`.
 
+use actix_web::http::StatusCode;
+
 use crate::generated::models::{Problem, Violation};
 
 /// Seconds after which a client may try again what the database could not do.
 pub(super) const RETRY_AFTER_SECONDS: i32 = 1;
 
-fn problem(status: i32, title: &str, code: &str, detail: Option<String>) -> Problem {
+/// The one builder of the contract's problem documents.
+pub(crate) fn problem(status: StatusCode, code: &str, detail: Option<String>) -> Problem {
+    // RFC 9110 gave 422 a new reason phrase.
+    let title = match status {
+        StatusCode::UNPROCESSABLE_ENTITY => "Unprocessable Content",
+        status => status.canonical_reason().unwrap_or("Error"),
+    };
     Problem {
         r#type: "about:blank".into(),
         title: title.into(),
-        status,
+        status: status.as_u16().into(),
         code: code.into(),
         detail,
         instance: None,
@@ -20,8 +28,7 @@ fn problem(status: i32, title: &str, code: &str, detail: Option<String>) -> Prob
 
 pub(super) fn invalid_parameter(name: &str, detail: &str) -> Problem {
     let mut problem = problem(
-        400,
-        "Bad Request",
+        StatusCode::BAD_REQUEST,
         "invalid_request",
         Some("the request does not match the contract, see errors".into()),
     );
@@ -42,8 +49,7 @@ pub(super) fn idempotency_key_required() -> Problem {
 pub(super) fn idempotency_key_reused() -> Problem {
     let detail = "this Idempotency-Key was used before, with another request";
     problem(
-        422,
-        "Unprocessable Content",
+        StatusCode::UNPROCESSABLE_ENTITY,
         "idempotency_key_reused",
         Some(detail.into()),
     )
@@ -51,8 +57,7 @@ pub(super) fn idempotency_key_reused() -> Problem {
 
 pub(super) fn customer_not_allowed() -> Problem {
     problem(
-        403,
-        "Forbidden",
+        StatusCode::FORBIDDEN,
         "customer_not_allowed",
         Some("your credentials belong to another customer".into()),
     )
@@ -60,35 +65,32 @@ pub(super) fn customer_not_allowed() -> Problem {
 
 pub(super) fn order_not_found(id: i64) -> Problem {
     problem(
-        404,
-        "Not Found",
+        StatusCode::NOT_FOUND,
         "order_not_found",
         Some(format!("there is no order {id}")),
     )
 }
 
 pub(super) fn conflict(code: &str, detail: String) -> Problem {
-    problem(409, "Conflict", code, Some(detail))
+    problem(StatusCode::CONFLICT, code, Some(detail))
 }
 
 pub(super) fn version_mismatch() -> Problem {
     let detail = "the order is at another version than If-Match names";
     problem(
-        412,
-        "Precondition Failed",
+        StatusCode::PRECONDITION_FAILED,
         "version_mismatch",
         Some(detail.into()),
     )
 }
 
 pub(super) fn internal() -> Problem {
-    problem(500, "Internal Server Error", "internal_error", None)
+    problem(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", None)
 }
 
 pub(super) fn unavailable(detail: String) -> Problem {
     problem(
-        503,
-        "Service Unavailable",
+        StatusCode::SERVICE_UNAVAILABLE,
         "service_unavailable",
         Some(detail),
     )
@@ -101,8 +103,7 @@ pub(super) fn outcome_unknown(is_repeatable: bool) -> Problem {
         "look for the order before you send it again, or use an Idempotency-Key"
     };
     problem(
-        504,
-        "Gateway Timeout",
+        StatusCode::GATEWAY_TIMEOUT,
         "outcome_unknown",
         Some(format!(
             "the database did not confirm in time: the change may have been made or not; {next}"

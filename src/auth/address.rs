@@ -1,6 +1,6 @@
-//! Where a request comes from.
+//! The address of a client.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use actix_web::HttpRequest;
 use ipnet::IpNet;
@@ -22,8 +22,8 @@ pub(super) fn of_client(request: &HttpRequest, proxies: &[IpNet]) -> Option<IpAd
         .collect();
     let mut client = peer;
     for entry in entries.into_iter().rev() {
-        // Who passed on what nobody can read is as near as we get.
-        let Some(address) = std::str::from_utf8(entry).ok().and_then(read) else {
+        // The proxy that passed on what cannot be parsed is as near as we get.
+        let Some(address) = std::str::from_utf8(entry).ok().and_then(parse) else {
             break;
         };
         client = address;
@@ -35,34 +35,29 @@ pub(super) fn of_client(request: &HttpRequest, proxies: &[IpNet]) -> Option<IpAd
 }
 
 /// An address as proxies write it: alone, with a port, in brackets, in quotes, with a zone.
-fn read(entry: &str) -> Option<IpAddr> {
+fn parse(entry: &str) -> Option<IpAddr> {
     let inner = entry
         .strip_prefix('"')
         .and_then(|rest| rest.strip_suffix('"'));
-    let entry = inner.unwrap_or(entry);
-    if let Some(rest) = entry.strip_prefix('[') {
-        let (address, port) = rest.split_once(']')?;
-        let fits = port.is_empty() || port.strip_prefix(':').is_some_and(is_port);
-        return ipv6(address).filter(|_| fits);
-    }
-    if let Some((address, port)) = entry.split_once(':')
-        && let Ok(address) = address.parse::<Ipv4Addr>()
+    let mut text = inner.unwrap_or(entry).to_owned();
+    // A zone names an interface of the machine that wrote it.
+    if let Some(zone) = text.find('%')
+        && text[..zone].contains(':')
     {
-        return is_port(port).then_some(address.into());
+        let end = text[zone..].find(']').map_or(text.len(), |end| zone + end);
+        text.replace_range(zone..end, "");
     }
-    let ipv4 = entry.parse::<Ipv4Addr>().ok().map(IpAddr::from);
-    ipv4.or_else(|| ipv6(entry))
-}
-
-/// Without its zone, which names an interface of the machine that wrote it.
-fn ipv6(text: &str) -> Option<IpAddr> {
-    let address = text.split_once('%').map_or(text, |(address, _)| address);
-    let address: Ipv6Addr = address.parse().ok()?;
-    Some(address.to_canonical())
-}
-
-fn is_port(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<u16>().is_ok()
+    let brackets = || {
+        text.strip_prefix('[')?
+            .strip_suffix(']')?
+            .parse::<Ipv6Addr>()
+            .ok()
+    };
+    let address = (text.parse::<SocketAddr>().map(|address| address.ip()))
+        .or_else(|_| text.parse::<IpAddr>())
+        .ok()
+        .or_else(|| brackets().map(IpAddr::from));
+    address.map(|address| address.to_canonical())
 }
 
 /// What is counted together: one host of IPv4, one network of IPv6, of which a single client has all

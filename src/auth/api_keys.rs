@@ -11,7 +11,7 @@ use rand::TryRngCore;
 use rand::rngs::OsRng;
 use sha2::{Digest, Sha256};
 
-use super::grant::{Grant, Refusal};
+use super::error::{AuthError, Grant};
 use super::scope::Scopes;
 use crate::db::{ApiKey, ApiKeyRepository, Database};
 use crate::domain::{Access, Caller};
@@ -23,7 +23,7 @@ const RANDOM_BYTES: usize = 32;
 /// Characters of a key that are kept, to tell one from another.
 const HINT_LENGTH: usize = PREFIX.len() + 4;
 /// Keys that are remembered.
-const REMEMBERED: usize = 10_000;
+const CACHE_SIZE: usize = 10_000;
 
 /// A new key. It is shown to its maker once.
 pub struct FreshKey {
@@ -37,9 +37,6 @@ pub struct FreshKey {
 
 impl FreshKey {
     /// Makes one.
-    ///
-    /// # Errors
-    /// When the system has no randomness.
     pub fn make() -> anyhow::Result<Self> {
         let mut bytes = [0; RANDOM_BYTES];
         OsRng.try_fill_bytes(&mut bytes)?;
@@ -56,10 +53,10 @@ impl FreshKey {
 pub(super) struct ApiKeys {
     keys: ApiKeyRepository,
     trusted_for: Duration,
-    known: Cache<[u8; 32], Arc<Known>>,
+    cache: Cache<[u8; 32], Arc<Cached>>,
 }
 
-struct Known {
+struct Cached {
     grant: Arc<Grant>,
     until: Instant,
 }
@@ -70,38 +67,35 @@ impl ApiKeys {
         Self {
             keys: ApiKeyRepository::new(database),
             trusted_for,
-            known: Cache::new(REMEMBERED),
+            cache: Cache::new(CACHE_SIZE),
         }
     }
 
-    /// What a key is worth that was found a moment ago.
-    pub(super) fn known(&self, key: &str) -> Option<Arc<Grant>> {
-        let known = self.known.get(&hash(key))?;
+    /// The grant of a key that was found a moment ago.
+    pub(super) fn cached(&self, key: &str) -> Option<Arc<Grant>> {
+        let known = self.cache.get(&hash(key))?;
         (Instant::now() < known.until).then(|| known.grant.clone())
     }
 
-    /// What a key is worth.
-    ///
-    /// # Errors
-    /// When there is none like it in force, or the database fails.
-    pub(super) async fn verify(&self, key: &str) -> Result<Arc<Grant>, Refusal> {
-        let invalid = || Refusal::Invalid("there is no such key, or not any more".into());
+    /// The grant of a key.
+    pub(super) async fn verify(&self, key: &str) -> Result<Arc<Grant>, AuthError> {
+        let invalid = || AuthError::Invalid("there is no such key, or not any more".into());
         if !looks_like_a_key(key) {
             return Err(invalid());
         }
         let hash = hash(key);
         let found = self.keys.used(&hash).await?.ok_or_else(invalid)?;
-        let known = Known {
+        let cached = Cached {
             until: Instant::now() + self.trusted_for.min(life_left(&found)),
             grant: Arc::new(grant(&found)),
         };
-        let grant = known.grant.clone();
-        self.known.insert(hash, Arc::new(known));
+        let grant = cached.grant.clone();
+        self.cache.insert(hash, Arc::new(cached));
         Ok(grant)
     }
 }
 
-/// What was never made here is not worth a question to the database.
+/// What was never made here costs no query.
 fn looks_like_a_key(key: &str) -> bool {
     let random = key.strip_prefix(PREFIX);
     let decoded = random.and_then(|text| URL_SAFE_NO_PAD.decode(text).ok());

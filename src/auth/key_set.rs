@@ -32,9 +32,6 @@ struct Text {
 
 impl KeySet {
     /// Reads a set. Keys that cannot be used here are left out, and named in the log.
-    ///
-    /// # Errors
-    /// When it is no JWK set, or holds no key that can be used.
     pub(super) fn parse(text: Vec<u8>, generation: u64) -> Result<Self, String> {
         let read: Text =
             serde_json::from_slice(&text).map_err(|error| format!("not a JWK set: {error}"))?;
@@ -46,14 +43,14 @@ impl KeySet {
                 Err(reason) => tracing::warn!(kid = id, reason, "a key of the issuer is left out"),
             }
         }
-        match keys.is_empty() {
-            true => Err("it holds no key that can be used".into()),
-            false => Ok(Self {
-                keys,
-                text,
-                generation,
-            }),
+        if keys.is_empty() {
+            return Err("it holds no key that can be used".into());
         }
+        Ok(Self {
+            keys,
+            text,
+            generation,
+        })
     }
 
     /// Whether this text says the same.

@@ -18,9 +18,9 @@ const LONGEST_ANSWER: usize = 1024 * 1024;
 /// How long the issuer may take to answer.
 const FETCH_TIMEOUT: Duration = Duration::from_secs(5);
 /// The shortest time between two reads, however many tokens name keys that nobody knows.
-const PAUSE: Duration = Duration::from_secs(5);
+const MIN_INTERVAL: Duration = Duration::from_secs(5);
 /// How long a request waits for a key that may be new.
-const PATIENCE: Duration = Duration::from_secs(2);
+const WAIT_LIMIT: Duration = Duration::from_secs(2);
 
 /// The issuer's keys, as they are now. Reading ends with the last clone.
 #[derive(Clone)]
@@ -38,9 +38,6 @@ struct Shared {
 impl KeySource {
     /// Keys of a file are read before this returns; those of a URL soon after, and until they are
     /// there nobody can be let in.
-    ///
-    /// # Errors
-    /// When the file cannot be read or used.
     pub(super) async fn start(settings: &config::Jwt) -> Result<Self> {
         let origin = Origin::of(settings)?;
         let shared = Arc::new(Shared {
@@ -85,7 +82,7 @@ impl KeySource {
         reads.mark_unchanged();
         self.shared.wanted.notify_one();
         // Not in time is as good as unchanged.
-        let _ = timeout(PATIENCE, reads.changed()).await;
+        let _ = timeout(WAIT_LIMIT, reads.changed()).await;
         self.current()
     }
 
@@ -184,13 +181,14 @@ async fn keep_current(
         }
         let missing = shared.current.load().is_none();
         let began = Instant::now();
-        let nap = match missing {
-            true => PAUSE.min(refresh),
-            false => refresh,
+        let pause = if missing {
+            MIN_INTERVAL.min(refresh)
+        } else {
+            refresh
         };
         tokio::select! {
-            () = sleep(nap) => {}
-            () = shared.wanted.notified() => sleep(PAUSE.saturating_sub(began.elapsed())).await,
+            () = sleep(pause) => {}
+            () = shared.wanted.notified() => sleep(MIN_INTERVAL.saturating_sub(began.elapsed())).await,
         }
     }
 }

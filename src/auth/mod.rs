@@ -1,20 +1,20 @@
-//! Who asks, and what they may do. The contract says what an operation needs, the generated code asks
-//! here for every one of them.
+//! Authentication, scopes and rate limits. The contract says what an operation requires; the generated
+//! code calls this for every operation.
 
 mod address;
 mod api_keys;
-mod flights;
-mod grant;
+mod attempts;
+mod error;
 mod key_set;
 mod key_source;
-mod rate;
-mod refusals;
+mod rate_limit;
 mod scope;
+mod single_flight;
 mod tokens;
 mod verifier;
 
 pub use api_keys::FreshKey;
-pub use rate::Left;
+pub use rate_limit::RateLimitState;
 pub use scope::{Scope, Scopes};
 
 use std::sync::{Arc, Weak};
@@ -26,8 +26,8 @@ use anyhow::{Result, bail};
 use ipnet::IpNet;
 
 use self::api_keys::ApiKeys;
-use self::grant::Refusal;
-use self::rate::{Counted, Rate};
+use self::error::AuthError;
+use self::rate_limit::{CallerKey, RateLimit};
 use self::tokens::Tokens;
 use self::verifier::Verifier;
 use crate::config::{AuthMode, Settings};
@@ -37,7 +37,7 @@ use crate::generated::security::{Authenticate, Credential, Presented};
 use crate::generated::support::Rejection;
 use crate::telemetry::metrics::{AuthFailure, Metrics};
 
-/// Who asked, left with the request for its log line.
+/// The authenticated caller, kept with the request for its log line.
 #[derive(Debug, Clone)]
 pub struct Principal(Arc<str>);
 
@@ -51,7 +51,7 @@ impl Principal {
 /// The header of an API key.
 const API_KEY: &str = "x-api-key";
 
-/// How often counters that are full again are forgotten.
+/// How often idle counters are removed.
 const FORGET_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Verifies credentials and counts requests. Cheap to clone.
@@ -64,17 +64,13 @@ struct Shared {
     /// `None`: anyone may do everything.
     verifier: Option<Verifier>,
     anyone: Arc<str>,
-    rate: Option<Rate<Counted>>,
+    rate: Option<RateLimit>,
     proxies: Vec<IpNet>,
     metrics: Metrics,
 }
 
 impl Authenticator {
     /// As the settings say. Issuers' keys are kept up to date in the background.
-    ///
-    /// # Errors
-    /// When authentication is required and there is no way to authenticate, or the issuer's keys are
-    /// in a file that cannot be used.
     pub async fn start(
         settings: &Settings,
         database: &Database,
@@ -86,14 +82,15 @@ impl Authenticator {
                 tracing::warn!("authentication is disabled: anyone may do everything");
                 None
             }
-            AuthMode::Required if !auth.has_a_way() => bail!(
+            AuthMode::Required if !auth.accepts_credentials() => bail!(
                 "nobody could be let in: set auth.api_keys = true, or auth.jwt.jwks_url with \
                  auth.jwt.issuer and auth.jwt.audience; auth.mode = \"disabled\" lets everybody in"
             ),
             AuthMode::Required => {
-                let tokens = match auth.jwt.is_used() {
-                    true => Some(Tokens::start(&auth.jwt).await?),
-                    false => None,
+                let tokens = if auth.jwt.is_used() {
+                    Some(Tokens::start(&auth.jwt).await?)
+                } else {
+                    None
                 };
                 let keys = || ApiKeys::new(database.clone(), auth.api_key_cache);
                 let api_keys = auth.api_keys.then(keys);
@@ -103,7 +100,7 @@ impl Authenticator {
         let shared = Arc::new(Shared {
             verifier,
             anyone: ANYONE.into(),
-            rate: rate::of_callers(&settings.rate_limit),
+            rate: rate_limit::of_callers(&settings.rate_limit),
             proxies: settings
                 .http
                 .trusted_networks()
@@ -131,24 +128,29 @@ impl Authenticate for Authenticator {
         let [presented] = presented else {
             return Err(Rejection::unauthorized("send one kind of credentials"));
         };
-        let grant = match verifier.known(&presented.credential) {
+        let grant = match verifier.cached(&presented.credential) {
             Some(grant) => grant,
             None => {
                 let from = address::of_client(request, &shared.proxies).map(address::counted);
                 let verified = verifier.verify(&presented.credential, from).await;
-                verified.map_err(|refusal| {
-                    shared.metrics.auth_failed((&refusal).into());
-                    match refusal {
-                        // After a 401 the key is tried, and one that is good is enough.
-                        Refusal::TooMany(_) if brings_a_key_too(request, &presented.credential) => {
+                verified.map_err(|error| {
+                    shared.metrics.auth_failed((&error).into());
+                    match error {
+                        // After a 401 the API key is tried, and a valid one is enough.
+                        AuthError::TooMany(_)
+                            if sends_api_key_too(request, &presented.credential) =>
+                        {
                             Rejection::unauthorized("the token is not verified now")
                         }
-                        refusal => rejection(refusal, &presented.credential),
+                        error => rejection(error, &presented.credential),
                     }
                 })?
             }
         };
-        shared.count(request, Counted::Principal(grant.caller.principal.clone()))?;
+        shared.count(
+            request,
+            CallerKey::Principal(grant.caller.principal.clone()),
+        )?;
         if let Some(missing) = grant.scopes.missing(presented.scopes) {
             shared.metrics.auth_failed(AuthFailure::Insufficient);
             return Err(insufficient(
@@ -178,7 +180,7 @@ impl Authenticate for Authenticator {
 impl Shared {
     fn anyone(&self, request: &HttpRequest) -> Result<Caller, Rejection> {
         if let Some(address) = address::of_client(request, &self.proxies) {
-            self.count(request, Counted::Address(address::counted(address)))?;
+            self.count(request, CallerKey::Address(address::counted(address)))?;
         }
         Ok(Caller {
             principal: self.anyone.clone(),
@@ -187,40 +189,40 @@ impl Shared {
         })
     }
 
-    /// Counts a request, and notes what is left for its answer.
-    fn count(&self, request: &HttpRequest, who: Counted) -> Result<(), Rejection> {
+    /// Counts a request and keeps the state of the limit for its response.
+    fn count(&self, request: &HttpRequest, key: CallerKey) -> Result<(), Rejection> {
         let Some(rate) = &self.rate else {
             return Ok(());
         };
-        let left = rate.count(&who).map_err(|wait| {
+        let state = rate.check(&key).map_err(|wait| {
             self.metrics.rate_limited();
-            rate::too_many(wait)
+            rate_limit::too_many(wait)
         })?;
-        request.extensions_mut().insert(left);
+        request.extensions_mut().insert(state);
         Ok(())
     }
 }
 
 /// Whether an API key is tried after this credential.
-fn brings_a_key_too(request: &HttpRequest, credential: &Credential) -> bool {
+fn sends_api_key_too(request: &HttpRequest, credential: &Credential) -> bool {
     let is_token = matches!(credential, Credential::Bearer(_));
     is_token && request.headers().contains_key(API_KEY)
 }
 
-impl From<&Refusal> for AuthFailure {
-    fn from(refusal: &Refusal) -> Self {
-        match refusal {
-            Refusal::Invalid(_) => Self::Invalid,
-            Refusal::Insufficient(_) => Self::Insufficient,
-            Refusal::TooMany(_) => Self::Attempts,
-            Refusal::Unavailable(_) => Self::Unavailable,
+impl From<&AuthError> for AuthFailure {
+    fn from(error: &AuthError) -> Self {
+        match error {
+            AuthError::Invalid(_) => Self::Invalid,
+            AuthError::Insufficient(_) => Self::Insufficient,
+            AuthError::TooMany(_) => Self::Attempts,
+            AuthError::Unavailable(_) => Self::Unavailable,
         }
     }
 }
 
-fn rejection(refusal: Refusal, credential: &Credential) -> Rejection {
-    match refusal {
-        Refusal::Invalid(detail) => {
+fn rejection(error: AuthError, credential: &Credential) -> Rejection {
+    match error {
+        AuthError::Invalid(detail) => {
             let mut rejection = Rejection::unauthorized(&detail);
             if matches!(credential, Credential::Bearer(_)) {
                 let challenge =
@@ -229,9 +231,9 @@ fn rejection(refusal: Refusal, credential: &Credential) -> Rejection {
             }
             rejection
         }
-        Refusal::Insufficient(detail) => insufficient(detail, credential, &[]),
-        Refusal::TooMany(wait) => rate::too_many(wait),
-        Refusal::Unavailable(cause) => {
+        AuthError::Insufficient(detail) => insufficient(detail, credential, &[]),
+        AuthError::TooMany(wait) => rate_limit::too_many(wait),
+        AuthError::Unavailable(cause) => {
             tracing::warn!(error = cause, "credentials cannot be verified");
             Rejection {
                 retry_after: Some(1),

@@ -10,7 +10,7 @@ use quick_cache::sync::Cache;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use super::grant::{Grant, Refusal};
+use super::error::{AuthError, Grant};
 use super::key_set::{Key, KeySet};
 use super::key_source::KeySource;
 use super::scope::{Scope, Scopes};
@@ -20,7 +20,7 @@ use crate::domain::{Access, Caller, CustomerId};
 /// The longest token that is looked at, in bytes.
 const LONGEST_TOKEN: usize = 8192;
 /// Tokens that are remembered, so that a signature is verified once and not with every request.
-const REMEMBERED: usize = 10_000;
+const CACHE_SIZE: usize = 10_000;
 
 type Claims = Map<String, Value>;
 type Fingerprint = [u8; 32];
@@ -29,10 +29,10 @@ type Fingerprint = [u8; 32];
 pub(super) struct Tokens {
     settings: config::Jwt,
     keys: KeySource,
-    known: Cache<Fingerprint, Arc<Known>>,
+    cache: Cache<Fingerprint, Arc<Cached>>,
 }
 
-struct Known {
+struct Cached {
     grant: Arc<Grant>,
     /// Seconds since 1970.
     expires: u64,
@@ -42,31 +42,29 @@ struct Known {
 
 impl Tokens {
     /// Tokens of the issuer of these settings.
-    ///
-    /// # Errors
-    /// When its keys are in a file that cannot be used.
     pub(super) async fn start(settings: &config::Jwt) -> Result<Self> {
         Ok(Self {
             settings: settings.clone(),
             keys: KeySource::start(settings).await?,
-            known: Cache::new(REMEMBERED),
+            cache: Cache::new(CACHE_SIZE),
         })
     }
 
-    /// What a token is worth that was verified before.
-    pub(super) fn known(&self, token: &str) -> Option<Arc<Grant>> {
-        let known = self.known.get(&fingerprint(token))?;
+    /// The grant of a token that was verified before.
+    pub(super) fn cached(&self, token: &str) -> Option<Arc<Grant>> {
+        let known = self.cache.get(&fingerprint(token))?;
         let valid =
             Some(known.generation) == self.keys.generation() && now().as_secs() < known.expires;
         valid.then(|| known.grant.clone())
     }
 
-    /// What a token is worth. One that names a key that is not there waits for the issuer's keys to be
+    /// The grant of a token. One that names a key that is not there waits for the issuer's keys to be
     /// read again, where it may.
-    ///
-    /// # Errors
-    /// When it is not valid, or the issuer's keys are not there.
-    pub(super) async fn verify(&self, token: &str, may_wait: bool) -> Result<Arc<Grant>, Refusal> {
+    pub(super) async fn verify(
+        &self,
+        token: &str,
+        may_wait: bool,
+    ) -> Result<Arc<Grant>, AuthError> {
         if token.len() > LONGEST_TOKEN {
             return Err(invalid("the token is too long"));
         }
@@ -79,43 +77,43 @@ impl Tokens {
         let claims = self.claims(token, &header, &keys)?;
         let expires = self.expires(&claims)?;
         let grant = Arc::new(self.grant(&claims)?);
-        let known = Known {
+        let cached = Cached {
             grant: grant.clone(),
             expires,
             generation: keys.generation,
         };
-        self.known.insert(fingerprint(token), Arc::new(known));
+        self.cache.insert(fingerprint(token), Arc::new(cached));
         Ok(grant)
     }
 
     /// The issuer's keys, read again if none has this id.
-    async fn keys_with(&self, id: Option<&str>, may_wait: bool) -> Result<Arc<KeySet>, Refusal> {
+    async fn keys_with(&self, id: Option<&str>, may_wait: bool) -> Result<Arc<KeySet>, AuthError> {
         if let Some(keys) = self.keys.current()
             && keys.candidates(id).next().is_some()
         {
             return Ok(keys);
         }
-        let missing = || Refusal::Unavailable("the issuer's keys are not there yet".into());
-        let keys = match may_wait {
-            true => self.keys.refreshed().await,
-            false => self.keys.refreshed_later(),
+        let missing = || AuthError::Unavailable("the issuer's keys are not there yet".into());
+        let keys = if may_wait {
+            self.keys.refreshed().await
+        } else {
+            self.keys.refreshed_later()
         };
         keys.ok_or_else(missing)
     }
 
-    fn claims(&self, token: &str, header: &Header, keys: &KeySet) -> Result<Claims, Refusal> {
-        let mut refusal =
-            invalid("the token is signed with a key that the issuer does not publish");
+    fn claims(&self, token: &str, header: &Header, keys: &KeySet) -> Result<Claims, AuthError> {
+        let mut fault = invalid("the token is signed with a key that the issuer does not publish");
         let fitting = keys
             .candidates(header.kid.as_deref())
             .filter(|key| key.algorithms.contains(&header.alg));
         for key in fitting {
             match decode::<Claims>(token, &key.decoding, &self.validation(key)) {
                 Ok(token) => return Ok(token.claims),
-                Err(error) => refusal = invalid(&why(error.kind())),
+                Err(error) => fault = invalid(&why(error.kind())),
             }
         }
-        Err(refusal)
+        Err(fault)
     }
 
     fn validation(&self, key: &Key) -> Validation {
@@ -130,7 +128,7 @@ impl Tokens {
     }
 
     /// When a token that is in force now ends, in seconds since 1970.
-    fn expires(&self, claims: &Claims) -> Result<u64, Refusal> {
+    fn expires(&self, claims: &Claims) -> Result<u64, AuthError> {
         let leeway = self.settings.leeway.as_secs_f64();
         let now = now().as_secs_f64();
         let expires = time(claims, "exp")?.ok_or_else(|| invalid("the token never expires"))?;
@@ -144,14 +142,14 @@ impl Tokens {
         Ok((expires + leeway) as u64)
     }
 
-    fn grant(&self, claims: &Claims) -> Result<Grant, Refusal> {
+    fn grant(&self, claims: &Claims) -> Result<Grant, AuthError> {
         let scopes = scopes(claims);
         let access = match claims.get(&self.settings.customer_claim) {
             Some(customer) => Access::Customer(customer_id(customer)?),
             None if scopes.has(Scope::Admin) => Access::All,
             None => {
                 let detail = "the token names no customer, which only orders:admin may go without";
-                return Err(Refusal::Insufficient(detail.into()));
+                return Err(AuthError::Insufficient(detail.into()));
             }
         };
         let subject = claims
@@ -190,7 +188,7 @@ fn scopes(claims: &Claims) -> Scopes {
 }
 
 /// A customer that cannot be read must not be taken for none.
-fn customer_id(value: &Value) -> Result<CustomerId, Refusal> {
+fn customer_id(value: &Value) -> Result<CustomerId, AuthError> {
     let id = match value {
         Value::String(text) => text.parse().ok(),
         value => value.as_i64(),
@@ -201,7 +199,7 @@ fn customer_id(value: &Value) -> Result<CustomerId, Refusal> {
 }
 
 /// A NumericDate (RFC 7519, section 2): seconds since 1970.
-fn time(claims: &Claims, name: &str) -> Result<Option<f64>, Refusal> {
+fn time(claims: &Claims, name: &str) -> Result<Option<f64>, AuthError> {
     let Some(value) = claims.get(name) else {
         return Ok(None);
     };
@@ -222,8 +220,8 @@ fn why(error: &ErrorKind) -> String {
     }
 }
 
-fn invalid(detail: &str) -> Refusal {
-    Refusal::Invalid(detail.into())
+fn invalid(detail: &str) -> AuthError {
+    AuthError::Invalid(detail.into())
 }
 
 fn fingerprint(token: &str) -> Fingerprint {

@@ -1,7 +1,6 @@
-//! Verifies credentials, at a cost that is bounded for whoever sends bad ones, and without harm to
-//! those whose credentials are good.
+//! Verifies credentials, at a bounded cost for bad ones, and without harm to callers with good ones.
 //!
-//! A look-up costs a signature or a question to the database. Only bad credentials are charged, to their
+//! A look-up costs a signature or a query. Only bad credentials are charged, to their
 //! address. One that has used up its refusals is still let through when its credential is good: such
 //! look-ups go through a narrow gate, and what turns out to be bad there is told to wait.
 
@@ -15,24 +14,24 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
 use super::api_keys::ApiKeys;
-use super::flights::Flights;
-use super::grant::{Grant, Refusal};
-use super::refusals::Refusals;
+use super::attempts::Attempts;
+use super::error::{AuthError, Grant};
+use super::single_flight::SingleFlight;
 use super::tokens::Tokens;
 use crate::generated::security::Credential;
 
 /// For how long after it was good a credential is verified whatever else comes from its address.
-const GOOD_LATELY: Duration = Duration::from_secs(3600);
+const TRUST_AFTER_SUCCESS: Duration = Duration::from_secs(3600);
 /// Credentials that are remembered as good.
-const REMEMBERED: usize = 20_000;
-/// Look-ups of one kind at a time, in this process, for addresses that have used up their refusals.
+const CACHE_SIZE: usize = 20_000;
+/// Look-ups of one kind at a time, in this process, for addresses that have used up their attempts.
 const GATE_WIDTH: usize = 2;
 /// Look-ups that may wait for that.
 const GATE_QUEUE: usize = 64;
 /// How long they may wait.
-const GATE_PATIENCE: Duration = Duration::from_secs(2);
+const GATE_WAIT_LIMIT: Duration = Duration::from_secs(2);
 
-type Verdict = Result<Arc<Grant>, Refusal>;
+type Verdict = Result<Arc<Grant>, AuthError>;
 
 /// What came of a look-up, and the address that it was made for.
 #[derive(Clone)]
@@ -45,7 +44,7 @@ struct LookedUp {
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct Fingerprint([u8; 32]);
 
-/// How one may say who one is. Cheap to clone.
+/// The kinds of credentials that are accepted. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Verifier {
     shared: Arc<Shared>,
@@ -55,46 +54,43 @@ struct Shared {
     tokens: Option<Tokens>,
     api_keys: Option<ApiKeys>,
     /// Until when each is remembered as good.
-    good_lately: Cache<Fingerprint, Instant>,
-    refusals: Refusals,
+    recently_valid: Cache<Fingerprint, Instant>,
+    attempts: Attempts,
     token_gate: Gate,
     key_gate: Gate,
-    flights: Flights<Fingerprint, LookedUp>,
+    look_ups: SingleFlight<Fingerprint, LookedUp>,
 }
 
 impl Verifier {
     pub(super) fn new(
         tokens: Option<Tokens>,
         api_keys: Option<ApiKeys>,
-        refusals_per_minute: u32,
+        attempts_per_minute: u32,
     ) -> Self {
         let shared = Shared {
             tokens,
             api_keys,
-            good_lately: Cache::new(REMEMBERED),
-            refusals: Refusals::per_minute(refusals_per_minute),
+            recently_valid: Cache::new(CACHE_SIZE),
+            attempts: Attempts::per_minute(attempts_per_minute),
             token_gate: Gate::new(),
             key_gate: Gate::new(),
-            flights: Flights::new(),
+            look_ups: SingleFlight::new(),
         };
         Self {
             shared: Arc::new(shared),
         }
     }
 
-    /// What a credential is worth that was verified a moment ago.
-    pub(super) fn known(&self, credential: &Credential) -> Option<Arc<Grant>> {
+    /// The grant of a credential that was verified a moment ago.
+    pub(super) fn cached(&self, credential: &Credential) -> Option<Arc<Grant>> {
         match credential {
-            Credential::Bearer(token) => self.shared.tokens.as_ref()?.known(token),
-            Credential::ApiKey(key) => self.shared.api_keys.as_ref()?.known(key),
+            Credential::Bearer(token) => self.shared.tokens.as_ref()?.cached(token),
+            Credential::ApiKey(key) => self.shared.api_keys.as_ref()?.cached(key),
             _ => None,
         }
     }
 
-    /// What a credential is worth that comes from this address.
-    ///
-    /// # Errors
-    /// When it is worth nothing, or nobody can tell.
+    /// The grant of a credential that comes from this address.
     pub(super) async fn verify(&self, credential: &Credential, from: Option<IpAddr>) -> Verdict {
         let fingerprint = Fingerprint::of(credential);
         loop {
@@ -105,24 +101,24 @@ impl Verifier {
                     LookedUp { verdict, from }
                 }
             };
-            match self.shared.flights.join(fingerprint, look_up).await {
+            match self.shared.look_ups.join(fingerprint, look_up).await {
                 // That another address has no refusals left says nothing of this one.
-                Some(other) if other.is_about_its_address() && other.from != from => {}
+                Some(other) if other.is_rate_limited() && other.from != from => {}
                 Some(own) => return own.verdict,
-                None => return Err(Refusal::Unavailable("the look-up broke off".into())),
+                None => return Err(AuthError::Unavailable("the look-up broke off".into())),
             }
         }
     }
 
     /// Forgets the addresses that have all their refusals again.
     pub(super) fn forget_idle(&self) {
-        self.shared.refusals.forget_idle();
+        self.shared.attempts.forget_idle();
     }
 }
 
 impl LookedUp {
-    fn is_about_its_address(&self) -> bool {
-        matches!(self.verdict, Err(Refusal::TooMany(_)))
+    fn is_rate_limited(&self) -> bool {
+        matches!(self.verdict, Err(AuthError::TooMany(_)))
     }
 }
 
@@ -134,35 +130,35 @@ impl Shared {
         from: Option<IpAddr>,
     ) -> Verdict {
         let verdict = match from {
-            Some(address) if !self.was_good_lately(fingerprint) => {
+            Some(address) if !self.was_recently_valid(fingerprint) => {
                 self.charged(credential, address).await
             }
-            _ => self.ask(credential, true).await,
+            _ => self.verify(credential, true).await,
         };
         match &verdict {
             Ok(_) => {
-                let until = Instant::now() + GOOD_LATELY;
-                self.good_lately.insert(fingerprint, until);
+                let until = Instant::now() + TRUST_AFTER_SUCCESS;
+                self.recently_valid.insert(fingerprint, until);
             }
-            Err(Refusal::Invalid(_)) => {
-                self.good_lately.remove(&fingerprint);
+            Err(AuthError::Invalid(_)) => {
+                self.recently_valid.remove(&fingerprint);
             }
             Err(_) => {}
         }
         verdict
     }
 
-    fn was_good_lately(&self, fingerprint: Fingerprint) -> bool {
-        let until = self.good_lately.get(&fingerprint);
+    fn was_recently_valid(&self, fingerprint: Fingerprint) -> bool {
+        let until = self.recently_valid.get(&fingerprint);
         until.is_some_and(|until| Instant::now() < until)
     }
 
-    /// A bad credential costs its address one of its refusals.
+    /// A bad credential costs its address one of its attempts.
     async fn charged(&self, credential: &Credential, address: IpAddr) -> Verdict {
-        let Err(wait) = self.refusals.take(address) else {
-            let verdict = self.ask(credential, true).await;
-            if !matches!(verdict, Err(Refusal::Invalid(_))) {
-                self.refusals.give_back(address);
+        let Err(wait) = self.attempts.take(address) else {
+            let verdict = self.verify(credential, true).await;
+            if !matches!(verdict, Err(AuthError::Invalid(_))) {
+                self.attempts.give_back(address);
             }
             return verdict;
         };
@@ -172,20 +168,20 @@ impl Shared {
             _ => &self.key_gate,
         };
         let Some(_place) = gate.enter().await else {
-            return Err(Refusal::TooMany(wait));
+            return Err(AuthError::TooMany(wait));
         };
-        match self.ask(credential, false).await {
-            Err(Refusal::Invalid(_)) => Err(Refusal::TooMany(wait)),
+        match self.verify(credential, false).await {
+            Err(AuthError::Invalid(_)) => Err(AuthError::TooMany(wait)),
             verdict => verdict,
         }
     }
 
     /// Whether a token may wait for a key of the issuer's that is not there yet.
-    async fn ask(&self, credential: &Credential, may_wait: bool) -> Verdict {
+    async fn verify(&self, credential: &Credential, may_wait: bool) -> Verdict {
         match (credential, &self.tokens, &self.api_keys) {
             (Credential::Bearer(token), Some(tokens), _) => tokens.verify(token, may_wait).await,
             (Credential::ApiKey(key), _, Some(keys)) => keys.verify(key).await,
-            _ => Err(Refusal::Invalid(
+            _ => Err(AuthError::Invalid(
                 "this server does not take such credentials".into(),
             )),
         }
@@ -227,7 +223,7 @@ impl Gate {
     /// A place; `None` when too many wait already, or it takes too long.
     async fn enter(&self) -> Option<SemaphorePermit<'_>> {
         let _waits = self.queue.try_acquire().ok()?;
-        let place = timeout(GATE_PATIENCE, self.places.acquire()).await;
+        let place = timeout(GATE_WAIT_LIMIT, self.places.acquire()).await;
         place.ok()?.ok()
     }
 }

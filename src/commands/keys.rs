@@ -6,7 +6,8 @@ use anyhow::{Result, bail};
 use chrono::{DateTime, Utc};
 use clap::Args;
 
-use super::{require_current_schema, say};
+use super::migrate::require_current_schema;
+use super::print_line;
 use crate::auth::{FreshKey, Scope, Scopes};
 use crate::config::Settings;
 use crate::db::{ApiKey, ApiKeyRepository, Database, NewApiKey};
@@ -103,11 +104,11 @@ fn show(stored: &ApiKey, text: &str, json: bool) -> Result<()> {
     if json {
         let mut shown = serde_json::to_value(stored)?;
         shown["key"] = text.into();
-        return say(&serde_json::to_string_pretty(&shown)?);
+        return print_line(&serde_json::to_string_pretty(&shown)?);
     }
-    say(&describe(stored))?;
-    say(&format!("key: {text}"))?;
-    say("It is shown this once. Send it as the header X-API-Key.")
+    print_line(&describe(stored))?;
+    print_line(&format!("key: {text}"))?;
+    print_line("It is shown this once. Send it as the header X-API-Key.")
 }
 
 /// Shows all keys.
@@ -117,13 +118,13 @@ fn show(stored: &ApiKey, text: &str, json: bool) -> Result<()> {
 pub async fn list(settings: &Settings, json: bool) -> Result<()> {
     let keys = repository(settings).await?.list().await?;
     if json {
-        return say(&serde_json::to_string_pretty(&keys)?);
+        return print_line(&serde_json::to_string_pretty(&keys)?);
     }
     if keys.is_empty() {
-        say("there are no keys; `orders keys create` makes one")?;
+        print_line("there are no keys; `orders keys create` makes one")?;
     }
     for key in keys {
-        say(&describe(&key))?;
+        print_line(&describe(&key))?;
     }
     Ok(())
 }
@@ -136,9 +137,9 @@ pub async fn revoke(settings: &Settings, id: i64) -> Result<()> {
     let Some(key) = repository(settings).await?.revoke(id).await? else {
         bail!("there is no key {id}; `orders keys list` shows those there are");
     };
-    say(&describe(&key))?;
+    print_line(&describe(&key))?;
     let cache = settings.auth.api_key_cache;
-    say(&format!(
+    print_line(&format!(
         "It is refused from now on; by a server that has just seen it in {cache:?} (auth.api_key_cache)."
     ))
 }

@@ -1,15 +1,19 @@
-//! Who may ask for what, and how often.
+//! Authentication and the rate limit.
 
 use std::time::Duration;
 
+use garde::Validate;
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
+use super::rules::positive;
+
 /// Settings of authentication.
-#[derive(Debug, Clone, Deserialize, Serialize)]
+#[derive(Debug, Clone, Deserialize, Serialize, Validate)]
+#[garde(allow_unvalidated)]
 #[serde(deny_unknown_fields)]
 pub struct Auth {
-    /// Whether callers have to say who they are.
+    /// Whether callers have to authenticate.
     pub mode: AuthMode,
     /// Whether API keys are taken.
     pub api_keys: bool,
@@ -17,12 +21,14 @@ pub struct Auth {
     #[serde(with = "humantime_serde")]
     pub api_key_cache: Duration,
     /// Bad credentials that one address may send in a minute.
+    #[garde(custom(positive))]
     pub attempts_per_minute: u32,
     /// Access tokens.
+    #[garde(dive)]
     pub jwt: Jwt,
 }
 
-/// Whether callers have to say who they are.
+/// Whether callers have to authenticate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AuthMode {
@@ -33,7 +39,8 @@ pub enum AuthMode {
 }
 
 /// Settings of access tokens.
-#[derive(Debug, Clone, Deserialize, Serialize)]
+#[derive(Debug, Clone, Deserialize, Serialize, Validate)]
+#[garde(allow_unvalidated)]
 #[serde(deny_unknown_fields)]
 pub struct Jwt {
     /// The `iss` that they have to have.
@@ -49,33 +56,28 @@ pub struct Jwt {
     pub leeway: Duration,
     /// How often the keys are read again.
     #[serde(with = "humantime_serde")]
+    #[garde(custom(positive))]
     pub refresh: Duration,
     /// The claim that names the customer whose orders the caller reaches.
     pub customer_claim: String,
 }
 
 /// Settings of the rate limit.
-#[derive(Debug, Clone, Deserialize, Serialize)]
+#[derive(Debug, Clone, Deserialize, Serialize, Validate)]
+#[garde(allow_unvalidated)]
 #[serde(deny_unknown_fields)]
 pub struct RateLimit {
     /// Requests that one caller may send in a second in the long run; 0 means as many as it likes.
     pub requests_per_second: u32,
     /// Requests that it may send at once.
+    #[garde(if(cond = self.requests_per_second > 0, custom(positive)))]
     pub burst: u32,
 }
 
 impl Auth {
-    /// Whether there is a way to say who one is.
-    pub fn has_a_way(&self) -> bool {
+    /// Whether any kind of credentials is accepted.
+    pub fn accepts_credentials(&self) -> bool {
         self.api_keys || self.jwt.is_used()
-    }
-
-    pub(super) fn faults(&self) -> Vec<String> {
-        let mut faults = self.jwt.faults();
-        if self.attempts_per_minute == 0 {
-            faults.push("auth.attempts_per_minute has to be greater than 0".into());
-        }
-        faults
     }
 }
 
@@ -85,7 +87,8 @@ impl Jwt {
         !self.jwks_url.is_empty() || !self.jwks_file.is_empty()
     }
 
-    fn faults(&self) -> Vec<String> {
+    /// Settings that contradict each other.
+    pub(super) fn contradictions(&self) -> Vec<String> {
         let mut faults = Vec::new();
         if !self.jwks_url.is_empty() && !self.jwks_file.is_empty() {
             faults.push("auth.jwt.jwks_url and auth.jwt.jwks_file are both set; keep one".into());
@@ -95,9 +98,6 @@ impl Jwt {
                 "auth.jwt.jwks_url: `{}` is no https:// URL, nor an http:// one of this machine",
                 self.jwks_url
             ));
-        }
-        if self.refresh.is_zero() {
-            faults.push("auth.jwt.refresh has to be greater than 0".into());
         }
         let claims = [
             ("issuer", &self.issuer),
@@ -115,7 +115,7 @@ impl Jwt {
     }
 }
 
-/// Who can change what is read from there on its way could make tokens of its own.
+/// Whoever could change these keys in transit could make tokens.
 fn is_safe(url: &str) -> bool {
     let Ok(url) = Url::parse(url) else {
         return false;
@@ -127,13 +127,4 @@ fn is_safe(url: &str) -> bool {
         None => false,
     };
     url.scheme() == "https" && url.has_host() || url.scheme() == "http" && local
-}
-
-impl RateLimit {
-    pub(super) fn faults(&self) -> Vec<String> {
-        match self.requests_per_second > 0 && self.burst == 0 {
-            true => vec!["rate_limit.burst has to be greater than 0".into()],
-            false => Vec::new(),
-        }
-    }
 }

@@ -1,38 +1,37 @@
-//! What nobody may see: neither in `orders config`, nor in a log line, nor in an error.
+//! Secrets: shown neither in `orders config`, nor in a log line, nor in an error.
 
 use std::fmt;
 use std::path::Path;
 
-use serde::de::{Error, Unexpected, Visitor};
+use secrecy::{ExposeSecret, SecretString};
+use serde::de::{Error, Unexpected};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
 
 /// What is shown in the place of a secret.
 const REDACTED: &str = "redacted";
 
-/// A text that is never shown; empty means that there is none.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct Secret(String);
+/// A text that is never shown and is wiped from memory; empty means that there is none.
+#[derive(Clone, Debug, Default)]
+pub struct Secret(SecretString);
 
 impl Secret {
     /// With this text.
     pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
+        Self(SecretString::from(text.into()))
     }
 
-    /// The text itself. Whoever calls this answers for where it goes.
+    /// The text itself, which the caller must not log.
     pub fn expose(&self) -> &str {
-        &self.0
+        self.0.expose_secret()
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.expose().is_empty()
     }
 
-    /// What the file at this path holds, without the line end that editors put behind it.
-    ///
-    /// # Errors
-    /// Names the setting and the file, when it cannot be read or holds nothing.
+    /// The content of a file, without the line end that editors add.
     pub fn read(setting: &str, file: &Path) -> Result<Self, String> {
         let text = std::fs::read_to_string(file)
             .map_err(|error| format!("{setting}: cannot read {}: {error}", file.display()))?;
@@ -43,18 +42,12 @@ impl Secret {
     }
 
     fn shown(&self) -> &'static str {
-        match self.is_empty() {
-            true => "",
-            false => REDACTED,
-        }
+        if self.is_empty() { "" } else { REDACTED }
     }
 }
 
 /// The secret in force of a setting and its `_file` variant; `None` when neither is set. The file is
 /// read anew each time, so that one that is replaced is found.
-///
-/// # Errors
-/// As [`Secret::read`].
 pub(super) fn secret_of(
     value: &Secret,
     file_setting: &str,
@@ -72,15 +65,15 @@ pub fn given(path: &Path) -> Option<&Path> {
     (!path.as_os_str().is_empty()).then_some(path)
 }
 
-/// A fault where both a secret and its file are set: nobody could say which one holds.
-pub(super) fn twice(name: &str, value: &Secret, file: &Path) -> Option<String> {
+/// A message where both a secret and its file are set.
+pub(super) fn both_set(name: &str, value: &Secret, file: &Path) -> Option<String> {
     (!value.is_empty() && given(file).is_some())
         .then(|| format!("{name} and {name}_file are both set"))
 }
 
-impl fmt::Debug for Secret {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{:?}", self.shown())
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        self.expose() == other.expose()
     }
 }
 
@@ -97,57 +90,16 @@ impl Serialize for Secret {
 }
 
 impl<'de> Deserialize<'de> for Secret {
+    /// Takes texts only. The environment is read as numbers where it looks like one, and a key such as
+    /// `00017` or `1e5` would silently become another.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Text)
-    }
-}
-
-/// Takes texts only. The environment is read as numbers where it looks like one, and a key such as
-/// `00017` or `1e5` would silently become another.
-struct Text;
-
-impl Text {
-    fn refuse<T, E: Error>() -> Result<T, E> {
-        Err(E::invalid_type(
-            Unexpected::Other("what looks like a number"),
-            &"a secret as a text; put one of digits only into a file",
-        ))
-    }
-}
-
-impl Visitor<'_> for Text {
-    type Value = Secret;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a secret")
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Secret, E> {
-        Ok(Secret::new(text))
-    }
-
-    fn visit_bool<E: Error>(self, _: bool) -> Result<Secret, E> {
-        Self::refuse()
-    }
-
-    fn visit_i64<E: Error>(self, _: i64) -> Result<Secret, E> {
-        Self::refuse()
-    }
-
-    fn visit_i128<E: Error>(self, _: i128) -> Result<Secret, E> {
-        Self::refuse()
-    }
-
-    fn visit_u64<E: Error>(self, _: u64) -> Result<Secret, E> {
-        Self::refuse()
-    }
-
-    fn visit_u128<E: Error>(self, _: u128) -> Result<Secret, E> {
-        Self::refuse()
-    }
-
-    fn visit_f64<E: Error>(self, _: f64) -> Result<Secret, E> {
-        Self::refuse()
+        match Value::deserialize(deserializer)? {
+            Value::String(text) => Ok(Self::new(text)),
+            _ => Err(Error::invalid_type(
+                Unexpected::Other("something else"),
+                &"a secret as a text; put one of digits only into a file",
+            )),
+        }
     }
 }
 

@@ -1,7 +1,7 @@
-//! Who is connected, and for how long without a request that is worked on.
+//! The open connections, and for how long each has had no request in flight.
 //!
 //! actix-web limits the head of a connection's first request and the time between two requests. It has
-//! no limit for the head of a later request, nor for an answer that its client does not read: a
+//! no limit for the head of a later request, nor for a response that its client does not read: a
 //! connection could be held for ever with either. Here is the limit for both.
 
 use std::any::Any;
@@ -16,10 +16,10 @@ use actix_tls::accept::rustls_0_23::TlsStream;
 use actix_web::dev::Extensions;
 use actix_web::rt::net::TcpStream as AsyncStream;
 
-/// How often the connections are looked through.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How often the connections are checked.
+const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
-/// In the place of a time: a request is worked on.
+/// In the place of a time: a request is in flight.
 const BUSY: u64 = u64::MAX;
 
 /// The connections of a server. Cheap to clone.
@@ -36,7 +36,7 @@ pub(super) struct Connection {
     shared: Arc<Shared>,
     /// A second descriptor of the socket, to close it from outside of actix-web.
     socket: TcpStream,
-    /// Since when no request has been worked on, in ms after the server's start; or [`BUSY`].
+    /// Since when no request has been in flight, in ms after the server's start; or [`BUSY`].
     idle_since: AtomicU64,
 }
 
@@ -48,9 +48,9 @@ impl Connections {
         }))
     }
 
-    /// To be told of every new connection (`HttpServer::on_connect`). Its requests find it in their
+    /// Called for every new connection (`HttpServer::on_connect`). Its requests find it in their
     /// connection's data.
-    pub(super) fn opened(&self, stream: &dyn Any, data: &mut Extensions) {
+    pub(super) fn register(&self, stream: &dyn Any, data: &mut Extensions) {
         let plain = stream.downcast_ref::<AsyncStream>();
         let encrypted = stream.downcast_ref::<TlsStream<AsyncStream>>();
         let Some(stream) = plain.or_else(|| encrypted.map(|stream| stream.get_ref().0)) else {
@@ -75,7 +75,7 @@ impl Connections {
     pub(super) async fn watch(&self, limit: Duration) -> Infallible {
         let limit = u64::try_from(limit.as_millis()).unwrap_or(BUSY);
         loop {
-            tokio::time::sleep(LOOK_EVERY.min(Duration::from_millis(limit))).await;
+            tokio::time::sleep(CHECK_INTERVAL.min(Duration::from_millis(limit))).await;
             self.close_stalled(limit);
         }
     }
@@ -112,7 +112,7 @@ impl Shared {
     }
 }
 
-/// Marks a connection's request as worked on, as long as it lives.
+/// Marks a connection as having a request in flight, until it is dropped.
 pub(super) struct Busy(Arc<Connection>);
 
 impl Busy {
@@ -134,7 +134,7 @@ const OTHER_FILES: u64 = 512;
 
 /// Raises this process's own limit of open files to what so many connections need, as far as the
 /// system allows.
-pub(super) fn allow(connections: usize) {
+pub(super) fn raise_file_limit(connections: usize) {
     use nix::sys::resource::{Resource, getrlimit, setrlimit};
     let wanted = u64::try_from(connections).unwrap_or(u64::MAX);
     let wanted = wanted.saturating_mul(2).saturating_add(OTHER_FILES);

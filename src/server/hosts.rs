@@ -1,4 +1,4 @@
-//! By which names a server is reached where it lets everybody in.
+//! The host names of a server that requires no authentication.
 //!
 //! A page may give its own name the address of this machine (DNS rebinding): to a browser, what it asks
 //! then is of its own origin, and neither CORS nor a preflight protects us. Its requests still name their
@@ -21,7 +21,7 @@ use url::Url;
 
 use crate::generated::support::Rejection;
 
-/// The names and origins of a server that lets everybody in.
+/// The host names and origins of a server that requires no authentication.
 pub(super) struct Hosts {
     /// The setting that names hosts, for who is refused.
     setting: &'static str,
@@ -32,8 +32,8 @@ pub(super) struct Hosts {
 /// The address of ours that a connection was made to.
 struct LocalAddress(IpAddr);
 
-/// To be told of every new connection (`HttpServer::on_connect`).
-pub(super) fn opened(stream: &dyn Any, data: &mut Extensions) {
+/// Called for every new connection (`HttpServer::on_connect`).
+pub(super) fn register(stream: &dyn Any, data: &mut Extensions) {
     let plain = stream.downcast_ref::<TcpStream>();
     let encrypted = stream.downcast_ref::<TlsStream<TcpStream>>();
     let stream = plain.or_else(|| encrypted.map(|stream| stream.get_ref().0));
@@ -42,10 +42,7 @@ pub(super) fn opened(stream: &dyn Any, data: &mut Extensions) {
     }
 }
 
-/// The middleware: refuses what a page of somebody else may have sent.
-///
-/// # Errors
-/// Those of the request.
+/// The middleware: refuses what a page of another origin may have sent.
 pub(super) async fn check<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
@@ -84,10 +81,10 @@ impl Hosts {
         }
         let origins = request.headers().get_all(ORIGIN);
         let is_ours = |origin: &HeaderValue| self.is_ours(origin.to_str().ok(), request);
-        match request.method().is_safe() || origins.into_iter().all(is_ours) {
-            true => Ok(()),
-            false => Err(wrong_origin()),
+        if request.method().is_safe() || origins.into_iter().all(is_ours) {
+            return Ok(());
         }
+        Err(wrong_origin())
     }
 
     fn has(&self, host: &Named, local: Option<IpAddr>) -> bool {

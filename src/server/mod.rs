@@ -1,16 +1,18 @@
 //! The HTTP server: routes, middleware, and the life of both.
 
-pub mod answers;
-mod certificate;
 mod connections;
 pub mod context;
 mod cors;
 mod docs;
+mod gauges;
 mod headers;
 mod hosts;
+pub mod limits;
 mod monitoring;
+mod observation;
 mod problem;
-mod vitals;
+mod request_id;
+pub mod response_validation;
 
 pub use monitoring::Monitoring;
 
@@ -30,15 +32,17 @@ use crate::api::{Cursors, Health, Orders};
 use crate::auth::Authenticator;
 use crate::config::{self, AuthMode, Settings};
 use crate::db::{self, Database};
-use crate::generated;
 use crate::generated::health::HealthApi;
 use crate::generated::orders::OrdersApi;
 use crate::generated::security::Authenticate;
+use crate::health::Dependencies;
 use crate::telemetry::Telemetry;
 use crate::telemetry::metrics::Observer;
 use crate::workflow::Temporal;
+use crate::{generated, tls};
 use connections::Connections;
 use hosts::Hosts;
+use limits::{InFlight, Limits};
 
 /// A server that has its port and waits to run.
 pub struct Server {
@@ -52,9 +56,6 @@ pub struct Server {
 
 impl Server {
     /// Takes the port and builds everything behind it.
-    ///
-    /// # Errors
-    /// When the port cannot be had, nobody could be let in, or the database fails.
     pub async fn bind(
         settings: &Arc<Settings>,
         database: Database,
@@ -64,7 +65,7 @@ impl Server {
         let security = Authenticator::start(settings, &database, &telemetry.metrics).await?;
         let cursors = Cursors::new(db::cursor_secret(&database).await?);
         let idempotency = settings.idempotency.clone();
-        let health = Health::new(database.clone(), temporal);
+        let health = Health(Dependencies::new(database.clone(), temporal));
         let orders = move || Arc::new(Orders::new(&database, idempotency.clone(), cursors.clone()));
         Self::observed(
             &settings.http,
@@ -78,9 +79,6 @@ impl Server {
 
     /// Takes the port, for these implementations of the contract. `orders` gives each thread
     /// its own, and is called on that thread.
-    ///
-    /// # Errors
-    /// When the port cannot be had.
     pub fn with<S: Authenticate + Send + Sync, O: OrdersApi<Caller = S::Caller>>(
         http: &config::Http,
         security: S,
@@ -105,13 +103,14 @@ impl Server {
             .local_addr()
             .context("the listening socket has no address")?;
         let encrypted = http.is_encrypted();
-        let tls = encrypted.then(|| certificate::server_config(&http.tls));
-        let tls = tls.transpose().map_err(anyhow::Error::msg)?;
-        let limits = context::Limits {
+        let tls_config =
+            encrypted.then(|| tls::server_config("http.tls", &http.tls.certificate, &http.tls.key));
+        let tls_config = tls_config.transpose().map_err(anyhow::Error::msg)?;
+        let limits = Limits {
             request_timeout: http.request_timeout,
-            in_flight: context::InFlight::at_most(http.max_requests_in_flight),
+            in_flight: InFlight::at_most(http.max_requests_in_flight),
         };
-        connections::allow(http.max_connections);
+        connections::raise_file_limit(http.max_connections);
         let connections = Connections::new();
         let opened = connections.clone();
         let origins = http.cors.clone();
@@ -136,8 +135,11 @@ impl Server {
                 .configure(|service| generated::configure(service, &security, &health, &orders))
                 .configure(docs::configure)
                 .default_service(actix_web::web::to(problem::unknown_route))
-                // Innermost, so that what replaces a wrong answer is completed like any other.
-                .wrap(Condition::new(check_answers, from_fn(answers::check)))
+                // Innermost, so that what replaces an invalid response is completed like any other.
+                .wrap(Condition::new(
+                    check_answers,
+                    from_fn(response_validation::validate),
+                ))
                 .wrap(cors::middleware(&origins))
                 .wrap(Condition::new(open, from_fn(hosts::check)))
                 .wrap(from_fn(context::around))
@@ -153,13 +155,13 @@ impl Server {
         .client_request_timeout(http.request_timeout)
         .keep_alive(http.keep_alive_timeout)
         .on_connect(move |stream, data| {
-            opened.opened(stream, data);
+            opened.register(stream, data);
             if open {
-                hosts::opened(stream, data);
+                hosts::register(stream, data);
             }
         });
-        let listening = match tls {
-            Some(tls) => server.listen_rustls_0_23(listener, tls),
+        let listening = match tls_config {
+            Some(config) => server.listen_rustls_0_23(listener, config),
             None => server.listen(listener),
         };
         let running = listening.context("the server cannot start")?.run();
@@ -185,9 +187,6 @@ impl Server {
     }
 
     /// Serves until `stop`, then lets the requests in flight finish.
-    ///
-    /// # Errors
-    /// When the server itself fails.
     pub async fn run(self, stop: CancellationToken) -> Result<()> {
         let Self {
             handle,

@@ -15,11 +15,12 @@ use serde_json::json;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use super::gauges;
 use super::hosts::{self, Hosts};
-use super::vitals;
 use crate::config;
 use crate::db::Database;
 use crate::generated::support::Rejection;
+use crate::health::Dependencies;
 use crate::telemetry::Telemetry;
 use crate::workflow::Temporal;
 
@@ -34,9 +35,8 @@ const CONNECTIONS: usize = 64;
 #[derive(Clone)]
 pub struct Monitoring {
     telemetry: Telemetry,
-    database: Database,
-    temporal: Temporal,
-    needs_temporal: bool,
+    dependencies: Dependencies,
+    requires_temporal: bool,
 }
 
 impl Monitoring {
@@ -44,35 +44,23 @@ impl Monitoring {
     pub fn new(telemetry: &Telemetry, database: &Database, temporal: &Temporal) -> Self {
         Self {
             telemetry: telemetry.clone(),
-            database: database.clone(),
-            temporal: temporal.clone(),
-            needs_temporal: false,
+            dependencies: Dependencies::new(database.clone(), temporal.clone()),
+            requires_temporal: false,
         }
     }
 
-    /// Of one that is of no use without Temporal.
+    /// Whether the process is ready only while Temporal is reachable, as a worker is.
     #[must_use]
-    pub fn of_a_worker(mut self) -> Self {
-        self.needs_temporal = true;
+    pub fn requires_temporal(mut self, required: bool) -> Self {
+        self.requires_temporal = required;
         self
     }
 
     /// Serves until `stop`, in the background, where the settings name an address. A port that cannot
     /// be had is logged, and nothing else: what the process is there for goes on.
     pub fn start(self, settings: &config::Monitoring, stop: &CancellationToken) -> JoinHandle<()> {
-        let bound = match settings.listen.is_empty() {
-            true => None,
-            false => match bind(&settings.listen) {
-                Ok(bound) => Some(bound),
-                Err(error) => {
-                    tracing::error!(
-                        error = format!("{error:#}"),
-                        "nobody can monitor this process"
-                    );
-                    None
-                }
-            },
-        };
+        let listen = Some(&settings.listen).filter(|listen| !listen.is_empty());
+        let bound = listen.and_then(|listen| bind(listen).inspect_err(log_failure).ok());
         let (refresh, stop) = (settings.refresh, stop.clone());
         let hosts = Hosts::new("monitoring.allowed_hosts", &settings.allowed_hosts, &[]);
         tokio::spawn(async move {
@@ -80,19 +68,14 @@ impl Monitoring {
                 return;
             };
             tracing::info!("monitoring http://{address}");
-            let (database, temporal) = (self.database.clone(), self.temporal.clone());
-            let metrics = self.telemetry.metrics.clone();
-            let asking = vitals::keep_asking(&database, &temporal, &metrics, refresh);
+            let (dependencies, metrics) =
+                (self.dependencies.clone(), self.telemetry.metrics.clone());
+            let refreshing = gauges::refresh(&dependencies, &metrics, refresh);
             let served = tokio::select! {
                 served = self.serve(listener, hosts, stop) => served,
-                () = asking => Ok(()),
+                () = refreshing => Ok(()),
             };
-            if let Err(error) = served {
-                tracing::error!(
-                    error = format!("{error:#}"),
-                    "nobody can monitor this process"
-                );
-            }
+            let _ = served.inspect_err(log_failure);
         })
     }
 
@@ -119,7 +102,7 @@ impl Monitoring {
                 // Everybody who reaches this port is let in.
                 .wrap(from_fn(hosts::check))
         })
-        .on_connect(hosts::opened)
+        .on_connect(hosts::register)
         .workers(1)
         .max_connections(CONNECTIONS)
         .client_request_timeout(REQUEST_TIMEOUT)
@@ -137,6 +120,13 @@ impl Monitoring {
         let (_, result) = tokio::join!(handle.stop(false), running);
         result.context("it failed while it stopped")
     }
+}
+
+fn log_failure(error: &anyhow::Error) {
+    tracing::error!(
+        error = format!("{error:#}"),
+        "nobody can monitor this process"
+    );
 }
 
 fn bind(listen: &str) -> Result<(TcpListener, SocketAddr)> {
@@ -201,20 +191,21 @@ async fn alive() -> HttpResponse {
 }
 
 async fn ready(monitoring: Data<Monitoring>) -> HttpResponse {
-    let (database, temporal) =
-        tokio::join!(monitoring.database.ping(), monitoring.temporal.is_up());
-    let (database, needs_temporal) = (database.is_ok(), monitoring.needs_temporal);
-    let ready = database && (temporal || !needs_temporal);
-    let mut response = match ready {
-        true => HttpResponse::Ok(),
-        false => HttpResponse::ServiceUnavailable(),
+    let probe = monitoring.dependencies.probe().await;
+    let (database, temporal) = (probe.database.is_ok(), probe.temporal_up);
+    let requires_temporal = monitoring.requires_temporal;
+    let ready = database && (temporal || !requires_temporal);
+    let mut response = if ready {
+        HttpResponse::Ok()
+    } else {
+        HttpResponse::ServiceUnavailable()
     };
     let word = |up: bool| if up { "up" } else { "down" };
     response.json(json!({
         "status": if ready { "ready" } else { "not ready" },
         "dependencies": [
             { "name": "database", "status": word(database), "required": true },
-            { "name": "temporal", "status": word(temporal), "required": needs_temporal },
+            { "name": "temporal", "status": word(temporal), "required": requires_temporal },
         ],
     }))
 }
@@ -222,7 +213,7 @@ async fn ready(monitoring: Data<Monitoring>) -> HttpResponse {
 /// What `PUT /log` takes, and `GET /log` gives.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Wanted {
+struct LogFilter {
     filter: String,
 }
 
@@ -247,7 +238,7 @@ async fn change_log(
             return refused(status, "bad_request", &error.to_string());
         }
     };
-    let wanted: Wanted = match serde_json::from_slice(&body) {
+    let wanted: LogFilter = match serde_json::from_slice(&body) {
         Ok(wanted) => wanted,
         Err(error) => {
             let detail = format!("the body is not {{\"filter\": \"...\"}}: {error}");

@@ -1,4 +1,4 @@
-//! Makes every answer that is no success a complete problem document (RFC 9457).
+//! Makes every error response a complete problem document (RFC 9457).
 
 use actix_web::HttpResponse;
 use actix_web::body::{BoxBody, to_bytes};
@@ -7,11 +7,13 @@ use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, He
 use serde_json::{Map, Value, json};
 
 use super::context::RequestContext;
+use crate::api;
 use crate::generated::support::Rejection;
+use crate::generated::support::json::to_value;
 
 const MEDIA_TYPE: &str = "application/problem+json";
 
-/// What answers a path that is not in the contract.
+/// The response for a path that is not in the contract.
 pub(super) async fn unknown_route() -> Result<HttpResponse, Rejection> {
     Err(Rejection::new(
         StatusCode::NOT_FOUND,
@@ -35,11 +37,12 @@ pub(super) async fn complete(
         .get(CONTENT_TYPE)
         .is_some_and(|value| value.as_bytes().starts_with(MEDIA_TYPE.as_bytes()));
     let (mut head, body) = response.into_parts();
-    let written = match is_problem {
-        true => to_bytes(body).await.ok(),
-        false => None,
+    let body = if is_problem {
+        to_bytes(body).await.ok()
+    } else {
+        None
     };
-    let mut problem = written
+    let mut problem: Map<String, Value> = body
         .and_then(|body| serde_json::from_slice(&body).ok())
         .unwrap_or_else(|| framework_problem(status, cause));
     problem.insert("instance".into(), json!(context.path));
@@ -65,23 +68,15 @@ fn framework_problem(status: StatusCode, cause: Option<String>) -> Map<String, V
         _ if status.is_server_error() => "internal_error",
         _ => "request_refused",
     };
-    let mut problem = Map::new();
-    problem.insert("type".into(), json!("about:blank"));
-    problem.insert(
-        "title".into(),
-        json!(status.canonical_reason().unwrap_or("Error")),
-    );
-    problem.insert("status".into(), json!(status.as_u16()));
-    problem.insert("code".into(), json!(code));
-    match cause {
-        // What went wrong inside stays inside; the log has it, with the request's id.
-        Some(cause) if status.is_server_error() => {
+    // The cause of a server error stays inside; the log has it, with the request's id.
+    let detail = cause.filter(|cause| {
+        if status.is_server_error() {
             tracing::error!(error = cause, "the request failed");
         }
-        Some(cause) => {
-            problem.insert("detail".into(), json!(cause));
-        }
-        None => {}
+        !status.is_server_error()
+    });
+    match to_value(&api::problem::problem(status, code, detail)) {
+        Value::Object(problem) => problem,
+        _ => Map::new(),
     }
-    problem
 }

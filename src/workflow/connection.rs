@@ -14,7 +14,7 @@ use tokio::time::sleep;
 use super::error::{TemporalError, in_time};
 use crate::config::{self, given};
 use crate::telemetry::Telemetry;
-use crate::tls::{self, Renewed};
+use crate::tls::{self, ReloadingCertificate};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// How often the file of the API key is read.
@@ -108,7 +108,7 @@ pub(super) fn tls_options(settings: &config::Temporal) -> Result<Option<TlsOptio
     let authorities = ca_file.map(|file| tls::read("temporal.tls.ca_file", file));
     let identity = match (given(&given_tls.certificate), given(&given_tls.key)) {
         (Some(certificate), Some(key)) => {
-            let renewed = Renewed::read("temporal.tls", certificate, key)?;
+            let renewed = ReloadingCertificate::read("temporal.tls", certificate, key)?;
             Some(Arc::new(renewed) as Arc<dyn ResolvesClientCert>)
         }
         _ => None,

@@ -47,7 +47,8 @@ impl Attempts {
         let pause = self.pause.mul_f64(rand::random_range(0.5..1.0));
         self.pause = (self.pause * 2).min(LONGEST_PAUSE);
         let next = Instant::now() + pause;
-        if next >= self.deadline {
+        // An attempt without time for its result would leave the outcome unknown.
+        if next + LONGEST_PAUSE >= self.deadline {
             let id = self.order_id;
             return Err(StoreError::Locked(format!(
                 "another transaction holds order {id}"

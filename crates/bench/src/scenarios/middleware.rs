@@ -14,7 +14,7 @@ use actix_web::web::{Data, ServiceConfig};
 use actix_web::{App, Error};
 use anyhow::{Context as _, Result, bail};
 use order_processing::generated;
-use order_processing::server::{answers, context};
+use order_processing::server::{context, limits, response_validation};
 use order_processing::telemetry::Json;
 use tracing_subscriber::fmt::format::JsonFields;
 
@@ -74,7 +74,7 @@ const LAYERS: [&str; 5] = [BARE, CHECK, AROUND, LOGGED, COMPRESS];
 
 /// Each has the layers of the one before it.
 async fn time_of(layers: &str, requests: u32) -> Result<f64> {
-    let check = Condition::new(false, from_fn(answers::check));
+    let check = Condition::new(false, from_fn(response_validation::validate));
     let around = from_fn(context::around);
     match layers {
         BARE => time(init_service(App::new().configure(routes)).await, requests).await,
@@ -101,9 +101,9 @@ async fn time_of(layers: &str, requests: u32) -> Result<f64> {
 }
 
 fn routes(service: &mut ServiceConfig) {
-    let limits = context::Limits {
+    let limits = limits::Limits {
         request_timeout: TIME_LIMIT,
-        in_flight: context::InFlight::at_most(usize::MAX),
+        in_flight: limits::InFlight::at_most(usize::MAX),
     };
     service.app_data(Data::new(limits));
     let (anyone, alive, orders) = (Anyone, Alive, InMemory::default());

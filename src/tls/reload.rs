@@ -11,15 +11,15 @@ use rustls::client::ResolvesClientCert;
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 
-/// How often the files are looked at, at most.
-const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// How often the files are checked, at most.
+const CHECK_INTERVAL: Duration = Duration::from_secs(2);
 
 /// Hands out the newest certificate that is whole.
 #[derive(Debug)]
-pub struct Renewed {
+pub struct ReloadingCertificate {
     files: Files,
     current: ArcSwap<CertifiedKey>,
-    seen: Mutex<Seen>,
+    last_check: Mutex<LastCheck>,
 }
 
 #[derive(Debug)]
@@ -31,13 +31,12 @@ struct Files {
 }
 
 #[derive(Debug)]
-struct Seen {
+struct LastCheck {
     at: Instant,
     stamps: [Option<Stamp>; 2],
 }
 
-/// What tells one content of a file from the next. A link that is turned (as Kubernetes does) is
-/// followed.
+/// Identifies the content of a file. A link that is replaced (as Kubernetes does) is followed.
 #[derive(Debug, PartialEq, Eq)]
 struct Stamp {
     modified: SystemTime,
@@ -45,11 +44,8 @@ struct Stamp {
     inode: u64,
 }
 
-impl Renewed {
+impl ReloadingCertificate {
     /// From these files; `section` is the table of settings that names them.
-    ///
-    /// # Errors
-    /// Names the setting whose file is not as it has to be.
     pub fn read(section: &'static str, certificate: &Path, key: &Path) -> Result<Self, String> {
         let files = Files {
             section,
@@ -61,31 +57,31 @@ impl Renewed {
         Ok(Self {
             current: ArcSwap::from_pointee(files.load()?),
             files,
-            seen: Mutex::new(Seen {
+            last_check: Mutex::new(LastCheck {
                 at: Instant::now(),
                 stamps,
             }),
         })
     }
 
-    /// One handshake looks, while the others go on with what there is.
-    fn look(&self) {
-        let Ok(mut seen) = self.seen.try_lock() else {
+    /// One handshake checks, while the others use the current certificate.
+    fn reload_if_changed(&self) {
+        let Ok(mut last) = self.last_check.try_lock() else {
             return;
         };
-        if seen.at.elapsed() < LOOK_EVERY {
+        if last.at.elapsed() < CHECK_INTERVAL {
             return;
         }
-        seen.at = Instant::now();
+        last.at = Instant::now();
         let stamps = self.files.stamps();
-        if stamps == seen.stamps {
+        if stamps == last.stamps {
             return;
         }
-        seen.stamps = stamps;
+        last.stamps = stamps;
         let section = self.files.section;
         match self.files.load() {
-            Ok(renewed) => {
-                self.current.store(Arc::new(renewed));
+            Ok(certificate) => {
+                self.current.store(Arc::new(certificate));
                 tracing::info!("the certificate of {section} was renewed");
             }
             // Certificate and key are rarely replaced at one time: the other one is on its way.
@@ -94,16 +90,16 @@ impl Renewed {
     }
 }
 
-impl ResolvesServerCert for Renewed {
+impl ResolvesServerCert for ReloadingCertificate {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        self.look();
+        self.reload_if_changed();
         Some(self.current.load_full())
     }
 }
 
-impl ResolvesClientCert for Renewed {
+impl ResolvesClientCert for ReloadingCertificate {
     fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
-        self.look();
+        self.reload_if_changed();
         Some(self.current.load_full())
     }
 

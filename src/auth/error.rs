@@ -1,4 +1,4 @@
-//! What credentials are worth.
+//! The result of verifying credentials.
 
 use std::time::Duration;
 
@@ -13,20 +13,20 @@ pub(super) struct Grant {
     pub(super) scopes: Scopes,
 }
 
-/// Why credentials are worth nothing.
+/// Why credentials are not accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Refusal {
+pub(super) enum AuthError {
     /// They are not valid. The text quotes nothing of them.
     Invalid(String),
     /// They are valid, and lack what every use needs.
     Insufficient(String),
     /// Too many bad ones came from the same address; so long until the next may be tried.
     TooMany(Duration),
-    /// Nobody can tell at the moment.
+    /// They cannot be verified at the moment.
     Unavailable(String),
 }
 
-impl From<StoreError> for Refusal {
+impl From<StoreError> for AuthError {
     fn from(error: StoreError) -> Self {
         Self::Unavailable(error.to_string())
     }

@@ -1,6 +1,5 @@
-//! How often somebody may ask (the generic cell rate algorithm: a bucket that refills steadily).
+//! The rate limit of callers (the generic cell rate algorithm: a bucket that refills steadily).
 
-use std::hash::Hash;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -16,33 +15,33 @@ use governor::{Quota, RateLimiter};
 use crate::config;
 use crate::generated::support::Rejection;
 
-/// Who is counted.
+/// What requests are counted by.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) enum Counted {
+pub(super) enum CallerKey {
     /// By credentials.
     Principal(Arc<str>),
     /// By address.
     Address(IpAddr),
 }
 
-/// What is left to a caller; answers tell it (draft-ietf-httpapi-ratelimit-headers-10).
+/// A caller's rate-limit state, for the response's headers (draft-ietf-httpapi-ratelimit-headers-10).
 #[derive(Debug, Clone)]
-pub struct Left {
+pub struct RateLimitState {
     policy: Option<HeaderValue>,
     requests: u32,
     reset: u32,
 }
 
-impl Left {
+impl RateLimitState {
     /// The limit: the requests that may be sent at once, and the seconds, rounded up, in which an
     /// empty bucket fills.
     pub fn policy(&self) -> Option<HeaderValue> {
         self.policy.clone()
     }
 
-    /// The requests of those that are left, and the seconds, rounded up, until all of them are back.
-    pub fn rest(&self) -> Option<HeaderValue> {
-        // Every answer has one, and `format!` takes five times as long.
+    /// The requests that are left, and the seconds, rounded up, until all of them are back.
+    pub fn remaining(&self) -> Option<HeaderValue> {
+        // Every response has one, and `format!` takes five times as long.
         let mut numbers = itoa::Buffer::new();
         let mut rest = String::with_capacity(32);
         rest.push_str("\"caller\";r=");
@@ -53,16 +52,23 @@ impl Left {
     }
 }
 
-/// A limit for each of many.
-pub(super) struct Rate<K: Hash + Eq + Clone> {
-    limiter: RateLimiter<K, DefaultKeyedStateStore<K>, DefaultClock, StateInformationMiddleware>,
+type Limiter = RateLimiter<
+    CallerKey,
+    DefaultKeyedStateStore<CallerKey>,
+    DefaultClock,
+    StateInformationMiddleware,
+>;
+
+/// A limit for each key.
+pub(super) struct RateLimit {
+    limiter: Limiter,
     clock: DefaultClock,
     policy: Option<HeaderValue>,
     burst: u32,
     per_second: f64,
 }
 
-impl<K: Hash + Eq + Clone> Rate<K> {
+impl RateLimit {
     fn new(quota: Quota) -> Self {
         let burst = quota.burst_size().get();
         let per_second = 1.0 / quota.replenish_interval().as_secs_f64();
@@ -77,26 +83,23 @@ impl<K: Hash + Eq + Clone> Rate<K> {
         }
     }
 
-    /// Counts a request.
-    ///
-    /// # Errors
-    /// How long to wait, when there were too many.
-    pub(super) fn count(&self, who: &K) -> Result<Left, Duration> {
-        match self.limiter.check_key(who) {
-            Ok(state) => Ok(self.left(state.remaining_burst_capacity())),
+    /// Counts a request; when there were too many, the error is how long to wait.
+    pub(super) fn check(&self, key: &CallerKey) -> Result<RateLimitState, Duration> {
+        match self.limiter.check_key(key) {
+            Ok(state) => Ok(self.state(state.remaining_burst_capacity())),
             Err(until) => Err(until.wait_time_from(self.clock.now())),
         }
     }
 
-    fn left(&self, requests: u32) -> Left {
-        Left {
+    fn state(&self, requests: u32) -> RateLimitState {
+        RateLimitState {
             policy: self.policy.clone(),
             requests,
             reset: seconds(self.burst.saturating_sub(requests), self.per_second),
         }
     }
 
-    /// Forgets those whose buckets are full again.
+    /// Removes the keys whose buckets are full again.
     pub(super) fn forget_idle(&self) {
         self.limiter.retain_recent();
         self.limiter.shrink_to_fit();
@@ -109,13 +112,15 @@ fn seconds(requests: u32, per_second: f64) -> u32 {
 }
 
 /// The limit of callers; `None` when there is none.
-pub(super) fn of_callers(settings: &config::RateLimit) -> Option<Rate<Counted>> {
+pub(super) fn of_callers(settings: &config::RateLimit) -> Option<RateLimit> {
     let per_second = NonZeroU32::new(settings.requests_per_second)?;
     let burst = NonZeroU32::new(settings.burst)?;
-    Some(Rate::new(Quota::per_second(per_second).allow_burst(burst)))
+    Some(RateLimit::new(
+        Quota::per_second(per_second).allow_burst(burst),
+    ))
 }
 
-/// The answer to too many.
+/// The response to too many requests.
 pub(super) fn too_many(wait: Duration) -> Rejection {
     let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
     let detail = format!("more requests than allowed: try again in {seconds} s");
@@ -130,20 +135,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_has_a_bucket_of_its_own() {
+    fn each_key_has_its_own_bucket() {
         let settings = config::RateLimit {
             requests_per_second: 1,
             burst: 2,
         };
         let rate = of_callers(&settings).unwrap();
-        let [one, two] = ["a", "b"].map(|name| Counted::Principal(name.into()));
-        assert_eq!(rate.count(&one).unwrap().requests, 1);
-        let left = rate.count(&one).unwrap();
+        let [one, two] = ["a", "b"].map(|name| CallerKey::Principal(name.into()));
+        assert_eq!(rate.check(&one).unwrap().requests, 1);
+        let left = rate.check(&one).unwrap();
         assert_eq!(left.policy().unwrap(), "\"caller\";q=2;w=2");
-        assert_eq!(left.rest().unwrap(), "\"caller\";r=0;t=2");
-        let wait = rate.count(&one).unwrap_err();
+        assert_eq!(left.remaining().unwrap(), "\"caller\";r=0;t=2");
+        let wait = rate.check(&one).unwrap_err();
         assert!(wait <= Duration::from_secs(1), "{wait:?}");
         assert_eq!(too_many(wait).retry_after, Some(1));
-        assert!(rate.count(&two).is_ok());
+        assert!(rate.check(&two).is_ok());
     }
 }

@@ -1,64 +1,72 @@
 //! One look-up at a time for each credential, however many requests bring it.
+//!
+//! quick_cache and moka hand the look-up of a caller that gives up to another caller, which starts it
+//! again; here it goes on, so that a credential costs one look-up.
 
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::watch;
+use futures::FutureExt;
+use futures::future::{BoxFuture, Shared};
 
-/// Look-ups that are under way. Each is a task of its own: a request that gives up leaves it to the
+type LookUp<T> = Shared<BoxFuture<'static, Option<T>>>;
+
+/// Look-ups in progress. Each is a task of its own: a request that gives up leaves it to the
 /// others that wait for it.
-pub(super) struct Flights<K, T> {
+pub(super) struct SingleFlight<K, T> {
     running: Arc<Running<K, T>>,
 }
 
-struct Running<K, T>(Mutex<HashMap<K, watch::Receiver<Option<T>>>>);
+struct Running<K, T>(Mutex<HashMap<K, LookUp<T>>>);
 
-impl<K: Hash + Eq + Clone + Send + 'static, T: Clone + Send + Sync + 'static> Flights<K, T> {
+impl<K: Hash + Eq + Clone + Send + 'static, T: Clone + Send + Sync + 'static> SingleFlight<K, T> {
     pub(super) fn new() -> Self {
         Self {
             running: Arc::new(Running(Mutex::default())),
         }
     }
 
-    /// The answer of the look-up of this key that is under way, or else of a new one; `None` when it
-    /// broke off.
+    /// The result of the look-up of this key that is in progress, or else of a new one; `None` when it
+    /// panicked.
     pub(super) async fn join<F>(&self, key: K, look_up: impl FnOnce() -> F) -> Option<T>
     where
         F: Future<Output = T> + Send + 'static,
     {
-        let mut answer = self.enter(key, look_up);
-        answer.wait_for(Option::is_some).await.ok()?.clone()
+        self.enter(key, look_up).await
     }
 
-    fn enter<F>(&self, key: K, look_up: impl FnOnce() -> F) -> watch::Receiver<Option<T>>
+    fn enter<F>(&self, key: K, look_up: impl FnOnce() -> F) -> LookUp<T>
     where
         F: Future<Output = T> + Send + 'static,
     {
         let mut running = self.running.lock();
-        if let Some(answer) = running.get(&key) {
-            return answer.clone();
+        if let Some(look_up) = running.get(&key) {
+            return look_up.clone();
         }
-        let (tell, answer) = watch::channel(None);
-        running.insert(key.clone(), answer.clone());
-        drop(running);
+        let look_up = look_up();
         let ends = Ends {
             running: self.running.clone(),
-            key,
+            key: key.clone(),
         };
-        let look_up = look_up();
-        tokio::spawn(async move {
-            let found = look_up.await;
-            // Before the answer is told, so that who asks afterwards gets a new one.
-            drop(ends);
-            tell.send_replace(Some(found));
-        });
-        answer
+        // Spawned with its first poll, when the list is not locked: a runtime that shuts down drops the
+        // task at once, which takes it off the list.
+        let spawned = async move {
+            let task = tokio::spawn(async move {
+                // Off the list before the result is there, so that later requests get a new one.
+                let _ends = ends;
+                look_up.await
+            });
+            task.await.ok()
+        };
+        let look_up = spawned.boxed().shared();
+        running.insert(key, look_up.clone());
+        look_up
     }
 }
 
 impl<K, T> Running<K, T> {
-    fn lock(&self) -> MutexGuard<'_, HashMap<K, watch::Receiver<Option<T>>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<K, LookUp<T>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -109,24 +117,24 @@ mod tests {
 
     #[tokio::test]
     async fn many_share_one_look_up_and_the_next_ones_get_another() {
-        let (flights, gate) = (Flights::new(), Gate::shut());
+        let (look_ups, gate) = (SingleFlight::new(), Gate::shut());
         for round in 1..=3 {
-            let asked = (0..50).map(|_| flights.join("key", || gate.clone().pass()));
-            let other = flights.join("other", async || 0);
+            let asked = (0..50).map(|_| look_ups.join("key", || gate.clone().pass()));
+            let other = look_ups.join("other", async || 0);
             gate.open.add_permits(1);
             let (answers, _) = tokio::join!(join_all(asked), other);
             assert!(answers.into_iter().all(|answer| answer == Some(round)));
         }
         assert_eq!(gate.begun.load(Ordering::SeqCst), 3);
-        assert!(flights.running.lock().is_empty());
+        assert!(look_ups.running.lock().is_empty());
     }
 
     #[tokio::test]
     async fn who_gives_up_leaves_nobody_waiting() {
-        let (flights, gate) = (Flights::new(), Gate::shut());
-        let mut first = Box::pin(flights.join("key", || gate.clone().pass()));
+        let (look_ups, gate) = (SingleFlight::new(), Gate::shut());
+        let mut first = Box::pin(look_ups.join("key", || gate.clone().pass()));
         assert!(matches!(poll!(&mut first), Poll::Pending));
-        let mut second = Box::pin(flights.join("key", || gate.clone().pass()));
+        let mut second = Box::pin(look_ups.join("key", || gate.clone().pass()));
         assert!(matches!(poll!(&mut second), Poll::Pending));
         drop(first);
         gate.open.add_permits(1);
@@ -135,9 +143,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_look_up_that_breaks_off_says_so() {
-        let flights = Flights::<_, usize>::new();
-        let broken = flights.join("key", async || panic!("on purpose"));
+        let look_ups = SingleFlight::<_, usize>::new();
+        let broken = look_ups.join("key", async || panic!("on purpose"));
         assert_eq!(broken.await, None);
-        assert_eq!(flights.join("key", async || 1).await, Some(1));
+        assert_eq!(look_ups.join("key", async || 1).await, Some(1));
     }
 }

@@ -2,35 +2,31 @@
 //!
 //! The provider of cryptography is always named: rustls would choose one by which crates are there.
 
-mod renewed;
+mod reload;
 
 use std::path::Path;
 use std::sync::Arc;
 
-use rustls::RootCertStore;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
+use rustls::{RootCertStore, ServerConfig};
 
-pub use renewed::Renewed;
+pub use reload::ReloadingCertificate;
 
 /// Where the cryptography comes from.
 pub fn provider() -> Arc<CryptoProvider> {
     Arc::new(rustls::crypto::aws_lc_rs::default_provider())
 }
 
-/// Makes it the one of this process, for libraries that do not let themselves be told. Does no harm the
-/// second time.
+/// Makes it the default of this process, for libraries that take no provider. May be called twice.
 pub fn install_provider() {
     // An error says that there is one already.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
 }
 
 /// The certificates of a PEM file, at least one, in its order.
-///
-/// # Errors
-/// When it cannot be read or holds none.
 pub fn certificates(setting: &str, file: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
     let text = read(setting, file)?;
     let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
@@ -43,9 +39,6 @@ pub fn certificates(setting: &str, file: &Path) -> Result<Vec<CertificateDer<'st
 
 /// A certificate with its key, which fit together. `section` is the table of settings that holds
 /// `certificate` and `key`.
-///
-/// # Errors
-/// When a file cannot be read, or the key is another certificate's.
 pub fn certified_key(
     section: &str,
     certificate: &Path,
@@ -75,20 +68,32 @@ pub fn certified_key(
     })
 }
 
+/// TLS 1.2 and 1.3 for a server with this certificate, or with the one that replaces it.
+pub fn server_config(
+    section: &'static str,
+    certificate: &Path,
+    key: &Path,
+) -> Result<ServerConfig, String> {
+    let certificate = ReloadingCertificate::read(section, certificate, key)?;
+    let builder = ServerConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()
+        .map_err(|error| error.to_string())?;
+    Ok(builder
+        .with_no_client_auth()
+        .with_cert_resolver(Arc::new(certificate)))
+}
+
 /// The authorities of a file, or of the system where there is none.
-///
-/// # Errors
-/// When there is no authority to be had.
 pub fn roots(setting: &str, file: Option<&Path>) -> Result<RootCertStore, String> {
     let mut roots = RootCertStore::empty();
     let Some(file) = file else {
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        return match roots.is_empty() {
-            true => Err(format!(
+        if roots.is_empty() {
+            return Err(format!(
                 "{setting}: the system trusts no authority; name a file"
-            )),
-            false => Ok(roots),
-        };
+            ));
+        }
+        return Ok(roots);
     };
     for certificate in certificates(setting, file)? {
         roots
@@ -99,9 +104,6 @@ pub fn roots(setting: &str, file: Option<&Path>) -> Result<RootCertStore, String
 }
 
 /// A file's bytes.
-///
-/// # Errors
-/// When it cannot be read.
 pub fn read(setting: &str, file: &Path) -> Result<Vec<u8>, String> {
     std::fs::read(file).map_err(|error| fault(setting, file, error))
 }

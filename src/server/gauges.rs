@@ -1,40 +1,36 @@
-//! What the metrics say of the database and of Temporal, asked anew from time to time: whoever reads
-//! the metrics, however often, costs the database nothing.
+//! The gauges about the database and Temporal, refreshed periodically: scraping the metrics, however
+//! often, costs the database nothing.
 
 use std::time::Duration;
 
 use chrono::Utc;
 
 use crate::db::{
-    Database, IntentRepository, ReconciliationRepository, oldest_snapshot_seconds, orders_by_status,
+    IntentRepository, ReconciliationRepository, oldest_snapshot_seconds, orders_by_status,
 };
 use crate::error::StoreError;
+use crate::health::Dependencies;
 use crate::telemetry::Metrics;
 use crate::telemetry::metrics::Vitals;
-use crate::workflow::Temporal;
 
-/// For ever. What the database does not say stays as it was.
-pub(super) async fn keep_asking(
-    database: &Database,
-    temporal: &Temporal,
-    metrics: &Metrics,
-    every: Duration,
-) {
+/// Refreshes them until it is dropped. What the database does not return stays as it was.
+pub(super) async fn refresh(dependencies: &Dependencies, metrics: &Metrics, every: Duration) {
+    let database = &dependencies.database;
     let intents = IntentRepository::new(database.clone());
     let rounds = ReconciliationRepository::new(database.clone());
     loop {
-        let (database_up, temporal_up) = tokio::join!(database.ping(), temporal.is_up());
+        let probe = dependencies.probe().await;
         let mut vitals = Vitals {
-            database_up: database_up.is_ok(),
-            temporal_up,
+            database_up: probe.database.is_ok(),
+            temporal_up: probe.temporal_up,
             ..Vitals::default()
         };
-        // One that is away is not asked again.
+        // One that is down is not asked again.
         if vitals.database_up {
-            vitals.outbox = known(outbox(&intents).await);
-            vitals.reconciliation = known(reconciliation(&rounds).await);
-            vitals.orders = known(orders_by_status(database).await);
-            vitals.oldest_snapshot = known(oldest_snapshot_seconds(database).await);
+            vitals.outbox = logged(outbox(&intents).await);
+            vitals.reconciliation = logged(reconciliation(&rounds).await);
+            vitals.orders = logged(orders_by_status(database).await);
+            vitals.oldest_snapshot = logged(oldest_snapshot_seconds(database).await);
         }
         metrics.set_vitals(vitals);
         tokio::time::sleep(every).await;
@@ -61,8 +57,8 @@ async fn reconciliation(
     Ok((report.drift, report.repaired, age))
 }
 
-fn known<T>(answer: Result<T, StoreError>) -> Option<T> {
-    answer
+fn logged<T>(result: Result<T, StoreError>) -> Option<T> {
+    result
         .inspect_err(|error| tracing::debug!(error = %error, "the metrics lack something"))
         .ok()
 }

@@ -1,4 +1,4 @@
-//! Compares every answer with the contract; around the routes where `http.check_answers` says so.
+//! Validates every response against the contract, where `http.check_answers` says so.
 
 use actix_web::body::{BodySize, BoxBody, MessageBody, to_bytes};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -8,35 +8,30 @@ use actix_web::{Error, HttpResponse};
 
 use crate::generated::support::answer;
 
-/// An answer that breaks the contract is logged and becomes a 500. Answers that no operation gives
-/// (an unknown route, a time-out) are not compared.
-///
-/// # Errors
-/// Those of the request.
-pub async fn check(
+/// A response that breaks the contract is logged and becomes a 500. Responses that no operation gives
+/// (an unknown route, a time-out) are not validated.
+pub async fn validate(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let response = next.call(request).await?.map_into_boxed_body();
     match response.request().match_pattern() {
-        Some(route) => compared(response, &route).await,
+        Some(route) => validated(response, &route).await,
         None => Ok(response),
     }
 }
 
-async fn compared(
+async fn validated(
     response: ServiceResponse<BoxBody>,
     route: &str,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let (request, response) = response.into_parts();
     let (head, body) = response.into_parts();
-    let streamed = matches!(body.size(), BodySize::Stream);
-    let (known, body) = match streamed {
-        true => (None, body),
-        false => {
-            let bytes = to_bytes(body).await.unwrap_or_default();
-            (Some(bytes.clone()), BoxBody::new(bytes))
-        }
+    let (known, body) = if matches!(body.size(), BodySize::Stream) {
+        (None, body)
+    } else {
+        let bytes = to_bytes(body).await.unwrap_or_default();
+        (Some(bytes.clone()), BoxBody::new(bytes))
     };
     let is_head = request.method() == Method::HEAD;
     let method = if is_head {

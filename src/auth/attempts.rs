@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 /// A bucket for each address. What a look-up may cost is taken before it and given back when the
 /// credential turned out to be good, so that look-ups at the same time never exceed the limit.
-pub(super) struct Refusals {
+pub(super) struct Attempts {
     most: f64,
     per_second: f64,
     buckets: Mutex<HashMap<IpAddr, Bucket>>,
@@ -18,7 +18,7 @@ struct Bucket {
     at: Instant,
 }
 
-impl Refusals {
+impl Attempts {
     /// So many in a minute, and as many at once.
     pub(super) fn per_minute(most: u32) -> Self {
         let most = f64::from(most.max(1));
@@ -29,10 +29,7 @@ impl Refusals {
         }
     }
 
-    /// Takes one from this address.
-    ///
-    /// # Errors
-    /// How long it takes until there is one, when there is none left.
+    /// Takes one from this address; when there is none left, the error is how long until there is one.
     pub(super) fn take(&self, address: IpAddr) -> Result<(), Duration> {
         let now = Instant::now();
         let mut buckets = self.lock();
@@ -56,7 +53,7 @@ impl Refusals {
         }
     }
 
-    /// Forgets the addresses whose buckets are full again.
+    /// Removes the addresses whose buckets are full again.
     pub(super) fn forget_idle(&self) {
         let now = Instant::now();
         let mut buckets = self.lock();
@@ -80,20 +77,20 @@ mod tests {
 
     #[test]
     fn only_what_is_not_given_back_counts() {
-        let refusals = Refusals::per_minute(2);
+        let attempts = Attempts::per_minute(2);
         let [one, two] = ["192.0.2.1", "192.0.2.2"].map(|text| text.parse().unwrap());
         for _ in 0..10 {
-            refusals.take(one).unwrap();
-            refusals.give_back(one);
+            attempts.take(one).unwrap();
+            attempts.give_back(one);
         }
-        refusals.take(one).unwrap();
-        refusals.take(one).unwrap();
-        let wait = refusals.take(one).unwrap_err();
+        attempts.take(one).unwrap();
+        attempts.take(one).unwrap();
+        let wait = attempts.take(one).unwrap_err();
         assert!(wait <= Duration::from_secs(30), "{wait:?}");
-        refusals.take(two).unwrap();
-        refusals.forget_idle();
-        assert!(refusals.take(one).is_err());
-        refusals.give_back(one);
-        refusals.take(one).unwrap();
+        attempts.take(two).unwrap();
+        attempts.forget_idle();
+        assert!(attempts.take(one).is_err());
+        attempts.give_back(one);
+        attempts.take(one).unwrap();
     }
 }

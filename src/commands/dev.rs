@@ -1,0 +1,176 @@
+//! `orders dev`: everything on this machine.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
+use tokio_util::sync::CancellationToken;
+
+use super::service::{Service, stop_on_signal};
+use super::{migrate, print_line};
+use crate::config::{AuthMode, DatabaseTls, Secret, SecretUrl, Settings, TemporalTls};
+use crate::telemetry::{self, Logging};
+use crate::workflow::run_worker;
+use dev_servers::{DataDirLock, Postgres, PostgresOptions, TemporalOptions, TemporalServer, Tools};
+
+const APPLICATION: &str = "orders";
+
+/// Runs everything on this machine until a signal to stop, and stops what it has started.
+pub async fn dev(mut settings: Settings) -> Result<()> {
+    let log = telemetry::init(&settings.log)?;
+    disable_auth_on_loopback(&mut settings)?;
+    let stop = stop_on_signal()?;
+    let tools = Tools::locate(None)?;
+    let folder = settings.dev.data_dir.clone();
+    let _lock = DataDirLock::acquire(&folder)?;
+    // The port of the API first: it is what fails most often, and nothing has been started yet.
+    let free = std::net::TcpListener::bind(&settings.http.listen)
+        .with_context(|| format!("cannot listen on {} (http.listen)", settings.http.listen))?;
+    drop(free);
+
+    let Some(postgres) = unless_stopped(&stop, start_postgres(&tools, &folder, &settings)).await?
+    else {
+        return Ok(());
+    };
+    let result = async {
+        let url = postgres.url(APPLICATION);
+        create_database(&postgres.url("postgres")).await?;
+        print_line(&format!("postgres {url}"))?;
+        let Some(temporal) =
+            unless_stopped(&stop, start_temporal(&tools, &folder, &settings)).await?
+        else {
+            return Ok(());
+        };
+        use_own_servers(&mut settings, &url, temporal.address())?;
+        let result = dev_with(settings, &log, &postgres, &temporal, stop.clone()).await;
+        temporal.stop().await;
+        result
+    }
+    .await;
+    postgres.stop().await;
+    result
+}
+
+/// Without any setting for authentication every caller on this machine is allowed, and no other.
+fn disable_auth_on_loopback(settings: &mut Settings) -> Result<()> {
+    if !settings.auth.accepts_credentials() {
+        settings.auth.mode = AuthMode::Disabled;
+    }
+    let address: SocketAddr = settings.http.listen.parse()?;
+    if settings.auth.mode == AuthMode::Disabled && !address.ip().is_loopback() {
+        bail!(
+            "`orders dev` without authentication serves this machine only, and {address} \
+             (http.listen) is open to others; set auth.api_keys = true"
+        );
+    }
+    Ok(())
+}
+
+/// The servers that `orders dev` starts are on this machine and use no TLS.
+fn use_own_servers(settings: &mut Settings, database: &str, temporal: String) -> Result<()> {
+    settings.database.url = SecretUrl::try_from(database).map_err(anyhow::Error::msg)?;
+    settings.database.password = Secret::default();
+    settings.database.password_file = PathBuf::new();
+    settings.database.tls = DatabaseTls::default();
+    settings.temporal.address = temporal;
+    settings.temporal.api_key = Secret::default();
+    settings.temporal.api_key_file = PathBuf::new();
+    settings.temporal.tls = TemporalTls::default();
+    Ok(())
+}
+
+async fn dev_with(
+    settings: Settings,
+    log: &Logging,
+    postgres: &Postgres,
+    temporal_server: &TemporalServer,
+    stop: CancellationToken,
+) -> Result<()> {
+    print_line(&format!("temporal {}", temporal_server.address()))?;
+    if let Some(url) = temporal_server.ui_url() {
+        print_line(&format!("temporal ui {url}"))?;
+    }
+    migrate::apply_pending(&settings).await?;
+    let service = Service::start(settings, log, "orders-dev", stop)?;
+    let server = service.bind().await?;
+    let monitoring = service.monitor(false);
+    print_line(&format!("docs {}/docs", server.url()))?;
+    print_line(&format!("ready {}", server.url()))?;
+
+    let stop = &service.stop;
+    let working = run_worker(
+        service.database.clone(),
+        service.temporal.clone(),
+        service.settings.http.shutdown_timeout,
+        stop.clone(),
+    );
+    let serving = service.serve(server);
+    let parts = async {
+        tokio::try_join!(stopping_all(stop, serving), stopping_all(stop, working)).map(drop)
+    };
+    let result = tokio::select! {
+        result = parts => result,
+        error = postgres.wait() => Err(error.into()),
+        error = temporal_server.wait() => Err(error.into()),
+    };
+    service.finish(monitoring).await;
+    result
+}
+
+/// When one part ends, with or without an error, the others stop.
+async fn stopping_all(
+    stop: &CancellationToken,
+    part: impl Future<Output = Result<()>>,
+) -> Result<()> {
+    let result = part.await;
+    stop.cancel();
+    result
+}
+
+async fn start_postgres(tools: &Tools, folder: &Path, settings: &Settings) -> Result<Postgres> {
+    let options = PostgresOptions {
+        data_dir: folder.join("postgres"),
+        port: settings.dev.postgres_port,
+        settings: Vec::new(),
+    };
+    Ok(Postgres::start(tools, options).await?)
+}
+
+async fn start_temporal(
+    tools: &Tools,
+    folder: &Path,
+    settings: &Settings,
+) -> Result<TemporalServer> {
+    let options = TemporalOptions {
+        database_file: Some(folder.join("temporal.db")),
+        log_file: Some(folder.join("temporal.log")),
+        port: settings.dev.temporal_port,
+        ui_port: Some(settings.dev.temporal_ui_port),
+        namespace: settings.temporal.namespace.clone(),
+    };
+    Ok(TemporalServer::start(tools, options).await?)
+}
+
+async fn unless_stopped<T>(
+    stop: &CancellationToken,
+    starting: impl Future<Output = Result<T>>,
+) -> Result<Option<T>> {
+    tokio::select! {
+        started = starting => started.map(Some),
+        () = stop.cancelled() => Ok(None),
+    }
+}
+
+async fn create_database(admin_url: &str) -> Result<()> {
+    let mut connection = AsyncPgConnection::establish(admin_url).await?;
+    let created = diesel::sql_query(format!("CREATE DATABASE {APPLICATION}"))
+        .execute(&mut connection)
+        .await;
+    match created {
+        Ok(_) => Ok(()),
+        Err(error) if error.to_string().contains("already exists") => Ok(()),
+        Err(error) => Err(error).context("cannot create the database"),
+    }
+}

@@ -1,0 +1,199 @@
+//! `orders serve` and `orders worker`: the start-up sequence, the background work and the shutdown.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::{migrate, print_line};
+use crate::config::Settings;
+use crate::db::{self, Database};
+use crate::server::{Monitoring, Server};
+use crate::telemetry::{self, Logging, Telemetry};
+use crate::workflow::{Dispatcher, Reconciler, Temporal, run_worker};
+
+/// Serves the API and dispatches intents until a signal to stop.
+pub async fn serve(settings: Settings) -> Result<()> {
+    let log = telemetry::init(&settings.log)?;
+    migrate::require_current_schema(&settings).await?;
+    let service = Service::start(settings, &log, "orders-serve", stop_on_signal()?)?;
+    let server = service.bind().await?;
+    let monitoring = service.monitor(false);
+    print_line(&format!("ready {}", server.url()))?;
+    let result = service.serve(server).await;
+    service.finish(monitoring).await;
+    result
+}
+
+/// Runs a worker, which dispatches intents too, until a signal to stop.
+pub async fn worker(settings: Settings) -> Result<()> {
+    let log = telemetry::init(&settings.log)?;
+    migrate::require_current_schema(&settings).await?;
+    let service = Service::start(settings, &log, "orders-worker", stop_on_signal()?)?;
+    let Service {
+        settings,
+        database,
+        temporal,
+        stop,
+        ..
+    } = &service;
+    let monitoring = service.monitor(true);
+    let dispatching = dispatch(settings, &database.in_background(), temporal, stop);
+    let grace = settings.http.shutdown_timeout;
+    let result = run_worker(database.clone(), temporal.clone(), grace, stop.clone()).await;
+    stop.cancel();
+    dispatching.await.context("the dispatcher failed")?;
+    service.finish(monitoring).await;
+    result
+}
+
+/// What every long-running process consists of.
+pub(super) struct Service {
+    pub(super) settings: Arc<Settings>,
+    pub(super) database: Database,
+    pub(super) temporal: Temporal,
+    pub(super) stop: CancellationToken,
+    telemetry: Telemetry,
+}
+
+impl Service {
+    /// Temporal need not be reachable; the files that its settings name have to be readable.
+    pub(super) fn start(
+        settings: Settings,
+        log: &Logging,
+        name: &'static str,
+        stop: CancellationToken,
+    ) -> Result<Self> {
+        let settings = Arc::new(settings);
+        let telemetry = Telemetry::start(&settings, Some(log), name)?;
+        let database = Database::new(&settings.database, name)?.observed(&telemetry.metrics);
+        let temporal = Temporal::new(settings.temporal.clone());
+        temporal.check().map_err(anyhow::Error::msg)?;
+        Ok(Self {
+            temporal: temporal.observed(&telemetry),
+            settings,
+            database,
+            stop,
+            telemetry,
+        })
+    }
+
+    pub(super) async fn bind(&self) -> Result<Server> {
+        let (database, temporal) = (self.database.clone(), self.temporal.clone());
+        Server::bind(&self.settings, database, temporal, &self.telemetry).await
+    }
+
+    /// Starts the server for operators.
+    pub(super) fn monitor(&self, requires_temporal: bool) -> JoinHandle<()> {
+        let background = self.database.in_background();
+        let monitoring = Monitoring::new(&self.telemetry, &background, &self.temporal);
+        monitoring
+            .requires_temporal(requires_temporal)
+            .start(&self.settings.monitoring, &self.stop)
+    }
+
+    pub(super) async fn serve(&self, server: Server) -> Result<()> {
+        let (database, temporal) = (self.database.clone(), self.temporal.clone());
+        serve_until(
+            &self.settings,
+            server,
+            database,
+            temporal,
+            self.stop.clone(),
+        )
+        .await
+    }
+
+    /// Stops what still runs and sends the spans that wait. A failure here is no failure of the process.
+    pub(super) async fn finish(self, monitoring: JoinHandle<()>) {
+        self.stop.cancel();
+        self.telemetry.traces.finish().await;
+        let _ = monitoring.await;
+    }
+}
+
+/// Serves with this server, and does the background work of orders, until `stop`; then ends within
+/// `http.shutdown_timeout` and a little.
+pub async fn serve_until(
+    settings: &Arc<Settings>,
+    server: Server,
+    database: Database,
+    temporal: Temporal,
+    stop: CancellationToken,
+) -> Result<()> {
+    let background = database.in_background();
+    let dispatching = dispatch(settings, &background, &temporal, &stop);
+    let reconciler = Reconciler::new(settings.clone(), background.clone(), temporal);
+    let reconciling = tokio::spawn(reconciler.run(stop.clone()));
+    let sweep_interval = settings.idempotency.sweep_interval;
+    let sweeping = tokio::spawn(sweep(background, sweep_interval, stop.clone()));
+    let served = server.run(stop.clone()).await;
+    stop.cancel();
+    dispatching.await.context("the dispatcher failed")?;
+    reconciling.await.context("the reconciler failed")?;
+    sweeping.await.context("the sweeper failed")?;
+    served
+}
+
+/// Dispatches intents until `stop`, in the background, where `dispatcher.enabled` says so.
+fn dispatch(
+    settings: &Arc<Settings>,
+    database: &Database,
+    temporal: &Temporal,
+    stop: &CancellationToken,
+) -> JoinHandle<()> {
+    let enabled = settings.dispatcher.enabled;
+    let dispatcher = Dispatcher::new(settings.clone(), database.clone(), temporal.clone());
+    let stop = stop.clone();
+    tokio::spawn(async move {
+        if enabled {
+            dispatcher.run(stop).await;
+        }
+    })
+}
+
+/// Deletes expired idempotency keys periodically.
+async fn sweep(database: Database, interval: Duration, stop: CancellationToken) {
+    loop {
+        let swept = tokio::select! {
+            () = stop.cancelled() => return,
+            swept = db::sweep_expired_keys(&database) => swept,
+        };
+        match swept {
+            Ok(0) => {}
+            Ok(keys) => tracing::info!(keys, "forgot expired idempotency keys"),
+            Err(error) => tracing::warn!(error = %error, "expired idempotency keys stay for now"),
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(interval) => {}
+        }
+    }
+}
+
+/// Cancelled by SIGINT and SIGTERM. A second signal ends the process at once.
+pub(super) fn stop_on_signal() -> Result<CancellationToken> {
+    let stop = CancellationToken::new();
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let token = stop.clone();
+    tokio::spawn(async move {
+        let mut signals = 0;
+        loop {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            signals += 1;
+            if signals > 1 {
+                std::process::exit(130);
+            }
+            tracing::info!("stopping");
+            token.cancel();
+        }
+    });
+    Ok(stop)
+}

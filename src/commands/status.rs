@@ -1,0 +1,57 @@
+//! `orders status`: the outbox and the last round of the reconciler.
+
+use anyhow::Result;
+
+use super::print_line;
+use crate::config::Settings;
+use crate::db::{
+    Backlog, Database, FailingIntent, IntentRepository, ReconciliationRepository, Report,
+};
+
+/// Failing intents that `orders status` names.
+const FAILING_SHOWN: i64 = 20;
+
+#[derive(serde::Serialize)]
+struct Status {
+    outbox: Backlog,
+    failing: Vec<FailingIntent>,
+    reconciliation: Report,
+}
+
+/// Shows which intents wait for Temporal or were refused by it, and how many orders disagree with
+/// their workflows.
+pub async fn status(settings: &Settings, json: bool) -> Result<()> {
+    let database = Database::new(&settings.database, "orders-status")?;
+    let intents = IntentRepository::new(database.clone());
+    let status = Status {
+        outbox: intents.backlog().await?,
+        failing: intents.failing(FAILING_SHOWN).await?,
+        reconciliation: ReconciliationRepository::new(database).report().await?,
+    };
+    if json {
+        return print_line(&serde_json::to_string_pretty(&status)?);
+    }
+    let Status {
+        outbox,
+        failing,
+        reconciliation,
+    } = status;
+    print_line(&format!(
+        "outbox: {} waiting, {} failing, the oldest for {} s",
+        outbox.waiting, outbox.failing, outbox.oldest_age_seconds
+    ))?;
+    for intent in failing {
+        print_line(&format!(
+            "  order {} {} attempts {}: {}",
+            intent.order_id, intent.action, intent.attempts, intent.last_error
+        ))?;
+    }
+    let when = match reconciliation.finished_at {
+        Some(time) => format!("at {}", time.to_rfc3339()),
+        None => "never".into(),
+    };
+    print_line(&format!(
+        "drift: {} of {} compared, last {when}; {} repaired so far",
+        reconciliation.drift, reconciliation.compared, reconciliation.repaired
+    ))
+}

@@ -1,0 +1,239 @@
+//! PostgreSQL.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use garde::Validate;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use url::Url;
+
+use super::rules::{complete_pair, positive};
+use super::secret::{Secret, both_set, given, secret_of};
+
+/// Settings of the database.
+#[derive(Debug, Clone, Deserialize, Serialize, Validate)]
+#[garde(allow_unvalidated)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    /// Where PostgreSQL is.
+    pub url: SecretUrl,
+    /// Most connections held at a time for requests.
+    #[garde(custom(positive))]
+    pub pool_size: usize,
+    /// Most connections held at a time for background work.
+    pub background_pool_size: usize,
+    /// How long a request may wait for a connection.
+    #[serde(with = "humantime_serde")]
+    #[garde(custom(positive))]
+    pub acquire_timeout: Duration,
+    /// How long one statement may run.
+    #[serde(with = "humantime_serde")]
+    #[garde(custom(at_least_one_ms))]
+    pub statement_timeout: Duration,
+    /// How long one statement may wait for a lock.
+    #[serde(with = "humantime_serde")]
+    pub lock_timeout: Duration,
+    /// Most requests that wait for the same statement.
+    #[garde(custom(positive))]
+    pub max_waiting: usize,
+    /// The password, where the URL has none.
+    pub password: Secret,
+    /// A file with the password.
+    pub password_file: PathBuf,
+    /// Encryption.
+    pub tls: DatabaseTls,
+}
+
+/// How PostgreSQL is known, and how it knows us.
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct DatabaseTls {
+    /// The authorities that are trusted (PEM); empty means those of the system.
+    pub ca_file: PathBuf,
+    /// The client's certificate.
+    pub certificate: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
+}
+
+/// How a connection to PostgreSQL is secured, after all settings about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SslMode {
+    /// Never encrypted.
+    Disable,
+    /// Encrypted where the server offers it; nobody's identity is checked.
+    Prefer,
+    /// Encrypted or not at all; nobody's identity is checked.
+    Require,
+    /// Encrypted, and the server's certificate comes from a trusted authority.
+    VerifyCa,
+    /// As that, and it bears the name of the host.
+    VerifyFull,
+}
+
+/// What libpq's URLs say with parameters and we with settings.
+const ELSEWHERE: [(&str, &str); 4] = [
+    ("sslrootcert", "database.tls.ca_file"),
+    ("sslcert", "database.tls.certificate"),
+    ("sslkey", "database.tls.key"),
+    ("passfile", "database.password_file"),
+];
+
+impl Database {
+    /// The mode in force. `sslmode` of the URL says it, as in libpq: with authorities of its own,
+    /// `require` checks the server against them (`verify-ca`). Where the URL says nothing it is
+    /// `prefer`, and `verify-full` with authorities of its own.
+    pub fn ssl_mode(&self) -> Result<SslMode, String> {
+        let pairs = self.url.expose().query_pairs();
+        let named = pairs.filter(|(name, _)| name == "sslmode").last();
+        let named = named.map(|(_, mode)| mode.into_owned());
+        let has_ca = given(&self.tls.ca_file).is_some();
+        let weak = |mode: SslMode, name: &str| {
+            if has_ca {
+                return Err(format!(
+                    "database.tls.ca_file is set, and sslmode={name} in database.url would not use it"
+                ));
+            }
+            Ok(mode)
+        };
+        let mode = match (named.as_deref(), has_ca) {
+            (None, false) => SslMode::Prefer,
+            (None, true) | (Some("verify-full"), _) => SslMode::VerifyFull,
+            (Some("disable"), _) => weak(SslMode::Disable, "disable")?,
+            (Some("prefer"), _) => weak(SslMode::Prefer, "prefer")?,
+            (Some("require"), false) => SslMode::Require,
+            (Some("require" | "verify-ca"), true) => SslMode::VerifyCa,
+            (Some("verify-ca"), false) => {
+                return Err(
+                    "sslmode=verify-ca in database.url needs database.tls.ca_file: \
+                     anybody has a certificate of an authority that the system trusts"
+                        .into(),
+                );
+            }
+            (Some(_), _) => {
+                return Err(
+                    "sslmode in database.url has to be disable, prefer, require, \
+                     verify-ca or verify-full"
+                        .into(),
+                );
+            }
+        };
+        match mode {
+            SslMode::Disable if given(&self.tls.certificate).is_some() => Err(
+                "database.tls.certificate is set, and sslmode=disable in database.url would not \
+                 use it"
+                    .into(),
+            ),
+            mode => Ok(mode),
+        }
+    }
+
+    /// The password beside the URL, if there is one.
+    pub fn password(&self) -> Result<Option<Secret>, String> {
+        secret_of(
+            &self.password,
+            "database.password_file",
+            &self.password_file,
+        )
+    }
+
+    /// Settings that contradict each other.
+    pub(super) fn contradictions(&self) -> Vec<String> {
+        let mut faults: Vec<String> =
+            both_set("database.password", &self.password, &self.password_file)
+                .into_iter()
+                .chain(complete_pair(
+                    "database.tls",
+                    &self.tls.certificate,
+                    &self.tls.key,
+                ))
+                .chain(self.ssl_mode().err())
+                .collect();
+        let url = self.url.expose();
+        let in_url =
+            url.password().is_some() || url.query_pairs().any(|(name, _)| name == "password");
+        if in_url && (!self.password.is_empty() || given(&self.password_file).is_some()) {
+            faults.push("database.password is set, and database.url has one as well".into());
+        }
+        for (parameter, setting) in ELSEWHERE {
+            if url.query_pairs().any(|(name, _)| name == parameter) {
+                faults.push(format!("database.url: {parameter} is {setting} here"));
+            }
+        }
+        faults
+    }
+}
+
+/// A URL whose password is never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SecretUrl(Url);
+
+impl SecretUrl {
+    /// The URL, password included.
+    pub fn expose(&self) -> &Url {
+        &self.0
+    }
+
+    fn redacted(&self) -> String {
+        let mut url = self.0.clone();
+        if url.password().is_some() && url.set_password(Some("redacted")).is_err() {
+            return "redacted".into();
+        }
+        // libpq also takes the password as a parameter.
+        if url.query_pairs().any(|(name, _)| name == "password") {
+            let pairs: Vec<(String, String)> = url
+                .query_pairs()
+                .map(|(name, value)| match &*name {
+                    "password" => (name.into_owned(), "redacted".into()),
+                    _ => (name.into_owned(), value.into_owned()),
+                })
+                .collect();
+            url.query_pairs_mut().clear().extend_pairs(pairs);
+        }
+        url.into()
+    }
+}
+
+impl TryFrom<&str> for SecretUrl {
+    type Error = String;
+
+    fn try_from(text: &str) -> Result<Self, Self::Error> {
+        // The text may hold a password: an error never quotes it.
+        match Url::parse(text) {
+            Ok(url) if ["postgres", "postgresql"].contains(&url.scheme()) => Ok(Self(url)),
+            Ok(_) => Err("a database URL begins with postgres://".into()),
+            Err(error) => Err(format!("not a URL: {error}")),
+        }
+    }
+}
+
+impl fmt::Debug for SecretUrl {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
+    }
+}
+
+impl fmt::Display for SecretUrl {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.redacted())
+    }
+}
+
+impl Serialize for SecretUrl {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.redacted())
+    }
+}
+
+impl<'de> Deserialize<'de> for SecretUrl {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::try_from(text.as_str()).map_err(serde::de::Error::custom)
+    }
+}
+
+/// PostgreSQL counts in milliseconds, and 0 means no limit there.
+fn at_least_one_ms(time: &Duration, _: &()) -> garde::Result {
+    positive(&time.as_millis(), &())
+}
