@@ -9,16 +9,17 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value, json};
 
-use crate::check::Checks;
 use crate::contract::{METHODS, Node, follow, members};
 use crate::docs::lines;
+use crate::json_schema::Translation;
 use crate::names::{self, Name, Taken};
 use crate::operation::{self, Facts, Names, Operation};
 use crate::schema::Schemas;
 use crate::security::Schemes;
 use crate::source::{Code, one_line, ready};
-use crate::translate::Translation;
-use crate::{body, models, parameter};
+use crate::view::check::Checks;
+use crate::view::model as models;
+use crate::{body, parameter};
 
 /// What is made of a contract before the generator runs.
 #[derive(Debug)]

@@ -5,14 +5,12 @@
 //! our templates over that copy, and the result is formatted and put in place as a whole.
 
 pub mod annotate;
-mod answers;
 mod body;
-mod check;
 pub mod contract;
 mod docs;
 mod fingerprint;
 mod generator;
-mod models;
+mod json_schema;
 mod names;
 mod operation;
 mod parameter;
@@ -20,7 +18,7 @@ mod schema;
 mod security;
 mod source;
 pub mod stub;
-mod translate;
+mod view;
 
 use std::path::{Path, PathBuf};
 
@@ -107,7 +105,12 @@ mod tests {
         let project = Project {
             root: folder.path().to_owned(),
         };
-        for part in ["api", "crates/codegen/src", "crates/codegen/templates", "generated"] {
+        for part in [
+            "api",
+            "crates/codegen/src",
+            "crates/codegen/templates",
+            "generated",
+        ] {
             fs::create_dir_all(project.root.join(part)).unwrap();
         }
         for file in ["api/openapi.yaml", "crates/codegen/config.yaml"] {
@@ -209,7 +212,8 @@ mod tests {
 
     #[test]
     fn the_same_contract_is_always_annotated_alike() {
-        let contract = contract::read(&home().join("crates/codegen/corpus/specs/schemas.yaml")).unwrap();
+        let contract =
+            contract::read(&home().join("crates/codegen/corpus/specs/schemas.yaml")).unwrap();
         let one = annotate::annotate(&contract, true).unwrap();
         let other = annotate::annotate(&contract, true).unwrap();
         assert_eq!(one.copy.to_string(), other.copy.to_string());

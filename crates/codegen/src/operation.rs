@@ -6,15 +6,15 @@ use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value, json};
 
 use crate::body;
-use crate::check::Checks;
 use crate::contract::{Node, items};
 use crate::docs::{docs, lines};
+use crate::json_schema::Translation;
 use crate::names::{self, Name, Taken};
 use crate::parameter;
 use crate::schema::{Schemas, Type};
 use crate::security;
 use crate::source::Code;
-use crate::translate::Translation;
+use crate::view::check::Checks;
 
 /// An operation of the contract, its `$ref`s followed.
 pub(crate) struct Operation<'c> {

@@ -3,12 +3,12 @@
 use anyhow::{Context, Error, Result, bail};
 use serde_json::{Value, json};
 
-use crate::check::Checks;
 use crate::docs::docs;
+use crate::json_schema::Translation;
 use crate::names::Name;
 use crate::schema::{Field, Item, Kind, Schemas, Shape, Type, Union, Unknown, option};
 use crate::source::{Code, code};
-use crate::translate::Translation;
+use crate::view::check::Checks;
 
 /// The facts of one item.
 pub(crate) fn facts<'c>(

@@ -8,13 +8,13 @@ use std::collections::{BTreeMap, HashMap};
 use anyhow::Result;
 use serde_json::{Map, Value, json};
 
-use crate::check;
 use crate::contract::{self, Node, items, members};
 use crate::names::Taken;
 use crate::schema::{
     self, ALONE, children, discriminator, discriminator_values, has_siblings, is_assertion,
     type_name,
 };
+use crate::view::check;
 
 /// A keyword of our own: the Rust type that has to hold the number.
 const READ_AS: &str = "readAs";

@@ -8,10 +8,10 @@ use std::collections::{HashMap, HashSet};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use crate::check;
 use crate::contract::{self, Node, items, members};
 use crate::names::{self, Name, Taken};
 use crate::source::{Code, code};
+use crate::view::check;
 
 pub(crate) const COMPONENTS: &str = "/components/schemas/";
 
