@@ -1,92 +1,125 @@
-//! The facts that `models.mustache` prints: structs, enums and their checks.
+//! The views of structs and enums, which `models.mustache` prints.
 
 use anyhow::{Context, Error, Result, bail};
 use serde_json::{Value, json};
 
+use super::Views;
 use crate::docs::docs;
-use crate::json_schema::Translation;
 use crate::names::Name;
 use crate::schema::{Field, Item, Kind, Schemas, Shape, Type, Union, Unknown, option};
 use crate::source::{Code, code};
-use crate::view::check::Checks;
 
-/// The facts of one item.
-pub(crate) fn facts<'c>(
-    schemas: &Schemas<'c>,
-    checks: &mut Checks,
-    translation: &mut Translation<'c>,
-    roots: &mut serde_json::Map<String, Value>,
-    item: &Item<'c>,
-) -> Result<Value> {
-    let name = &item.name;
-    let check = all_of(checks.of_item(item));
-    let mut facts = json!({
-        "name": name,
-        "docs": Code::docs(docs(item.schema, &format!("`{name}` of the contract."))),
-        "isStruct": false,
-        "isStrings": false,
-        "machine": [],
-        "isIntegers": false,
-        "isUnion": false,
-        "hasCheck": check.is_some(),
-        "check": check,
-    });
-    match &item.shape {
-        Shape::Struct { fields, unknown } => {
-            facts["isStruct"] = json!(true);
-            facts["fields"] = fields
-                .iter()
-                .map(|field| field_facts(schemas, field))
-                .collect();
-            let (mode, kept) = match unknown {
-                Unknown::Ignored => (Code::of("ignore"), Value::Null),
-                Unknown::Forbidden => (Code::of("forbid"), Value::Null),
-                Unknown::Kept(kind, name) => (
-                    Code::of("keep"),
-                    json!({ "keptName": name, "keptType": schemas.spell(kind, "") }),
-                ),
-            };
-            facts["unknown"] = json!(mode);
-            facts["kept"] = match kept {
-                Value::Null => json!([]),
-                kept => json!([kept]),
-            };
-        }
-        Shape::Strings(variants) => {
-            facts["isStrings"] = json!(true);
-            facts["variants"] = variants
-                .iter()
-                .map(|(wire, name)| {
-                    let shown = crate::docs::lines(wire).join(" ").replace('`', "'");
-                    json!({
-                        "variantDocs": Code::docs([format!("`{shown}`")]),
-                        "wire": Code::literal(wire),
-                        "variant": name,
+impl<'c> Views<'_, 'c> {
+    /// The view of an item.
+    pub(crate) fn model(&mut self, item: &Item<'c>) -> Result<Value> {
+        let schemas = self.schemas;
+        let name = &item.name;
+        let check = all_of(self.checks.of_item(item));
+        let mut view = json!({
+            "name": name,
+            "docs": Code::docs(docs(item.schema, &format!("`{name}` of the contract."))),
+            "isStruct": false,
+            "isStrings": false,
+            "machine": [],
+            "isIntegers": false,
+            "isUnion": false,
+            "hasCheck": check.is_some(),
+            "check": check,
+        });
+        match &item.shape {
+            Shape::Struct { fields, unknown } => {
+                view["isStruct"] = json!(true);
+                view["fields"] = fields
+                    .iter()
+                    .map(|field| field_view(schemas, field))
+                    .collect();
+                let (mode, kept) = match unknown {
+                    Unknown::Ignored => (Code::of("ignore"), Value::Null),
+                    Unknown::Forbidden => (Code::of("forbid"), Value::Null),
+                    Unknown::Kept(kind, name) => (
+                        Code::of("keep"),
+                        json!({ "keptName": name, "keptType": schemas.spell(kind, "") }),
+                    ),
+                };
+                view["unknown"] = json!(mode);
+                view["kept"] = match kept {
+                    Value::Null => json!([]),
+                    kept => json!([kept]),
+                };
+            }
+            Shape::Strings(variants) => {
+                view["isStrings"] = json!(true);
+                view["variants"] = variants
+                    .iter()
+                    .map(|(wire, name)| {
+                        let shown = crate::docs::lines(wire).join(" ").replace('`', "'");
+                        json!({
+                            "variantDocs": Code::docs([format!("`{shown}`")]),
+                            "wire": Code::literal(wire),
+                            "variant": name,
+                        })
                     })
-                })
-                .collect();
-            facts["machine"] = machine(name, item.schema, variants)?;
-        }
-        Shape::Integers(variants) => {
-            facts["isIntegers"] = json!(true);
-            facts["variants"] = variants
-                .iter()
-                .map(|(wire, name)| {
-                    json!({
-                        "variantDocs": Code::docs([format!("`{wire}`")]),
-                        "wire": code!("{}", wire),
-                        "variant": name,
+                    .collect();
+                view["machine"] = machine(name, item.schema, variants)?;
+            }
+            Shape::Integers(variants) => {
+                view["isIntegers"] = json!(true);
+                view["variants"] = variants
+                    .iter()
+                    .map(|(wire, name)| {
+                        json!({
+                            "variantDocs": Code::docs([format!("`{wire}`")]),
+                            "wire": code!("{}", wire),
+                            "variant": name,
+                        })
                     })
-                })
-                .collect();
+                    .collect();
+            }
+            Shape::Union(union) => {
+                view["isUnion"] = json!(true);
+                self.union(union, name, &mut view)?;
+            }
+            Shape::Pending => {}
         }
-        Shape::Union(union) => {
-            facts["isUnion"] = json!(true);
-            union_facts(schemas, checks, translation, roots, union, name, &mut facts)?;
-        }
-        Shape::Pending => {}
+        Ok(view)
     }
-    Ok(facts)
+
+    fn union(&mut self, union: &Union<'c>, name: &Name, view: &mut Value) -> Result<()> {
+        let schemas = self.schemas;
+        let mut variants = Vec::new();
+        for variant in &union.variants {
+            let inner = schemas.spell(&variant.kind, "");
+            let exact = schemas.is_exact(&variant.kind);
+            // Only the schema can tell whether a value is of an alternative that types do not express.
+            let root = format!("{name}::{}", variant.name);
+            if !exact && union.discriminator.is_none() {
+                let schema = self.json_schemas.at(&variant.at)?;
+                self.roots.insert(root.clone(), schema);
+            }
+            variants.push(json!({
+            "variant": variant.name,
+            "variantType": match variant.boxed {
+                true => code!("::std::boxed::Box<{}>", inner),
+                false => inner,
+            },
+            "schema": match exact {
+                true => Code::of("::std::option::Option::None"),
+                false => code!("::std::option::Option::Some({})", Code::literal(&root)),
+            },
+            "values": Code::join(variant.values.iter().map(|value| Code::literal(value)), " | "),
+            "variantCheck": self.checks.closure(&variant.kind),
+            "variantDocs": Code::docs(variant_docs(&variant.kind, &variant.at)),
+        }));
+        }
+        view["variants"] = json!(variants);
+        view["mode"] = json!(match (&union.discriminator, union.exactly_one) {
+            (Some(property), _) => code!("by {}", Code::literal(property)),
+            (None, true) => Code::of("one"),
+            (None, false) => Code::of("any"),
+        });
+        view["tagged"] = json!(union.discriminator.is_some());
+        Ok(())
+    }
 }
 
 /// `x-transitions` of an enum of strings: a state machine. From each value, those that it may become.
@@ -130,7 +163,7 @@ fn all_of(mut checks: Vec<Code>) -> Option<Code> {
     (!checks.is_empty()).then(|| Code::join(checks, " && "))
 }
 
-fn field_facts(schemas: &Schemas, field: &Field) -> Value {
+fn field_view(schemas: &Schemas, field: &Field) -> Value {
     let mut inner = schemas.spell(&field.kind, "");
     if field.boxed {
         inner = match (field.kind.nullable, &field.kind.kind) {
@@ -159,7 +192,7 @@ fn docs_of(schemas: &Schemas, schema: &Value, wire: &str) -> Vec<String> {
     let resolved = schema["$ref"]
         .as_str()
         .filter(|_| !schema["description"].is_string())
-        .and_then(|reference| crate::contract::target(schemas.contract, reference).ok())
+        .and_then(|reference| crate::contract::resolve(schemas.contract, reference).ok())
         .and_then(|node| crate::contract::follow(schemas.contract, node).ok());
     docs(
         resolved.map_or(schema, |node| node.value),
@@ -167,53 +200,9 @@ fn docs_of(schemas: &Schemas, schema: &Value, wire: &str) -> Vec<String> {
     )
 }
 
-fn union_facts<'c>(
-    schemas: &Schemas<'c>,
-    checks: &mut Checks,
-    translation: &mut Translation<'c>,
-    roots: &mut serde_json::Map<String, Value>,
-    union: &Union<'c>,
-    name: &Name,
-    facts: &mut Value,
-) -> Result<()> {
-    let mut variants = Vec::new();
-    for variant in &union.variants {
-        let inner = schemas.spell(&variant.kind, "");
-        let exact = schemas.is_exact(&variant.kind);
-        // Only the schema can tell whether a value is of an alternative that types do not express.
-        let root = format!("{name}::{}", variant.name);
-        if !exact && union.discriminator.is_none() {
-            let schema = translation.place(&variant.at)?;
-            roots.insert(root.clone(), schema);
-        }
-        variants.push(json!({
-            "variant": variant.name,
-            "variantType": match variant.boxed {
-                true => code!("::std::boxed::Box<{}>", inner),
-                false => inner,
-            },
-            "schema": match exact {
-                true => Code::of("::std::option::Option::None"),
-                false => code!("::std::option::Option::Some({})", Code::literal(&root)),
-            },
-            "values": Code::join(variant.values.iter().map(|value| Code::literal(value)), " | "),
-            "variantCheck": checks.closure(&variant.kind),
-            "variantDocs": Code::docs(variant_docs(&variant.kind, &variant.at)),
-        }));
-    }
-    facts["variants"] = json!(variants);
-    facts["mode"] = json!(match (&union.discriminator, union.one) {
-        (Some(property), _) => code!("by {}", Code::literal(property)),
-        (None, true) => Code::of("one"),
-        (None, false) => Code::of("any"),
-    });
-    facts["tagged"] = json!(union.discriminator.is_some());
-    Ok(())
-}
-
 fn variant_docs(kind: &Type, at: &str) -> Vec<String> {
     let place = at
-        .trim_end_matches(crate::schema::ALONE)
+        .trim_end_matches(crate::schema::BASE_ONLY)
         .rsplit('/')
         .next()
         .unwrap_or_default();
