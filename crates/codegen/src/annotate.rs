@@ -9,16 +9,17 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value, json};
 
-use crate::check::Checks;
 use crate::contract::{METHODS, Node, follow, members};
-use crate::docs::lines;
-use crate::names::{self, Name, Taken};
-use crate::operation::{self, Facts, Names, Operation};
+use crate::docs::{lines, one_line};
+use crate::json_schema::JsonSchemas;
+use crate::names::{self, Name, Scope};
+use crate::operation::{self, Names, Operation};
 use crate::schema::Schemas;
 use crate::security::Schemes;
-use crate::source::{Code, one_line, ready};
-use crate::translate::Translation;
-use crate::{body, models, parameter};
+use crate::source::{Code, ready};
+use crate::view::check::Checks;
+use crate::view::{self, Views};
+use crate::{body, parameter, response};
 
 /// What is made of a contract before the generator runs.
 #[derive(Debug)]
@@ -49,21 +50,26 @@ pub fn annotate(contract: &Value, stub: bool) -> Result<Annotated> {
     let operations = operations(contract, &mut schemas, &mut warnings)?;
     schemas.box_recursion();
 
-    let mut checks = Checks::new(&schemas);
-    let mut translation = Translation::new(contract);
-    let mut roots = Map::new();
     let mut items: Vec<_> = schemas.items.iter().collect();
     items.sort_by(|one, other| one.name.cmp(&other.name));
-    let mut model_facts = Map::new();
+    let mut views = Views {
+        schemas: &schemas,
+        checks: Checks::new(&schemas),
+        json_schemas: JsonSchemas::new(contract),
+        roots: Map::new(),
+        security: &schemes,
+        stub,
+    };
+    let mut models = Map::new();
     for (index, item) in items.into_iter().enumerate() {
-        let facts = models::facts(&schemas, &mut checks, &mut translation, &mut roots, item)?;
+        let view = views.model(item)?;
         // The generator sorts by name, and renames what it thinks it has to.
-        model_facts.insert(
+        models.insert(
             format!("M{index:05}"),
             json!({
                 "type": "object",
                 "properties": { "value": { "type": "string" } },
-                "x-rust": ready(facts),
+                "x-rust": ready(view),
             }),
         );
     }
@@ -79,22 +85,14 @@ pub fn annotate(contract: &Value, stub: bool) -> Result<Annotated> {
     }
     let mut paths = Map::new();
     let mut answers = Map::new();
-    let mut facts = Facts {
-        schemas: &schemas,
-        checks: &mut checks,
-        translation: &mut translation,
-        roots: &mut roots,
-        security: &schemes,
-        stub,
-    };
     let traits = trait_names(&order);
     // The generator makes names of files of its own of whatever has more than letters.
     let tags: HashMap<&Name, String> = traits.keys().zip((0..).map(letters)).collect();
     for operation in &operations {
         let place = || format!("in {} {}", operation.method.to_uppercase(), operation.path);
-        let mut x_rust = facts.of(operation).with_context(place)?;
+        let mut x_rust = views.operation(operation).with_context(place)?;
         let key = format!("{} {}", operation.method.to_uppercase(), operation.route);
-        answers.insert(key, facts.answers(operation).with_context(place)?);
+        answers.insert(key, views.response_schemas(operation).with_context(place)?);
         x_rust["api"] = json!(traits[&operation.module]);
         x_rust["module"] = json!(operation.module);
         x_rust["apiSecured"] = json!(apis[&operation.module]);
@@ -115,8 +113,8 @@ pub fn annotate(contract: &Value, stub: bool) -> Result<Annotated> {
         );
     }
     let secured = apis.values().any(|secured| *secured);
-    let definitions = translation.into_definitions();
-    warnings.extend(checks.into_warnings());
+    let definitions = views.json_schemas.into_definitions();
+    warnings.extend(views.checks.into_warnings());
     // A line each: whoever prints them, such as a build script, may read more into a second one.
     for warning in &mut warnings {
         *warning = one_line(warning);
@@ -129,7 +127,7 @@ pub fn annotate(contract: &Value, stub: bool) -> Result<Annotated> {
             "openapi": "3.0.3",
             "info": { "title": "see x-rust", "version": "0" },
             "paths": paths,
-            "components": { "schemas": model_facts },
+            "components": { "schemas": models },
             "x-rust": ready(json!({
                 "moduleDocs": Code::inner_docs([format!(
                     "{heading}: made by crates/codegen/ from its contract. Never edit it; change the contract."
@@ -141,7 +139,7 @@ pub fn annotate(contract: &Value, stub: bool) -> Result<Annotated> {
                 "multipart": operations.iter().any(Operation::has_multipart),
                 "schemes": schemes.facts(),
                 "basePath": Code::literal(&base_path(contract)),
-                "operations": operations.iter().map(operation::named).collect::<Vec<_>>(),
+                "operations": operations.iter().map(view::listed).collect::<Vec<_>>(),
                 "modules": traits
                     .iter()
                     .map(|(module, name)| json!({
@@ -152,7 +150,7 @@ pub fn annotate(contract: &Value, stub: bool) -> Result<Annotated> {
                     .collect::<Vec<_>>(),
             })),
         }),
-        schemas: json!({ "roots": roots, "answers": answers, "$defs": definitions }),
+        schemas: json!({ "roots": views.roots, "answers": answers, "$defs": definitions }),
         modules: traits
             .keys()
             .map(|module| (tags[module].clone(), module.to_string()))
@@ -215,7 +213,7 @@ fn operations<'c>(
                 Ok((
                     parameter::gather(schemas, &item, &node, name, segments, warnings)?,
                     body::body(schemas, &node, name).context("in the request body")?,
-                    body::responses(schemas, &node, name, &mut names.types)?,
+                    response::responses(schemas, &node, name, &mut names.types)?,
                 ))
             };
             (operation.parameters, operation.body, operation.responses) =
@@ -233,7 +231,7 @@ fn operations<'c>(
 #[derive(Default)]
 struct Modules {
     known: HashMap<String, Name>,
-    taken: Option<Taken>,
+    scope: Option<Scope>,
 }
 
 impl Modules {
@@ -241,26 +239,26 @@ impl Modules {
         if let Some(module) = self.known.get(tag) {
             return module.clone();
         }
-        let taken = self.taken.get_or_insert_with(|| Taken::with(MODULES));
+        let scope = self.scope.get_or_insert_with(|| Scope::reserving(MODULES));
         let name = names::snake(tag);
         let name = match name.strip_prefix("r#") {
             Some(keyword) => format!("{keyword}_"),
             None => name,
         };
         // The module is a file, whose name has to be short enough for any file system.
-        let module = taken.free(&name[..name.len().min(LONGEST_MODULE)]);
+        let module = scope.declare(&name[..name.len().min(LONGEST_MODULE)]);
         self.known.insert(tag.to_owned(), module.clone());
         module
     }
 }
 
 fn trait_names(modules: &[&Name]) -> BTreeMap<Name, Name> {
-    let mut taken = Taken::default();
+    let mut scope = Scope::default();
     modules
         .iter()
         .map(|module| {
             let name = format!("{}Api", names::pascal(module));
-            ((*module).clone(), taken.free(&name))
+            ((*module).clone(), scope.declare(&name))
         })
         .collect()
 }

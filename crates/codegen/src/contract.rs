@@ -1,17 +1,18 @@
-//! Reading a contract and finding one's way in it.
+//! Reads a contract, and navigates in it by JSON pointers and `$ref`s.
 
 use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use serde_json::{Map, Number, Value};
+use percent_encoding::percent_decode_str;
+use serde_json::{Map, Value, json};
 
 /// The operations a path item can have, in the order of the specification.
 pub const METHODS: [&str; 8] = [
     "get", "put", "post", "delete", "options", "head", "patch", "trace",
 ];
 
-/// What stands where a contract says nothing.
+/// The value of a missing member.
 pub(crate) static NOTHING: Value = Value::Null;
 
 /// Reads a contract from YAML or JSON. Keys keep their order.
@@ -45,12 +46,12 @@ pub fn read(path: &Path) -> Result<Value> {
     }
 }
 
-/// YAML has keys that are no strings, such as `200:`; they become what they look like.
+/// Keys of YAML need not be strings, such as `200:`; here they become strings.
 fn to_json(value: yaml_serde::Value) -> Value {
     match value {
         yaml_serde::Value::Null => Value::Null,
         yaml_serde::Value::Bool(value) => Value::Bool(value),
-        yaml_serde::Value::Number(number) => number_to_json(&number),
+        yaml_serde::Value::Number(number) => json!(number),
         yaml_serde::Value::String(text) => Value::String(text),
         yaml_serde::Value::Sequence(items) => items.into_iter().map(to_json).collect(),
         yaml_serde::Value::Mapping(members) => {
@@ -68,19 +69,6 @@ fn to_json(value: yaml_serde::Value) -> Value {
     }
 }
 
-fn number_to_json(number: &yaml_serde::Number) -> Value {
-    if let Some(whole) = number.as_i64() {
-        return whole.into();
-    }
-    if let Some(whole) = number.as_u64() {
-        return whole.into();
-    }
-    number
-        .as_f64()
-        .and_then(Number::from_f64)
-        .map_or(Value::Null, Value::Number)
-}
-
 /// The members of an object; none when it is something else.
 pub(crate) fn members(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
     value.as_object().into_iter().flatten()
@@ -91,7 +79,7 @@ pub(crate) fn items(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
 }
 
-/// A value and where it stands in the contract, as a JSON pointer.
+/// A value of the contract, and its JSON pointer.
 #[derive(Debug, Clone)]
 pub(crate) struct Node<'c> {
     pub(crate) value: &'c Value,
@@ -99,7 +87,7 @@ pub(crate) struct Node<'c> {
 }
 
 impl<'c> Node<'c> {
-    /// What a member of an object is, `null` when there is none.
+    /// A member of an object, `null` when there is none.
     pub(crate) fn child(&self, key: &str) -> Node<'c> {
         Node {
             value: self.value.get(key).unwrap_or(&NOTHING),
@@ -134,55 +122,40 @@ impl<'c> Node<'c> {
     }
 }
 
-/// The key that stands so in a JSON pointer.
+/// A key from its form in a JSON pointer.
 pub(crate) fn unescape(key: &str) -> String {
     key.replace("~1", "/").replace("~0", "~")
 }
 
-fn escape(key: &str) -> String {
+pub(crate) fn escape(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }
 
-/// The place that a `$ref` names.
-pub(crate) fn target<'c>(contract: &'c Value, reference: &str) -> Result<Node<'c>> {
+/// The node that a `$ref` refers to.
+pub(crate) fn resolve<'c>(contract: &'c Value, reference: &str) -> Result<Node<'c>> {
     let Some(pointer) = reference.strip_prefix('#') else {
-        bail!("`$ref: {reference}` leads out of this document: bundle the contract into one first");
+        bail!("`$ref: {reference}` refers to another document: bundle the contract into one first");
     };
-    place(contract, &percent_decoded(pointer))
-        .with_context(|| format!("`$ref: {reference}` leads nowhere in this document"))
+    node_at(contract, &percent_decode_str(pointer).decode_utf8_lossy())
+        .with_context(|| format!("`$ref: {reference}` refers to nothing in this document"))
 }
 
-/// The place at a JSON pointer, such as [`Node::at`].
-pub(crate) fn place<'c>(contract: &'c Value, pointer: &str) -> Result<Node<'c>> {
+/// The node at a JSON pointer, such as [`Node::at`].
+pub(crate) fn node_at<'c>(contract: &'c Value, pointer: &str) -> Result<Node<'c>> {
     let value = contract
         .pointer(pointer)
-        .with_context(|| format!("there is nothing at {pointer}"))?;
+        .with_context(|| format!("the contract has nothing at {pointer}"))?;
     let at = pointer.to_owned();
     Ok(Node { value, at })
 }
 
-/// Follows `$ref`s until something that is none.
+/// Follows `$ref`s to the node behind them.
 pub(crate) fn follow<'c>(contract: &'c Value, mut node: Node<'c>) -> Result<Node<'c>> {
     for _ in 0..64 {
         let Some(reference) = node.value["$ref"].as_str() else {
             return Ok(node);
         };
-        node = target(contract, reference)?;
+        node = resolve(contract, reference)?;
     }
     bail!("a `$ref` at {} leads to itself", node.at)
-}
-
-/// A `$ref` is a URI, in which braces and the like of a path are escaped.
-fn percent_decoded(pointer: &str) -> String {
-    let mut bytes = Vec::with_capacity(pointer.len());
-    let mut rest = pointer.as_bytes();
-    while let [first, tail @ ..] = rest {
-        let code = (*first == b'%' && tail.len() >= 2)
-            .then(|| std::str::from_utf8(&tail[..2]).ok())
-            .flatten()
-            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        bytes.push(code.unwrap_or(*first));
-        rest = if code.is_some() { &tail[2..] } else { tail };
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }

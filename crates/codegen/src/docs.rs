@@ -2,8 +2,6 @@
 
 use serde_json::Value;
 
-use crate::source::breaks_a_comment;
-
 /// The description as the lines of a doc comment.
 pub(crate) fn docs(value: &Value, otherwise: &str) -> Vec<String> {
     let text = value["description"]
@@ -54,6 +52,25 @@ pub(crate) fn lines(text: &str) -> Vec<String> {
     }
     lines.extend(fence);
     lines
+}
+
+/// The text with spaces where it would leave the line that it stands in.
+pub(crate) fn one_line(text: &str) -> String {
+    text.chars()
+        .map(|letter| {
+            if breaks_a_comment(letter) {
+                ' '
+            } else {
+                letter
+            }
+        })
+        .collect()
+}
+
+/// What ends the line of a comment somewhere, or what the compiler refuses in one.
+fn breaks_a_comment(letter: char) -> bool {
+    letter.is_control()
+        || matches!(letter, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]

@@ -1,26 +1,31 @@
 //! Turns an OpenAPI contract into an actix-web module: traits, types, routes.
 //!
-//! The way of the data: [`contract`] reads the YAML, [`annotate`] lays into a copy of it what a
-//! template cannot work out (Rust names, types, checks), [`generator`] runs openapi-generator with
-//! our templates over that copy, and the result is formatted and put in place as a whole.
+//! [`contract`] reads the YAML, [`annotate`] adds to a copy of it what a template cannot compute (Rust
+//! names, types, checks), [`generator`] runs openapi-generator with our templates on that copy, and the
+//! result is formatted and replaces the module as a whole.
+//!
+//! A module uses only modules further left in this list: `docs`, `names`, `source`, `numbers`, `pattern`,
+//! `contract`, `schema`, `json_schema`, `security`, `parameter`, `body`, `response`, `operation`, `view`,
+//! `annotate`, `generator`, `fingerprint`, `stub`. The last two also use [`Project`] and `home` of this file.
 
 pub mod annotate;
-mod answers;
 mod body;
-mod check;
 pub mod contract;
 mod docs;
 mod fingerprint;
 mod generator;
-mod models;
+mod json_schema;
 mod names;
+mod numbers;
 mod operation;
 mod parameter;
+mod pattern;
+mod response;
 mod schema;
 mod security;
 mod source;
 pub mod stub;
-mod translate;
+mod view;
 
 use std::path::{Path, PathBuf};
 
@@ -107,7 +112,12 @@ mod tests {
         let project = Project {
             root: folder.path().to_owned(),
         };
-        for part in ["api", "crates/codegen/src", "crates/codegen/templates", "generated"] {
+        for part in [
+            "api",
+            "crates/codegen/src",
+            "crates/codegen/templates",
+            "generated",
+        ] {
             fs::create_dir_all(project.root.join(part)).unwrap();
         }
         for file in ["api/openapi.yaml", "crates/codegen/config.yaml"] {
@@ -209,7 +219,8 @@ mod tests {
 
     #[test]
     fn the_same_contract_is_always_annotated_alike() {
-        let contract = contract::read(&home().join("crates/codegen/corpus/specs/schemas.yaml")).unwrap();
+        let contract =
+            contract::read(&home().join("crates/codegen/corpus/specs/schemas.yaml")).unwrap();
         let one = annotate::annotate(&contract, true).unwrap();
         let other = annotate::annotate(&contract, true).unwrap();
         assert_eq!(one.copy.to_string(), other.copy.to_string());

@@ -1,19 +1,17 @@
-//! Rust names for whatever a contract calls things.
+//! Rust names for the names of a contract.
 
 use std::collections::HashSet;
 use std::fmt;
 use std::ops::Deref;
 
-use serde::{Serialize, Serializer};
-
-/// An identifier. Only [`Taken::free`] makes one, and sees to it that it is one.
+/// A valid Rust identifier. Only [`Scope::declare`] makes one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Name(String);
 
 impl Name {
-    /// The name with more behind it.
-    pub(crate) fn with(&self, end: &'static str) -> Self {
-        Self(format!("{}{end}", self.0.trim_start_matches("r#")))
+    /// The name with a suffix.
+    pub(crate) fn with_suffix(&self, suffix: &'static str) -> Self {
+        Self(format!("{}{suffix}", self.0.trim_start_matches("r#")))
     }
 }
 
@@ -28,12 +26,6 @@ impl Deref for Name {
 impl fmt::Display for Name {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.0)
-    }
-}
-
-impl Serialize for Name {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        crate::source::code!("{}", self).serialize(serializer)
     }
 }
 
@@ -121,38 +113,43 @@ pub(crate) fn status(code: u16) -> &'static str {
     }
 }
 
-/// Names that are taken in one Rust scope.
+/// The names that one Rust scope has already.
 #[derive(Debug, Default)]
-pub(crate) struct Taken(HashSet<String>);
+pub(crate) struct Scope(HashSet<String>);
 
-impl Taken {
-    /// A scope in which these names mean something already.
-    pub(crate) fn with(names: &[&str]) -> Self {
+impl Scope {
+    /// A scope that has these names already.
+    pub(crate) fn reserving(names: &[&str]) -> Self {
         Self(names.iter().map(|name| (*name).to_owned()).collect())
     }
 
-    /// The name itself, or with the first number behind it that makes it free.
-    pub(crate) fn free(&mut self, name: &str) -> Name {
-        self.free_with(name, &[])
+    /// Adds a name, with a number appended when the scope has it already.
+    pub(crate) fn declare(&mut self, name: &str) -> Name {
+        self.declare_with(name, &[])
     }
 
-    /// The same, free with each of these ends as well, which are then taken, too.
-    pub(crate) fn free_with(&mut self, name: &str, ends: &[&'static str]) -> Name {
+    /// Adds a name and the same name with each of these suffixes.
+    pub(crate) fn declare_with(&mut self, name: &str, suffixes: &[&'static str]) -> Name {
         let name = identifier(name);
         let plain = name.trim_start_matches("r#");
         let mut free = Name(name.clone());
         let mut number = 2;
-        while self.0.contains(&*free) || ends.iter().any(|end| self.0.contains(&*free.with(end))) {
+        while self.0.contains(&*free)
+            || suffixes
+                .iter()
+                .any(|suffix| self.0.contains(&*free.with_suffix(suffix)))
+        {
             free = Name(format!("{plain}{number}"));
             number += 1;
         }
-        self.0.extend(ends.iter().map(|end| free.with(end).0));
+        self.0
+            .extend(suffixes.iter().map(|suffix| free.with_suffix(suffix).0));
         self.0.insert(free.0.clone());
         free
     }
 }
 
-/// What is an identifier already stays as it is.
+/// A valid identifier, unchanged if it is one already.
 fn identifier(name: &str) -> String {
     let (raw, plain) = match name.strip_prefix("r#") {
         Some(plain) => ("r#", plain),
@@ -162,13 +159,19 @@ fn identifier(name: &str) -> String {
         .chars()
         .filter(|letter| letter.is_ascii_alphanumeric() || *letter == '_')
         .collect();
-    match kept == plain && (raw.is_empty() || KEYWORDS.contains(&plain)) {
-        true if escape(kept.clone()) == kept || !raw.is_empty() => name.to_owned(),
-        _ => escape(kept),
+    let is_valid = if raw.is_empty() {
+        escape(kept.clone()) == kept
+    } else {
+        KEYWORDS.contains(&plain)
+    };
+    if kept == plain && is_valid {
+        name.to_owned()
+    } else {
+        escape(kept)
     }
 }
 
-/// Lower-case words of ASCII; what Rust would warn of, or has no letters for, is spelled out.
+/// Lower-case ASCII words; other letters become their code point.
 fn words(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut previous_lower = false;
@@ -195,7 +198,7 @@ fn words(name: &str) -> Vec<String> {
     words
 }
 
-/// A sign as a word, for names that are nothing but signs.
+/// A sign as a word, for names that consist of signs only.
 fn spelled(sign: char) -> String {
     match sign {
         '+' => "plus".into(),
@@ -259,8 +262,8 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_is_taken_gets_a_number() {
-        let mut taken = Taken::with(&["Option"]);
+    fn a_duplicate_name_gets_a_number() {
+        let mut scope = Scope::reserving(&["Option"]);
         for (name, free) in [
             ("Option", "Option2"),
             ("Pet", "Pet"),
@@ -273,15 +276,15 @@ mod tests {
             ("1", "n1"),
             ("\n", "empty"),
         ] {
-            assert_eq!(&*taken.free(name), free);
+            assert_eq!(&*scope.declare(name), free);
         }
     }
 
     #[test]
-    fn a_name_is_free_with_its_ends() {
-        let mut taken = Taken::default();
-        assert_eq!(&*taken.free("FooOkBody"), "FooOkBody");
-        assert_eq!(&*taken.free_with("FooOk", &["Body"]), "FooOk2");
-        assert_eq!(&*taken.free("FooOk2Body"), "FooOk2Body2");
+    fn a_name_is_unique_with_its_suffixes() {
+        let mut scope = Scope::default();
+        assert_eq!(&*scope.declare("FooOkBody"), "FooOkBody");
+        assert_eq!(&*scope.declare_with("FooOk", &["Body"]), "FooOk2");
+        assert_eq!(&*scope.declare("FooOk2Body"), "FooOk2Body2");
     }
 }

@@ -1,20 +1,15 @@
-//! An operation: its name, and where its parts are put together.
+//! The operations of a contract: names, routes, and the types of their parts.
 
 use std::collections::{HashMap, HashSet};
 
-use anyhow::{Context, Result, bail};
-use serde_json::{Map, Value, json};
+use anyhow::{Result, bail};
+use serde_json::Value;
 
-use crate::body;
-use crate::check::Checks;
+use crate::body::{Body, Format};
 use crate::contract::{Node, items};
-use crate::docs::{docs, lines};
-use crate::names::{self, Name, Taken};
-use crate::parameter;
-use crate::schema::{Schemas, Type};
-use crate::security;
-use crate::source::Code;
-use crate::translate::Translation;
+use crate::names::{self, Name, Scope};
+use crate::parameter::Parameter;
+use crate::response::Response;
 
 /// An operation of the contract, its `$ref`s followed.
 pub(crate) struct Operation<'c> {
@@ -31,12 +26,20 @@ pub(crate) struct Operation<'c> {
     /// Names its methods.
     pub(crate) function: Name,
     pub(crate) module: Name,
-    pub(crate) parameters: Vec<parameter::Parameter<'c>>,
-    pub(crate) body: Option<body::Body<'c>>,
-    pub(crate) responses: Vec<body::Response<'c>>,
+    pub(crate) parameters: Vec<Parameter<'c>>,
+    pub(crate) body: Option<Body<'c>>,
+    pub(crate) responses: Vec<Response<'c>>,
 }
 
 impl Operation<'_> {
+    /// Whether it reads a multipart form.
+    pub(crate) fn has_multipart(&self) -> bool {
+        self.body
+            .iter()
+            .flat_map(|body| &body.media)
+            .any(|media| media.format == Format::Multipart)
+    }
+
     /// As a comment names it.
     pub(crate) fn shown(&self) -> String {
         format!("`{} {}`", self.method.to_uppercase(), self.path)
@@ -53,8 +56,8 @@ const ENDS: &[&str] = &["Parameters", "Body", "Response"];
 #[derive(Default)]
 pub(crate) struct Names {
     /// Of types.
-    pub(crate) types: Taken,
-    functions: HashMap<Name, Taken>,
+    pub(crate) types: Scope,
+    functions: HashMap<Name, Scope>,
 }
 
 impl Names {
@@ -63,139 +66,12 @@ impl Names {
         let functions = self
             .functions
             .entry(module.clone())
-            .or_insert_with(|| Taken::with(RESERVED));
+            .or_insert_with(|| Scope::reserving(RESERVED));
         (
-            self.types.free_with(&names::pascal(id), ENDS),
-            functions.free(&names::snake(id)),
+            self.types.declare_with(&names::pascal(id), ENDS),
+            functions.declare(&names::snake(id)),
         )
     }
-}
-
-/// What the pass gathers while it looks at operations.
-pub(crate) struct Facts<'a, 's, 'c> {
-    pub(crate) schemas: &'s Schemas<'c>,
-    pub(crate) checks: &'a mut Checks,
-    pub(crate) translation: &'a mut Translation<'c>,
-    /// The schemas by which requests are validated, by name.
-    pub(crate) roots: &'a mut Map<String, Value>,
-    pub(crate) security: &'a security::Schemes,
-    pub(crate) stub: bool,
-}
-
-impl<'c> Facts<'_, '_, 'c> {
-    /// Remembers the schema of a part of a request.
-    pub(crate) fn root(&mut self, name: String, node: &Node<'c>) -> Result<()> {
-        let schema = self.translation.root(node)?;
-        let before = self.roots.insert(name.clone(), schema);
-        // Names hold what the contract says, spaces included.
-        if before.is_some_and(|before| before != self.roots[&name]) {
-            bail!("two parts of the contract are both called `{name}`");
-        }
-        Ok(())
-    }
-
-    /// A type as the module of an API spells it.
-    pub(crate) fn spell(&self, kind: &Type) -> Code {
-        self.schemas.spell(kind, "models::")
-    }
-
-    pub(crate) fn of(&mut self, operation: &Operation<'c>) -> Result<Value> {
-        let Operation { name, id, .. } = operation;
-        let node = &operation.node;
-        let mut local = Taken::with(&[
-            "input", "request", "payload", "bytes", "api", "caller", "security",
-        ]);
-        let mut parameters = Vec::new();
-        for part in &operation.parameters {
-            let local = local.free(&part.name);
-            parameters.push(
-                self.parameter(operation, part, local)
-                    .with_context(|| format!("in parameter `{}`", part.wire))?,
-            );
-        }
-        let body_name = local.free("body");
-        let body = match &operation.body {
-            Some(body) => self
-                .body(operation, body, &body_name)
-                .context("in the request body")?,
-            None => json!({}),
-        };
-        let has_body = operation.body.is_some();
-        let responses: Vec<Value> = operation
-            .responses
-            .iter()
-            .map(|response| self.response(response))
-            .collect();
-        let mut shapes = vec![body["bodyEnum"].clone()];
-        shapes.extend(
-            responses
-                .iter()
-                .map(|response| response["responseEnum"].clone()),
-        );
-        shapes.retain(|shape| !shape.is_null());
-        let plain = operation.responses.iter().all(body::Response::is_plain);
-
-        let summary = node.value["summary"].as_str().unwrap_or(id).trim();
-        let mut text = lines(&format!("{}.", summary.trim_end_matches('.')));
-        if node.value["description"]
-            .as_str()
-            .is_some_and(|text| !text.trim().is_empty())
-        {
-            text.push(String::new());
-            text.extend(docs(node.value, ""));
-        }
-        text.push(String::new());
-        text.push(operation.shown());
-        let secured = self.security.of(self.schemas.contract, node.value)?;
-        let mut facts = json!({
-            "function": operation.function,
-            "operationName": name,
-            "method": Code::literal(&operation.method.to_uppercase()),
-            "httpMethod": method(&operation.method),
-            "path": Code::literal(&operation.path),
-            "route": Code::literal(&operation.route),
-            "operationDocs": Code::docs(text),
-            "parametersDocs": Code::docs([format!("The parameters of {}.", operation.shown())]),
-            "answersDocs": Code::docs([format!("The answers of {}.", operation.shown())]),
-            "parameters": parameters,
-            "hasParameters": !operation.parameters.is_empty(),
-            "hasBody": has_body,
-            "hasInput": has_body || !operation.parameters.is_empty(),
-            "responses": responses,
-            "isStub": self.stub,
-            "shapes": shapes,
-            "derives": body::derives(plain),
-            "bodyLocal": body_name,
-            "secured": secured.is_some(),
-            "needs": secured.as_ref().map(|secured| secured.needs.clone()),
-            "authorize": Code::of(match &secured {
-                Some(secured) if secured.optional => "authorize_optionally",
-                _ => "authorize",
-            }),
-            "callerType": Code::of(match &secured {
-                Some(secured) if secured.optional => "::std::option::Option<Self::Caller>",
-                _ => "Self::Caller",
-            }),
-        });
-        if let (Some(facts), Value::Object(body)) = (facts.as_object_mut(), body) {
-            facts.extend(body);
-        }
-        Ok(facts)
-    }
-}
-
-/// The method as actix-web calls it.
-fn method(method: &str) -> Code {
-    Code::of(match method {
-        "get" => "GET",
-        "put" => "PUT",
-        "post" => "POST",
-        "delete" => "DELETE",
-        "options" => "OPTIONS",
-        "head" => "HEAD",
-        "patch" => "PATCH",
-        _ => "TRACE",
-    })
 }
 
 /// The route and its names of parameters; paths that differ in those only share a route.
@@ -267,15 +143,6 @@ fn outside_of_braces(path: &str, sign: char) -> Option<usize> {
             !inside && *letter == sign
         })
         .map(|(at, _)| at)
-}
-
-/// What the list of all operations says of one.
-pub(crate) fn named(operation: &Operation) -> Value {
-    json!({
-        "id": Code::literal(&operation.id),
-        "method": Code::literal(&operation.method.to_uppercase()),
-        "route": Code::literal(&operation.route),
-    })
 }
 
 /// The first tag: an operation has one implementation, so it stands in one trait.

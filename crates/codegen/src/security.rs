@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::contract::{self, items, members};
 use crate::docs::docs;
-use crate::names::{self, Name, Taken};
+use crate::names::{self, Name, Scope};
 use crate::source::{Code, code};
 
 /// The security schemes of the contract.
@@ -24,14 +24,14 @@ pub(crate) struct Secured {
 
 impl Schemes {
     pub(crate) fn of_contract(contract: &Value, warnings: &mut Vec<String>) -> Result<Self> {
-        let mut taken = Taken::default();
+        let mut scope = Scope::default();
         let mut schemes = Vec::new();
         for (name, scheme) in members(&contract["components"]["securitySchemes"]) {
             let scheme = match scheme["$ref"].as_str() {
-                Some(reference) => contract::target(contract, reference)?.value,
+                Some(reference) => contract::resolve(contract, reference)?.value,
                 None => scheme,
             };
-            let variant = taken.free(&names::pascal(name));
+            let variant = scope.declare(&names::pascal(name));
             let text = |key: &str| {
                 scheme[key]
                     .as_str()
@@ -78,7 +78,7 @@ impl Schemes {
                 warnings.push(format!(
                     "security scheme `{name}` does not exist: nobody has it"
                 ));
-                let variant = taken.free(&names::pascal(&name));
+                let variant = scope.declare(&names::pascal(&name));
                 let facts = json!({
                     "schemeName": variant,
                     "schemeWire": Code::literal(&name),

@@ -9,11 +9,24 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
+use crate::docs::one_line;
 use crate::names::Name;
 
 /// Tells [`Code`] from text in the facts for a template. No contract has it: of a contract, facts hold
 /// strings only, never an object.
 const MARK: &str = "#code";
+
+/// A piece of Rust from pieces: `code!("{}::new({})", name, Code::literal(text))`. Every place is a
+/// bare `{}`, so that nothing gets in that is no [`Piece`].
+macro_rules! code {
+    ($text:literal $(, $piece:expr)* $(,)?) => {{
+        const _: () = assert!($crate::source::has_bare_places_only($text));
+        $crate::source::Code::put_together(
+            format_args!($text $(, $crate::source::Piece::piece(&$piece))*)
+        )
+    }};
+}
+pub(crate) use code;
 
 /// A piece of Rust, of whole tokens. It is put together of pieces that are written in this crate, of
 /// names, of numbers and of literals: there is no way to make one of a `String`.
@@ -115,6 +128,12 @@ impl Serialize for Code {
     }
 }
 
+impl Serialize for Name {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        code!("{}", self).serialize(serializer)
+    }
+}
+
 /// A floating point number, whose `Debug` is a literal.
 pub(crate) trait Float: fmt::Debug {}
 
@@ -143,18 +162,6 @@ impl<P: Piece> Piece for &P {
         (**self).piece()
     }
 }
-
-/// A piece of Rust from pieces: `code!("{}::new({})", name, Code::literal(text))`. Every place is a
-/// bare `{}`, so that nothing gets in that is no [`Piece`].
-macro_rules! code {
-    ($text:literal $(, $piece:expr)* $(,)?) => {{
-        const _: () = assert!($crate::source::has_bare_places_only($text));
-        $crate::source::Code::put_together(
-            format_args!($text $(, $crate::source::Piece::piece(&$piece))*)
-        )
-    }};
-}
-pub(crate) use code;
 
 /// Whether braces are doubled, or a place without a name or a format.
 pub(crate) const fn has_bare_places_only(text: &str) -> bool {
@@ -191,78 +198,61 @@ pub(crate) fn ready(facts: Value) -> Value {
     }
 }
 
-/// The text with spaces where it would leave the line that it stands in.
-pub(crate) fn one_line(text: &str) -> String {
-    text.chars()
-        .map(|letter| {
-            if breaks_a_comment(letter) {
-                ' '
-            } else {
-                letter
-            }
-        })
-        .collect()
-}
-
-/// What ends the line of a comment somewhere, or what the compiler refuses in one.
-pub(crate) fn breaks_a_comment(letter: char) -> bool {
-    letter.is_control()
-        || matches!(letter, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
     use serde_json::json;
 
-    /// What is likely to leave a literal or a comment.
+    /// Texts that are likely to break out of a literal or a comment.
+    const HOSTILE: &[&str] = &[
+        "\n",
+        "\r",
+        "\r\n",
+        "\u{b}",
+        "\u{c}",
+        "\u{85}",
+        "\u{2028}",
+        "\u{2029}",
+        "\0",
+        "\"",
+        "'",
+        "\\",
+        "`",
+        "*/",
+        "/*",
+        "//",
+        "///",
+        "//!",
+        "{{",
+        "}}",
+        "{{{",
+        "{",
+        "}",
+        "#",
+        "\"#",
+        "\"##",
+        "r#\"",
+        "\\u{",
+        "\\\n",
+        "#![",
+        "#[doc",
+        "\u{202e}",
+        "\u{2066}",
+        "\u{feff}",
+        "\u{200b}",
+        "\u{e000}",
+        "$(",
+        "```",
+        "é",
+        "pub fn f() {}",
+        "; loop {}",
+    ];
+
+    /// Any text with some of them in it.
     fn hostile() -> impl Strategy<Value = String> {
         let part = prop_oneof![
-            prop::sample::select(vec![
-                "\n",
-                "\r",
-                "\r\n",
-                "\u{b}",
-                "\u{c}",
-                "\u{85}",
-                "\u{2028}",
-                "\u{2029}",
-                "\0",
-                "\"",
-                "'",
-                "\\",
-                "`",
-                "*/",
-                "/*",
-                "//",
-                "///",
-                "//!",
-                "{{",
-                "}}",
-                "{{{",
-                "{",
-                "}",
-                "#",
-                "\"#",
-                "\"##",
-                "r#\"",
-                "\\u{",
-                "\\\n",
-                "#![",
-                "#[doc",
-                "\u{202e}",
-                "\u{2066}",
-                "\u{feff}",
-                "\u{200b}",
-                "\u{e000}",
-                "pub fn f() {}",
-                "; loop {}",
-                "$(",
-                "```",
-                "é",
-            ])
-            .prop_map(str::to_owned),
+            prop::sample::select(HOSTILE).prop_map(str::to_owned),
             any::<String>(),
         ];
         prop::collection::vec(part, 0..8).prop_map(|parts| parts.concat())
@@ -311,9 +301,9 @@ mod tests {
 
         #[test]
         fn a_name_is_an_identifier(text in hostile()) {
-            use crate::names::{Taken, pascal, snake, variant};
+            use crate::names::{Scope, pascal, snake, variant};
             for name in [text.clone(), snake(&text), pascal(&text), variant(&text)] {
-                let name = Taken::default().free(&name);
+                let name = Scope::default().declare(&name);
                 prop_assert!(syn::parse_str::<syn::Ident>(&name).is_ok(), "{}", name);
             }
         }

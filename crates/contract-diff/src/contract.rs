@@ -1,4 +1,4 @@
-//! Reading a contract, and finding one's way in it.
+//! Reads a contract and resolves its references.
 
 use std::path::Path;
 
@@ -15,9 +15,6 @@ pub struct Contract {
 
 impl Contract {
     /// Reads a file, YAML or JSON.
-    ///
-    /// # Errors
-    /// When it cannot be read or is no OpenAPI 3 document.
     pub fn read(path: &Path) -> Result<Self> {
         let text = std::fs::read_to_string(path)
             .with_context(|| format!("cannot read {}", path.display()))?;
@@ -25,9 +22,6 @@ impl Contract {
     }
 
     /// Reads a text, YAML or JSON.
-    ///
-    /// # Errors
-    /// When it is no OpenAPI 3 document.
     pub fn parse(text: &str) -> Result<Self> {
         let document: Value = yaml_serde::from_str(text).context("not valid YAML")?;
         match document["openapi"].as_str() {
@@ -46,8 +40,8 @@ impl Contract {
         &self.document
     }
 
-    /// What a value stands for, and the name of the component that it came from. A reference that
-    /// leads nowhere, or in a circle, is left as it is: the linter complains of it.
+    /// The value behind a reference, and the name of its component. A reference to nothing or to itself
+    /// stays as it is: the linter reports it.
     pub(crate) fn resolve<'a>(&'a self, mut value: &'a Value) -> (&'a Value, Option<&'a str>) {
         let mut name = None;
         for _ in 0..MOST_REFERENCES {

@@ -1,15 +1,21 @@
-//! Says, change by change, what a new version of a contract means for those who use the old one.
+//! Lists what changes between two versions of a contract, and what each change means for clients.
 //!
-//! What matters is who writes a value and who reads it. A request is written by the client: the new
-//! contract must take all that the old one took. An answer is written by the server: the new contract
-//! may send nothing that the old one did not announce.
+//! It depends on who writes a value. The client writes requests: the new contract must accept all that
+//! the old one accepted. The server writes responses: the new contract may send nothing that the old
+//! one did not declare.
+//!
+//! [`operations`] compares operations and calls [`schema`] for each value, which calls [`constraints`]
+//! for keywords that do not contain schemas. [`version`] checks the version number.
 
+mod constraints;
 mod contract;
 mod operations;
 mod schema;
 mod version;
 
 use std::fmt;
+
+use serde_json::Value;
 
 pub use contract::Contract;
 pub use version::version_fault;
@@ -19,10 +25,9 @@ pub use version::version_fault;
 pub enum Level {
     /// It stops working, or loses something that it may rely on.
     Breaking,
-    /// It goes on working unless it is stricter than it should be: a new value of an answer's
-    /// enumeration, for example.
+    /// It keeps working unless it is too strict, for example about a new enum value in a response.
     Risky,
-    /// It need not care.
+    /// It is not affected.
     Compatible,
 }
 
@@ -39,9 +44,9 @@ impl fmt::Display for Level {
 /// One difference between two contracts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// What it means.
+    /// What it means for clients.
     pub level: Level,
-    /// Where: the operation, then the way into it.
+    /// The operation, then the path to the value within it.
     pub place: String,
     /// What is different.
     pub text: String,
@@ -77,7 +82,22 @@ impl Changes<'_> {
         });
     }
 
-    /// The same, one step further in.
+    /// Adds one of two changes when a flag changed.
+    fn add_flag(&mut self, before: bool, after: bool, set: (Level, &str), unset: (Level, &str)) {
+        match (before, after) {
+            (false, true) => self.add(set.0, set.1),
+            (true, false) => self.add(unset.0, unset.1),
+            _ => {}
+        }
+    }
+
+    fn add_deprecation(&mut self, before: &Value, after: &Value) {
+        if after["deprecated"] == true && before["deprecated"] != true {
+            self.add(Level::Compatible, "is deprecated now");
+        }
+    }
+
+    /// The same collection, one step further in.
     fn at(&mut self, step: &str) -> Changes<'_> {
         Changes {
             place: format!("{}{step}", self.place),

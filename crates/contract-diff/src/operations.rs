@@ -1,11 +1,12 @@
-//! Compares paths and operations: what one can ask, how, and what comes back.
+//! Compares operations: parameters, bodies, responses, security.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::constraints::Direction;
 use crate::contract::{Contract, members, strings};
-use crate::schema::{Direction, SchemaDiff};
+use crate::schema::SchemaDiff;
 use crate::{Change, Changes, Level};
 
 /// The operations that a path can have, in the order of the specification.
@@ -13,7 +14,7 @@ const METHODS: [&str; 8] = [
     "get", "put", "post", "delete", "options", "head", "patch", "trace",
 ];
 
-/// An operation, with what its path has for all of them.
+/// An operation and its path item.
 struct Operation<'a> {
     name: String,
     item: &'a Value,
@@ -46,7 +47,7 @@ pub(crate) fn compare(old: &Contract, new: &Contract) -> Vec<Change> {
     found
 }
 
-/// By method and path; the names of path parameters are not part of an address.
+/// By path and method; the names of path parameters do not count.
 fn operations(contract: &Contract) -> BTreeMap<(String, &'static str), Operation<'_>> {
     let mut operations = BTreeMap::new();
     for (path, item) in members(&contract.root()["paths"]) {
@@ -93,9 +94,7 @@ impl Pair<'_> {
         if tag(before) != tag(after) {
             changes.add(Level::Risky, "the first tag changed: SDKs move the method");
         }
-        if after.body["deprecated"] == true && before.body["deprecated"] != true {
-            changes.add(Level::Compatible, "is deprecated now");
-        }
+        changes.add_deprecation(before.body, after.body);
         self.parameters(before, after, changes);
         self.request_body(
             &before.body["requestBody"],
@@ -115,19 +114,13 @@ impl Pair<'_> {
                 changes.add(Level::Breaking, "is gone: what a client sends is ignored");
                 continue;
             };
-            match (is_required(before), is_required(after)) {
-                (false, true) => changes.add(Level::Breaking, "is required now"),
-                (true, false) => changes.add(Level::Compatible, "is optional now"),
-                _ => {}
-            }
+            required_in_request(before, after, &mut changes);
             for setting in ["style", "explode", "allowReserved"] {
                 if before[setting] != after[setting] {
                     changes.add(Level::Breaking, format!("{setting} changed"));
                 }
             }
-            if after["deprecated"] == true && before["deprecated"] != true {
-                changes.add(Level::Compatible, "is deprecated now");
-            }
+            changes.add_deprecation(before, after);
             self.schema(
                 Direction::Request,
                 &before["schema"],
@@ -139,10 +132,7 @@ impl Pair<'_> {
         for (key, after) in &news {
             if !olds.contains_key(key) {
                 let mut changes = changes.at(&parameter_place(after));
-                match is_required(after) {
-                    true => changes.add(Level::Breaking, "is new and required"),
-                    false => changes.add(Level::Compatible, "is new"),
-                }
+                new_in_request(after, &mut changes);
             }
         }
     }
@@ -153,18 +143,11 @@ impl Pair<'_> {
         let mut changes = changes.at(": request body");
         match (before.is_object(), after.is_object()) {
             (false, false) => return,
-            (false, true) if is_required(after) => {
-                return changes.add(Level::Breaking, "is new and required");
-            }
-            (false, true) => return changes.add(Level::Compatible, "is new"),
+            (false, true) => return new_in_request(after, &mut changes),
             (true, false) => return changes.add(Level::Breaking, "is gone"),
             (true, true) => {}
         }
-        match (is_required(before), is_required(after)) {
-            (false, true) => changes.add(Level::Breaking, "is required now"),
-            (true, false) => changes.add(Level::Compatible, "is optional now"),
-            _ => {}
-        }
+        required_in_request(before, after, &mut changes);
         self.content(Direction::Request, before, after, &mut changes);
     }
 
@@ -173,15 +156,18 @@ impl Pair<'_> {
             let old = self.old.resolve(old).0;
             let mut changes = changes.at(&format!(": answer {status}"));
             if after[status].is_null() {
-                match is_success(status) {
-                    true => changes.add(Level::Breaking, "is gone"),
-                    false => changes.add(Level::Compatible, "is gone"),
-                }
+                let is_success = status.starts_with(['2', '3']);
+                let level = if is_success {
+                    Level::Breaking
+                } else {
+                    Level::Compatible
+                };
+                changes.add(level, "is gone");
                 continue;
             }
             let new = self.new.get(after, status);
             self.headers(old, new, &mut changes);
-            self.content(Direction::Answer, old, new, &mut changes);
+            self.content(Direction::Response, old, new, &mut changes);
         }
         for (status, _) in members(after) {
             if before[status].is_null() {
@@ -193,31 +179,22 @@ impl Pair<'_> {
     }
 
     fn headers(&self, before: &Value, after: &Value, changes: &mut Changes) {
-        let named = |contract: &'_ Contract, answer: &Value| -> BTreeMap<String, Value> {
-            members(&answer["headers"])
-                .map(|(name, header)| {
-                    (
-                        name.to_ascii_lowercase(),
-                        contract.resolve(header).0.clone(),
-                    )
-                })
-                .collect()
-        };
-        let olds = named(self.old, before);
-        let news = named(self.new, after);
+        let olds = headers(self.old, before);
+        let news = headers(self.new, after);
         for (name, before) in &olds {
             let mut changes = changes.at(&format!(": header {name}"));
             let Some(after) = news.get(name) else {
                 changes.add(Level::Breaking, "is gone");
                 continue;
             };
-            match (is_required(before), is_required(after)) {
-                (true, false) => changes.add(Level::Breaking, "may be absent now"),
-                (false, true) => changes.add(Level::Compatible, "is always there now"),
-                _ => {}
-            }
+            changes.add_flag(
+                is_required(before),
+                is_required(after),
+                (Level::Compatible, "is always there now"),
+                (Level::Breaking, "may be absent now"),
+            );
             self.schema(
-                Direction::Answer,
+                Direction::Response,
                 &before["schema"],
                 &after["schema"],
                 &mut changes,
@@ -230,14 +207,14 @@ impl Pair<'_> {
         }
     }
 
-    fn content(&self, way: Direction, before: &Value, after: &Value, changes: &mut Changes) {
+    fn content(&self, direction: Direction, before: &Value, after: &Value, changes: &mut Changes) {
         for (media_type, old) in members(&before["content"]) {
             let new = &after["content"][media_type];
             if new.is_null() {
                 changes.add(Level::Breaking, format!("no longer as {media_type}"));
                 continue;
             }
-            self.schema(way, &old["schema"], &new["schema"], changes);
+            self.schema(direction, &old["schema"], &new["schema"], changes);
         }
         for (media_type, _) in members(&after["content"]) {
             if before["content"][media_type].is_null() {
@@ -246,11 +223,11 @@ impl Pair<'_> {
         }
     }
 
-    fn schema(&self, way: Direction, before: &Value, after: &Value, changes: &mut Changes) {
-        SchemaDiff::new(self.old, self.new, way).compare(before, after, changes);
+    fn schema(&self, direction: Direction, before: &Value, after: &Value, changes: &mut Changes) {
+        SchemaDiff::new(self.old, self.new, direction).compare(before, after, changes);
     }
 
-    /// Whoever was let in before has to be let in still.
+    /// Credentials that were sufficient have to stay sufficient.
     fn security(&self, before: &Operation, after: &Operation, changes: &mut Changes) {
         let olds = alternatives(self.old, before);
         let news = alternatives(self.new, after);
@@ -270,14 +247,22 @@ impl Pair<'_> {
     }
 }
 
+/// The headers of a response, by name in lower case.
+fn headers<'a>(contract: &'a Contract, response: &'a Value) -> BTreeMap<String, &'a Value> {
+    members(&response["headers"])
+        .map(|(name, header)| (name.to_ascii_lowercase(), contract.resolve(header).0))
+        .collect()
+}
+
 type Alternative = BTreeMap<String, Vec<String>>;
 
-/// The ways to be let in; one that asks for nothing when there is none.
+/// The alternatives of `security`; one without requirements when there is none.
 fn alternatives(contract: &Contract, operation: &Operation) -> Vec<Alternative> {
     let own = &operation.body["security"];
-    let all = match own.is_array() {
-        true => own,
-        false => &contract.root()["security"],
+    let all = if own.is_array() {
+        own
+    } else {
+        &contract.root()["security"]
     };
     let alternatives: Vec<Alternative> = all
         .as_array()
@@ -292,13 +277,14 @@ fn alternatives(contract: &Contract, operation: &Operation) -> Vec<Alternative> 
                 .collect()
         })
         .collect();
-    match alternatives.is_empty() {
-        true => vec![Alternative::new()],
-        false => alternatives,
+    if alternatives.is_empty() {
+        vec![Alternative::new()]
+    } else {
+        alternatives
     }
 }
 
-/// By place and name; path parameters by their position, for their name is nobody's business.
+/// By place and name; path parameters by position, since their names are not part of a request.
 fn parameters<'a>(
     contract: &'a Contract,
     operation: &Operation<'a>,
@@ -309,7 +295,7 @@ fn parameters<'a>(
         path.split('/').position(|part| part.contains(&marker))
     };
     let mut parameters = BTreeMap::new();
-    // Those of the operation come last and go over those of the path.
+    // Those of the operation replace those of the path.
     for list in [&operation.item["parameters"], &operation.body["parameters"]] {
         for parameter in list.as_array().into_iter().flatten() {
             let parameter = contract.resolve(parameter).0;
@@ -338,6 +324,19 @@ fn is_required(value: &Value) -> bool {
     value["required"] == true
 }
 
-fn is_success(status: &str) -> bool {
-    status.starts_with('2') || status.starts_with('3')
+fn required_in_request(before: &Value, after: &Value, changes: &mut Changes) {
+    changes.add_flag(
+        is_required(before),
+        is_required(after),
+        (Level::Breaking, "is required now"),
+        (Level::Compatible, "is optional now"),
+    );
+}
+
+fn new_in_request(value: &Value, changes: &mut Changes) {
+    if is_required(value) {
+        changes.add(Level::Breaking, "is new and required");
+    } else {
+        changes.add(Level::Compatible, "is new");
+    }
 }

@@ -1,41 +1,38 @@
 //! The contract's schemas in plain JSON Schema (2020-12), for the generated code to validate with.
 //!
-//! Types and checks see to what they can say; these schemas see to the rest, and name every
-//! violation of a request that was refused.
+//! They cover what types and checks cannot express, and name every violation of a rejected request.
 
 use std::collections::{BTreeMap, HashMap};
 
 use anyhow::Result;
 use serde_json::{Map, Value, json};
 
-use crate::check;
 use crate::contract::{self, Node, items, members};
-use crate::names::Taken;
-use crate::schema::{
-    self, ALONE, children, discriminator, discriminator_values, has_siblings, is_assertion,
-    type_name,
-};
+use crate::names::Scope;
+use crate::pattern;
+use crate::schema::keywords::{has_siblings, is_assertion, number_name, type_name};
+use crate::schema::{BASE_ONLY, discriminator, discriminator_values, subtypes};
 
-/// A keyword of our own: the Rust type that has to hold the number.
+/// A keyword of our own: the Rust type that has to be able to hold the number.
 const READ_AS: &str = "readAs";
 
 /// Translates schemas and whatever they refer to.
-pub(crate) struct Translation<'c> {
+pub(crate) struct JsonSchemas<'c> {
     contract: &'c Value,
-    children: HashMap<String, Vec<String>>,
-    /// Place → name and translation; the latter follows later.
+    subtypes: HashMap<String, Vec<String>>,
+    /// Pointer → name and translation, which is `null` until [`Self::finish`] makes it.
     definitions: HashMap<String, (String, Value)>,
-    names: Taken,
+    names: Scope,
     open: Vec<String>,
 }
 
-impl<'c> Translation<'c> {
+impl<'c> JsonSchemas<'c> {
     pub(crate) fn new(contract: &'c Value) -> Self {
         Self {
             contract,
-            children: children(contract),
+            subtypes: subtypes(contract),
             definitions: HashMap::new(),
-            names: Taken::default(),
+            names: Scope::default(),
             open: Vec::new(),
         }
     }
@@ -47,8 +44,8 @@ impl<'c> Translation<'c> {
         Ok(translated)
     }
 
-    /// A reference to the schema at a place.
-    pub(crate) fn place(&mut self, at: &str) -> Result<Value> {
+    /// A reference to the schema at a JSON pointer.
+    pub(crate) fn at(&mut self, at: &str) -> Result<Value> {
         let reference = self.reference(at);
         self.finish()?;
         Ok(reference)
@@ -61,15 +58,15 @@ impl<'c> Translation<'c> {
 
     fn finish(&mut self) -> Result<()> {
         while let Some(at) = self.open.pop() {
-            let translated = match at.strip_suffix(ALONE) {
+            let translated = match at.strip_suffix(BASE_ONLY) {
                 Some(place) => {
-                    let node = contract::place(self.contract, place)?;
+                    let node = contract::node_at(self.contract, place)?;
                     self.plain(&node)?
                 }
                 None => {
-                    let node = contract::place(self.contract, &at)?;
-                    match self.children.get(&at).cloned() {
-                        Some(children) => self.family(&node, &children),
+                    let node = contract::node_at(self.contract, &at)?;
+                    match self.subtypes.get(&at).cloned() {
+                        Some(subtypes) => self.base_with_subtypes(&node, &subtypes),
                         None => self.schema(&node)?,
                     }
                 }
@@ -86,13 +83,17 @@ impl<'c> Translation<'c> {
             Some((name, _)) => name.clone(),
             None => {
                 let last = at
-                    .trim_end_matches(ALONE)
+                    .trim_end_matches(BASE_ONLY)
                     .rsplit('/')
                     .next()
                     .unwrap_or_default();
                 let plain: String = last.chars().filter(char::is_ascii_alphanumeric).collect();
-                // No Rust stands in a JSON pointer.
-                let name = self.names.free(&plain).trim_start_matches("r#").to_owned();
+                // A JSON pointer has no raw identifiers.
+                let name = self
+                    .names
+                    .declare(&plain)
+                    .trim_start_matches("r#")
+                    .to_owned();
                 self.definitions
                     .insert(at.to_owned(), (name.clone(), Value::Null));
                 self.open.push(at.to_owned());
@@ -102,18 +103,18 @@ impl<'c> Translation<'c> {
         json!({ "$ref": format!("#/$defs/{name}") })
     }
 
-    /// A place that refers to others by `allOf` means them alone, not what extends them.
+    /// A `$ref` in `allOf` means the base schema only, not its subtypes.
     fn part(&mut self, node: &Node<'c>) -> Result<Value> {
         let target = contract::follow(self.contract, node.clone())?;
-        if self.children.contains_key(&target.at) && node.value["$ref"].is_string() {
-            return Ok(self.reference(&format!("{}{ALONE}", target.at)));
+        if self.subtypes.contains_key(&target.at) && node.value["$ref"].is_string() {
+            return Ok(self.reference(&format!("{}{BASE_ONLY}", target.at)));
         }
         self.schema(node)
     }
 
     fn schema(&mut self, node: &Node<'c>) -> Result<Value> {
         if let Some(reference) = node.value["$ref"].as_str() {
-            let target = contract::target(self.contract, reference)?;
+            let target = contract::resolve(self.contract, reference)?;
             let reference = self.reference(&target.at);
             if !has_siblings(self.contract, node.value) {
                 return Ok(reference);
@@ -137,18 +138,14 @@ impl<'c> Translation<'c> {
                     .items()
                     .map(|part| self.part(&part))
                     .collect::<Result<Value>>()?,
-                "oneOf" | "anyOf" => child
-                    .items()
-                    .map(|part| self.schema(&part))
-                    .collect::<Result<Value>>()?,
-                "prefixItems" => child
+                "oneOf" | "anyOf" | "prefixItems" => child
                     .items()
                     .map(|part| self.schema(&part))
                     .collect::<Result<Value>>()?,
                 "properties" | "patternProperties" | "dependentSchemas" => {
                     let mut all = Map::new();
                     for (name, part) in child.children() {
-                        if key == "patternProperties" && check::rust_pattern(name).is_none() {
+                        if key == "patternProperties" && pattern::rust_pattern(name).is_none() {
                             continue;
                         }
                         all.insert(name.clone(), self.schema(&part)?);
@@ -165,13 +162,13 @@ impl<'c> Translation<'c> {
                 | "propertyNames"
                 | "unevaluatedItems"
                 | "unevaluatedProperties" => self.schema(&child)?,
-                // A property that only the server sets is not demanded of a client.
+                // A client need not send a property that only the server sets.
                 "required" => items(value)
                     .iter()
                     .filter(|name| !self.is_read_only(node, name.as_str().unwrap_or_default()))
                     .cloned()
                     .collect(),
-                "pattern" => match value.as_str().and_then(check::plain_pattern) {
+                "pattern" => match value.as_str().and_then(pattern::plain_pattern) {
                     Some(plain) => json!(plain),
                     None => continue,
                 },
@@ -191,7 +188,7 @@ impl<'c> Translation<'c> {
                 made.insert(flag.into(), limit);
             }
         }
-        // Where nothing is allowed, only the other keyword names what was there.
+        // Where no property is allowed, only this keyword makes jsonschema name the one that was found.
         if schema["additionalProperties"] == false
             && !["properties", "patternProperties"]
                 .iter()
@@ -216,7 +213,7 @@ impl<'c> Translation<'c> {
             .is_ok_and(|property| property.value["readOnly"] == true)
     }
 
-    /// With a discriminator the value itself says which alternative it has to keep.
+    /// With a discriminator a value is validated by the alternative that it names.
     fn discriminated(&mut self, node: &Node<'c>, made: &mut Map<String, Value>) -> Result<()> {
         let list = if node.value["oneOf"].is_array() {
             "oneOf"
@@ -240,17 +237,17 @@ impl<'c> Translation<'c> {
         Ok(())
     }
 
-    fn family(&mut self, node: &Node<'c>, children: &[String]) -> Value {
+    fn base_with_subtypes(&mut self, node: &Node<'c>, subtypes: &[String]) -> Value {
         let schema = node.value;
         let property = schema["discriminator"]["propertyName"]
             .as_str()
             .unwrap_or_default();
-        let mut cases: Vec<(String, Vec<String>)> = children
+        let mut cases: Vec<(String, Vec<String>)> = subtypes
             .iter()
             .map(|at| (at.clone(), discriminator_values(self.contract, schema, at)))
             .collect();
         let own = discriminator_values(self.contract, schema, &node.at);
-        cases.push((format!("{}{ALONE}", node.at), own));
+        cases.push((format!("{}{BASE_ONLY}", node.at), own));
         let made = self.cases(property, cases);
         nullable(schema, made)
     }
@@ -274,8 +271,7 @@ impl<'c> Translation<'c> {
     }
 }
 
-/// Only the formats that the generated types know, others are annotations; and what of numbers a
-/// type holds.
+/// The formats of the generated types, others are annotations; and the Rust type of a number.
 fn formats(schema: &Value, made: &mut Map<String, Value>) {
     let format = schema["format"].as_str().unwrap_or_default();
     match (type_name(schema), format) {
@@ -286,13 +282,13 @@ fn formats(schema: &Value, made: &mut Map<String, Value>) {
             made.insert("format".into(), json!("byte"));
         }
         (Some("integer" | "number"), _) => {
-            made.insert(READ_AS.into(), json!(schema::number_name(schema)));
+            made.insert(READ_AS.into(), json!(number_name(schema)));
         }
         _ => {}
     }
 }
 
-/// `nullable: true` of OpenAPI 3.0 in the words of JSON Schema.
+/// `nullable: true` of OpenAPI 3.0 in JSON Schema.
 fn nullable(schema: &Value, mut made: Map<String, Value>) -> Value {
     if schema["nullable"] != true || made.is_empty() {
         return Value::Object(made);

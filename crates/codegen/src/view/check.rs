@@ -2,11 +2,10 @@
 
 use serde_json::{Number, Value};
 
+use crate::numbers::{decimal, fits_f32, float};
+use crate::pattern::rust_pattern;
 use crate::schema::{Item, Kind, Schemas, Shape, Type, Unknown};
 use crate::source::{Code, Piece, code};
-
-/// How many digits behind the point a `Decimal` has room for.
-const LARGEST_SCALE: usize = 28;
 
 /// Where generated code finds the value that it checks.
 #[derive(Clone, Copy)]
@@ -203,81 +202,6 @@ impl Checks {
     }
 }
 
-/// A pattern of ECMA-262 in the syntax of Rust's `fancy-regex`; `None` when it is none.
-pub(crate) fn rust_pattern(pattern: &str) -> Option<String> {
-    let pattern = plain_pattern(pattern)?;
-    let translated = jsonschema_regex::to_rust_regex(&pattern).ok()?;
-    Some(translated.into_owned())
-}
-
-/// The pattern without what browsers take and nobody else (ECMA-262, annex B): a brace that counts
-/// nothing, an escape of what means nothing. `None` when it is no pattern at all.
-pub(crate) fn plain_pattern(pattern: &str) -> Option<String> {
-    let works = |pattern: &str| {
-        jsonschema_regex::to_rust_regex(pattern)
-            .is_ok_and(|translated| fancy_regex::Regex::new(&translated).is_ok())
-    };
-    if works(pattern) {
-        return Some(pattern.to_owned());
-    }
-    let letters: Vec<char> = pattern.chars().collect();
-    let mut plain = String::new();
-    let mut index = 0;
-    while let Some(letter) = letters.get(index).copied() {
-        let rest: String = letters[index..].iter().collect();
-        let next = letters.get(index + 1).copied();
-        match (letter, next) {
-            ('\\', Some(escaped)) => {
-                let means_nothing = matches!(
-                    escaped,
-                    '_' | ' '
-                        | '\''
-                        | '"'
-                        | '@'
-                        | '<'
-                        | '>'
-                        | ','
-                        | ':'
-                        | ';'
-                        | '='
-                        | '%'
-                        | '!'
-                        | '`'
-                        | '~'
-                );
-                if !means_nothing {
-                    plain.push('\\');
-                }
-                plain.push(escaped);
-                index += 1;
-            }
-            ('{', _) => match counts(&rest) {
-                Some(length) => {
-                    plain.push_str(&rest[..length]);
-                    index += length - 1;
-                }
-                None => plain.push_str("\\{"),
-            },
-            ('}', _) => plain.push_str("\\}"),
-            _ => plain.push(letter),
-        }
-        index += 1;
-    }
-    works(&plain).then_some(plain)
-}
-
-/// How long a quantifier in braces is.
-fn counts(rest: &str) -> Option<usize> {
-    let end = rest.find('}')?;
-    let inner = &rest[1..end];
-    let number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let fits = match inner.split_once(',') {
-        Some((from, to)) => number(from) && (to.is_empty() || number(to)),
-        None => number(inner),
-    };
-    fits.then_some(end + 1)
-}
-
 /// The lowest and the highest value, each with whether it is itself excluded.
 struct Range<'s> {
     minimum: Option<(&'s Number, bool)>,
@@ -410,22 +334,6 @@ fn number(schema: &Value, kind: &Kind, value: Place) -> Vec<Code> {
     checks
 }
 
-/// The literal of a floating point number: a JSON number is one of Rust's with a type behind it.
-pub(crate) fn float(number: &Number, kind: &'static str) -> Code {
-    let number = number.as_f64().unwrap_or_default();
-    let digits = match kind {
-        "_f32" => Code::float(number as f32),
-        _ => Code::float(number),
-    };
-    code!("{}{}", digits, kind)
-}
-
-pub(crate) fn fits_f32(number: &Number) -> bool {
-    number
-        .as_f64()
-        .is_some_and(|number| (number as f32).is_finite())
-}
-
 fn between<T: Piece>(minimum: Option<T>, maximum: Option<T>, value: Place) -> Option<Code> {
     let copied = value.copied();
     match (minimum, maximum) {
@@ -451,20 +359,5 @@ fn count(whole: &Code, count: &Code, minimum: &Value, maximum: &Value) -> Option
         (Some(1), None) => Some(code!("!{}.is_empty()", whole)),
         (None, Some(0)) => Some(code!("{}.is_empty()", whole)),
         (minimum, maximum) => between(minimum, maximum, Place::Owned(count)),
-    }
-}
-
-/// The digits of a number as a `Decimal`; `None` when it cannot hold them.
-pub(crate) fn decimal(number: &str) -> Option<Code> {
-    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-    let digits: i64 = format!("{whole}{fraction}").parse().ok()?;
-    match (digits, fraction.len()) {
-        (0, _) => Some(Code::of("::rust_decimal::Decimal::ZERO")),
-        (_, scale) if scale > LARGEST_SCALE => None,
-        (digits, scale) => Some(code!(
-            "::rust_decimal::Decimal::new({}, {})",
-            Code::grouped(digits),
-            scale
-        )),
     }
 }

@@ -1,15 +1,16 @@
-//! What answers have to look like: for the generated code to compare real ones with it.
+//! The schemas of responses, which generated code compares actual responses with.
 
 use anyhow::Result;
 use serde_json::{Map, Value, json};
 
+use super::Views;
 use crate::contract;
-use crate::operation::{Facts, Operation};
+use crate::operation::Operation;
 
-impl<'c> Facts<'_, '_, 'c> {
-    /// The answers of an operation by their status: headers and media types, each with the name of
-    /// its schema (`null` where it is not JSON), which is remembered.
-    pub(crate) fn answers(&mut self, operation: &Operation<'c>) -> Result<Value> {
+impl<'c> Views<'_, 'c> {
+    /// The responses of an operation by status: headers and media types, each with the name of its
+    /// schema (`null` where it is not JSON).
+    pub(crate) fn response_schemas(&mut self, operation: &Operation<'c>) -> Result<Value> {
         let mut answers = Map::new();
         for (status, node) in operation.node.child("responses").children() {
             if status.starts_with("x-") {

@@ -1,0 +1,50 @@
+//! What the templates print: each item and each operation as a JSON object, which is called its view.
+
+mod body;
+pub(crate) mod check;
+mod model;
+mod operation;
+mod parameter;
+mod response;
+mod validation;
+
+use anyhow::{Result, bail};
+use serde_json::{Map, Value};
+
+use crate::contract::Node;
+use crate::json_schema::JsonSchemas;
+use crate::schema::{Schemas, Type};
+use crate::security;
+use crate::source::Code;
+use check::Checks;
+
+pub(crate) use operation::listed;
+
+/// Makes views, and collects what they need: checks and schemas.
+pub(crate) struct Views<'a, 'c> {
+    pub(crate) schemas: &'a Schemas<'c>,
+    pub(crate) checks: Checks,
+    pub(crate) json_schemas: JsonSchemas<'c>,
+    /// The schemas by which requests are validated, by name.
+    pub(crate) roots: Map<String, Value>,
+    pub(crate) security: &'a security::Schemes,
+    pub(crate) stub: bool,
+}
+
+impl<'c> Views<'_, 'c> {
+    /// Registers the schema by which a part of a request or a response is validated.
+    pub(crate) fn root(&mut self, name: String, node: &Node<'c>) -> Result<()> {
+        let schema = self.json_schemas.root(node)?;
+        let before = self.roots.insert(name.clone(), schema);
+        // Names of the contract may contain spaces, so two places could get the same name.
+        if before.is_some_and(|before| before != self.roots[&name]) {
+            bail!("two parts of the contract are both called `{name}`");
+        }
+        Ok(())
+    }
+
+    /// A type as the module of an API spells it.
+    pub(crate) fn spell(&self, kind: &Type) -> Code {
+        self.schemas.spell(kind, "models::")
+    }
+}

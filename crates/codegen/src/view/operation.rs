@@ -1,0 +1,121 @@
+//! The view of an operation.
+
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+
+use super::Views;
+use super::body::derives;
+use crate::docs::{docs, lines};
+use crate::names::Scope;
+use crate::operation::Operation;
+use crate::response::Response;
+use crate::source::Code;
+
+impl<'c> Views<'_, 'c> {
+    pub(crate) fn operation(&mut self, operation: &Operation<'c>) -> Result<Value> {
+        let Operation { name, id, .. } = operation;
+        let node = &operation.node;
+        let mut local = Scope::reserving(&[
+            "input", "request", "payload", "bytes", "api", "caller", "security",
+        ]);
+        let mut parameters = Vec::new();
+        for part in &operation.parameters {
+            let local = local.declare(&part.name);
+            parameters.push(
+                self.parameter(operation, part, local)
+                    .with_context(|| format!("in parameter `{}`", part.wire))?,
+            );
+        }
+        let body_name = local.declare("body");
+        let body = match &operation.body {
+            Some(body) => self
+                .body(operation, body, &body_name)
+                .context("in the request body")?,
+            None => json!({}),
+        };
+        let has_body = operation.body.is_some();
+        let responses: Vec<Value> = operation
+            .responses
+            .iter()
+            .map(|response| self.response(response))
+            .collect();
+        let mut shapes = vec![body["bodyEnum"].clone()];
+        shapes.extend(
+            responses
+                .iter()
+                .map(|response| response["responseEnum"].clone()),
+        );
+        shapes.retain(|shape| !shape.is_null());
+        let plain = operation.responses.iter().all(Response::is_plain);
+
+        let summary = node.value["summary"].as_str().unwrap_or(id).trim();
+        let mut text = lines(&format!("{}.", summary.trim_end_matches('.')));
+        if node.value["description"]
+            .as_str()
+            .is_some_and(|text| !text.trim().is_empty())
+        {
+            text.push(String::new());
+            text.extend(docs(node.value, ""));
+        }
+        text.push(String::new());
+        text.push(operation.shown());
+        let secured = self.security.of(self.schemas.contract, node.value)?;
+        let mut facts = json!({
+            "function": operation.function,
+            "operationName": name,
+            "method": Code::literal(&operation.method.to_uppercase()),
+            "httpMethod": method(&operation.method),
+            "path": Code::literal(&operation.path),
+            "route": Code::literal(&operation.route),
+            "operationDocs": Code::docs(text),
+            "parametersDocs": Code::docs([format!("The parameters of {}.", operation.shown())]),
+            "answersDocs": Code::docs([format!("The answers of {}.", operation.shown())]),
+            "parameters": parameters,
+            "hasParameters": !operation.parameters.is_empty(),
+            "hasBody": has_body,
+            "hasInput": has_body || !operation.parameters.is_empty(),
+            "responses": responses,
+            "isStub": self.stub,
+            "shapes": shapes,
+            "derives": derives(plain),
+            "bodyLocal": body_name,
+            "secured": secured.is_some(),
+            "needs": secured.as_ref().map(|secured| secured.needs.clone()),
+            "authorize": Code::of(match &secured {
+                Some(secured) if secured.optional => "authorize_optionally",
+                _ => "authorize",
+            }),
+            "callerType": Code::of(match &secured {
+                Some(secured) if secured.optional => "::std::option::Option<Self::Caller>",
+                _ => "Self::Caller",
+            }),
+        });
+        if let (Some(facts), Value::Object(body)) = (facts.as_object_mut(), body) {
+            facts.extend(body);
+        }
+        Ok(facts)
+    }
+}
+
+/// The method as actix-web calls it.
+fn method(method: &str) -> Code {
+    Code::of(match method {
+        "get" => "GET",
+        "put" => "PUT",
+        "post" => "POST",
+        "delete" => "DELETE",
+        "options" => "OPTIONS",
+        "head" => "HEAD",
+        "patch" => "PATCH",
+        _ => "TRACE",
+    })
+}
+
+/// What the list of all operations says of one.
+pub(crate) fn listed(operation: &Operation) -> Value {
+    json!({
+        "id": Code::literal(&operation.id),
+        "method": Code::literal(&operation.method.to_uppercase()),
+        "route": Code::literal(&operation.route),
+    })
+}

@@ -1,0 +1,224 @@
+//! How generated code finds a parameter in a request, and what it reads it into.
+
+use std::collections::HashSet;
+
+use anyhow::Result;
+use serde_json::{Value, json};
+
+use super::Views;
+use crate::contract;
+use crate::docs::docs;
+use crate::names::Name;
+use crate::operation::Operation;
+use crate::parameter::Parameter;
+use crate::schema::{Kind, Shape, Type, Unknown, option};
+use crate::source::{Code, code};
+
+impl<'c> Views<'_, 'c> {
+    pub(crate) fn parameter(
+        &mut self,
+        operation: &Operation<'c>,
+        parameter: &Parameter<'c>,
+        local: Name,
+    ) -> Result<Value> {
+        let Parameter {
+            wire, place, kind, ..
+        } = parameter;
+        let schema = parameter.node.value;
+        let method = operation.method.to_uppercase();
+        self.root(
+            format!("{method} {} {place} {wire}", operation.path),
+            &parameter.schema,
+        )?;
+        let exact = self.schemas.is_exact(kind);
+        let fast = exact
+            && !parameter.json
+            && match &kind.kind {
+                Kind::List(item) => item.kind.is_scalar(self.schemas) && !item.nullable,
+                other => other.is_scalar(self.schemas),
+            };
+        let rust = self.spell(kind);
+        let check = self.checks.closure(kind);
+        // `allowEmptyValue`: nothing behind the name stands for no value.
+        let may_be_empty = schema["allowEmptyValue"] == true
+            && *place == "query"
+            && !matches!(kind.kind, Kind::String);
+        let required = (schema["required"] == true || *place == "path") && !may_be_empty;
+        let default = contract::follow(self.schemas.contract, parameter.schema.clone())?.value;
+        let default = if required {
+            None
+        } else {
+            self.schemas.literal(kind, &default["default"], "models::")
+        };
+        let (suffix, item) = match (&kind.kind, fast) {
+            (Kind::List(item), true) => ("_list", self.spell(item)),
+            (_, true) => ("", rust.clone()),
+            (_, false) => ("_value", rust.clone()),
+        };
+        let validated = match (fast, exact) {
+            (false, false) => ".validated()",
+            _ => "",
+        };
+        let read = match (required, &default) {
+            (true, _) => code!("required{}::<{}>({})", suffix, item, check),
+            (false, Some(default)) => {
+                code!("default{}::<{}>(|| {}, {})", suffix, item, default, check)
+            }
+            (false, None) => code!("optional{}::<{}>({})", suffix, item, check),
+        };
+        let source = self.source(operation, parameter, may_be_empty, fast);
+        let field = match required || default.is_some() {
+            true => rust,
+            false => option(&rust),
+        };
+        let binding = match local == parameter.name {
+            true => code!("{}", local),
+            false => code!("{}: {}", parameter.name, local),
+        };
+        Ok(json!({
+            "name": parameter.name,
+            "local": local,
+            "binding": binding,
+            "type": field,
+            "read": code!("input.{}{}.{}", source, validated, read),
+            "parameterDocs": Code::docs(docs(schema, &format!("`{wire}` of the contract."))),
+        }))
+    }
+
+    /// How the texts of a parameter are found and taken apart, by its style.
+    fn source(
+        &self,
+        operation: &Operation,
+        parameter: &Parameter,
+        may_be_empty: bool,
+        fast: bool,
+    ) -> Code {
+        let schema = parameter.node.value;
+        let place = parameter.place;
+        let wire = Code::literal(&parameter.wire);
+        let start = match place {
+            "path" => {
+                let segment = &operation.segments[&parameter.wire];
+                match *segment == parameter.wire {
+                    true => code!("path({})", wire),
+                    false => code!("path_at({}, {})", Code::literal(segment), wire),
+                }
+            }
+            _ => code!("{}({})", place, wire),
+        };
+        let start = match may_be_empty {
+            true => code!("{}.or_empty()", start),
+            false => start,
+        };
+        if parameter.json {
+            return code!("{}.json()", start);
+        }
+        let style = schema["style"].as_str().unwrap_or(match place {
+            "query" | "cookie" => "form",
+            _ => "simple",
+        });
+        let explode = schema["explode"].as_bool().unwrap_or(style == "form");
+        let list = self.has(&parameter.kind, &|kind| matches!(kind, Kind::List(_)));
+        let object = self.has(&parameter.kind, &|kind| match kind {
+            Kind::Map(_) => true,
+            Kind::Item(item) => matches!(self.schemas.items[*item].shape, Shape::Struct { .. }),
+            _ => false,
+        });
+        let plain = match object {
+            true if style == "deepObject" => return code!("deep_object({})", wire),
+            true if style == "form" && explode => {
+                return self.spread(operation, parameter, place, &wire);
+            }
+            true => false,
+            false => !list,
+        };
+        let taken_apart = match (style, plain) {
+            ("label", _) => code!(".label({})", !plain),
+            ("matrix", _) => code!(".matrix({}, {})", !plain, explode),
+            (_, true) => Code::of(""),
+            ("spaceDelimited", _) if !explode => Code::of(r#".split(&["%20", "+", " "])"#),
+            ("pipeDelimited", _) if !explode => Code::of(r#".split(&["|", "%7C", "%7c"])"#),
+            ("form", _) if explode && place == "cookie" => Code::of(".repeated()"),
+            ("form" | "spaceDelimited" | "pipeDelimited", _) if explode => Code::of(""),
+            // Without `deepObject`'s brackets there is nothing to take a list apart by.
+            ("deepObject", _) => Code::of(""),
+            _ => Code::of(r#".split(&[","])"#),
+        };
+        let members = match (object, explode) {
+            (false, _) => "",
+            (true, true) => ".assignments()",
+            (true, false) => ".pairs()",
+        };
+        let as_list = match &parameter.kind.kind {
+            _ if fast || object || !list => "",
+            Kind::List(_) => ".list()",
+            _ => ".maybe_list()",
+        };
+        code!("{}{}{}{}", start, taken_apart, members, as_list)
+    }
+
+    /// `form` with `explode`: each member of the object is a parameter of its own.
+    fn spread(
+        &self,
+        operation: &Operation,
+        parameter: &Parameter,
+        place: &'static str,
+        wire: &Code,
+    ) -> Code {
+        let mut known = Vec::new();
+        let mut open = false;
+        self.visit(&parameter.kind, &mut |kind| match kind {
+            Kind::Item(item) => {
+                if let Shape::Struct { fields, unknown } = &self.schemas.items[*item].shape {
+                    known.extend(fields.iter().map(|field| field.wire.clone()));
+                    open |= matches!(unknown, Unknown::Kept(..));
+                }
+            }
+            Kind::Map(_) => open = true,
+            _ => {}
+        });
+        match open {
+            false => code!(
+                "members({}, {}, {})",
+                Code::literal(place),
+                wire,
+                Code::literals(known)
+            ),
+            true => {
+                let others: Vec<&String> = operation
+                    .parameters
+                    .iter()
+                    .filter(|other| other.place == place && other.wire != parameter.wire)
+                    .map(|other| &other.wire)
+                    .collect();
+                code!(
+                    "other_members({}, {}, {})",
+                    Code::literal(place),
+                    wire,
+                    Code::literals(others)
+                )
+            }
+        }
+    }
+
+    /// Whether the type, or one of its alternatives, is such a kind.
+    fn has(&self, kind: &Type, is: &dyn Fn(&Kind) -> bool) -> bool {
+        let mut found = false;
+        self.visit(kind, &mut |kind| found |= is(kind));
+        found
+    }
+
+    fn visit(&self, kind: &Type, with: &mut dyn FnMut(&Kind)) {
+        let mut open = vec![kind];
+        let mut seen = HashSet::new();
+        while let Some(kind) = open.pop() {
+            with(&kind.kind);
+            if let Kind::Item(item) = &kind.kind
+                && let Shape::Union(union) = &self.schemas.items[*item].shape
+                && seen.insert(*item)
+            {
+                open.extend(union.variants.iter().map(|variant| &variant.kind));
+            }
+        }
+    }
+}
