@@ -1,14 +1,15 @@
--- Whose order it is: who may read its events. NULL in rows that are older than this column, until the
--- next migration fills them.
+-- The order's customer, who may read its events. NULL in rows older than this column, until the next
+-- migration fills them.
 ALTER TABLE order_events ADD COLUMN customer_id BIGINT;
 
--- For the version before, which does not know the column.
+-- For the previous version, which does not write the column.
 CREATE FUNCTION set_order_event_customer() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    -- Only the first event has the customer in its data; the others take it from the first.
     NEW.customer_id := coalesce(
+        (NEW.data ->> 'customer_id')::bigint,
         (SELECT coalesce(customer_id, (data ->> 'customer_id')::bigint) FROM order_events
-          WHERE order_id = NEW.order_id ORDER BY sequence LIMIT 1),
-        (NEW.data ->> 'customer_id')::bigint);
+          WHERE order_id = NEW.order_id ORDER BY sequence LIMIT 1));
     RETURN NEW;
 END
 $$;
