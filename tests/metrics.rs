@@ -386,7 +386,7 @@ async fn the_log_is_turned_up_and_down() {
 
     let (status, answer) = put(&url, r#"{"filter":"warn"}"#).await;
     assert_eq!((status.as_u16(), &answer["filter"]), (200, &json!("warn")));
-    let changed = |line: &Value| line["message"] == "the log filter changes";
+    let changed = |line: &Value| line["message"] == "changing the log filter";
     let line = serve.logs("the change", changed).await;
     assert_eq!(
         (&line["from"], &line["to"]),
@@ -458,7 +458,7 @@ async fn without_its_port_there_is_no_monitoring_and_all_else_works() {
         let serve = Process::start("serve", &app, &[("ORDERS__MONITORING__LISTEN", listen)]);
         create_order(&serve.api().await).await;
         serve
-            .logs("the line of it", |line| line["message"] == "answered")
+            .logs("the line of it", |line| line["message"] == "request completed")
             .await;
         let told = serve.logged(|line| {
             let message = line["message"].as_str().unwrap_or_default();

@@ -67,7 +67,7 @@ pub(super) fn record(
         http.path = context.path,
         http.status = status.as_u16(),
         duration_ms = milliseconds(took),
-        "answered"
+        "request completed"
     );
 }
 
