@@ -95,7 +95,7 @@ impl ApiKeys {
     }
 }
 
-/// Rejects text that cannot be a key without a query.
+/// Whether the text has the form of a key; other text is rejected without a query.
 fn is_well_formed(key: &str) -> bool {
     let random = key.strip_prefix(PREFIX);
     let decoded = random.and_then(|text| URL_SAFE_NO_PAD.decode(text).ok());

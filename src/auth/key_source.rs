@@ -55,12 +55,12 @@ impl KeySource {
             read(&origin, &shared, round).await.with_context(setting)?;
             round += 1;
         }
-        let (tell, reads) = watch::channel(round);
+        let (completed, reads) = watch::channel(round);
         let refresh = settings.refresh;
         tokio::spawn(keep_current(
             origin,
             Arc::downgrade(&shared),
-            tell,
+            completed,
             refresh,
             round,
         ));
@@ -164,7 +164,7 @@ async fn read(origin: &Origin, shared: &Shared, generation: u64) -> Result<()> {
 async fn keep_current(
     origin: Origin,
     shared: std::sync::Weak<Shared>,
-    tell: watch::Sender<u64>,
+    completed: watch::Sender<u64>,
     refresh: Duration,
     mut round: u64,
 ) {
@@ -182,7 +182,7 @@ async fn keep_current(
                     "the issuer's keys cannot be read; the previous keys stay in use"
                 );
             }
-            tell.send_replace(round);
+            completed.send_replace(round);
         }
         let missing = shared.current.load().is_none();
         let began = Instant::now();

@@ -45,7 +45,7 @@ impl<K: Hash + Eq + Clone + Send + 'static, T: Clone + Send + Sync + 'static> Si
             return look_up.clone();
         }
         let look_up = look_up();
-        let ends = Ends {
+        let entry = RemoveOnDrop {
             running: self.running.clone(),
             key: key.clone(),
         };
@@ -55,7 +55,7 @@ impl<K: Hash + Eq + Clone + Send + 'static, T: Clone + Send + Sync + 'static> Si
             let task = tokio::spawn(async move {
                 // Removed before the result is available, so that later requests start a new
                 // look-up.
-                let _ends = ends;
+                let _entry = entry;
                 look_up.await
             });
             task.await.ok()
@@ -73,12 +73,12 @@ impl<K, T> Running<K, T> {
 }
 
 /// Removes a look-up from the map, also when it panics or is cancelled.
-struct Ends<K: Hash + Eq, T> {
+struct RemoveOnDrop<K: Hash + Eq, T> {
     running: Arc<Running<K, T>>,
     key: K,
 }
 
-impl<K: Hash + Eq, T> Drop for Ends<K, T> {
+impl<K: Hash + Eq, T> Drop for RemoveOnDrop<K, T> {
     fn drop(&mut self) {
         self.running.lock().remove(&self.key);
     }
@@ -124,7 +124,7 @@ mod tests {
             let other = look_ups.join("other", async || 0);
             gate.open.add_permits(1);
             let (results, _) = tokio::join!(join_all(joined), other);
-            assert!(results.into_iter().all(|answer| answer == Some(round)));
+            assert!(results.into_iter().all(|result| result == Some(round)));
         }
         assert_eq!(gate.begun.load(Ordering::SeqCst), 3);
         assert!(look_ups.running.lock().is_empty());

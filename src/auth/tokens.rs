@@ -112,7 +112,7 @@ impl Tokens {
         for key in fitting {
             match decode::<Claims>(token, &key.decoding, &self.validation(key)) {
                 Ok(token) => return Ok(token.claims),
-                Err(error) => fault = invalid(&why(error.kind())),
+                Err(error) => fault = invalid(&reason(error.kind())),
             }
         }
         Err(fault)
@@ -215,7 +215,7 @@ fn time(claims: &Claims, name: &str) -> Result<Option<f64>, AuthError> {
     }
 }
 
-fn why(error: &ErrorKind) -> String {
+fn reason(error: &ErrorKind) -> String {
     match error {
         ErrorKind::InvalidSignature => "the token's signature is wrong".into(),
         ErrorKind::InvalidIssuer => "the token is from another issuer".into(),

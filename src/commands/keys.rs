@@ -151,7 +151,7 @@ fn describe(key: &ApiKey) -> String {
         None => "all customers".into(),
     };
     let mut text = format!(
-        "{} {:?} {}… [{}] of {whose}, made {}",
+        "{} {:?} {}… [{}] of {whose}, created {}",
         key.id,
         key.name,
         key.hint,
@@ -159,11 +159,11 @@ fn describe(key: &ApiKey) -> String {
         key.created_at.to_rfc3339()
     );
     if key.client() != key.id {
-        text += &format!(", for the program of key {}", key.client());
+        text += &format!(", same client as key {}", key.client());
     }
     let times = [
         ("used", key.last_used_at),
-        ("ends", key.expires_at),
+        ("expires", key.expires_at),
         ("revoked", key.revoked_at),
     ];
     for (what, when) in times {

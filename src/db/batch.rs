@@ -35,8 +35,7 @@ pub(super) trait Batch: Send + Sync + 'static {
     /// The response to one caller.
     type Response: Send + 'static;
 
-    /// The responses in the order of the requests. On an error, nothing was executed for any of
-    /// them.
+    /// Returns a response for every request, in the order of the requests, or an error for all.
     fn execute(
         connection: &mut AsyncPgConnection,
         requests: &[&Self::Request],
@@ -102,7 +101,7 @@ impl<B: Batch> Batcher<B> {
         self.metrics.queued();
         if self.queue.try_send(waiting).is_err() {
             self.metrics.dequeued(1);
-            self.metrics.refused();
+            self.metrics.rejected();
             return Err(StoreError::Unavailable(
                 "too many requests are waiting".into(),
             ));

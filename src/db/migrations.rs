@@ -33,7 +33,7 @@ const LOCK_TIMEOUT_MS: u64 = 500;
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// How long a migration tries to get its locks.
-const PATIENCE: Duration = Duration::from_secs(300);
+const LOCK_RETRY_LIMIT: Duration = Duration::from_secs(300);
 /// The key of the advisory lock that serialises migrations.
 const MIGRATION_LOCK: i64 = 0x6f72_6465_7273;
 
@@ -136,10 +136,10 @@ fn retry_while_locked(
             return Err(error);
         }
         let oldest = oldest_transaction(harness)?;
-        if begun.elapsed() > PATIENCE {
+        if begun.elapsed() > LOCK_RETRY_LIMIT {
             return Err(StoreError::Locked(format!(
                 "{name} did not get its locks in {} s; {oldest}: end it and run this again",
-                PATIENCE.as_secs()
+                LOCK_RETRY_LIMIT.as_secs()
             )));
         }
         progress(&format!(

@@ -13,7 +13,7 @@ use crate::health::Dependencies;
 use crate::telemetry::Metrics;
 use crate::telemetry::metrics::Vitals;
 
-/// Refreshes the gauges until it is dropped. A value that cannot be read is left out.
+/// Refreshes the gauges until it is dropped. A value that cannot be read leaves its gauge unchanged.
 pub(super) async fn refresh(dependencies: &Dependencies, metrics: &Metrics, every: Duration) {
     let database = &dependencies.database;
     let intents = IntentRepository::new(database.clone());

@@ -214,7 +214,7 @@ impl Dispatcher {
         let result = match &sent {
             Ok(()) => DispatchResult::Dispatched,
             Err(error) if error.is_outage() => DispatchResult::Outage,
-            Err(_) => DispatchResult::Refused,
+            Err(_) => DispatchResult::Rejected,
         };
         let lag = intent.age + begun.elapsed();
         let metrics = &self.temporal.telemetry().metrics;

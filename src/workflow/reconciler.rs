@@ -32,7 +32,7 @@ const CONCURRENCY: usize = 8;
 /// The time limit for abandoning a round at shutdown.
 const RELEASE_TIMEOUT: Duration = Duration::from_secs(2);
 /// How many times `reconciler.grace` a workflow may take to end after its cancellation.
-const PATIENCE: u32 = 10;
+const CANCEL_GRACE_FACTOR: u32 = 10;
 
 /// Finds and repairs orders that differ from their workflows.
 pub struct Reconciler {
@@ -344,10 +344,10 @@ impl Reconciler {
         if workflow.origin.owner(order.key.created_at) != Owner::This {
             return Ok(Verdict::Agree);
         }
-        let patience = self.settings.reconciler.grace * PATIENCE;
+        let limit = self.settings.reconciler.grace * CANCEL_GRACE_FACTOR;
         if !cancel_requested {
             self.temporal.end(order.key, "the order has ended").await?;
-        } else if order.unchanged_for.is_some_and(|age| age < patience) {
+        } else if order.unchanged_for.is_some_and(|age| age < limit) {
             // It ends when a worker executes its next task.
             return Ok(Verdict::Agree);
         } else {

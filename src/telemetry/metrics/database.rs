@@ -26,7 +26,7 @@ struct Handles {
     size: Histogram,
     duration: Histogram,
     waiting: IntGauge,
-    refused: IntCounter,
+    rejected: IntCounter,
 }
 
 impl Metrics {
@@ -36,7 +36,7 @@ impl Metrics {
             size: metrics.batch_size.with_label_values(&[name]),
             duration: metrics.batch_duration.with_label_values(&[name]),
             waiting: metrics.batch_waiting.with_label_values(&[name]),
-            refused: metrics.batch_refused.with_label_values(&[name]),
+            rejected: metrics.batch_rejected.with_label_values(&[name]),
         }))
     }
 }
@@ -50,9 +50,9 @@ impl BatchMetrics {
     }
 
     /// Counts a request that was rejected because the queue is full.
-    pub fn refused(&self) {
+    pub fn rejected(&self) {
         if let Some(handles) = &self.0 {
-            handles.refused.inc();
+            handles.rejected.inc();
         }
     }
 

@@ -61,7 +61,7 @@ metrics! {
         "Time from a batch's start to its result, including the connection.";
     batch_waiting: IntGaugeVec, "orders_database_batch_waiting", ["batch"],
         "Requests that wait for a batch.";
-    batch_refused: IntCounterVec, "orders_database_batch_refused_total", ["batch"],
+    batch_rejected: IntCounterVec, "orders_database_batch_refused_total", ["batch"],
         "Requests rejected because the queue was full.";
     outbox_waiting: Gauge, "orders_outbox_waiting", [],
         "Intents that Temporal has not confirmed.";
@@ -91,7 +91,7 @@ metrics! {
         "Attempts of activities, by the resulting state of the order (or failed).";
     activity_duration: HistogramVec, "orders_step_duration_seconds", ["step"] in TIMES,
         "Duration of an attempt of an activity.";
-    auth_refused: IntCounterVec, "orders_auth_refused_total", ["reason"],
+    auth_rejected: IntCounterVec, "orders_auth_refused_total", ["reason"],
         "Requests whose credentials were rejected, by reason.";
     rate_limited: IntCounter, "orders_rate_limited_total", [],
         "Requests rejected by the rate limit.";
@@ -119,7 +119,7 @@ impl Declared {
             metrics.batch_size.with_label_values(&[batch]);
             metrics.batch_duration.with_label_values(&[batch]);
             metrics.batch_waiting.with_label_values(&[batch]);
-            metrics.batch_refused.with_label_values(&[batch]);
+            metrics.batch_rejected.with_label_values(&[batch]);
         }
         for action in ["start", "restart", "end"] {
             for result in DispatchResult::ALL {
@@ -135,7 +135,7 @@ impl Declared {
             }
         }
         for reason in AuthFailure::ALL {
-            metrics.auth_refused.with_label_values(&[reason.as_str()]);
+            metrics.auth_rejected.with_label_values(&[reason.as_str()]);
         }
         for status in OrderStatus::ALL {
             let orders = metrics.by_status.with_label_values(&[status.as_str()]);

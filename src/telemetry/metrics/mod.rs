@@ -51,7 +51,7 @@ label! {
         /// Temporal confirmed the intent.
         Dispatched = "told",
         /// Temporal rejected the intent.
-        Refused = "refused",
+        Rejected = "refused",
         /// Temporal was not available.
         Outage = "outage",
     }
@@ -168,7 +168,7 @@ impl Metrics {
     pub fn auth_failed(&self, reason: AuthFailure) {
         if let Some(metrics) = self.declared() {
             metrics
-                .auth_refused
+                .auth_rejected
                 .with_label_values(&[reason.as_str()])
                 .inc();
         }
