@@ -187,7 +187,7 @@ impl OrdersApi for Orders {
                 Response::PreconditionFailed(problem::version_mismatch())
             }
             Err(Rejection::Change(error)) => {
-                tracing::error!(error = %error, "a deletion was rejected because of the order's status, which must not happen");
+                tracing::error!(error = %error, "an order's status must never prevent its deletion");
                 Response::InternalServerError(problem::internal())
             }
             Err(Rejection::Store(error)) => write_failed(error, true),

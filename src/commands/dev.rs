@@ -62,8 +62,8 @@ fn disable_auth_on_loopback(settings: &mut Settings) -> Result<()> {
     let address: SocketAddr = settings.http.listen.parse()?;
     if settings.auth.mode == AuthMode::Disabled && !address.ip().is_loopback() {
         bail!(
-            "`orders dev` without authentication may listen on loopback only, and {address} \
-             (http.listen) is not loopback; set auth.api_keys = true"
+            "`orders dev` without authentication serves this machine only, but {address} \
+             (http.listen) is not a loopback address; set auth.api_keys = true"
         );
     }
     Ok(())

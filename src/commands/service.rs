@@ -166,7 +166,7 @@ async fn sweep(database: Database, interval: Duration, stop: CancellationToken) 
             Ok(0) => {}
             Ok(keys) => tracing::info!(keys, "deleted expired idempotency keys"),
             Err(error) => {
-                tracing::warn!(error = %error, "cannot delete expired idempotency keys; the next sweep tries again")
+                tracing::warn!(error = %error, "cannot delete expired idempotency keys; retrying later")
             }
         }
         tokio::select! {

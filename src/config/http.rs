@@ -87,9 +87,8 @@ impl Http {
     /// Settings that contradict each other.
     pub(super) fn contradictions(&self) -> Vec<String> {
         let pair = complete_pair("http.tls", &self.tls.certificate, &self.tls.key);
-        let idle = (self.keep_alive_timeout > self.stall_timeout).then(|| {
-            "http.keep_alive_timeout is longer than http.stall_timeout, which closes idle connections first".into()
-        });
+        let idle = (self.keep_alive_timeout > self.stall_timeout)
+            .then(|| "http.keep_alive_timeout must not be longer than http.stall_timeout".into());
         pair.into_iter().chain(idle).collect()
     }
 

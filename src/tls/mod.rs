@@ -66,7 +66,7 @@ pub fn certified_key(
             &setting,
             key,
             format!(
-                "the key does not belong to {} ({section}.certificate)",
+                "the file is not the key of {} ({section}.certificate)",
                 certificate.display()
             ),
         ),
