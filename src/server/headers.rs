@@ -25,7 +25,7 @@ const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; \
 /// One year, which the HSTS preload list requires.
 const ONLY_ENCRYPTED: &str = "max-age=31536000";
 
-/// The outermost middleware. `encrypted` is whether this server speaks TLS.
+/// The outermost middleware. `encrypted` is whether this server uses TLS.
 pub(super) fn around<S, B>(
     request: ServiceRequest,
     service: &S,

@@ -37,7 +37,8 @@ pub enum Outcome {
     Completed,
     /// The order is cancelled.
     Cancelled,
-    /// The order does not exist: it was deleted, or belongs to another database (the id may exist).
+    /// The order does not exist: it was deleted, or was never in this database, which may have another
+    /// order with its id.
     Deleted,
 }
 
