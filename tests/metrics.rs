@@ -458,7 +458,9 @@ async fn without_its_port_there_is_no_monitoring_and_all_else_works() {
         let serve = Process::start("serve", &app, &[("ORDERS__MONITORING__LISTEN", listen)]);
         create_order(&serve.api().await).await;
         serve
-            .logs("the line of it", |line| line["message"] == "request completed")
+            .logs("the line of it", |line| {
+                line["message"] == "request completed"
+            })
             .await;
         let told = serve.logged(|line| {
             let message = line["message"].as_str().unwrap_or_default();
