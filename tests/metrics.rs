@@ -467,7 +467,7 @@ async fn without_its_port_there_is_no_monitoring_and_all_else_works() {
             message.starts_with("monitoring ")
         });
         assert!(told.is_empty(), "{told:?}");
-        let complaints = serve.logged(|line| line["message"] == "monitoring is not available");
+        let complaints = serve.logged(|line| line["message"] == "cannot serve monitoring");
         assert_eq!(complaints.len(), usize::from(!listen.is_empty()));
         serve.stop();
     }

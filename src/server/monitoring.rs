@@ -123,7 +123,7 @@ impl Monitoring {
 }
 
 fn log_failure(error: &anyhow::Error) {
-    tracing::error!(error = format!("{error:#}"), "monitoring is not available");
+    tracing::error!(error = format!("{error:#}"), "cannot serve monitoring");
 }
 
 fn bind(listen: &str) -> Result<(TcpListener, SocketAddr)> {
