@@ -96,7 +96,7 @@ pub fn roots(setting: &str, file: Option<&Path>) -> Result<RootCertStore, String
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         if roots.is_empty() {
             return Err(format!(
-                "{setting}: the system has no trusted root certificates; set a file"
+                "{setting}: the system has no trusted certificate authority; set a file"
             ));
         }
         return Ok(roots);
