@@ -1,5 +1,5 @@
-//! Keeps `generated/` in step with the contract. When nothing changed it does nothing, and needs
-//! neither Java nor Python.
+//! Keeps `generated/` in step with the contract. Does nothing when the contract is unchanged, and
+//! then needs neither Java nor Python.
 
 #![allow(clippy::expect_used)] // cargo shows the message
 
@@ -7,7 +7,9 @@ use std::path::PathBuf;
 
 fn main() {
     let project = codegen::Project {
-        root: PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it")),
+        root: PathBuf::from(
+            std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets CARGO_MANIFEST_DIR"),
+        ),
     };
     for input in project.inputs() {
         println!("cargo::rerun-if-changed={}", input.display());

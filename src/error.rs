@@ -1,41 +1,41 @@
-//! Errors below the API.
+//! Errors of the database.
 
 use diesel::result::{ConnectionError, DatabaseErrorKind, Error as DieselError};
 use diesel_async::pooled_connection::deadpool::PoolError;
 
-/// A failure of the database. Each variant says what is known of the statement's outcome.
+/// A failure of the database. Each variant states what is known about the outcome of the statement.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
     /// Nothing was stored: the database is unreachable, overloaded or too slow. A retry may succeed.
     #[error("the database is not available: {0}")]
     Unavailable(String),
-    /// Nothing was stored: another transaction holds a lock for too long. A retry may succeed.
+    /// Nothing was stored: another transaction has held a lock for too long. A retry may succeed.
     #[error("a row or a table is locked: {0}")]
     Locked(String),
-    /// Nothing was stored: a column has another type than when the statement was prepared. On a new
-    /// connection it succeeds.
+    /// Nothing was stored: a column has a different type than when the statement was prepared. A
+    /// retry on a new connection succeeds.
     #[error("a prepared statement is stale: {0}")]
     StaleStatement(String),
-    /// The statement was sent and not confirmed: it may have been executed or not.
+    /// The statement was sent but not confirmed: it may or may not have been executed.
     #[error("the outcome is unknown: {0}")]
     OutcomeUnknown(String),
     /// Nothing was stored: the values violate a constraint. A retry fails again.
     #[error("the data cannot be stored: {0}")]
     ConstraintViolation(String),
-    /// The statement was executed, and what it returned cannot be understood. A retry fails again.
-    #[error("the stored data cannot be understood: {0}")]
+    /// The statement was executed, but its result is invalid. A retry fails again.
+    #[error("the stored data is invalid: {0}")]
     Corrupt(String),
-    /// Nothing was stored: PostgreSQL rejected the statement, by a fault of ours or of the schema. Only
-    /// for an error response of PostgreSQL.
-    #[error("the database refused: {0}")]
+    /// Nothing was stored: PostgreSQL rejected the statement because of a bug or a schema mismatch.
+    /// Only for error responses of PostgreSQL.
+    #[error("the database rejected the statement: {0}")]
     Unexpected(String),
-    /// The settings are wrong; the text names them.
+    /// The settings are invalid; the text names them.
     #[error("{0}")]
     Misconfigured(String),
 }
 
 impl StoreError {
-    /// The same of a statement that changes nothing: whether it was executed does not matter.
+    /// The same error for a statement without changes, whose outcome does not matter.
     #[must_use]
     pub(crate) fn of_read(self) -> Self {
         match self {
@@ -44,16 +44,16 @@ impl StoreError {
         }
     }
 
-    /// Of a message of PostgreSQL.
+    /// Classifies a message of PostgreSQL.
     pub(crate) fn from_message(text: String) -> Self {
-        let says = |words: &[&str]| words.iter().any(|known| text.contains(known));
-        if says(&LOST) {
+        let contains = |words: &[&str]| words.iter().any(|known| text.contains(known));
+        if contains(&LOST) {
             Self::OutcomeUnknown(text)
-        } else if says(&LOCKED) {
+        } else if contains(&LOCKED) {
             Self::Locked(text)
-        } else if says(&[STALE]) {
+        } else if contains(&[STALE]) {
             Self::StaleStatement(text)
-        } else if says(&TRANSIENT) {
+        } else if contains(&TRANSIENT) {
             Self::Unavailable(text)
         } else {
             Self::Unexpected(text)
@@ -61,11 +61,11 @@ impl StoreError {
     }
 }
 
-/// Diesel passes on no SQLSTATE, so these are recognised by PostgreSQL's messages, which are English:
-/// connections to a server with another `lc_messages` are refused (`db::connect`).
+/// Diesel does not expose the SQLSTATE, so errors are recognised by PostgreSQL's messages, which
+/// are in English: connections to a server with another `lc_messages` are rejected (`db::connect`).
 const LOCKED: [&str; 2] = ["lock timeout", "deadlock detected"];
 const STALE: &str = "cached plan must not change result type";
-/// The server ends the connection: the statement may have been committed just before.
+/// The server closed the connection: the statement may have been committed just before.
 const LOST: [&str; 2] = ["terminating connection", "connection closed"];
 const TRANSIENT: [&str; 9] = [
     "statement timeout",

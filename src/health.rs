@@ -1,4 +1,4 @@
-//! The one probe of what a process depends on: for `/readyz` of both servers and for the metrics.
+//! Probes the dependencies of a process, for `/readyz` of both servers and for the metrics.
 
 use crate::db::Database;
 use crate::error::StoreError;
@@ -11,21 +11,21 @@ pub struct Dependencies {
     temporal: Temporal,
 }
 
-/// What was found of them.
+/// The result of a probe.
 pub struct Probe {
-    /// Whether the database responds, or why not.
+    /// Whether the database responds, or its error.
     pub database: Result<(), StoreError>,
     /// Whether Temporal responds.
     pub temporal_up: bool,
 }
 
 impl Dependencies {
-    /// These two.
+    /// Probes these dependencies.
     pub fn new(database: Database, temporal: Temporal) -> Self {
         Self { database, temporal }
     }
 
-    /// Asks both at the same time.
+    /// Probes both concurrently.
     pub async fn probe(&self) -> Probe {
         let (database, temporal_up) = tokio::join!(self.database.ping(), self.temporal.is_up());
         Probe {

@@ -1,9 +1,9 @@
 //! Contract-first order processing.
 //!
-//! A request passes through [`generated`], which parses and validates it as the contract says, [`api`],
-//! which calls and maps, and [`db`], which stores the order together with the intent to start its
-//! workflow; [`workflow`] completes it. [`domain`] depends on no other module; only [`server`] depends
-//! on `api`.
+//! A request passes through [`generated`], which parses and validates it according to the contract;
+//! [`api`], which calls the database layer and maps the result; and [`db`], which stores the order
+//! together with the intent to start its workflow. [`workflow`] completes the order. [`domain`]
+//! depends on no other module; only [`server`] depends on `api`.
 
 pub mod api;
 pub mod auth;

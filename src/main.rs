@@ -13,7 +13,7 @@ use order_processing::tls;
 #[derive(Parser)]
 #[command(name = "orders", version, about)]
 struct Cli {
-    /// A TOML file with settings that go over the defaults
+    /// A TOML file with settings that override the defaults
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
     #[command(subcommand)]
@@ -24,27 +24,27 @@ struct Cli {
 enum Command {
     /// Run everything on this machine: PostgreSQL, Temporal, the API and a worker
     Dev,
-    /// Serve the API, and tell Temporal about orders
+    /// Serve the API and dispatch intents to Temporal
     Serve,
-    /// Carry orders to their end
+    /// Run the workflows of orders
     Worker,
-    /// Move the database's schema
+    /// Migrate the database schema
     Migrate {
         #[command(subcommand)]
         direction: Migrate,
     },
-    /// Show what waits for Temporal, and how many orders disagree with their workflows
+    /// Show the backlog of the outbox and the orders that differ from their workflows
     Status {
-        /// As JSON
+        /// Print JSON
         #[arg(long)]
         json: bool,
     },
-    /// Make, show, replace and revoke API keys
+    /// Create, list, rotate and revoke API keys
     Keys {
         #[command(subcommand)]
         command: Keys,
     },
-    /// Show the settings in force, without secrets
+    /// Show the effective settings, without secrets
     Config,
 }
 
@@ -52,7 +52,7 @@ enum Command {
 enum Migrate {
     /// Apply every pending migration
     Up,
-    /// Take back the newest migration
+    /// Revert the newest migration
     Down,
     /// Show which migrations are applied
     Status,
@@ -60,19 +60,19 @@ enum Migrate {
 
 #[derive(Subcommand)]
 enum Keys {
-    /// Make a key, and show it this once
+    /// Create a key and show it once
     Create(NewKey),
-    /// Show all keys, without what is secret of them
+    /// List all keys, without their secrets
     List {
-        /// As JSON
+        /// Print JSON
         #[arg(long)]
         json: bool,
     },
-    /// Make a key in the place of another, which ends a while later
+    /// Create a key that replaces another, which expires after an overlap
     Rotate(Rotation),
-    /// Take a key out of force for good
+    /// Revoke a key permanently
     Revoke {
-        /// Its number
+        /// Id of the key
         id: i64,
     },
 }
@@ -116,8 +116,8 @@ fn run(cli: Cli) -> anyhow::Result<()> {
     })
 }
 
-/// One line, whatever the error holds.
-#[allow(clippy::print_stderr)] // a command line's one way to say why it stops
+/// Prints an error as one line.
+#[allow(clippy::print_stderr)] // the error output of the command line
 fn report(error: &anyhow::Error) {
     let text = format!("{error:#}");
     let line: Vec<&str> = text

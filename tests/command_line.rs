@@ -376,7 +376,7 @@ async fn status_shows_the_outbox_and_the_drift() {
     app.create(1, "1").await;
     app.create(1, "1").await;
     app.sql(
-        "UPDATE workflow_intents SET attempts = 7, last_error = 'Temporal refused: why'
+        "UPDATE workflow_intents SET attempts = 7, last_error = 'Temporal rejected the call: why'
           WHERE order_id = 2;
          UPDATE reconciliation SET finished_at = now(), compared = 250, drift = 3, repaired = 9",
     )
@@ -392,7 +392,7 @@ async fn status_shows_the_outbox_and_the_drift() {
     let text = status(&["status"]);
     for expected in [
         "outbox: 2 waiting, 1 failing, the oldest for ",
-        "  order 2 start attempts 7: Temporal refused: why",
+        "  order 2 start attempts 7: Temporal rejected the call: why",
         "drift: 3 of 250 compared, last at 20",
         "; 9 repaired so far",
     ] {

@@ -386,7 +386,7 @@ async fn the_log_filter_can_be_changed_at_run_time() {
 
     let (status, answer) = put(&url, r#"{"filter":"warn"}"#).await;
     assert_eq!((status.as_u16(), &answer["filter"]), (200, &json!("warn")));
-    let changed = |line: &Value| line["message"] == "the log filter changes";
+    let changed = |line: &Value| line["message"] == "changing the log filter";
     let line = serve.logs("the change", changed).await;
     assert_eq!(
         (&line["from"], &line["to"]),
@@ -458,14 +458,16 @@ async fn the_service_runs_without_its_monitoring_port() {
         let serve = Process::start("serve", &app, &[("ORDERS__MONITORING__LISTEN", listen)]);
         create_order(&serve.api().await).await;
         serve
-            .logs("the line of it", |line| line["message"] == "answered")
+            .logs("the line of it", |line| {
+                line["message"] == "request completed"
+            })
             .await;
         let told = serve.logged(|line| {
             let message = line["message"].as_str().unwrap_or_default();
             message.starts_with("monitoring ")
         });
         assert!(told.is_empty(), "{told:?}");
-        let complaints = serve.logged(|line| line["message"] == "nobody can monitor this process");
+        let complaints = serve.logged(|line| line["message"] == "cannot serve monitoring");
         assert_eq!(complaints.len(), usize::from(!listen.is_empty()));
         serve.stop();
     }

@@ -57,7 +57,9 @@ fn named<'a>(spans: &'a [Span], name: &str) -> &'a Span {
 }
 
 fn answered(line: &Value, id: i64) -> bool {
-    line["message"] == "answered" && line["http.method"] == "POST" && line["order.id"] == id
+    line["message"] == "request completed"
+        && line["http.method"] == "POST"
+        && line["order.id"] == id
 }
 
 fn advanced(line: &Value, id: i64) -> bool {

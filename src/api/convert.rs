@@ -1,4 +1,4 @@
-//! Conversions between the contract's types and the domain's.
+//! Conversions between the types of the contract and of the domain.
 
 use crate::domain;
 use crate::generated::models;

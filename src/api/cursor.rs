@@ -1,5 +1,5 @@
-//! Page cursors: opaque to clients, versioned, and signed, so that only a cursor of ours is accepted,
-//! unchanged and from the same caller.
+//! Page cursors: opaque to clients, versioned, and signed, so that only an unchanged cursor of this
+//! service from the same caller is accepted.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -9,11 +9,11 @@ use sha2::Sha256;
 use crate::db::SECRET_BYTES;
 use crate::domain::{Access, CustomerId};
 
-/// The format version, so that a later one can recognise it.
+/// The format version, so that later versions can distinguish formats.
 const FORMAT: u8 = 2;
-/// Bytes of the id.
+/// The length of the id.
 const ID_BYTES: usize = 8;
-/// Bytes of the signature that are kept: enough that guessing is hopeless.
+/// The length of the truncated signature; 128 bits cannot be guessed.
 const TAG_BYTES: usize = 16;
 
 /// Encodes and decodes cursors.
@@ -23,9 +23,9 @@ pub struct Cursors {
 }
 
 impl Cursors {
-    /// With the secret that all instances share.
+    /// Uses the secret that all instances share.
     pub fn new(secret: [u8; SECRET_BYTES]) -> Self {
-        // HMAC itself pads a key with zeros.
+        // HMAC pads a key with zeros to this length.
         let mut key = [0; 2 * SECRET_BYTES];
         key[..SECRET_BYTES].copy_from_slice(&secret);
         Self {
@@ -33,7 +33,7 @@ impl Cursors {
         }
     }
 
-    /// The cursor of the page of orders below this id.
+    /// The cursor of the page that starts below this id.
     pub fn encode(&self, before: i64, access: Access) -> String {
         let mut bytes = vec![FORMAT];
         bytes.extend(before.to_be_bytes());
@@ -42,7 +42,7 @@ impl Cursors {
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    /// The id of a cursor; `None` for one that we never made, or made for another caller.
+    /// The id in a cursor; `None` if this service did not issue it for this caller.
     pub fn decode(&self, cursor: &str, access: Access) -> Option<i64> {
         let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
         let (text, tag) = bytes.split_at_checked(1 + ID_BYTES)?;
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn decodes_what_was_encoded() {
+    fn encoded_cursors_can_be_decoded() {
         for id in [1, 91, i64::MAX] {
             let cursor = cursors().encode(id, ALL);
             assert_eq!(cursors().decode(&cursor, ALL), Some(id));
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn every_changed_byte_is_detected() {
+    fn a_change_of_any_byte_is_detected() {
         let bytes = URL_SAFE_NO_PAD.decode(cursors().encode(5, ALL)).unwrap();
         for at in 0..bytes.len() {
             let mut changed = bytes.clone();

@@ -4,22 +4,23 @@ use actix_web::http::header::EntityTag;
 
 use crate::db::Precondition;
 
-/// The tag of a version.
+/// The entity tag of a version.
 pub(super) fn of(version: i64) -> String {
     format!("\"{version}\"")
 }
 
-/// Whether `If-None-Match` names this version. The comparison is weak (section 13.1.2).
+/// Whether `If-None-Match` contains this version. The comparison is weak (section 13.1.2).
 pub(super) fn matches(header: &str, version: i64) -> bool {
     let ours = version.to_string();
     header.trim() == "*" || tags(header).any(|tag| tag.tag() == ours)
 }
 
-/// What `If-Match` demands. The comparison is strong: a weak tag matches nothing (section 13.1.1).
+/// The precondition of `If-Match`. The comparison is strong: a weak tag matches nothing (section
+/// 13.1.1).
 pub(super) fn precondition(header: Option<&str>) -> Precondition {
     match header {
         None => Precondition::None,
-        // An order that exists matches `*`; one that does not is a 404 either way.
+        // An existing order matches `*`; a missing one is a 404 anyway.
         Some(header) if header.trim() == "*" => Precondition::None,
         Some(header) => Precondition::Version(
             tags(header)
@@ -34,7 +35,8 @@ pub(super) fn precondition(header: Option<&str>) -> Precondition {
 }
 
 fn tags(header: &str) -> impl Iterator<Item = EntityTag> {
-    // A foreign tag may have a comma, but never a quote: its parts are not tags of ours.
+    // A foreign tag may contain a comma but never a quote, so its parts cannot be mistaken for our
+    // tags.
     header.split(',').filter_map(|tag| tag.trim().parse().ok())
 }
 
@@ -43,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn none_match_is_weak() {
+    fn if_none_match_compares_weakly() {
         for header in ["*", "\"3\"", "W/\"3\"", "\"1\", \"3\"", "\"1\",W/\"3\""] {
             assert!(matches(header, 3), "{header}");
         }
@@ -53,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn match_is_strong() {
+    fn if_match_compares_strongly() {
         assert_eq!(precondition(None), Precondition::None);
         assert_eq!(precondition(Some("*")), Precondition::None);
         assert_eq!(

@@ -8,7 +8,7 @@ use crate::health::Dependencies;
 
 use super::problem;
 
-/// Reports on the process and its dependencies.
+/// Reports the health of the process and its dependencies.
 pub struct Health(pub Dependencies);
 
 impl HealthApi for Health {

@@ -9,8 +9,9 @@ use sha2::{Digest, Sha256};
 use crate::db::IdempotencyKey;
 use crate::domain::{ANYONE, Caller, NewOrder};
 
-/// The key of a caller's request for a new order. The draft writes it in quotes, many clients do not:
-/// both are the same key. Clients do not share keys, and a client keeps its own with new credentials.
+/// The key of a caller's request for a new order. The draft requires quotes, but many clients omit
+/// them: both forms are the same key. Clients do not share keys, and a client keeps its keys when
+/// its credentials change.
 pub(super) fn key(
     header: &str,
     caller: &Caller,
@@ -24,8 +25,8 @@ pub(super) fn key(
     }
 }
 
-/// As the client sent it where no credentials are required, which is how it was stored before there
-/// were callers.
+/// Without authentication the key is stored as the client sent it, which is compatible with keys
+/// that were stored before authentication existed.
 fn scoped(key: &str, client: &str) -> String {
     if client == ANYONE {
         return key.to_owned();
@@ -34,8 +35,8 @@ fn scoped(key: &str, client: &str) -> String {
     format!("sha256:{}", URL_SAFE_NO_PAD.encode(digest))
 }
 
-/// Of the parsed request, not of its bytes: a client may order fields differently when it retries. A
-/// field that is added later must not change the fingerprint of requests without it, because keys
+/// Computed from the parsed request, because a client may order fields differently when it retries.
+/// A field that is added later must not change the fingerprint of requests without it, because keys
 /// outlive a deployment.
 fn fingerprint(new: &NewOrder) -> [u8; 32] {
     let NewOrder {
@@ -71,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn the_fingerprint_ignores_how_a_request_is_written() {
+    fn the_fingerprint_ignores_the_notation_of_a_request() {
         let amount = Decimal::new(1250, 2);
         assert_eq!(of("a", 1, amount), of("\"a\"", 1, Decimal::new(125, 1)));
     }
@@ -91,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn another_request_has_another_fingerprint() {
+    fn different_requests_have_different_fingerprints() {
         let one = of("a", 1, Decimal::ONE);
         assert_ne!(one.fingerprint, of("a", 11, Decimal::ONE).fingerprint);
         assert_ne!(one.fingerprint, of("a", 1, Decimal::TEN).fingerprint);

@@ -1,5 +1,5 @@
-//! Implements the generated traits: parse, call, map. The only place where the contract's types
-//! and the domain's meet.
+//! Implements the generated traits: parse, call, map. The only module that uses both the contract's
+//! and the domain's types.
 
 mod convert;
 mod cursor;

@@ -18,7 +18,7 @@ use crate::telemetry::request_scope;
 use super::cursor::Cursors;
 use super::{etag, idempotency, problem};
 
-/// Serves orders from the database.
+/// Implements the operations on orders.
 pub struct Orders {
     orders: OrderRepository,
     events: EventRepository,
@@ -27,7 +27,7 @@ pub struct Orders {
 }
 
 impl Orders {
-    /// From this database.
+    /// Uses this database.
     pub fn new(database: &Database, idempotency: config::Idempotency, cursors: Cursors) -> Self {
         Self {
             orders: OrderRepository::new(database.clone()),
@@ -50,7 +50,7 @@ impl OrdersApi for Orders {
         let cursor = parameters.cursor.as_deref();
         let before = cursor.map(|cursor| self.cursors.decode(cursor, access));
         if before == Some(None) {
-            let detail = "is no cursor of this server; take it from a Link header";
+            let detail = "is not a cursor of this server; use the one in the Link header";
             return ListOrdersResponse::BadRequest(problem::invalid_parameter("cursor", detail));
         }
         let filter = OrderFilter {
@@ -187,7 +187,7 @@ impl OrdersApi for Orders {
                 Response::PreconditionFailed(problem::version_mismatch())
             }
             Err(Rejection::Change(error)) => {
-                tracing::error!(error = %error, "an order's status never prevents its deletion");
+                tracing::error!(error = %error, "an order's status must never prevent its deletion");
                 Response::InternalServerError(problem::internal())
             }
             Err(Rejection::Store(error)) => write_failed(error, true),
@@ -216,20 +216,20 @@ impl OrdersApi for Orders {
     }
 }
 
-/// The number of rows to read for a page: one more tells whether there is a next page.
+/// The number of rows to read for a page: one extra row shows whether there is a next page.
 fn with_next(limit: i32) -> i64 {
     i64::from(limit) + 1
 }
 
-/// Cuts what was read to the page. The last of the page, if there is a next page.
-fn cut<T>(read: &mut Vec<T>, limit: i32) -> Option<&T> {
+/// Truncates the rows to the page. Returns the last row of the page if there is a next page.
+fn cut<T>(rows: &mut Vec<T>, limit: i32) -> Option<&T> {
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let has_next = read.len() > limit;
-    read.truncate(limit);
-    read.last().filter(|_| has_next)
+    let has_next = rows.len() > limit;
+    rows.truncate(limit);
+    rows.last().filter(|_| has_next)
 }
 
-/// `Link` of the next page (RFC 8288), with the same filters.
+/// The `Link` to the next page (RFC 8288), with the same filters.
 fn next_link(parameters: &ListOrdersParameters, cursor: &str) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
     query.append_pair("limit", &parameters.limit.to_string());
@@ -243,8 +243,8 @@ fn next_link(parameters: &ListOrdersParameters, cursor: &str) -> String {
     format!("</orders?{}>; rel=\"next\"", query.finish())
 }
 
-/// The responses of an operation when the database fails. The cause is logged here, once, and is not
-/// part of the response.
+/// The responses of an operation to a failure of the database. The cause is logged once, here, and
+/// is not part of the response.
 macro_rules! store_error_responses {
     ($($response:ident),*) => {$(
         impl From<StoreError> for $response {
@@ -266,7 +266,7 @@ macro_rules! store_error_responses {
                     | StoreError::Corrupt(_)
                     | StoreError::Unexpected(_)
                     | StoreError::Misconfigured(_) => {
-                        tracing::error!(error = %error, "the database refused");
+                        tracing::error!(error = %error, "the database rejected the statement");
                         Self::InternalServerError(problem::internal())
                     }
                 }
@@ -290,13 +290,13 @@ store_error_responses!(
 );
 store_error_responses!(writes: CreateOrderResponse, DeleteOrderResponse, UpdateOrderResponse);
 
-/// The response of an operation that changes something.
+/// The response of an operation that writes.
 trait Write: From<StoreError> {
     fn outcome_unknown(body: models::Problem, retry_after: Option<i32>) -> Self;
 }
 
-/// The response to a write that failed. `Retry-After` invites a retry, and is only for what may be
-/// done twice.
+/// The response to a failed write. `Retry-After` encourages a retry, so it is only set if a
+/// repeated request has no further effect.
 fn write_failed<R: Write>(error: StoreError, is_repeatable: bool) -> R {
     if let StoreError::OutcomeUnknown(cause) = &error {
         tracing::warn!(

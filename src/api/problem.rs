@@ -1,15 +1,15 @@
-//! Problem documents (RFC 9457) of our own answers. The server adds `instance` and `request_id`.
+//! Problem documents (RFC 9457). The server adds `instance` and `request_id`.
 
 use actix_web::http::StatusCode;
 
 use crate::generated::models::{Problem, Violation};
 
-/// Seconds after which a client may try again what the database could not do.
+/// Seconds after which a client may retry a request that the database could not serve.
 pub(super) const RETRY_AFTER_SECONDS: i32 = 1;
 
-/// The one builder of the contract's problem documents.
+/// Builds all problem documents of the contract.
 pub(crate) fn problem(status: StatusCode, code: &str, detail: Option<String>) -> Problem {
-    // RFC 9110 gave 422 a new reason phrase.
+    // RFC 9110 changed the reason phrase of 422.
     let title = match status {
         StatusCode::UNPROCESSABLE_ENTITY => "Unprocessable Content",
         status => status.canonical_reason().unwrap_or("Error"),
@@ -42,12 +42,12 @@ pub(super) fn invalid_parameter(name: &str, detail: &str) -> Problem {
 pub(super) fn idempotency_key_required() -> Problem {
     let mut problem = invalid_parameter("Idempotency-Key", "is required by this server");
     problem.code = "idempotency_key_required".into();
-    problem.detail = Some("send an Idempotency-Key, and the same one when you try again".into());
+    problem.detail = Some("send an Idempotency-Key, and the same one with every retry".into());
     problem
 }
 
 pub(super) fn idempotency_key_reused() -> Problem {
-    let detail = "this Idempotency-Key was used before, with another request";
+    let detail = "this Idempotency-Key was used before with a different request";
     problem(
         StatusCode::UNPROCESSABLE_ENTITY,
         "idempotency_key_reused",
@@ -76,7 +76,7 @@ pub(super) fn conflict(code: &str, detail: String) -> Problem {
 }
 
 pub(super) fn version_mismatch() -> Problem {
-    let detail = "the order is at another version than If-Match names";
+    let detail = "the order does not have the version in If-Match";
     problem(
         StatusCode::PRECONDITION_FAILED,
         "version_mismatch",
@@ -98,15 +98,15 @@ pub(super) fn unavailable(detail: String) -> Problem {
 
 pub(super) fn outcome_unknown(is_repeatable: bool) -> Problem {
     let next = if is_repeatable {
-        "a retry of the same request makes it once"
+        "a retry of the same request stores it at most once"
     } else {
-        "look for the order before you send it again, or use an Idempotency-Key"
+        "look for the order before you send the request again, or use an Idempotency-Key"
     };
     problem(
         StatusCode::GATEWAY_TIMEOUT,
         "outcome_unknown",
         Some(format!(
-            "the database did not confirm in time: the change may have been made or not; {next}"
+            "the database did not confirm in time; the change may or may not have been stored; {next}"
         )),
     )
 }

@@ -5,9 +5,9 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use actix_web::HttpRequest;
 use ipnet::IpNet;
 
-/// The address of the client: the peer, or what the proxies in front of us say of it. A client can
-/// write what it likes to the left of what the proxies add, so the first address from the right that
-/// is not a proxy's counts.
+/// The address of the client: the peer, or what trusted proxies report in `X-Forwarded-For`. A
+/// client can write anything to the left of what the proxies append, so the first address from the
+/// right that is not a proxy counts.
 pub(super) fn of_client(request: &HttpRequest, proxies: &[IpNet]) -> Option<IpAddr> {
     let peer = request.peer_addr()?.ip().to_canonical();
     if !is_proxy(peer, proxies) {
@@ -22,7 +22,7 @@ pub(super) fn of_client(request: &HttpRequest, proxies: &[IpNet]) -> Option<IpAd
         .collect();
     let mut client = peer;
     for entry in entries.into_iter().rev() {
-        // The proxy that passed on what cannot be parsed is as near as we get.
+        // If an entry cannot be parsed, the proxy that passed it on is the closest known address.
         let Some(address) = std::str::from_utf8(entry).ok().and_then(parse) else {
             break;
         };
@@ -34,13 +34,14 @@ pub(super) fn of_client(request: &HttpRequest, proxies: &[IpNet]) -> Option<IpAd
     Some(client)
 }
 
-/// An address as proxies write it: alone, with a port, in brackets, in quotes, with a zone.
+/// Parses an address in the forms that proxies write: alone, with a port, in brackets, in quotes,
+/// with a zone.
 fn parse(entry: &str) -> Option<IpAddr> {
     let inner = entry
         .strip_prefix('"')
         .and_then(|rest| rest.strip_suffix('"'));
     let mut text = inner.unwrap_or(entry).to_owned();
-    // A zone names an interface of the machine that wrote it.
+    // A zone names an interface of the machine that wrote it, so it is ignored.
     if let Some(zone) = text.find('%')
         && text[..zone].contains(':')
     {
@@ -60,8 +61,8 @@ fn parse(entry: &str) -> Option<IpAddr> {
     address.map(|address| address.to_canonical())
 }
 
-/// What is counted together: one host of IPv4, one network of IPv6, of which a single client has all
-/// addresses.
+/// The unit that is counted: one host for IPv4; one /64 network for IPv6, because a single client
+/// usually has all its addresses.
 pub(super) fn counted(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,
@@ -94,14 +95,14 @@ mod tests {
     }
 
     #[test]
-    fn only_proxies_are_believed() {
+    fn x_forwarded_for_counts_only_from_a_proxy() {
         assert_eq!(client("8.8.8.8", &["1.1.1.1"]), "8.8.8.8");
         assert_eq!(client("10.0.0.1", &["1.1.1.1"]), "1.1.1.1");
         assert_eq!(client("10.0.0.1", &[]), "10.0.0.1");
     }
 
     #[test]
-    fn what_the_client_wrote_does_not_count() {
+    fn entries_that_the_client_wrote_are_ignored() {
         assert_eq!(
             client("10.0.0.1", &["9.9.9.9, 1.1.1.1, 10.0.0.2"]),
             "1.1.1.1"
@@ -111,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_are_read_as_proxies_write_them() {
+    fn addresses_are_parsed_in_every_form_that_proxies_write() {
         for (written, read) in [
             ("1.1.1.1:4711", "1.1.1.1"),
             (" 1.1.1.1 ", "1.1.1.1"),
@@ -133,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_ends_the_walk_at_the_proxy_that_passed_it_on() {
+    fn an_invalid_entry_ends_the_search_at_the_proxy_that_passed_it_on() {
         for junk in [
             "nonsense",
             "unknown",
@@ -151,7 +152,7 @@ mod tests {
             let line = format!("9.9.9.9, {junk}, 10.0.0.2");
             assert_eq!(client("10.0.0.1", &[&line]), "10.0.0.2", "{junk}");
         }
-        // Bytes that are no text spoil their own entry, and not what a proxy has added to it.
+        // Bytes that are not text invalidate their own entry only, not what a proxy has appended.
         let value = HeaderValue::from_bytes(b"9.9.9.9, \xff, 1.1.1.1").unwrap();
         let request = TestRequest::get()
             .peer_addr("10.0.0.1:1".parse().unwrap())
@@ -162,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn a_network_of_ipv6_counts_as_one() {
+    fn an_ipv6_network_counts_as_one() {
         let one = counted("2001:db8:1:2:3::4".parse().unwrap());
         assert_eq!(one, counted("2001:db8:1:2::9".parse().unwrap()));
         assert_ne!(one, counted("2001:db8:1:3::9".parse().unwrap()));

@@ -16,27 +16,27 @@ use super::scope::Scopes;
 use crate::db::{ApiKey, ApiKeyRepository, Database};
 use crate::domain::{Access, Caller};
 
-/// How every key begins.
+/// The prefix of every key.
 const PREFIX: &str = "orders_";
 /// Random bytes of a key.
 const RANDOM_BYTES: usize = 32;
-/// Characters of a key that are kept, to tell one from another.
+/// Characters of a key that are stored, so that a person can tell keys apart.
 const HINT_LENGTH: usize = PREFIX.len() + 4;
-/// Keys that are remembered.
+/// Capacity of the cache of verified keys.
 const CACHE_SIZE: usize = 10_000;
 
-/// A new key. It is shown to its maker once.
+/// A new key. Its text is shown once, to the person who creates it.
 pub struct FreshKey {
-    /// What the client sends.
+    /// The text that the client sends.
     pub text: String,
-    /// What is stored of it.
+    /// The hash that is stored.
     pub hash: [u8; 32],
-    /// How it begins.
+    /// The first characters, which are stored.
     pub hint: String,
 }
 
 impl FreshKey {
-    /// Makes one.
+    /// Generates a key.
     pub fn make() -> anyhow::Result<Self> {
         let mut bytes = [0; RANDOM_BYTES];
         OsRng.try_fill_bytes(&mut bytes)?;
@@ -62,7 +62,7 @@ struct Cached {
 }
 
 impl ApiKeys {
-    /// The keys of this database; one that was found is trusted for a while.
+    /// Verifies keys against this database; a verified key is cached for up to `trusted_for`.
     pub(super) fn new(database: Database, trusted_for: Duration) -> Self {
         Self {
             keys: ApiKeyRepository::new(database),
@@ -71,7 +71,7 @@ impl ApiKeys {
         }
     }
 
-    /// The grant of a key that was found a moment ago.
+    /// The grant of a key that was verified recently.
     pub(super) fn cached(&self, key: &str) -> Option<Arc<Grant>> {
         let known = self.cache.get(&hash(key))?;
         (Instant::now() < known.until).then(|| known.grant.clone())
@@ -79,14 +79,14 @@ impl ApiKeys {
 
     /// The grant of a key.
     pub(super) async fn verify(&self, key: &str) -> Result<Arc<Grant>, AuthError> {
-        let invalid = || AuthError::Invalid("there is no such key, or not any more".into());
-        if !looks_like_a_key(key) {
+        let invalid = || AuthError::Invalid("the API key is unknown, expired or revoked".into());
+        if !is_well_formed(key) {
             return Err(invalid());
         }
         let hash = hash(key);
         let found = self.keys.used(&hash).await?.ok_or_else(invalid)?;
         let cached = Cached {
-            until: Instant::now() + self.trusted_for.min(life_left(&found)),
+            until: Instant::now() + self.trusted_for.min(remaining_lifetime(&found)),
             grant: Arc::new(grant(&found)),
         };
         let grant = cached.grant.clone();
@@ -95,14 +95,14 @@ impl ApiKeys {
     }
 }
 
-/// What was never made here costs no query.
-fn looks_like_a_key(key: &str) -> bool {
+/// Whether the text has the form of a key; other text is rejected without a query.
+fn is_well_formed(key: &str) -> bool {
     let random = key.strip_prefix(PREFIX);
     let decoded = random.and_then(|text| URL_SAFE_NO_PAD.decode(text).ok());
     decoded.is_some_and(|bytes| bytes.len() == RANDOM_BYTES)
 }
 
-fn life_left(key: &ApiKey) -> Duration {
+fn remaining_lifetime(key: &ApiKey) -> Duration {
     match key.expires_at {
         None => Duration::MAX,
         Some(end) => (end - Utc::now()).to_std().unwrap_or_default(),
@@ -129,13 +129,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_key_is_new_and_looks_like_one() {
+    fn generated_keys_are_unique_and_well_formed() {
         let [one, two] = [FreshKey::make().unwrap(), FreshKey::make().unwrap()];
         assert_ne!(one.text, two.text);
-        assert!(looks_like_a_key(&one.text), "{}", one.text);
+        assert!(is_well_formed(&one.text), "{}", one.text);
         assert!(one.text.starts_with(&one.hint) && one.hint.len() < one.text.len() / 3);
         for other in ["", "orders_", &one.text[1..], &one.text[..40], "orders_%%"] {
-            assert!(!looks_like_a_key(other), "{other}");
+            assert!(!is_well_formed(other), "{other}");
         }
     }
 }

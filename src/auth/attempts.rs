@@ -1,12 +1,12 @@
-//! How many bad credentials an address may send (a bucket that refills steadily).
+//! Limits the invalid credentials of an address (a token bucket that refills steadily).
 
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// A bucket for each address. What a look-up may cost is taken before it and given back when the
-/// credential turned out to be good, so that look-ups at the same time never exceed the limit.
+/// A token bucket for each address. An attempt is taken before a look-up and given back when the
+/// credential is valid, so concurrent look-ups never exceed the limit.
 pub(super) struct Attempts {
     most: f64,
     per_second: f64,
@@ -19,7 +19,7 @@ struct Bucket {
 }
 
 impl Attempts {
-    /// So many in a minute, and as many at once.
+    /// `most` attempts per minute, with a burst of the same size.
     pub(super) fn per_minute(most: u32) -> Self {
         let most = f64::from(most.max(1));
         Self {
@@ -29,7 +29,8 @@ impl Attempts {
         }
     }
 
-    /// Takes one from this address; when there is none left, the error is how long until there is one.
+    /// Takes an attempt of this address; when none is left, the error is the time until the next
+    /// one.
     pub(super) fn take(&self, address: IpAddr) -> Result<(), Duration> {
         let now = Instant::now();
         let mut buckets = self.lock();
@@ -44,7 +45,7 @@ impl Attempts {
         Ok(())
     }
 
-    /// Gives back one that was taken.
+    /// Gives back an attempt.
     pub(super) fn give_back(&self, address: IpAddr) {
         let now = Instant::now();
         if let Some(bucket) = self.lock().get_mut(&address) {
@@ -53,7 +54,7 @@ impl Attempts {
         }
     }
 
-    /// Removes the addresses whose buckets are full again.
+    /// Removes the addresses whose buckets are full.
     pub(super) fn forget_idle(&self) {
         let now = Instant::now();
         let mut buckets = self.lock();
@@ -76,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_is_not_given_back_counts() {
+    fn attempts_count_unless_they_are_given_back() {
         let attempts = Attempts::per_minute(2);
         let [one, two] = ["192.0.2.1", "192.0.2.2"].map(|text| text.parse().unwrap());
         for _ in 0..10 {

@@ -6,21 +6,21 @@ use super::scope::Scopes;
 use crate::domain::Caller;
 use crate::error::StoreError;
 
-/// What verified credentials allow.
+/// What verified credentials permit.
 #[derive(Debug)]
 pub(super) struct Grant {
     pub(super) caller: Caller,
     pub(super) scopes: Scopes,
 }
 
-/// Why credentials are not accepted.
+/// Why credentials are rejected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum AuthError {
-    /// They are not valid. The text quotes nothing of them.
+    /// They are invalid. The text quotes no part of them.
     Invalid(String),
-    /// They are valid, and lack what every use needs.
+    /// They are valid, but lack a claim that every operation requires.
     Insufficient(String),
-    /// Too many bad ones came from the same address; so long until the next may be tried.
+    /// Their address has sent too many invalid ones; the time until its next attempt.
     TooMany(Duration),
     /// They cannot be verified at the moment.
     Unavailable(String),

@@ -5,17 +5,17 @@ use jsonwebtoken::{Algorithm, DecodingKey};
 use serde::Deserialize;
 use serde_json::Value;
 
-/// Keys in a set that are looked at. An issuer has a few.
+/// Keys of a set that are read. An issuer publishes a few.
 const MOST_KEYS: usize = 64;
-/// Shorter RSA keys are not trusted (RFC 7518, section 3.3), in bytes.
+/// The shortest RSA key that is accepted, in bytes (RFC 7518, section 3.3).
 const SHORTEST_RSA_KEY: usize = 256;
 
-/// Keys that signatures are verified with.
+/// The keys that signatures are verified with.
 pub(super) struct KeySet {
     keys: Vec<Key>,
-    /// The text that it was made from, to tell whether another one says something new.
+    /// The source text, to detect changes.
     text: Vec<u8>,
-    /// Different for every set of this process.
+    /// Unique to each set of this process.
     pub(super) generation: u64,
 }
 
@@ -31,7 +31,7 @@ struct Text {
 }
 
 impl KeySet {
-    /// Reads a set. Keys that cannot be used here are left out, and named in the log.
+    /// Parses a set. Unusable keys are skipped and logged.
     pub(super) fn parse(text: Vec<u8>, generation: u64) -> Result<Self, String> {
         let read: Text =
             serde_json::from_slice(&text).map_err(|error| format!("not a JWK set: {error}"))?;
@@ -40,11 +40,11 @@ impl KeySet {
             let id = value["kid"].as_str().map(str::to_owned);
             match key(value) {
                 Ok(key) => keys.push(key),
-                Err(reason) => tracing::warn!(kid = id, reason, "a key of the issuer is left out"),
+                Err(reason) => tracing::warn!(kid = id, reason, "skipped a key of the issuer"),
             }
         }
         if keys.is_empty() {
-            return Err("it holds no key that can be used".into());
+            return Err("the JWK set contains no usable key".into());
         }
         Ok(Self {
             keys,
@@ -53,12 +53,12 @@ impl KeySet {
         })
     }
 
-    /// Whether this text says the same.
+    /// Whether this text is the one that the set was parsed from.
     pub(super) fn is_from(&self, text: &[u8]) -> bool {
         self.text == text
     }
 
-    /// The keys that may have signed: the one of this id, or any where the token names none.
+    /// The keys that may have signed: those with this id, or all if the token names none.
     pub(super) fn candidates<'a>(&'a self, id: Option<&'a str>) -> impl Iterator<Item = &'a Key> {
         self.keys
             .iter()
@@ -66,13 +66,13 @@ impl KeySet {
     }
 }
 
-/// Algorithms are decided by the key, never by the token alone: a public key must not be taken for
-/// the secret of an HMAC.
+/// The key determines the algorithms, never the token alone: otherwise a public key could be used
+/// as an HMAC secret.
 fn key(value: Value) -> Result<Key, &'static str> {
-    // What we do not know of `alg` and `key_ops` makes a key unfit, not the set.
-    let jwk: Jwk = serde_json::from_value(value).map_err(|_| "it cannot be read")?;
+    // Unknown values of `alg` or `key_ops` make this key unusable, not the whole set.
+    let jwk: Jwk = serde_json::from_value(value).map_err(|_| "the key cannot be parsed")?;
     if matches!(&jwk.common.public_key_use, Some(usage) if *usage != PublicKeyUse::Signature) {
-        return Err("it is not for signatures");
+        return Err("the key is not for signatures");
     }
     let possible: &[(KeyAlgorithm, Algorithm)] = match &jwk.algorithm {
         AlgorithmParameters::RSA(_) => &[
@@ -86,18 +86,18 @@ fn key(value: Value) -> Result<Key, &'static str> {
         AlgorithmParameters::EllipticCurve(key) => match key.curve {
             EllipticCurve::P256 => &[(KeyAlgorithm::ES256, Algorithm::ES256)],
             EllipticCurve::P384 => &[(KeyAlgorithm::ES384, Algorithm::ES384)],
-            _ => return Err("its curve is not supported"),
+            _ => return Err("the curve is not supported"),
         },
         AlgorithmParameters::OctetKeyPair(key) => match key.curve {
             EllipticCurve::Ed25519 => &[(KeyAlgorithm::EdDSA, Algorithm::EdDSA)],
-            _ => return Err("its curve is not supported"),
+            _ => return Err("the curve is not supported"),
         },
-        _ => return Err("it is not a public key"),
+        _ => return Err("the key is not a public key"),
     };
     if let AlgorithmParameters::RSA(key) = &jwk.algorithm
         && decoded_length(&key.n) < SHORTEST_RSA_KEY
     {
-        return Err("it is too short");
+        return Err("the key is too short");
     }
     let named = jwk.common.key_algorithm;
     let algorithms: Vec<Algorithm> = possible
@@ -106,9 +106,9 @@ fn key(value: Value) -> Result<Key, &'static str> {
         .map(|(_, algorithm)| *algorithm)
         .collect();
     if algorithms.is_empty() {
-        return Err("its algorithm does not fit its kind");
+        return Err("the algorithm does not match the key type");
     }
-    let decoding = DecodingKey::from_jwk(&jwk).map_err(|_| "it cannot be read")?;
+    let decoding = DecodingKey::from_jwk(&jwk).map_err(|_| "the key cannot be parsed")?;
     Ok(Key {
         id: jwk.common.key_id,
         algorithms,
@@ -116,7 +116,7 @@ fn key(value: Value) -> Result<Key, &'static str> {
     })
 }
 
-/// Bytes that a text of base64url stands for.
+/// The number of bytes that a base64url text encodes.
 fn decoded_length(text: &str) -> usize {
     text.trim_end_matches('=').len() * 3 / 4
 }

@@ -1,4 +1,4 @@
-//! Where the issuer's keys come from, and how they are kept up to date.
+//! Loads the issuer's keys and keeps them up to date.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,20 +13,20 @@ use tokio::time::{Instant, sleep, timeout};
 use super::key_set::KeySet;
 use crate::{config, tls};
 
-/// The longest answer that is read, in bytes.
-const LONGEST_ANSWER: usize = 1024 * 1024;
-/// How long the issuer may take to answer.
+/// The longest response that is read, in bytes.
+const MAX_RESPONSE_BYTES: usize = 1024 * 1024;
+/// The time limit of a request to the issuer.
 const FETCH_TIMEOUT: Duration = Duration::from_secs(5);
-/// The shortest time between two reads, however many tokens name keys that nobody knows.
+/// The shortest time between two reads, however many tokens name unknown keys.
 const MIN_INTERVAL: Duration = Duration::from_secs(5);
 /// How long a request waits for a key that may be new.
 const WAIT_LIMIT: Duration = Duration::from_secs(2);
 
-/// The issuer's keys, as they are now. Reading ends with the last clone.
+/// The issuer's current keys. The background task ends when the last clone is dropped.
 #[derive(Clone)]
 pub(super) struct KeySource {
     shared: Arc<Shared>,
-    /// Counts reads that ended, well or not.
+    /// Counts completed reads, successful or not.
     reads: watch::Receiver<u64>,
 }
 
@@ -36,8 +36,8 @@ struct Shared {
 }
 
 impl KeySource {
-    /// Keys of a file are read before this returns; those of a URL soon after, and until they are
-    /// there nobody can be let in.
+    /// Keys from a file are loaded before this returns; keys from a URL are loaded in the
+    /// background, and no token is accepted until then.
     pub(super) async fn start(settings: &config::Jwt) -> Result<Self> {
         let origin = Origin::of(settings)?;
         let shared = Arc::new(Shared {
@@ -46,28 +46,33 @@ impl KeySource {
         });
         let mut round = 0;
         if let Origin::File(path) = &origin {
-            let setting = || format!("cannot use {} (auth.jwt.jwks_file)", path.display());
+            let setting = || {
+                format!(
+                    "cannot load the issuer's keys from {} (auth.jwt.jwks_file)",
+                    path.display()
+                )
+            };
             read(&origin, &shared, round).await.with_context(setting)?;
             round += 1;
         }
-        let (tell, reads) = watch::channel(round);
+        let (completed, reads) = watch::channel(round);
         let refresh = settings.refresh;
         tokio::spawn(keep_current(
             origin,
             Arc::downgrade(&shared),
-            tell,
+            completed,
             refresh,
             round,
         ));
         Ok(Self { shared, reads })
     }
 
-    /// The keys; `None` while they have never been read.
+    /// The keys; `None` until they are first loaded.
     pub(super) fn current(&self) -> Option<Arc<KeySet>> {
         self.shared.current.load_full()
     }
 
-    /// The generation of the keys in force.
+    /// The generation of the current keys.
     pub(super) fn generation(&self) -> Option<u64> {
         self.shared
             .current
@@ -76,18 +81,18 @@ impl KeySource {
             .map(|keys| keys.generation)
     }
 
-    /// The keys after another read, if one may be made now; as they are otherwise.
+    /// The keys after another read, or the current ones if the read does not complete in time.
     pub(super) async fn refreshed(&self) -> Option<Arc<KeySet>> {
         let mut reads = self.reads.clone();
         reads.mark_unchanged();
         self.shared.wanted.notify_one();
-        // Not in time is as good as unchanged.
+        // A time-out is treated like unchanged keys.
         let _ = timeout(WAIT_LIMIT, reads.changed()).await;
         self.current()
     }
 
-    /// The keys as they are now; another read is asked for.
-    pub(super) fn refreshed_later(&self) -> Option<Arc<KeySet>> {
+    /// The current keys; requests another read.
+    pub(super) fn current_and_refresh(&self) -> Option<Arc<KeySet>> {
         self.shared.wanted.notify_one();
         self.current()
     }
@@ -105,7 +110,7 @@ impl Origin {
         }
         let client = reqwest::Client::builder()
             .tls_backend_preconfigured(client_tls()?)
-            // Keys are where the operator said, nowhere else.
+            // Keys come from the configured URL only.
             .redirect(Policy::none())
             .timeout(FETCH_TIMEOUT)
             .build()?;
@@ -117,22 +122,22 @@ impl Origin {
             Self::File(path) => return Ok(tokio::fs::read(path).await?),
             Self::Url(client, url) => (client, url),
         };
-        let mut answer = client.get(url).send().await?;
-        if !answer.status().is_success() {
-            bail!("it answers {}", answer.status());
+        let mut response = client.get(url).send().await?;
+        if !response.status().is_success() {
+            bail!("the issuer responded with {}", response.status());
         }
         let mut text = Vec::new();
-        while let Some(part) = answer.chunk().await? {
+        while let Some(part) = response.chunk().await? {
             text.extend_from_slice(&part);
-            if text.len() > LONGEST_ANSWER {
-                bail!("its answer is longer than {LONGEST_ANSWER} bytes");
+            if text.len() > MAX_RESPONSE_BYTES {
+                bail!("the issuer's response is longer than {MAX_RESPONSE_BYTES} bytes");
             }
         }
         Ok(text)
     }
 }
 
-/// The system's roots.
+/// Trusts the system's root certificates.
 fn client_tls() -> Result<rustls::ClientConfig> {
     let mut roots = rustls::RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
@@ -151,15 +156,15 @@ async fn read(origin: &Origin, shared: &Shared, generation: u64) -> Result<()> {
     }
     let keys = KeySet::parse(text, generation).map_err(anyhow::Error::msg)?;
     shared.current.store(Some(Arc::new(keys)));
-    tracing::info!("the issuer's keys are new");
+    tracing::info!("loaded new keys of the issuer");
     Ok(())
 }
 
-/// Reads again and again. What cannot be read leaves the keys as they are.
+/// Reloads the keys periodically and on request. When a read fails, the current keys stay in use.
 async fn keep_current(
     origin: Origin,
     shared: std::sync::Weak<Shared>,
-    tell: watch::Sender<u64>,
+    completed: watch::Sender<u64>,
     refresh: Duration,
     mut round: u64,
 ) {
@@ -174,10 +179,10 @@ async fn keep_current(
             if let Some(error) = &failed {
                 tracing::warn!(
                     error = format!("{error:#}"),
-                    "the issuer's keys cannot be read; those of before stay in force"
+                    "the issuer's keys cannot be read; the previous keys stay in use"
                 );
             }
-            tell.send_replace(round);
+            completed.send_replace(round);
         }
         let missing = shared.current.load().is_none();
         let began = Instant::now();

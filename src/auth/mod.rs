@@ -1,5 +1,5 @@
-//! Authentication, scopes and rate limits. The contract says what an operation requires; the generated
-//! code calls this for every operation.
+//! Authentication, scopes and rate limits. The contract declares what an operation requires; the
+//! generated code calls this module for every operation.
 
 mod address;
 mod api_keys;
@@ -37,12 +37,12 @@ use crate::generated::security::{Authenticate, Credential, Presented};
 use crate::generated::support::Rejection;
 use crate::telemetry::metrics::{AuthFailure, Metrics};
 
-/// The authenticated caller, kept with the request for its log line.
+/// The authenticated caller, stored with the request for its log line.
 #[derive(Debug, Clone)]
 pub struct Principal(Arc<str>);
 
 impl Principal {
-    /// Its name.
+    /// The name of the principal.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -54,14 +54,14 @@ const API_KEY: &str = "x-api-key";
 /// How often idle counters are removed.
 const FORGET_INTERVAL: Duration = Duration::from_secs(60);
 
-/// Verifies credentials and counts requests. Cheap to clone.
+/// Verifies credentials and applies the rate limit. Cheap to clone.
 #[derive(Clone)]
 pub struct Authenticator {
     shared: Arc<Shared>,
 }
 
 struct Shared {
-    /// `None`: anyone may do everything.
+    /// `None` when authentication is disabled.
     verifier: Option<Verifier>,
     anyone: Arc<str>,
     rate: Option<RateLimit>,
@@ -70,7 +70,7 @@ struct Shared {
 }
 
 impl Authenticator {
-    /// As the settings say. Issuers' keys are kept up to date in the background.
+    /// Starts according to the settings. The issuer's keys are refreshed in the background.
     pub async fn start(
         settings: &Settings,
         database: &Database,
@@ -83,8 +83,9 @@ impl Authenticator {
                 None
             }
             AuthMode::Required if !auth.accepts_credentials() => bail!(
-                "nobody could be let in: set auth.api_keys = true, or auth.jwt.jwks_url with \
-                 auth.jwt.issuer and auth.jwt.audience; auth.mode = \"disabled\" lets everybody in"
+                "no credentials are accepted: set auth.api_keys = true, or auth.jwt.jwks_url with \
+                 auth.jwt.issuer and auth.jwt.audience; auth.mode = \"disabled\" disables \
+                 authentication"
             ),
             AuthMode::Required => {
                 let tokens = if auth.jwt.is_used() {
@@ -124,7 +125,7 @@ impl Authenticate for Authenticator {
         let Some(verifier) = &shared.verifier else {
             return shared.anyone(request);
         };
-        // The contract has no operation that needs two at once.
+        // No operation of the contract requires two credentials at once.
         let [presented] = presented else {
             return Err(Rejection::unauthorized("send one kind of credentials"));
         };
@@ -136,11 +137,12 @@ impl Authenticate for Authenticator {
                 verified.map_err(|error| {
                     shared.metrics.auth_failed((&error).into());
                     match error {
-                        // After a 401 the API key is tried, and a valid one is enough.
+                        // After a 401 the generated code tries the API key; a valid one is
+                        // sufficient.
                         AuthError::TooMany(_)
                             if sends_api_key_too(request, &presented.credential) =>
                         {
-                            Rejection::unauthorized("the token is not verified now")
+                            Rejection::unauthorized("the token cannot be verified at the moment")
                         }
                         error => rejection(error, &presented.credential),
                     }
@@ -154,7 +156,7 @@ impl Authenticate for Authenticator {
         if let Some(missing) = grant.scopes.missing(presented.scopes) {
             shared.metrics.auth_failed(AuthFailure::Insufficient);
             return Err(insufficient(
-                format!("the scope {missing} is needed"),
+                format!("the scope {missing} is required"),
                 &presented.credential,
                 presented.scopes,
             ));
@@ -189,7 +191,7 @@ impl Shared {
         })
     }
 
-    /// Counts a request and keeps the state of the limit for its response.
+    /// Counts a request and stores the rate-limit state for its response.
     fn count(&self, request: &HttpRequest, key: CallerKey) -> Result<(), Rejection> {
         let Some(rate) = &self.rate else {
             return Ok(());
@@ -203,7 +205,7 @@ impl Shared {
     }
 }
 
-/// Whether an API key is tried after this credential.
+/// Whether the request also contains an API key, which is tried after a token.
 fn sends_api_key_too(request: &HttpRequest, credential: &Credential) -> bool {
     let is_token = matches!(credential, Credential::Bearer(_));
     is_token && request.headers().contains_key(API_KEY)
@@ -240,7 +242,7 @@ fn rejection(error: AuthError, credential: &Credential) -> Rejection {
                 ..Rejection::new(
                     StatusCode::SERVICE_UNAVAILABLE,
                     "service_unavailable",
-                    "credentials cannot be verified at the moment, try again",
+                    "credentials cannot be verified at the moment, retry later",
                 )
             }
         }

@@ -1,4 +1,4 @@
-//! The rate limit of callers (the generic cell rate algorithm: a bucket that refills steadily).
+//! The rate limit of callers (generic cell rate algorithm: a token bucket that refills steadily).
 
 use std::net::IpAddr;
 use std::num::NonZeroU32;
@@ -33,15 +33,15 @@ pub struct RateLimitState {
 }
 
 impl RateLimitState {
-    /// The limit: the requests that may be sent at once, and the seconds, rounded up, in which an
-    /// empty bucket fills.
+    /// The policy: the burst size and the time in seconds, rounded up, in which an empty bucket
+    /// refills.
     pub fn policy(&self) -> Option<HeaderValue> {
         self.policy.clone()
     }
 
-    /// The requests that are left, and the seconds, rounded up, until all of them are back.
+    /// The remaining requests and the time in seconds, rounded up, until the bucket is full.
     pub fn remaining(&self) -> Option<HeaderValue> {
-        // Every response has one, and `format!` takes five times as long.
+        // Every response contains it, and `format!` takes five times as long.
         let mut numbers = itoa::Buffer::new();
         let mut rest = String::with_capacity(32);
         rest.push_str("\"caller\";r=");
@@ -59,7 +59,7 @@ type Limiter = RateLimiter<
     StateInformationMiddleware,
 >;
 
-/// A limit for each key.
+/// A rate limit per key.
 pub(super) struct RateLimit {
     limiter: Limiter,
     clock: DefaultClock,
@@ -83,7 +83,7 @@ impl RateLimit {
         }
     }
 
-    /// Counts a request; when there were too many, the error is how long to wait.
+    /// Counts a request; when the limit is exceeded, the error is the time to wait.
     pub(super) fn check(&self, key: &CallerKey) -> Result<RateLimitState, Duration> {
         match self.limiter.check_key(key) {
             Ok(state) => Ok(self.state(state.remaining_burst_capacity())),
@@ -99,19 +99,19 @@ impl RateLimit {
         }
     }
 
-    /// Removes the keys whose buckets are full again.
+    /// Removes the keys whose buckets are full.
     pub(super) fn forget_idle(&self) {
         self.limiter.retain_recent();
         self.limiter.shrink_to_fit();
     }
 }
 
-/// How long so many take, rounded up.
+/// The time in which this many requests are refilled, in seconds, rounded up.
 fn seconds(requests: u32, per_second: f64) -> u32 {
     (f64::from(requests) / per_second).ceil() as u32
 }
 
-/// The limit of callers; `None` when there is none.
+/// The limit of callers; `None` when it is disabled.
 pub(super) fn of_callers(settings: &config::RateLimit) -> Option<RateLimit> {
     let per_second = NonZeroU32::new(settings.requests_per_second)?;
     let burst = NonZeroU32::new(settings.burst)?;
@@ -120,10 +120,10 @@ pub(super) fn of_callers(settings: &config::RateLimit) -> Option<RateLimit> {
     ))
 }
 
-/// The response to too many requests.
+/// The response when the limit is exceeded.
 pub(super) fn too_many(wait: Duration) -> Rejection {
     let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-    let detail = format!("more requests than allowed: try again in {seconds} s");
+    let detail = format!("rate limit exceeded: retry in {seconds} s");
     Rejection {
         retry_after: Some(seconds),
         ..Rejection::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", detail)

@@ -1,23 +1,23 @@
-//! What credentials allow.
+//! Scopes of credentials.
 
 use std::fmt;
 
-/// One thing that credentials may allow. The contract demands them by name.
+/// A permission. The contract requires scopes by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
     /// Read orders and their histories.
     Read,
     /// Create and change orders.
     Write,
-    /// Everything, deleting included.
+    /// Everything, including deletion.
     Admin,
 }
 
 impl Scope {
-    /// All there are.
+    /// All scopes.
     pub const ALL: [Self; 3] = [Self::Read, Self::Write, Self::Admin];
 
-    /// Its name in the contract, in tokens and on the command line.
+    /// The name in the contract, in tokens and on the command line.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Read => "orders:read",
@@ -26,7 +26,7 @@ impl Scope {
         }
     }
 
-    /// The scope of this name.
+    /// The scope with this name.
     pub fn of(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|scope| scope.as_str() == name)
     }
@@ -47,12 +47,12 @@ pub struct Scopes {
 }
 
 impl Scopes {
-    /// From names separated by spaces (RFC 6749, section 3.3). Those of other services are left out.
+    /// Parses names separated by spaces (RFC 6749, section 3.3). Unknown names are ignored.
     pub fn parse(names: &str) -> Self {
         names.split(' ').filter_map(Scope::of).collect()
     }
 
-    /// Whether it holds this one. Who may do everything has every scope.
+    /// Whether the set contains this scope. `orders:admin` implies every scope.
     pub fn has(self, scope: Scope) -> bool {
         self.admin
             || match scope {
@@ -62,7 +62,7 @@ impl Scopes {
             }
     }
 
-    /// The first of these names that is missing. One that we do not know is held by nobody.
+    /// The first of these names that is missing. An unknown name is always missing.
     pub fn missing<'a>(self, names: &[&'a str]) -> Option<&'a str> {
         let held = |name: &str| Scope::of(name).is_some_and(|scope| self.has(scope));
         names.iter().copied().find(|name| !held(name))
@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_may_do_everything_has_every_scope() {
+    fn admin_implies_every_known_scope() {
         let admin = Scopes::parse("openid orders:admin");
         assert_eq!(admin.missing(&["orders:read", "orders:write"]), None);
         assert_eq!(
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn one_scope_is_not_another() {
+    fn a_scope_does_not_imply_another() {
         let read = Scopes::parse("orders:read orders:reader ORDERS:WRITE");
         assert_eq!(read.missing(&["orders:read"]), None);
         assert_eq!(

@@ -1,7 +1,7 @@
-//! One look-up at a time for each credential, however many requests bring it.
+//! One look-up at a time per credential, however many requests present it.
 //!
-//! quick_cache and moka hand the look-up of a caller that gives up to another caller, which starts it
-//! again; here it goes on, so that a credential costs one look-up.
+//! When a caller is cancelled, quick_cache and moka hand its look-up to another caller, which
+//! starts it again. Here the look-up continues, so that a credential costs one look-up.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -12,8 +12,8 @@ use futures::future::{BoxFuture, Shared};
 
 type LookUp<T> = Shared<BoxFuture<'static, Option<T>>>;
 
-/// Look-ups in progress. Each is a task of its own: a request that gives up leaves it to the
-/// others that wait for it.
+/// Look-ups in progress. Each is a separate task, so it continues for the other waiting requests
+/// when one is cancelled.
 pub(super) struct SingleFlight<K, T> {
     running: Arc<Running<K, T>>,
 }
@@ -27,7 +27,7 @@ impl<K: Hash + Eq + Clone + Send + 'static, T: Clone + Send + Sync + 'static> Si
         }
     }
 
-    /// The result of the look-up of this key that is in progress, or else of a new one; `None` when it
+    /// The result of the look-up of this key that is in progress, or of a new one; `None` if it
     /// panicked.
     pub(super) async fn join<F>(&self, key: K, look_up: impl FnOnce() -> F) -> Option<T>
     where
@@ -45,16 +45,17 @@ impl<K: Hash + Eq + Clone + Send + 'static, T: Clone + Send + Sync + 'static> Si
             return look_up.clone();
         }
         let look_up = look_up();
-        let ends = Ends {
+        let entry = RemoveOnDrop {
             running: self.running.clone(),
             key: key.clone(),
         };
-        // Spawned with its first poll, when the list is not locked: a runtime that shuts down drops the
-        // task at once, which takes it off the list.
+        // The first poll spawns the task, when the map is not locked: a runtime that shuts down
+        // drops the task immediately, which locks the map to remove the entry.
         let spawned = async move {
             let task = tokio::spawn(async move {
-                // Off the list before the result is there, so that later requests get a new one.
-                let _ends = ends;
+                // Removed before the result is available, so that later requests start a new
+                // look-up.
+                let _entry = entry;
                 look_up.await
             });
             task.await.ok()
@@ -71,13 +72,13 @@ impl<K, T> Running<K, T> {
     }
 }
 
-/// Takes a look-up off the list, also when it breaks off.
-struct Ends<K: Hash + Eq, T> {
+/// Removes a look-up from the map, also when it panics or is cancelled.
+struct RemoveOnDrop<K: Hash + Eq, T> {
     running: Arc<Running<K, T>>,
     key: K,
 }
 
-impl<K: Hash + Eq, T> Drop for Ends<K, T> {
+impl<K: Hash + Eq, T> Drop for RemoveOnDrop<K, T> {
     fn drop(&mut self) {
         self.running.lock().remove(&self.key);
     }
@@ -94,7 +95,7 @@ mod tests {
 
     use super::*;
 
-    /// A look-up that counts itself and waits to be let through.
+    /// A look-up that counts its calls and waits for a permit.
     struct Gate {
         begun: AtomicUsize,
         open: Semaphore,
@@ -116,21 +117,21 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn many_share_one_look_up_and_the_next_ones_get_another() {
+    async fn concurrent_requests_share_a_look_up_and_later_ones_start_another() {
         let (look_ups, gate) = (SingleFlight::new(), Gate::shut());
         for round in 1..=3 {
-            let asked = (0..50).map(|_| look_ups.join("key", || gate.clone().pass()));
+            let joined = (0..50).map(|_| look_ups.join("key", || gate.clone().pass()));
             let other = look_ups.join("other", async || 0);
             gate.open.add_permits(1);
-            let (answers, _) = tokio::join!(join_all(asked), other);
-            assert!(answers.into_iter().all(|answer| answer == Some(round)));
+            let (results, _) = tokio::join!(join_all(joined), other);
+            assert!(results.into_iter().all(|result| result == Some(round)));
         }
         assert_eq!(gate.begun.load(Ordering::SeqCst), 3);
         assert!(look_ups.running.lock().is_empty());
     }
 
     #[tokio::test]
-    async fn who_gives_up_leaves_nobody_waiting() {
+    async fn a_cancelled_request_does_not_stop_the_look_up() {
         let (look_ups, gate) = (SingleFlight::new(), Gate::shut());
         let mut first = Box::pin(look_ups.join("key", || gate.clone().pass()));
         assert!(matches!(poll!(&mut first), Poll::Pending));
@@ -142,7 +143,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_look_up_that_breaks_off_says_so() {
+    async fn a_look_up_that_panics_returns_none() {
         let look_ups = SingleFlight::<_, usize>::new();
         let broken = look_ups.join("key", async || panic!("on purpose"));
         assert_eq!(broken.await, None);

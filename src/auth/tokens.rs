@@ -17,9 +17,10 @@ use super::scope::{Scope, Scopes};
 use crate::config;
 use crate::domain::{Access, Caller, CustomerId};
 
-/// The longest token that is looked at, in bytes.
+/// The longest token that is accepted, in bytes.
 const LONGEST_TOKEN: usize = 8192;
-/// Tokens that are remembered, so that a signature is verified once and not with every request.
+/// Capacity of the cache of verified tokens, so that a signature is verified once and not with
+/// every request.
 const CACHE_SIZE: usize = 10_000;
 
 type Claims = Map<String, Value>;
@@ -34,14 +35,14 @@ pub(super) struct Tokens {
 
 struct Cached {
     grant: Arc<Grant>,
-    /// Seconds since 1970.
+    /// In seconds since 1970.
     expires: u64,
-    /// Of the keys that it was verified with: when they change it is verified again.
+    /// The generation of the keys it was verified with: a token is verified again when they change.
     generation: u64,
 }
 
 impl Tokens {
-    /// Tokens of the issuer of these settings.
+    /// Starts loading the keys of the configured issuer.
     pub(super) async fn start(settings: &config::Jwt) -> Result<Self> {
         Ok(Self {
             settings: settings.clone(),
@@ -58,8 +59,8 @@ impl Tokens {
         valid.then(|| known.grant.clone())
     }
 
-    /// The grant of a token. One that names a key that is not there waits for the issuer's keys to be
-    /// read again, where it may.
+    /// The grant of a token. When it names an unknown key and `may_wait` is set, this waits for the
+    /// issuer's keys to be read again.
     pub(super) async fn verify(
         &self,
         token: &str,
@@ -68,8 +69,8 @@ impl Tokens {
         if token.len() > LONGEST_TOKEN {
             return Err(invalid("the token is too long"));
         }
-        let header = decode_header(token).map_err(|_| invalid("this is no signed token"))?;
-        // What the signer marks as critical has to be understood (RFC 7515, section 4.1.11).
+        let header = decode_header(token).map_err(|_| invalid("this is not a signed token"))?;
+        // Critical headers must be understood (RFC 7515, section 4.1.11); none are supported.
         if header.crit.is_some() {
             return Err(invalid("the token has critical headers"));
         }
@@ -86,18 +87,19 @@ impl Tokens {
         Ok(grant)
     }
 
-    /// The issuer's keys, read again if none has this id.
+    /// The issuer's keys; read again if none has this id.
     async fn keys_with(&self, id: Option<&str>, may_wait: bool) -> Result<Arc<KeySet>, AuthError> {
         if let Some(keys) = self.keys.current()
             && keys.candidates(id).next().is_some()
         {
             return Ok(keys);
         }
-        let missing = || AuthError::Unavailable("the issuer's keys are not there yet".into());
+        let missing =
+            || AuthError::Unavailable("the issuer's keys have not been loaded yet".into());
         let keys = if may_wait {
             self.keys.refreshed().await
         } else {
-            self.keys.refreshed_later()
+            self.keys.current_and_refresh()
         };
         keys.ok_or_else(missing)
     }
@@ -110,7 +112,7 @@ impl Tokens {
         for key in fitting {
             match decode::<Claims>(token, &key.decoding, &self.validation(key)) {
                 Ok(token) => return Ok(token.claims),
-                Err(error) => fault = invalid(&why(error.kind())),
+                Err(error) => fault = invalid(&reason(error.kind())),
             }
         }
         Err(fault)
@@ -122,23 +124,25 @@ impl Tokens {
         validation.set_issuer(&[&self.settings.issuer]);
         validation.set_audience(&[&self.settings.audience]);
         validation.set_required_spec_claims(&["iss", "sub", "aud"]);
-        // Not by the library: with exact numbers (serde_json's arbitrary_precision) it reads no time.
+        // Validated in `expires`: with serde_json's arbitrary_precision the library cannot read the
+        // time.
         validation.validate_exp = false;
         validation
     }
 
-    /// When a token that is in force now ends, in seconds since 1970.
+    /// When a token that is valid now expires, in seconds since 1970, including the leeway.
     fn expires(&self, claims: &Claims) -> Result<u64, AuthError> {
         let leeway = self.settings.leeway.as_secs_f64();
         let now = now().as_secs_f64();
-        let expires = time(claims, "exp")?.ok_or_else(|| invalid("the token never expires"))?;
+        let expires =
+            time(claims, "exp")?.ok_or_else(|| invalid("the token has no expiry time"))?;
         if expires + leeway <= now {
             return Err(invalid("the token has expired"));
         }
         if time(claims, "nbf")?.is_some_and(|begins| begins - leeway > now) {
             return Err(invalid("the token is not valid yet"));
         }
-        // A cast to an integer ends at its bounds.
+        // A float-to-integer cast saturates.
         Ok((expires + leeway) as u64)
     }
 
@@ -148,7 +152,8 @@ impl Tokens {
             Some(customer) => Access::Customer(customer_id(customer)?),
             None if scopes.has(Scope::Admin) => Access::All,
             None => {
-                let detail = "the token names no customer, which only orders:admin may go without";
+                let detail =
+                    "the token has no customer claim, which is required without orders:admin";
                 return Err(AuthError::Insufficient(detail.into()));
             }
         };
@@ -157,9 +162,9 @@ impl Tokens {
             .and_then(Value::as_str)
             .unwrap_or_default();
         if subject.is_empty() {
-            return Err(invalid("the token names no subject"));
+            return Err(invalid("the token has no subject"));
         }
-        // There is one issuer, whose subjects are told apart by `sub` (RFC 7519, section 4.1.2).
+        // There is one issuer, so `sub` identifies the principal (RFC 7519, section 4.1.2).
         let principal: Arc<str> = format!("token:{subject}").into();
         Ok(Grant {
             caller: Caller {
@@ -172,8 +177,8 @@ impl Tokens {
     }
 }
 
-/// The scopes of a token: `scope`, separated by spaces (RFC 8693, section 4.2), or, as some issuers
-/// have it, `scp`, a list too.
+/// The scopes of a token: `scope`, separated by spaces (RFC 8693, section 4.2), or `scp`, which
+/// some issuers use, also as a list.
 fn scopes(claims: &Claims) -> Scopes {
     let texts = |value: &Value| match value {
         Value::String(text) => text.clone(),
@@ -187,7 +192,7 @@ fn scopes(claims: &Claims) -> Scopes {
     Scopes::parse(&claim.map(texts).unwrap_or_default())
 }
 
-/// A customer that cannot be read must not be taken for none.
+/// An invalid customer must not be treated as a missing one.
 fn customer_id(value: &Value) -> Result<CustomerId, AuthError> {
     let id = match value {
         Value::String(text) => text.parse().ok(),
@@ -195,7 +200,7 @@ fn customer_id(value: &Value) -> Result<CustomerId, AuthError> {
     };
     id.filter(|id| *id >= 1)
         .map(CustomerId)
-        .ok_or_else(|| invalid("the token's customer is no number of a customer"))
+        .ok_or_else(|| invalid("the token's customer claim is not a customer id"))
 }
 
 /// A NumericDate (RFC 7519, section 2): seconds since 1970.
@@ -206,17 +211,17 @@ fn time(claims: &Claims, name: &str) -> Result<Option<f64>, AuthError> {
     let seconds = value.as_f64().filter(|seconds| seconds.is_finite());
     match seconds {
         Some(seconds) => Ok(Some(seconds)),
-        None => Err(invalid("a time of the token is no number")),
+        None => Err(invalid("a time claim of the token is not a number")),
     }
 }
 
-fn why(error: &ErrorKind) -> String {
+fn reason(error: &ErrorKind) -> String {
     match error {
         ErrorKind::InvalidSignature => "the token's signature is wrong".into(),
-        ErrorKind::InvalidIssuer => "the token is of another issuer".into(),
+        ErrorKind::InvalidIssuer => "the token is from another issuer".into(),
         ErrorKind::InvalidAudience => "the token is for another audience".into(),
         ErrorKind::MissingRequiredClaim(claim) => format!("the token has no {claim}"),
-        _ => "the token cannot be read".into(),
+        _ => "the token is invalid".into(),
     }
 }
 

@@ -1,8 +1,9 @@
-//! Verifies credentials, at a bounded cost for bad ones, and without harm to callers with good ones.
+//! Verifies credentials, with a bounded cost for invalid ones and without harm to callers with
+//! valid ones.
 //!
-//! A look-up costs a signature or a query. Only bad credentials are charged, to their
-//! address. One that has used up its refusals is still let through when its credential is good: such
-//! look-ups go through a narrow gate, and what turns out to be bad there is told to wait.
+//! A look-up costs a signature or a query. Only invalid credentials are charged, to their address.
+//! A valid credential from an address that has used up its attempts is still accepted: such
+//! look-ups pass through a narrow gate, and an invalid credential there gets 429.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -20,31 +21,32 @@ use super::single_flight::SingleFlight;
 use super::tokens::Tokens;
 use crate::generated::security::Credential;
 
-/// For how long after it was good a credential is verified whatever else comes from its address.
+/// How long after a success a credential is verified regardless of other requests from its address.
 const TRUST_AFTER_SUCCESS: Duration = Duration::from_secs(3600);
-/// Credentials that are remembered as good.
+/// Capacity of the cache of credentials that were valid.
 const CACHE_SIZE: usize = 20_000;
-/// Look-ups of one kind at a time, in this process, for addresses that have used up their attempts.
+/// Concurrent look-ups per kind of credential and process, for addresses that have used up their
+/// attempts.
 const GATE_WIDTH: usize = 2;
-/// Look-ups that may wait for that.
+/// Look-ups that may wait for the gate.
 const GATE_QUEUE: usize = 64;
-/// How long they may wait.
+/// How long a look-up may wait for the gate.
 const GATE_WAIT_LIMIT: Duration = Duration::from_secs(2);
 
 type Verdict = Result<Arc<Grant>, AuthError>;
 
-/// What came of a look-up, and the address that it was made for.
+/// The result of a look-up, and the address it was charged to.
 #[derive(Clone)]
 struct LookedUp {
     verdict: Verdict,
     from: Option<IpAddr>,
 }
 
-/// Tells credentials apart, without keeping them.
+/// Identifies a credential without storing it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct Fingerprint([u8; 32]);
 
-/// The kinds of credentials that are accepted. Cheap to clone.
+/// The accepted kinds of credentials. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Verifier {
     shared: Arc<Shared>,
@@ -53,7 +55,7 @@ pub(super) struct Verifier {
 struct Shared {
     tokens: Option<Tokens>,
     api_keys: Option<ApiKeys>,
-    /// Until when each is remembered as good.
+    /// Until when each credential counts as recently valid.
     recently_valid: Cache<Fingerprint, Instant>,
     attempts: Attempts,
     token_gate: Gate,
@@ -81,7 +83,7 @@ impl Verifier {
         }
     }
 
-    /// The grant of a credential that was verified a moment ago.
+    /// The grant of a credential that was verified recently.
     pub(super) fn cached(&self, credential: &Credential) -> Option<Arc<Grant>> {
         match credential {
             Credential::Bearer(token) => self.shared.tokens.as_ref()?.cached(token),
@@ -90,7 +92,7 @@ impl Verifier {
         }
     }
 
-    /// The grant of a credential that comes from this address.
+    /// The grant of a credential from this address.
     pub(super) async fn verify(&self, credential: &Credential, from: Option<IpAddr>) -> Verdict {
         let fingerprint = Fingerprint::of(credential);
         loop {
@@ -102,15 +104,19 @@ impl Verifier {
                 }
             };
             match self.shared.look_ups.join(fingerprint, look_up).await {
-                // That another address has no refusals left says nothing of this one.
+                // Another address that has no attempts left does not affect this one: retry.
                 Some(other) if other.is_rate_limited() && other.from != from => {}
                 Some(own) => return own.verdict,
-                None => return Err(AuthError::Unavailable("the look-up broke off".into())),
+                None => {
+                    return Err(AuthError::Unavailable(
+                        "the look-up panicked or was cancelled".into(),
+                    ));
+                }
             }
         }
     }
 
-    /// Forgets the addresses that have all their refusals again.
+    /// Removes the addresses that have all their attempts again.
     pub(super) fn forget_idle(&self) {
         self.shared.attempts.forget_idle();
     }
@@ -153,7 +159,7 @@ impl Shared {
         until.is_some_and(|until| Instant::now() < until)
     }
 
-    /// A bad credential costs its address one of its attempts.
+    /// Charges an attempt to the address when the credential is invalid.
     async fn charged(&self, credential: &Credential, address: IpAddr) -> Verdict {
         let Err(wait) = self.attempts.take(address) else {
             let verdict = self.verify(credential, true).await;
@@ -162,7 +168,7 @@ impl Shared {
             }
             return verdict;
         };
-        // Tokens do not wait for a database that is slow.
+        // Separate gates: tokens do not wait for a slow database.
         let gate = match credential {
             Credential::Bearer(_) => &self.token_gate,
             _ => &self.key_gate,
@@ -176,20 +182,20 @@ impl Shared {
         }
     }
 
-    /// Whether a token may wait for a key of the issuer's that is not there yet.
+    /// `may_wait`: whether a token may wait for a key of the issuer that is not loaded yet.
     async fn verify(&self, credential: &Credential, may_wait: bool) -> Verdict {
         match (credential, &self.tokens, &self.api_keys) {
             (Credential::Bearer(token), Some(tokens), _) => tokens.verify(token, may_wait).await,
             (Credential::ApiKey(key), _, Some(keys)) => keys.verify(key).await,
             _ => Err(AuthError::Invalid(
-                "this server does not take such credentials".into(),
+                "this server does not accept this kind of credentials".into(),
             )),
         }
     }
 }
 
 impl Fingerprint {
-    /// Never the same for a token and an API key.
+    /// A token and an API key never have the same fingerprint.
     fn of(credential: &Credential) -> Self {
         let (kind, text) = match credential {
             Credential::Bearer(token) => ("token ", token.as_str()),
@@ -206,7 +212,7 @@ impl Fingerprint {
     }
 }
 
-/// Lets a few in at a time, and a few more wait.
+/// Admits a few at a time, and queues a few more.
 struct Gate {
     places: Semaphore,
     queue: Semaphore,
@@ -220,7 +226,7 @@ impl Gate {
         }
     }
 
-    /// A place; `None` when too many wait already, or it takes too long.
+    /// A permit; `None` when the queue is full or the wait times out.
     async fn enter(&self) -> Option<SemaphorePermit<'_>> {
         let _waits = self.queue.try_acquire().ok()?;
         let place = timeout(GATE_WAIT_LIMIT, self.places.acquire()).await;

@@ -1,4 +1,4 @@
-//! `orders dev`: everything on this machine.
+//! `orders dev`: runs everything on this machine.
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -17,7 +17,7 @@ use dev_servers::{DataDirLock, Postgres, PostgresOptions, TemporalOptions, Tempo
 
 const APPLICATION: &str = "orders";
 
-/// Runs everything on this machine until a signal to stop, and stops what it has started.
+/// Runs everything on this machine until a stop signal, then stops what it has started.
 pub async fn dev(mut settings: Settings) -> Result<()> {
     let log = telemetry::init(&settings.log)?;
     disable_auth_on_loopback(&mut settings)?;
@@ -25,7 +25,8 @@ pub async fn dev(mut settings: Settings) -> Result<()> {
     let tools = Tools::locate(None)?;
     let folder = settings.dev.data_dir.clone();
     let _lock = DataDirLock::acquire(&folder)?;
-    // The port of the API first: it is what fails most often, and nothing has been started yet.
+    // Check the port of the API first: it is the most likely to be in use, and nothing has been
+    // started yet.
     let free = std::net::TcpListener::bind(&settings.http.listen)
         .with_context(|| format!("cannot listen on {} (http.listen)", settings.http.listen))?;
     drop(free);
@@ -53,7 +54,7 @@ pub async fn dev(mut settings: Settings) -> Result<()> {
     result
 }
 
-/// Without any setting for authentication every caller on this machine is allowed, and no other.
+/// Without authentication settings, every caller on this machine is accepted, and no other.
 fn disable_auth_on_loopback(settings: &mut Settings) -> Result<()> {
     if !settings.auth.accepts_credentials() {
         settings.auth.mode = AuthMode::Disabled;
@@ -61,14 +62,14 @@ fn disable_auth_on_loopback(settings: &mut Settings) -> Result<()> {
     let address: SocketAddr = settings.http.listen.parse()?;
     if settings.auth.mode == AuthMode::Disabled && !address.ip().is_loopback() {
         bail!(
-            "`orders dev` without authentication serves this machine only, and {address} \
-             (http.listen) is open to others; set auth.api_keys = true"
+            "`orders dev` without authentication serves this machine only, but {address} \
+             (http.listen) is not a loopback address; set auth.api_keys = true"
         );
     }
     Ok(())
 }
 
-/// The servers that `orders dev` starts are on this machine and use no TLS.
+/// The servers that `orders dev` starts are local and do not use TLS.
 fn use_own_servers(settings: &mut Settings, database: &str, temporal: String) -> Result<()> {
     settings.database.url = SecretUrl::try_from(database).map_err(anyhow::Error::msg)?;
     settings.database.password = Secret::default();
@@ -119,7 +120,7 @@ async fn dev_with(
     result
 }
 
-/// When one part ends, with or without an error, the others stop.
+/// Stops the other parts when one ends, with or without an error.
 async fn stopping_all(
     stop: &CancellationToken,
     part: impl Future<Output = Result<()>>,

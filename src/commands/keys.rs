@@ -1,4 +1,4 @@
-//! `orders keys`: API keys are made, replaced and revoked here, and nowhere else.
+//! `orders keys`: the only place where API keys are created, rotated and revoked.
 
 use std::time::Duration;
 
@@ -13,27 +13,27 @@ use crate::config::Settings;
 use crate::db::{ApiKey, ApiKeyRepository, Database, NewApiKey};
 use crate::domain::CustomerId;
 
-/// The key that is wanted.
+/// Options of a new key.
 #[derive(Debug, Clone, Args)]
 #[command(group = clap::ArgGroup::new("whose").required(true))]
 pub struct NewKey {
-    /// What it is for, 1 to 100 characters. Keys of one name and customer are for the same program, and
-    /// share their idempotency keys
+    /// Name, 1 to 100 characters. Keys with the same name and customer belong to the same client
+    /// and share their idempotency keys
     #[arg(long)]
     pub name: String,
-    /// What it allows: orders:read, orders:write, orders:admin; repeat it for several
+    /// Scope: orders:read, orders:write or orders:admin; repeat the option for several
     #[arg(long = "scope", value_name = "SCOPE", required = true, value_parser = scope)]
     pub scopes: Vec<Scope>,
-    /// The customer whose orders it reaches
+    /// The customer whose orders the key can access
     #[arg(long, value_name = "ID", group = "whose", value_parser = clap::value_parser!(i64).range(1..))]
     pub customer: Option<i64>,
-    /// It reaches everybody's orders
+    /// The key can access the orders of all customers
     #[arg(long, group = "whose")]
     pub all_customers: bool,
-    /// When it ends by itself, such as 90d
+    /// When the key expires, such as 90d
     #[arg(long, value_name = "DURATION", value_parser = humantime_serde::re::humantime::parse_duration)]
     pub expires_in: Option<Duration>,
-    /// As JSON
+    /// Print JSON
     #[arg(long)]
     pub json: bool,
 }
@@ -43,14 +43,11 @@ fn scope(name: &str) -> Result<Scope, String> {
     Scope::of(name).ok_or_else(|| format!("the scopes are {known}"))
 }
 
-/// Makes a key and shows it.
-///
-/// # Errors
-/// When the database cannot be reached or the name is too long.
+/// Creates a key and prints it.
 pub async fn create(settings: &Settings, new: NewKey) -> Result<()> {
     let keys = repository(settings).await?;
     if !(1..=100).contains(&new.name.chars().count()) {
-        bail!("--name has to have 1 to 100 characters");
+        bail!("--name must have 1 to 100 characters");
     }
     let fresh = FreshKey::make()?;
     let scopes: Scopes = new.scopes.into_iter().collect();
@@ -70,23 +67,20 @@ pub async fn create(settings: &Settings, new: NewKey) -> Result<()> {
     show(&stored, &fresh.text, new.json)
 }
 
-/// The key that is to be replaced.
+/// Options of a rotation.
 #[derive(Debug, Clone, Args)]
 pub struct Rotation {
-    /// Its number
+    /// Id of the key
     pub id: i64,
-    /// For how long it stays in force beside the new one
+    /// How long the old key stays valid
     #[arg(long, value_name = "DURATION", default_value = "1d", value_parser = humantime_serde::re::humantime::parse_duration)]
     pub overlap: Duration,
-    /// As JSON
+    /// Print JSON
     #[arg(long)]
     pub json: bool,
 }
 
-/// Makes a key in the place of another, and shows it.
-///
-/// # Errors
-/// When there is none of this number, or the database cannot be reached.
+/// Creates a key that replaces another, and prints it.
 pub async fn rotate(settings: &Settings, rotation: Rotation) -> Result<()> {
     let keys = repository(settings).await?;
     let Rotation { id, overlap, json } = rotation;
@@ -95,11 +89,11 @@ pub async fn rotate(settings: &Settings, rotation: Rotation) -> Result<()> {
     let stored = keys.rotate(id, &fresh.hash, &fresh.hint, overlap).await?;
     match stored {
         Some(stored) => show(&stored, &fresh.text, json),
-        None => bail!("there is no key {id}; `orders keys list` shows those there are"),
+        None => bail!("there is no key {id}; `orders keys list` shows all keys"),
     }
 }
 
-/// A new key, this once.
+/// Prints a new key; its text is not stored.
 fn show(stored: &ApiKey, text: &str, json: bool) -> Result<()> {
     if json {
         let mut shown = serde_json::to_value(stored)?;
@@ -108,20 +102,17 @@ fn show(stored: &ApiKey, text: &str, json: bool) -> Result<()> {
     }
     print_line(&describe(stored))?;
     print_line(&format!("key: {text}"))?;
-    print_line("It is shown this once. Send it as the header X-API-Key.")
+    print_line("The key is not shown again. Send it in the header X-API-Key.")
 }
 
-/// Shows all keys.
-///
-/// # Errors
-/// When the database cannot be reached.
+/// Prints all keys.
 pub async fn list(settings: &Settings, json: bool) -> Result<()> {
     let keys = repository(settings).await?.list().await?;
     if json {
         return print_line(&serde_json::to_string_pretty(&keys)?);
     }
     if keys.is_empty() {
-        print_line("there are no keys; `orders keys create` makes one")?;
+        print_line("there are no keys; create one with `orders keys create`")?;
     }
     for key in keys {
         print_line(&describe(&key))?;
@@ -129,18 +120,15 @@ pub async fn list(settings: &Settings, json: bool) -> Result<()> {
     Ok(())
 }
 
-/// Takes a key out of force.
-///
-/// # Errors
-/// When there is none of this number, or the database cannot be reached.
+/// Revokes a key.
 pub async fn revoke(settings: &Settings, id: i64) -> Result<()> {
     let Some(key) = repository(settings).await?.revoke(id).await? else {
-        bail!("there is no key {id}; `orders keys list` shows those there are");
+        bail!("there is no key {id}; `orders keys list` shows all keys");
     };
     print_line(&describe(&key))?;
     let cache = settings.auth.api_key_cache;
     print_line(&format!(
-        "It is refused from now on; by a server that has just seen it in {cache:?} (auth.api_key_cache)."
+        "The key is revoked. Servers that have it cached reject it within {cache:?} (auth.api_key_cache)."
     ))
 }
 
@@ -163,7 +151,7 @@ fn describe(key: &ApiKey) -> String {
         None => "all customers".into(),
     };
     let mut text = format!(
-        "{} {:?} {}… [{}] of {whose}, made {}",
+        "{} {:?} {}… [{}] of {whose}, created {}",
         key.id,
         key.name,
         key.hint,
@@ -171,11 +159,11 @@ fn describe(key: &ApiKey) -> String {
         key.created_at.to_rfc3339()
     );
     if key.client() != key.id {
-        text += &format!(", for the program of key {}", key.client());
+        text += &format!(", same client as key {}", key.client());
     }
     let times = [
         ("used", key.last_used_at),
-        ("ends", key.expires_at),
+        ("expires", key.expires_at),
         ("revoked", key.revoked_at),
     ];
     for (what, when) in times {

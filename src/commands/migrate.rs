@@ -1,4 +1,4 @@
-//! `orders migrate`: moves the schema of the database.
+//! `orders migrate`: migrates the database schema.
 
 use std::io::Write;
 use std::time::Duration;
@@ -72,12 +72,12 @@ async fn with_connection<T>(
     let connecting = tokio::time::timeout(limit, db::connect(database, "orders-migrate"));
     let connection = connecting
         .await
-        .unwrap_or_else(|_| Err(StoreError::Unavailable("no answer in time".into())))
+        .unwrap_or_else(|_| Err(StoreError::Unavailable("no response in time".into())))
         .with_context(|| format!("cannot reach PostgreSQL at {} (database.url)", database.url))?;
     Ok(step(connection)?)
 }
 
-/// A progress line, on stderr: stdout is for the result.
+/// Prints progress on stderr, because stdout is for the result.
 fn warn(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }

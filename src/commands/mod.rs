@@ -1,4 +1,4 @@
-//! The commands of `orders`: each assembles the parts that it needs, runs them, and stops them in order.
+//! The commands of `orders`: each starts the parts it needs, runs them, and stops them in order.
 
 mod dev;
 pub mod keys;
@@ -16,12 +16,12 @@ use anyhow::Result;
 
 use crate::config::Settings;
 
-/// Shows the settings in force, as TOML, without secrets.
+/// Prints the effective settings as TOML, without secrets.
 pub fn show_config(settings: &Settings) -> Result<()> {
     print_line(toml::to_string(settings)?.trim_end())
 }
 
-/// Prints a line on stdout and flushes it, also into a pipe.
+/// Prints a line to stdout and flushes it, so that a pipe receives it immediately.
 fn print_line(line: &str) -> Result<()> {
     let mut stdout = std::io::stdout().lock();
     writeln!(stdout, "{line}")?;

@@ -15,7 +15,7 @@ use crate::server::{Monitoring, Server};
 use crate::telemetry::{self, Logging, Telemetry};
 use crate::workflow::{Dispatcher, Reconciler, Temporal, run_worker};
 
-/// Serves the API and dispatches intents until a signal to stop.
+/// Serves the API and dispatches intents until a stop signal.
 pub async fn serve(settings: Settings) -> Result<()> {
     let log = telemetry::init(&settings.log)?;
     migrate::require_current_schema(&settings).await?;
@@ -28,7 +28,7 @@ pub async fn serve(settings: Settings) -> Result<()> {
     result
 }
 
-/// Runs a worker, which dispatches intents too, until a signal to stop.
+/// Runs a worker, which also dispatches intents, until a stop signal.
 pub async fn worker(settings: Settings) -> Result<()> {
     let log = telemetry::init(&settings.log)?;
     migrate::require_current_schema(&settings).await?;
@@ -50,7 +50,7 @@ pub async fn worker(settings: Settings) -> Result<()> {
     result
 }
 
-/// What every long-running process consists of.
+/// The parts of every long-running process.
 pub(super) struct Service {
     pub(super) settings: Arc<Settings>,
     pub(super) database: Database,
@@ -60,7 +60,7 @@ pub(super) struct Service {
 }
 
 impl Service {
-    /// Temporal need not be reachable; the files that its settings name have to be readable.
+    /// Temporal need not be reachable, but the files that its settings name must be readable.
     pub(super) fn start(
         settings: Settings,
         log: &Logging,
@@ -86,7 +86,7 @@ impl Service {
         Server::bind(&self.settings, database, temporal, &self.telemetry).await
     }
 
-    /// Starts the server for operators.
+    /// Starts the monitoring server.
     pub(super) fn monitor(&self, requires_temporal: bool) -> JoinHandle<()> {
         let background = self.database.in_background();
         let monitoring = Monitoring::new(&self.telemetry, &background, &self.temporal);
@@ -107,7 +107,7 @@ impl Service {
         .await
     }
 
-    /// Stops what still runs and sends the spans that wait. A failure here is no failure of the process.
+    /// Stops the remaining tasks and sends pending spans. A failure here does not fail the process.
     pub(super) async fn finish(self, monitoring: JoinHandle<()>) {
         self.stop.cancel();
         self.telemetry.traces.finish().await;
@@ -115,8 +115,8 @@ impl Service {
     }
 }
 
-/// Serves with this server, and does the background work of orders, until `stop`; then ends within
-/// `http.shutdown_timeout` and a little.
+/// Runs the server and the background work until `stop` is cancelled; then ends within
+/// `http.shutdown_timeout` plus a short time.
 pub async fn serve_until(
     settings: &Arc<Settings>,
     server: Server,
@@ -138,7 +138,7 @@ pub async fn serve_until(
     served
 }
 
-/// Dispatches intents until `stop`, in the background, where `dispatcher.enabled` says so.
+/// Dispatches intents in the background until `stop` is cancelled, if `dispatcher.enabled` is set.
 fn dispatch(
     settings: &Arc<Settings>,
     database: &Database,
@@ -164,8 +164,10 @@ async fn sweep(database: Database, interval: Duration, stop: CancellationToken) 
         };
         match swept {
             Ok(0) => {}
-            Ok(keys) => tracing::info!(keys, "forgot expired idempotency keys"),
-            Err(error) => tracing::warn!(error = %error, "expired idempotency keys stay for now"),
+            Ok(keys) => tracing::info!(keys, "deleted expired idempotency keys"),
+            Err(error) => {
+                tracing::warn!(error = %error, "cannot delete expired idempotency keys; retrying later")
+            }
         }
         tokio::select! {
             () = stop.cancelled() => return,
@@ -174,7 +176,7 @@ async fn sweep(database: Database, interval: Duration, stop: CancellationToken) 
     }
 }
 
-/// Cancelled by SIGINT and SIGTERM. A second signal ends the process at once.
+/// Cancelled by SIGINT and SIGTERM. A second signal ends the process immediately.
 pub(super) fn stop_on_signal() -> Result<CancellationToken> {
     let stop = CancellationToken::new();
     let mut interrupt = signal(SignalKind::interrupt())?;

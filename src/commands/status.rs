@@ -1,4 +1,4 @@
-//! `orders status`: the outbox and the last round of the reconciler.
+//! `orders status`: the outbox and the last reconciliation round.
 
 use anyhow::Result;
 
@@ -8,7 +8,7 @@ use crate::db::{
     Backlog, Database, FailingIntent, IntentRepository, ReconciliationRepository, Report,
 };
 
-/// Failing intents that `orders status` names.
+/// The number of failing intents that are listed.
 const FAILING_SHOWN: i64 = 20;
 
 #[derive(serde::Serialize)]
@@ -18,8 +18,8 @@ struct Status {
     reconciliation: Report,
 }
 
-/// Shows which intents wait for Temporal or were refused by it, and how many orders disagree with
-/// their workflows.
+/// Prints the backlog of intents, those that Temporal rejected, and the number of orders that
+/// differ from their workflows.
 pub async fn status(settings: &Settings, json: bool) -> Result<()> {
     let database = Database::new(&settings.database, "orders-status")?;
     let intents = IntentRepository::new(database.clone());

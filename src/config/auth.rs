@@ -13,14 +13,14 @@ use super::rules::positive;
 #[garde(allow_unvalidated)]
 #[serde(deny_unknown_fields)]
 pub struct Auth {
-    /// Whether callers have to authenticate.
+    /// Whether callers must authenticate.
     pub mode: AuthMode,
-    /// Whether API keys are taken.
+    /// Whether API keys are accepted.
     pub api_keys: bool,
-    /// For how long an API key that was found is trusted before it is looked up again.
+    /// How long a verified API key is cached before it is looked up again.
     #[serde(with = "humantime_serde")]
     pub api_key_cache: Duration,
-    /// Bad credentials that one address may send in a minute.
+    /// Invalid credentials that one address may send per minute.
     #[garde(custom(positive))]
     pub attempts_per_minute: u32,
     /// Access tokens.
@@ -28,13 +28,13 @@ pub struct Auth {
     pub jwt: Jwt,
 }
 
-/// Whether callers have to authenticate.
+/// Whether callers must authenticate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AuthMode {
-    /// They have to, by an access token or an API key.
+    /// With an access token or an API key.
     Required,
-    /// Anyone may do everything.
+    /// Everyone may do everything.
     Disabled,
 }
 
@@ -43,22 +43,22 @@ pub enum AuthMode {
 #[garde(allow_unvalidated)]
 #[serde(deny_unknown_fields)]
 pub struct Jwt {
-    /// The `iss` that they have to have.
+    /// The required `iss` of tokens.
     pub issuer: String,
-    /// What has to be in their `aud`.
+    /// The value that `aud` of tokens must contain.
     pub audience: String,
-    /// Where the issuer publishes its keys (a JWK set, RFC 7517).
+    /// URL of the issuer's keys (a JWK set, RFC 7517).
     pub jwks_url: String,
-    /// A file with its keys instead.
+    /// A file with the keys, instead of the URL.
     pub jwks_file: String,
-    /// By how much clocks may differ.
+    /// The tolerated clock difference.
     #[serde(with = "humantime_serde")]
     pub leeway: Duration,
     /// How often the keys are read again.
     #[serde(with = "humantime_serde")]
     #[garde(custom(positive))]
     pub refresh: Duration,
-    /// The claim that names the customer whose orders the caller reaches.
+    /// The claim with the customer whose orders the caller can access.
     pub customer_claim: String,
 }
 
@@ -67,9 +67,9 @@ pub struct Jwt {
 #[garde(allow_unvalidated)]
 #[serde(deny_unknown_fields)]
 pub struct RateLimit {
-    /// Requests that one caller may send in a second in the long run; 0 means as many as it likes.
+    /// Requests per second that one caller may send in the long run; 0 means unlimited.
     pub requests_per_second: u32,
-    /// Requests that it may send at once.
+    /// Requests that one caller may send at once.
     #[garde(if(cond = self.requests_per_second > 0, custom(positive)))]
     pub burst: u32,
 }
@@ -82,7 +82,7 @@ impl Auth {
 }
 
 impl Jwt {
-    /// Whether access tokens are taken.
+    /// Whether access tokens are accepted.
     pub fn is_used(&self) -> bool {
         !self.jwks_url.is_empty() || !self.jwks_file.is_empty()
     }
@@ -95,7 +95,7 @@ impl Jwt {
         }
         if !self.jwks_url.is_empty() && !is_safe(&self.jwks_url) {
             faults.push(format!(
-                "auth.jwt.jwks_url: `{}` is no https:// URL, nor an http:// one of this machine",
+                "auth.jwt.jwks_url: `{}` must be an https:// URL, or http:// on this machine",
                 self.jwks_url
             ));
         }
@@ -107,7 +107,7 @@ impl Jwt {
         for (name, value) in claims {
             if self.is_used() && value.is_empty() {
                 faults.push(format!(
-                    "auth.jwt.{name} is empty, although tokens are taken"
+                    "auth.jwt.{name} is empty; access tokens require it"
                 ));
             }
         }
@@ -115,7 +115,7 @@ impl Jwt {
     }
 }
 
-/// Whoever could change these keys in transit could make tokens.
+/// Anyone who can change the keys in transit could issue tokens.
 fn is_safe(url: &str) -> bool {
     let Ok(url) = Url::parse(url) else {
         return false;

@@ -1,4 +1,4 @@
-//! What is done for orders in the background.
+//! Background work.
 
 use std::time::Duration;
 
@@ -23,18 +23,18 @@ pub struct Workflow {
 pub struct Dispatcher {
     /// Whether this process dispatches intents to Temporal.
     pub enabled: bool,
-    /// Most intents that are dispatched at a time.
+    /// The maximum number of intents that are dispatched concurrently.
     #[garde(custom(positive))]
     pub concurrency: usize,
-    /// How often to look for intents when no notification came.
+    /// How often to look for intents without a notification.
     #[serde(with = "humantime_serde")]
     #[garde(custom(positive))]
     pub poll_interval: Duration,
-    /// After how long a claimed intent may be claimed again.
+    /// How long after its claim an intent may be claimed again.
     #[serde(with = "humantime_serde")]
     #[garde(custom(positive))]
     pub lease: Duration,
-    /// The longest pause between two attempts.
+    /// The longest delay between two attempts.
     #[serde(with = "humantime_serde")]
     #[garde(custom(positive))]
     pub max_backoff: Duration,
@@ -45,14 +45,14 @@ pub struct Dispatcher {
 #[garde(allow_unvalidated)]
 #[serde(deny_unknown_fields)]
 pub struct Reconciler {
-    /// How long after a round the next one begins.
+    /// The delay between the end of a round and the next one.
     #[serde(with = "humantime_serde")]
     #[garde(custom(positive))]
     pub interval: Duration,
-    /// For how long an order must not have changed before it is compared.
+    /// How long an order must be unchanged before it is compared.
     #[serde(with = "humantime_serde")]
     pub grace: Duration,
-    /// How often an order whose workflow failed gets a new one before it is cancelled.
+    /// How many new workflows an order gets after failures before it is cancelled.
     pub max_restarts: u32,
 }
 
@@ -61,9 +61,9 @@ pub struct Reconciler {
 #[garde(allow_unvalidated)]
 #[serde(deny_unknown_fields)]
 pub struct Idempotency {
-    /// Whether `POST /orders` without a key is refused.
+    /// Whether `POST /orders` without a key is rejected.
     pub required: bool,
-    /// For how long a key is stored.
+    /// How long a key is stored.
     #[serde(with = "humantime_serde")]
     #[garde(custom(positive))]
     pub lifetime: Duration,

@@ -16,12 +16,12 @@ use super::secret::{Secret, both_set, given, secret_of};
 #[garde(allow_unvalidated)]
 #[serde(deny_unknown_fields)]
 pub struct Database {
-    /// Where PostgreSQL is.
+    /// URL of PostgreSQL.
     pub url: SecretUrl,
-    /// Most connections held at a time for requests.
+    /// The maximum number of connections for requests.
     #[garde(custom(positive))]
     pub pool_size: usize,
-    /// Most connections held at a time for background work.
+    /// The maximum number of connections for background work.
     pub background_pool_size: usize,
     /// How long a request may wait for a connection.
     #[serde(with = "humantime_serde")]
@@ -34,10 +34,10 @@ pub struct Database {
     /// How long one statement may wait for a lock.
     #[serde(with = "humantime_serde")]
     pub lock_timeout: Duration,
-    /// Most requests that wait for the same statement.
+    /// The maximum number of requests that wait for the same statement.
     #[garde(custom(positive))]
     pub max_waiting: usize,
-    /// The password, where the URL has none.
+    /// The password, if the URL has none.
     pub password: Secret,
     /// A file with the password.
     pub password_file: PathBuf,
@@ -45,34 +45,34 @@ pub struct Database {
     pub tls: DatabaseTls,
 }
 
-/// How PostgreSQL is known, and how it knows us.
+/// TLS of connections to PostgreSQL.
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct DatabaseTls {
-    /// The authorities that are trusted (PEM); empty means those of the system.
+    /// Trusted root certificates (PEM); empty for those of the system.
     pub ca_file: PathBuf,
-    /// The client's certificate.
+    /// The client certificate.
     pub certificate: PathBuf,
-    /// Its private key.
+    /// The private key of the client certificate.
     pub key: PathBuf,
 }
 
-/// How a connection to PostgreSQL is secured, after all settings about it.
+/// The effective mode of connections to PostgreSQL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SslMode {
     /// Never encrypted.
     Disable,
-    /// Encrypted where the server offers it; nobody's identity is checked.
+    /// Encrypted if the server supports it; certificates are not verified.
     Prefer,
-    /// Encrypted or not at all; nobody's identity is checked.
+    /// Always encrypted; certificates are not verified.
     Require,
-    /// Encrypted, and the server's certificate comes from a trusted authority.
+    /// Encrypted; the server's certificate must be issued by a trusted authority.
     VerifyCa,
-    /// As that, and it bears the name of the host.
+    /// As `VerifyCa`, and the certificate must match the host name.
     VerifyFull,
 }
 
-/// What libpq's URLs say with parameters and we with settings.
+/// Parameters of libpq's URLs that are settings here.
 const ELSEWHERE: [(&str, &str); 4] = [
     ("sslrootcert", "database.tls.ca_file"),
     ("sslcert", "database.tls.certificate"),
@@ -81,9 +81,9 @@ const ELSEWHERE: [(&str, &str); 4] = [
 ];
 
 impl Database {
-    /// The mode in force. `sslmode` of the URL says it, as in libpq: with authorities of its own,
-    /// `require` checks the server against them (`verify-ca`). Where the URL says nothing it is
-    /// `prefer`, and `verify-full` with authorities of its own.
+    /// The effective mode: `sslmode` of the URL, as in libpq. With `ca_file`, `require` verifies
+    /// the server's certificate (`verify-ca`). Without `sslmode` the mode is `prefer`, or
+    /// `verify-full` with `ca_file`.
     pub fn ssl_mode(&self) -> Result<SslMode, String> {
         let pairs = self.url.expose().query_pairs();
         let named = pairs.filter(|(name, _)| name == "sslmode").last();
@@ -92,7 +92,7 @@ impl Database {
         let weak = |mode: SslMode, name: &str| {
             if has_ca {
                 return Err(format!(
-                    "database.tls.ca_file is set, and sslmode={name} in database.url would not use it"
+                    "database.tls.ca_file is set, but sslmode={name} in database.url does not use it"
                 ));
             }
             Ok(mode)
@@ -106,22 +106,20 @@ impl Database {
             (Some("require" | "verify-ca"), true) => SslMode::VerifyCa,
             (Some("verify-ca"), false) => {
                 return Err(
-                    "sslmode=verify-ca in database.url needs database.tls.ca_file: \
-                     anybody has a certificate of an authority that the system trusts"
+                    "sslmode=verify-ca in database.url requires database.tls.ca_file: \
+                     anyone can get a certificate of an authority that the system trusts"
                         .into(),
                 );
             }
             (Some(_), _) => {
-                return Err(
-                    "sslmode in database.url has to be disable, prefer, require, \
+                return Err("sslmode in database.url must be disable, prefer, require, \
                      verify-ca or verify-full"
-                        .into(),
-                );
+                    .into());
             }
         };
         match mode {
             SslMode::Disable if given(&self.tls.certificate).is_some() => Err(
-                "database.tls.certificate is set, and sslmode=disable in database.url would not \
+                "database.tls.certificate is set, but sslmode=disable in database.url does not \
                  use it"
                     .into(),
             ),
@@ -129,7 +127,7 @@ impl Database {
         }
     }
 
-    /// The password beside the URL, if there is one.
+    /// The password that is set outside of the URL, if any.
     pub fn password(&self) -> Result<Option<Secret>, String> {
         secret_of(
             &self.password,
@@ -154,11 +152,15 @@ impl Database {
         let in_url =
             url.password().is_some() || url.query_pairs().any(|(name, _)| name == "password");
         if in_url && (!self.password.is_empty() || given(&self.password_file).is_some()) {
-            faults.push("database.password is set, and database.url has one as well".into());
+            faults.push(
+                "database.password and a password in database.url are both set; keep one".into(),
+            );
         }
         for (parameter, setting) in ELSEWHERE {
             if url.query_pairs().any(|(name, _)| name == parameter) {
-                faults.push(format!("database.url: {parameter} is {setting} here"));
+                faults.push(format!(
+                    "database.url: instead of {parameter}, set {setting}"
+                ));
             }
         }
         faults
@@ -170,7 +172,7 @@ impl Database {
 pub struct SecretUrl(Url);
 
 impl SecretUrl {
-    /// The URL, password included.
+    /// The URL, including the password.
     pub fn expose(&self) -> &Url {
         &self.0
     }
@@ -199,10 +201,10 @@ impl TryFrom<&str> for SecretUrl {
     type Error = String;
 
     fn try_from(text: &str) -> Result<Self, Self::Error> {
-        // The text may hold a password: an error never quotes it.
+        // The text may contain a password, so errors never quote it.
         match Url::parse(text) {
             Ok(url) if ["postgres", "postgresql"].contains(&url.scheme()) => Ok(Self(url)),
-            Ok(_) => Err("a database URL begins with postgres://".into()),
+            Ok(_) => Err("a database URL must begin with postgres://".into()),
             Err(error) => Err(format!("not a URL: {error}")),
         }
     }
@@ -233,7 +235,7 @@ impl<'de> Deserialize<'de> for SecretUrl {
     }
 }
 
-/// PostgreSQL counts in milliseconds, and 0 means no limit there.
+/// PostgreSQL counts in milliseconds, and treats 0 as no limit.
 fn at_least_one_ms(time: &Duration, _: &()) -> garde::Result {
     positive(&time.as_millis(), &())
 }

@@ -17,34 +17,35 @@ use super::secret::given;
 #[garde(allow_unvalidated)]
 #[serde(deny_unknown_fields)]
 pub struct Http {
-    /// Address and port to serve on.
+    /// The address and port to listen on.
     #[garde(custom(address))]
     pub listen: String,
-    /// Largest request body, in bytes.
+    /// The largest request body, in bytes.
     #[garde(custom(positive))]
     pub body_limit_bytes: usize,
     /// How long a request may take.
     #[serde(with = "humantime_serde")]
     #[garde(custom(positive))]
     pub request_timeout: Duration,
-    /// How long requests in flight may go on after a signal to stop.
+    /// How long requests in flight may continue after a stop signal.
     #[serde(with = "humantime_serde")]
     pub shutdown_timeout: Duration,
-    /// Threads that serve requests; 0 means one for each core.
+    /// Worker threads; 0 means one per core.
     pub workers: usize,
     /// Whether every response is validated against the contract.
     pub check_answers: bool,
     /// Networks, separated by commas, whose `X-Forwarded-For` is trusted.
     #[garde(custom(networks))]
     pub trusted_proxies: String,
-    /// Host names that the server answers to without authentication, beside those of its machine.
+    /// Host names that the server accepts without authentication, in addition to those of its
+    /// machine.
     #[serde(deserialize_with = "text_or_list")]
     #[garde(custom(hosts))]
     pub allowed_hosts: Vec<String>,
-    /// Most connections at a time, in all of the process.
+    /// The maximum number of connections of the process.
     #[garde(custom(positive))]
     pub max_connections: usize,
-    /// Most requests in flight at a time, in all of the process.
+    /// The maximum number of requests in flight of the process.
     #[garde(custom(positive))]
     pub max_requests_in_flight: usize,
     /// How long a connection may wait for its next request.
@@ -62,13 +63,13 @@ pub struct Http {
     pub cors: Cors,
 }
 
-/// A certificate with its key, both PEM files; both empty when there is none.
+/// A certificate with its key, both PEM files; both empty for no TLS.
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct HttpTls {
-    /// The server's certificate, and those between it and the root.
+    /// The server's certificate with its intermediate certificates.
     pub certificate: PathBuf,
-    /// Its private key.
+    /// The private key.
     pub key: PathBuf,
 }
 
@@ -76,7 +77,7 @@ pub struct HttpTls {
 #[derive(Debug, Clone, Default, Deserialize, Serialize, Validate)]
 #[serde(deny_unknown_fields)]
 pub struct Cors {
-    /// The origins that may call, exactly as browsers send them; none means that no page may.
+    /// The allowed origins, exactly as browsers send them; empty for none.
     #[garde(custom(origins))]
     #[serde(deserialize_with = "text_or_list")]
     pub allowed_origins: Vec<String>,
@@ -86,13 +87,12 @@ impl Http {
     /// Settings that contradict each other.
     pub(super) fn contradictions(&self) -> Vec<String> {
         let pair = complete_pair("http.tls", &self.tls.certificate, &self.tls.key);
-        let idle = (self.keep_alive_timeout > self.stall_timeout).then(|| {
-            "http.keep_alive_timeout is longer than http.stall_timeout, which would end it".into()
-        });
+        let idle = (self.keep_alive_timeout > self.stall_timeout)
+            .then(|| "http.keep_alive_timeout must not be longer than http.stall_timeout".into());
         pair.into_iter().chain(idle).collect()
     }
 
-    /// Whether the server speaks TLS.
+    /// Whether the server uses TLS.
     pub fn is_encrypted(&self) -> bool {
         given(&self.tls.certificate).is_some()
     }
@@ -122,7 +122,8 @@ fn networks(text: &str, _: &()) -> garde::Result {
         .map_err(|part| garde::Error::new(format!("`{part}` is not a network such as 10.0.0.0/8")))
 }
 
-/// An IPv4 network in its IPv6 form (`::ffff:10.0.0.0/104`) becomes IPv4, as addresses are compared.
+/// Converts an IPv4-mapped network (`::ffff:10.0.0.0/104`) to IPv4, because addresses are compared
+/// in that form.
 fn canonical(network: IpNet) -> IpNet {
     let IpNet::V6(mapped) = network else {
         return network;
@@ -142,7 +143,7 @@ fn origins(origins: &[String], _: &()) -> garde::Result {
     )
 }
 
-/// Scheme, host and, unless it is the scheme's own, port; neither a wildcard nor a path.
+/// Scheme, host and any non-default port; no wildcard and no path.
 fn is_origin(text: &str) -> bool {
     Url::parse(text).is_ok_and(|url| {
         ["http", "https"].contains(&url.scheme()) && url.origin().ascii_serialization() == text

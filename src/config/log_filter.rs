@@ -2,10 +2,10 @@
 
 use tracing_subscriber::EnvFilter;
 
-/// Parses a log filter, or says what is wrong with it.
+/// Parses a log filter; the error describes the fault.
 pub fn parse_log_filter(text: &str) -> Result<EnvFilter, String> {
     if text.trim().is_empty() {
-        return Err("it is empty; `off` logs nothing".into());
+        return Err("the filter is empty; use `off` to log nothing".into());
     }
     text.parse::<EnvFilter>().map_err(|error| error.to_string())
 }

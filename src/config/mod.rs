@@ -1,4 +1,4 @@
-//! Settings: `config/default.toml` ← a file ← the environment.
+//! Settings: `config/default.toml`, overridden by a file, overridden by the environment.
 
 mod auth;
 mod background;
@@ -30,7 +30,7 @@ use serde::{Deserialize, Serialize};
 const DEFAULTS: &str = include_str!("../../config/default.toml");
 const PREFIX: &str = "ORDERS";
 
-/// Every setting. `config/default.toml` says what each one means.
+/// All settings. `config/default.toml` describes each one.
 #[derive(Debug, Clone, Deserialize, Serialize, Validate)]
 #[garde(allow_unvalidated)]
 #[serde(deny_unknown_fields)]
@@ -64,7 +64,7 @@ pub struct Settings {
     /// Logging.
     #[garde(dive)]
     pub log: Log,
-    /// The server for operators.
+    /// The monitoring server.
     #[garde(dive)]
     pub monitoring: Monitoring,
     /// Traces.
@@ -78,28 +78,28 @@ pub struct Settings {
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Dev {
-    /// Where it keeps its data.
+    /// The directory of its data.
     pub data_dir: PathBuf,
-    /// Port of PostgreSQL; 0 takes any free one.
+    /// Port of PostgreSQL; 0 for any free port.
     pub postgres_port: u16,
-    /// Port of Temporal's frontend; 0 takes any free one.
+    /// Port of Temporal's frontend; 0 for any free port.
     pub temporal_port: u16,
-    /// Port of Temporal's web page; 0 takes any free one.
+    /// Port of Temporal's web UI; 0 for any free port.
     pub temporal_ui_port: u16,
 }
 
-/// Settings that cannot be used.
+/// Errors in the settings.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
-    /// They could not be read, or a value is of the wrong kind.
+    /// The settings cannot be read, or a value has the wrong type.
     #[error("settings: {}", without_lines_of_the_file(.0))]
     Unreadable(#[from] ConfigError),
-    /// A value makes no sense.
+    /// A value is invalid.
     #[error("settings: {0}")]
     Invalid(String),
 }
 
-/// A TOML error quotes the line that it is about, which may hold a secret.
+/// A TOML error quotes the faulty line, which may contain a secret.
 fn without_lines_of_the_file(error: &ConfigError) -> String {
     let text = error.to_string();
     let kept = text.lines().filter(|line| !line.contains(" |"));
@@ -107,7 +107,7 @@ fn without_lines_of_the_file(error: &ConfigError) -> String {
 }
 
 impl Settings {
-    /// Reads the settings: the defaults, then `file`, then the environment of this process.
+    /// Loads the settings: the defaults, then `file`, then the environment of this process.
     pub fn load(file: Option<&Path>) -> Result<Self, SettingsError> {
         let environment = Environment::with_prefix(PREFIX)
             .prefix_separator("__")
@@ -125,7 +125,7 @@ impl Settings {
         settings.validate()
     }
 
-    /// All faults in one message, each with the name of its setting.
+    /// Reports all faults in one message, each with the name of its setting.
     fn validate(self) -> Result<Self, SettingsError> {
         let report = Validate::validate(&self).err();
         let values = report.iter().flat_map(garde::Report::iter);

@@ -16,11 +16,11 @@ pub struct Log {
     /// What to log, in the syntax of tracing's `EnvFilter`.
     #[garde(custom(log_filter))]
     pub filter: String,
-    /// How it looks.
+    /// The output format.
     pub format: LogFormat,
 }
 
-/// How log lines look.
+/// The format of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
@@ -28,23 +28,23 @@ pub enum LogFormat {
     Auto,
     /// For people.
     Text,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Json,
 }
 
-/// Settings of the server for operators.
+/// Settings of the monitoring server.
 #[derive(Debug, Clone, Deserialize, Serialize, Validate)]
 #[garde(allow_unvalidated)]
 #[serde(deny_unknown_fields)]
 pub struct Monitoring {
-    /// Address and port to serve on; empty for no such server, and no metrics.
+    /// The address and port to listen on; empty for no monitoring server and no metrics.
     #[garde(if(cond = !self.listen.is_empty(), custom(address)))]
     pub listen: String,
-    /// Host names that it answers to, beside those of its machine.
+    /// Host names that the server accepts, in addition to those of its machine.
     #[serde(deserialize_with = "text_or_list")]
     #[garde(custom(hosts))]
     pub allowed_hosts: Vec<String>,
-    /// How often the metrics about the database and Temporal are refreshed.
+    /// How often the metrics of the database and Temporal are refreshed.
     #[serde(with = "humantime_serde")]
     #[garde(custom(positive))]
     pub refresh: Duration,
@@ -55,13 +55,13 @@ pub struct Monitoring {
 #[garde(allow_unvalidated)]
 #[serde(deny_unknown_fields)]
 pub struct Traces {
-    /// The OTLP endpoint (gRPC) of a collector; empty for none, and no traces.
+    /// The OTLP endpoint (gRPC) of a collector; empty for no traces.
     #[garde(custom(collector))]
     pub endpoint: String,
-    /// The part of the requests that is traced, 0 to 1, where their sender does not say.
+    /// The fraction of requests that are traced, 0 to 1, if the sender does not decide.
     #[garde(custom(ratio))]
     pub sample_ratio: f64,
-    /// Most spans that wait to be sent.
+    /// The maximum number of spans that wait to be sent.
     #[garde(custom(positive))]
     pub max_waiting: usize,
 }
@@ -83,10 +83,10 @@ fn collector(endpoint: &str, _: &()) -> garde::Result {
     )))
 }
 
-/// garde's own `range` lets `nan` pass.
+/// garde's own `range` accepts NaN.
 fn ratio(value: &f64, _: &()) -> garde::Result {
     if (0.0..=1.0).contains(value) {
         return Ok(());
     }
-    Err(garde::Error::new("has to be from 0 to 1"))
+    Err(garde::Error::new("must be from 0 to 1"))
 }

@@ -1,4 +1,4 @@
-//! Rules that settings of several sections share, and how lists are read.
+//! Validation rules of several sections, and parsing of lists.
 
 use std::net::{Ipv6Addr, SocketAddr};
 use std::path::Path;
@@ -9,7 +9,7 @@ use super::secret::given;
 
 pub(super) fn positive<T: Default + PartialEq>(value: &T, _: &()) -> garde::Result {
     if *value == T::default() {
-        return Err(garde::Error::new("has to be greater than 0"));
+        return Err(garde::Error::new("must be greater than 0"));
     }
     Ok(())
 }
@@ -28,7 +28,7 @@ pub(super) fn address(text: &str, _: &()) -> garde::Result {
     }
 }
 
-/// Every entry that is not valid, in one message.
+/// Reports every invalid entry in one message.
 pub(super) fn all_valid(
     entries: &[String],
     is_valid: impl Fn(&str) -> bool,
@@ -60,7 +60,7 @@ fn is_host(text: &str) -> bool {
     }
 }
 
-/// A message where there is a certificate without its key, or a key without its certificate.
+/// An error if a certificate is set without its key, or a key without its certificate.
 pub(super) fn complete_pair(section: &str, certificate: &Path, key: &Path) -> Option<String> {
     let (with, without) = match (given(certificate).is_some(), given(key).is_some()) {
         (true, false) => ("certificate", "key"),
@@ -72,14 +72,14 @@ pub(super) fn complete_pair(section: &str, certificate: &Path, key: &Path) -> Op
     ))
 }
 
-/// A list, or a text with commas: the environment has no lists.
+/// A list, or a comma-separated text, because the environment has no lists.
 pub(super) fn text_or_list<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Vec<String>, D::Error> {
     #[derive(Deserialize)]
     #[serde(
         untagged,
-        expecting = "expected a list of texts, or one text with commas"
+        expecting = "expected a list of strings or a comma-separated string"
     )]
     enum TextOrList {
         Text(String),

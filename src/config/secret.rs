@@ -1,4 +1,4 @@
-//! Secrets: shown neither in `orders config`, nor in a log line, nor in an error.
+//! Secrets, which appear neither in `orders config` nor in logs or errors.
 
 use std::fmt;
 use std::path::Path;
@@ -8,30 +8,30 @@ use serde::de::{Error, Unexpected};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-/// What is shown in the place of a secret.
+/// Shown in place of a secret.
 const REDACTED: &str = "redacted";
 
-/// A text that is never shown and is wiped from memory; empty means that there is none.
+/// A string that is never shown and is wiped from memory; empty means not set.
 #[derive(Clone, Debug, Default)]
 pub struct Secret(SecretString);
 
 impl Secret {
-    /// With this text.
+    /// A secret with this text.
     pub fn new(text: impl Into<String>) -> Self {
         Self(SecretString::from(text.into()))
     }
 
-    /// The text itself, which the caller must not log.
+    /// The text, which must not be logged.
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }
 
-    /// Whether there is none.
+    /// Whether it is not set.
     pub fn is_empty(&self) -> bool {
         self.expose().is_empty()
     }
 
-    /// The content of a file, without the line end that editors add.
+    /// The content of a file, without trailing line breaks.
     pub fn read(setting: &str, file: &Path) -> Result<Self, String> {
         let text = std::fs::read_to_string(file)
             .map_err(|error| format!("{setting}: cannot read {}: {error}", file.display()))?;
@@ -46,8 +46,8 @@ impl Secret {
     }
 }
 
-/// The secret in force of a setting and its `_file` variant; `None` when neither is set. The file is
-/// read anew each time, so that one that is replaced is found.
+/// The secret from a setting or its `_file` variant; `None` when neither is set. The file is read
+/// every time, so that a replaced file takes effect.
 pub(super) fn secret_of(
     value: &Secret,
     file_setting: &str,
@@ -60,12 +60,12 @@ pub(super) fn secret_of(
     }
 }
 
-/// A path that is set: settings say "none" with an empty text.
+/// The path, unless it is empty, which means not set.
 pub fn given(path: &Path) -> Option<&Path> {
     (!path.as_os_str().is_empty()).then_some(path)
 }
 
-/// A message where both a secret and its file are set.
+/// An error if both a secret and its file are set.
 pub(super) fn both_set(name: &str, value: &Secret, file: &Path) -> Option<String> {
     (!value.is_empty() && given(file).is_some())
         .then(|| format!("{name} and {name}_file are both set"))
@@ -90,14 +90,14 @@ impl Serialize for Secret {
 }
 
 impl<'de> Deserialize<'de> for Secret {
-    /// Takes texts only. The environment is read as numbers where it looks like one, and a key such as
-    /// `00017` or `1e5` would silently become another.
+    /// Accepts strings only. `try_parsing` of the environment turns numeric text into numbers, so a
+    /// key such as `00017` or `1e5` would silently change.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match Value::deserialize(deserializer)? {
             Value::String(text) => Ok(Self::new(text)),
             _ => Err(Error::invalid_type(
                 Unexpected::Other("something else"),
-                &"a secret as a text; put one of digits only into a file",
+                &"a secret as a string; put a numeric secret into a file",
             )),
         }
     }
@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_shows_nowhere() {
+    fn a_secret_is_never_shown() {
         let secret: Secret = serde_json::from_str("\"hush\"").unwrap();
         assert_eq!(secret.expose(), "hush");
         let shown = format!(
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_is_refused_and_not_shown() {
+    fn a_number_is_rejected_and_not_shown() {
         for number in ["12345", "1e5", "true"] {
             let table: toml::Table = format!("secret = {number}").parse().unwrap();
             let error = table["secret"].clone().try_into::<Secret>().unwrap_err();

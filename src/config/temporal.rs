@@ -17,10 +17,10 @@ pub struct Temporal {
     /// Host and port of Temporal's frontend.
     #[garde(custom(not_empty))]
     pub address: String,
-    /// The namespace that the workflows live in.
+    /// The namespace of the workflows.
     #[garde(custom(not_empty))]
     pub namespace: String,
-    /// The task queue between this service and its workers.
+    /// The task queue of this service and its workers.
     #[garde(custom(not_empty))]
     pub task_queue: String,
     /// The API key of Temporal Cloud.
@@ -31,24 +31,24 @@ pub struct Temporal {
     pub tls: TemporalTls,
 }
 
-/// How Temporal is known, and how it knows us.
+/// TLS of connections to Temporal.
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct TemporalTls {
-    /// Whether the connection is encrypted; an `https://` address and an API key say so too.
+    /// Whether the connection is encrypted; an `https://` address or an API key also enables it.
     pub enabled: bool,
-    /// The authorities that are trusted (PEM); empty means those of the system.
+    /// Trusted root certificates (PEM); empty for those of the system.
     pub ca_file: PathBuf,
-    /// The name that the server's certificate has to bear; empty means that of the address.
+    /// The name that the server's certificate must contain; empty for the host of the address.
     pub server_name: String,
-    /// The client's certificate.
+    /// The client certificate.
     pub certificate: PathBuf,
-    /// Its private key.
+    /// The private key of the client certificate.
     pub key: PathBuf,
 }
 
 impl Temporal {
-    /// The address as a URL; where it names no scheme, `https` or `http` as TLS is on or off.
+    /// The address as a URL; without a scheme it is `https` or `http`, depending on TLS.
     pub(crate) fn url(&self) -> Result<Url, String> {
         let scheme = if self.is_encrypted() { "https" } else { "http" };
         let text = if self.address.contains("://") {
@@ -70,7 +70,7 @@ impl Temporal {
         self.tls.enabled || self.address.starts_with("https://") || self.has_api_key()
     }
 
-    /// The API key of Temporal Cloud, if there is one.
+    /// The API key of Temporal Cloud, if set.
     pub fn api_key(&self) -> Result<Option<Secret>, String> {
         secret_of(&self.api_key, "temporal.api_key_file", &self.api_key_file)
     }
@@ -92,9 +92,9 @@ impl Temporal {
                 .chain(self.url().err())
                 .collect();
         if self.is_encrypted() {
-            // A key that were sent in the clear would be everybody's.
+            // An API key must not be sent in plain text.
             if self.address.starts_with("http://") {
-                faults.push("temporal.address is http://, and TLS is asked for".into());
+                faults.push("temporal.address is http://, but TLS is enabled".into());
             }
             return faults;
         }
@@ -105,7 +105,7 @@ impl Temporal {
             ("certificate", given(&tls.certificate).is_some()),
         ] {
             if set {
-                faults.push(format!("temporal.tls.{name} needs temporal.tls.enabled"));
+                faults.push(format!("temporal.tls.{name} requires temporal.tls.enabled"));
             }
         }
         faults

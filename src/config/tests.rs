@@ -22,7 +22,7 @@ fn the_defaults_are_complete() {
 }
 
 #[test]
-fn the_environment_goes_over_the_defaults() {
+fn the_environment_overrides_the_defaults() {
     let settings = with(&[
         ("ORDERS__HTTP__LISTEN", "127.0.0.1:0"),
         ("ORDERS__DATABASE__POOL_SIZE", "3"),
@@ -38,7 +38,7 @@ fn the_environment_goes_over_the_defaults() {
 }
 
 #[test]
-fn proxies_are_networks_and_addresses_of_both_kinds() {
+fn proxies_may_be_ipv4_and_ipv6_networks_and_addresses() {
     let proxies = "10.0.0.0/8, ::ffff:10.1.0.0/112,::ffff:192.0.2.1 , 2001:db8::/32,::1";
     let settings = with(&[("ORDERS__HTTP__TRUSTED_PROXIES", proxies)]).unwrap();
     let networks = settings.http.trusted_networks().unwrap();
@@ -54,7 +54,7 @@ fn proxies_are_networks_and_addresses_of_both_kinds() {
 }
 
 #[test]
-fn an_unknown_name_is_named() {
+fn an_error_names_an_unknown_setting() {
     let error = with(&[("ORDERS__HTTP__LISTN", "x")])
         .unwrap_err()
         .to_string();
@@ -62,7 +62,7 @@ fn an_unknown_name_is_named() {
 }
 
 #[test]
-fn all_faults_come_at_once() {
+fn an_error_contains_all_faults() {
     let error = with(&[
         ("ORDERS__HTTP__LISTEN", "here"),
         ("ORDERS__DATABASE__POOL_SIZE", "0"),
@@ -102,7 +102,7 @@ fn monitoring_and_traces_can_be_off() {
 }
 
 #[test]
-fn settings_about_security_never_contradict_each_other() {
+fn contradictory_security_settings_are_rejected() {
     let faulty = |variables: &[(&str, &str)], parts: &[&str]| {
         let error = with(variables).unwrap_err().to_string();
         for part in parts {
@@ -161,12 +161,12 @@ fn settings_about_security_never_contradict_each_other() {
         &[("ORDERS__TEMPORAL__TLS__CA_FILE", "x")],
         &["temporal.tls.enabled"],
     );
-    // Digits would be read as a number, and become another text.
+    // Digits would be parsed as a number and change.
     faulty(&[("ORDERS__TEMPORAL__API_KEY", "0017")], &["api_key"]);
 }
 
 #[test]
-fn the_mode_is_never_weaker_than_what_is_asked_for() {
+fn the_ssl_mode_is_never_weaker_than_requested() {
     let mode = |query: &str, ca: &str| {
         with(&[
             ("ORDERS__DATABASE__URL", &format!("postgres://h/d{query}")),
@@ -188,7 +188,7 @@ fn the_mode_is_never_weaker_than_what_is_asked_for() {
 }
 
 #[test]
-fn no_secret_shows_in_settings() {
+fn settings_never_show_a_secret() {
     let settings = with(&[
         ("ORDERS__TEMPORAL__API_KEY", "hush-hush"),
         ("ORDERS__DATABASE__URL", "postgres://me@h/d"),
@@ -203,7 +203,7 @@ fn no_secret_shows_in_settings() {
 }
 
 #[test]
-fn an_error_quotes_no_line_of_the_file() {
+fn an_error_does_not_quote_the_file() {
     let file = std::env::temp_dir().join(format!("orders-{}.toml", std::process::id()));
     for (text, place) in [
         ("[temporal]\napi_key = hush\n", "line 2"),

@@ -1,4 +1,4 @@
-//! API keys, known by their SHA-256.
+//! API keys, identified by their SHA-256.
 
 use std::time::Duration;
 
@@ -22,19 +22,19 @@ macro_rules! columns {
     };
 }
 
-/// A key as it is stored.
+/// A stored key.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, QueryableByName, Selectable, Serialize)]
 #[diesel(table_name = api_keys, check_for_backend(diesel::pg::Pg))]
 pub struct ApiKey {
-    /// Its id.
+    /// The id of the key.
     pub id: i64,
     /// Its first characters.
     pub hint: String,
-    /// Its purpose, as its creator names it.
+    /// The purpose, as its creator named it.
     pub name: String,
-    /// Separated by spaces.
+    /// Scopes, separated by spaces.
     pub scopes: String,
-    /// The customer whose orders it is for; all orders when there is none.
+    /// The customer whose orders it can access; `None` for all orders.
     pub customer_id: Option<CustomerId>,
     /// When it was created.
     pub created_at: DateTime<Utc>,
@@ -44,29 +44,29 @@ pub struct ApiKey {
     pub revoked_at: Option<DateTime<Utc>>,
     /// When it was used last, to the minute.
     pub last_used_at: Option<DateTime<Utc>>,
-    /// The id of the first key of the same program, if that is another key.
+    /// The id of the first key of the same client, if that is another key.
     pub client_id: Option<i64>,
 }
 
 impl ApiKey {
-    /// The program that it is for: the same for all of its keys.
+    /// The client of the key: the same for all its keys.
     pub fn client(&self) -> i64 {
         self.client_id.unwrap_or(self.id)
     }
 }
 
-/// A key to be stored.
+/// A new key.
 #[derive(Debug, Clone)]
 pub struct NewApiKey {
     /// SHA-256 of the key.
     pub hash: Vec<u8>,
     /// Its first characters.
     pub hint: String,
-    /// Its purpose: 1 to 100 characters.
+    /// The purpose, 1 to 100 characters.
     pub name: String,
-    /// Separated by spaces.
+    /// Scopes, separated by spaces.
     pub scopes: String,
-    /// The customer whose orders it is for; all orders when there is none.
+    /// The customer whose orders it can access; `None` for all orders.
     pub customer_id: Option<CustomerId>,
     /// When it expires.
     pub expires_at: Option<DateTime<Utc>>,
@@ -79,13 +79,13 @@ pub struct ApiKeyRepository {
 }
 
 impl ApiKeyRepository {
-    /// On this database.
+    /// Keys in this database.
     pub fn new(database: Database) -> Self {
         Self { database }
     }
 
-    /// Stores a key. It is for the program of the newest key of the same name and customer, if there is
-    /// one.
+    /// Stores a key. It belongs to the client of the newest key with the same name and customer, if
+    /// any.
     pub async fn create(&self, key: &NewApiKey) -> Result<ApiKey, StoreError> {
         let query = diesel::sql_query(concat!(
             "INSERT INTO api_keys (hash, hint, name, scopes, customer_id, expires_at, client_id)
@@ -107,8 +107,8 @@ impl ApiKeyRepository {
             .await
     }
 
-    /// Replaces a key: the new one has its program, name, scopes, customer and lifetime. The old one
-    /// expires after `overlap`, if not before. `None` when there is no such key.
+    /// Replaces a key: the new one has the same client, name, scopes, customer and lifetime. The
+    /// old one expires after `overlap` at the latest. `None` if there is no such key.
     pub async fn rotate(
         &self,
         id: i64,
@@ -137,7 +137,7 @@ impl ApiKeyRepository {
             .await
     }
 
-    /// All keys, also revoked ones, from the oldest to the newest.
+    /// All keys, including revoked ones, oldest first.
     pub async fn list(&self) -> Result<Vec<ApiKey>, StoreError> {
         let query = api_keys::table
             .order(api_keys::id)
@@ -147,7 +147,7 @@ impl ApiKeyRepository {
             .await
     }
 
-    /// Revokes a key. `None` when there is none; one that was revoked before stays as it is.
+    /// Revokes a key. `None` if there is no such key; revoking again keeps the first time.
     pub async fn revoke(&self, id: i64) -> Result<Option<ApiKey>, StoreError> {
         let when = sql::<Nullable<Timestamptz>>("coalesce(revoked_at, now())");
         let query = diesel::update(api_keys::table.find(id))
@@ -158,7 +158,7 @@ impl ApiKeyRepository {
             .await
     }
 
-    /// The key of this hash, if it is valid. Its use is recorded, once a minute at most.
+    /// The key with this hash, if it is valid. Records its use, at most once a minute.
     pub async fn used(&self, hash: &[u8; 32]) -> Result<Option<ApiKey>, StoreError> {
         let query = diesel::sql_query(concat!(
             "WITH used AS (

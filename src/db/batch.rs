@@ -1,5 +1,6 @@
-//! Smart batching: requests that arrive while a statement is in flight share the next one, its round
-//! trip and its commit. No request waits for a batch to fill, and none fails because of another one.
+//! Smart batching: requests that arrive while a statement is in flight share the next statement,
+//! its round trip and its commit. No request waits for a batch to fill, and none fails because of
+//! another one.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -18,29 +19,31 @@ use crate::error::StoreError;
 use crate::telemetry::metrics::BatchMetrics;
 use crate::telemetry::request_scope;
 
-/// Most requests in one statement. More take longer than they save.
+/// The maximum number of requests in one statement. Larger statements cost more than they save.
 const SIZE: usize = 128;
 
-/// A statement that serves many requests at once.
+/// A statement that serves many requests.
 pub(super) trait Batch: Send + Sync + 'static {
-    /// Its name in metrics and traces.
+    /// The name in metrics and traces.
     const NAME: &'static str;
-    /// Whether it changes anything: the outcome of one that was sent without a response is then unknown.
+    /// Whether it changes anything. If a write is sent and no response arrives, its outcome is
+    /// unknown.
     const WRITES: bool;
 
-    /// Of one caller.
+    /// The request of one caller.
     type Request: Send + Sync + 'static;
-    /// To one caller.
+    /// The response to one caller.
     type Response: Send + 'static;
 
-    /// The responses, in the order of the requests: all or, with an error, none.
+    /// Returns a response for every request, in the order of the requests, or an error for all.
     fn execute(
         connection: &mut AsyncPgConnection,
         requests: &[&Self::Request],
     ) -> impl Future<Output = Result<Vec<Self::Response>, StoreError>> + Send;
 }
 
-/// The queue of a [`Batch`]. The task that executes the batches ends with the last clone.
+/// The queue of a [`Batch`]. The task that executes the batches ends when the last clone is
+/// dropped.
 pub(super) struct Batcher<B: Batch> {
     queue: mpsc::Sender<Waiting<B>>,
     metrics: BatchMetrics,
@@ -56,8 +59,8 @@ impl<B: Batch> Clone for Batcher<B> {
 }
 
 impl<B: Batch> Batcher<B> {
-    /// On this database. The task, and its connection, run where this is called: with a batcher for
-    /// each thread that serves requests, a request never leaves its thread.
+    /// Uses this database. The task and its connection run where this is called: with a batcher per
+    /// worker thread, a request never leaves its thread.
     pub(super) fn new(database: &Database) -> Self {
         let (sender, queue) = mpsc::channel(database.max_waiting);
         let metrics = database.metrics.batches(B::NAME);
@@ -74,13 +77,13 @@ impl<B: Batch> Batcher<B> {
         }
     }
 
-    /// The response to a request, by `deadline`. A request whose caller has gone before it was sent is
-    /// not sent.
+    /// The response to a request, by `deadline`. A request whose caller is cancelled before it is
+    /// sent is not sent.
     ///
     /// # Errors
-    /// Those of the statement; [`StoreError::Unavailable`] when the queue is full, or the request was
-    /// not sent in time; [`StoreError::OutcomeUnknown`] when it was sent, and there is no response in
-    /// time.
+    /// Those of the statement; [`StoreError::Unavailable`] when the queue is full or the request
+    /// was not sent in time; [`StoreError::OutcomeUnknown`] when it was sent and no response
+    /// arrived in time.
     pub(super) async fn submit(
         &self,
         request: B::Request,
@@ -94,12 +97,14 @@ impl<B: Batch> Batcher<B> {
             stage: stage.clone(),
             response: sender,
         };
-        // Before it may be taken.
+        // Counted before the worker can take it.
         self.metrics.queued();
         if self.queue.try_send(waiting).is_err() {
             self.metrics.dequeued(1);
-            self.metrics.refused();
-            return Err(StoreError::Unavailable("too many requests wait".into()));
+            self.metrics.rejected();
+            return Err(StoreError::Unavailable(
+                "too many requests are waiting".into(),
+            ));
         }
         let error = match timeout_at(deadline, response).await {
             Ok(Ok(Ok(response))) => return Ok(response),
@@ -121,19 +126,19 @@ struct Waiting<B: Batch> {
 }
 
 impl<B: Batch> Waiting<B> {
-    /// Before its statement is sent; `false` when nobody waits for the response.
+    /// Marks the request as sent; `false` when its caller no longer waits.
     fn send(&self) -> bool {
         !self.response.is_closed() && self.stage.send()
     }
 
     fn respond(self, response: Result<B::Response, StoreError>) {
-        // The caller may have gone meanwhile.
+        // The caller may have been cancelled.
         let _ = self.response.send(response);
     }
 }
 
-/// The stage of a request. Caller and batch agree on it, so that a caller that gives up knows whether
-/// its request was sent.
+/// The stage of a request, shared by caller and batch, so that a caller whose deadline expires
+/// knows whether its request was sent.
 #[derive(Clone, Default)]
 struct Stage(Arc<AtomicU8>);
 
@@ -148,23 +153,23 @@ impl Stage {
         advanced.is_ok()
     }
 
-    /// Before the statement is sent; `false` when the caller has given up.
+    /// Called before the statement is sent; `false` when the caller has abandoned the request.
     fn send(&self) -> bool {
         self.advance(Self::SENT)
     }
 
-    /// When the caller gives up; `false` when the statement was sent.
+    /// Called when the caller's deadline expires; `false` when the statement was already sent.
     fn abandon(&self) -> bool {
         self.advance(Self::ABANDONED)
     }
 
-    /// The statement stored nothing; another one may be sent.
+    /// Called when the statement changed nothing and another one may be sent.
     fn wait_again(&self) {
         self.0.store(Self::WAITING, Ordering::Release);
     }
 }
 
-/// Executes what waits in a queue, one batch after the other.
+/// Executes the requests of a queue, one batch after the other.
 struct Worker<B: Batch> {
     queue: mpsc::Receiver<Waiting<B>>,
     connection: DedicatedConnection,
@@ -175,7 +180,8 @@ struct Worker<B: Batch> {
 impl<B: Batch> Worker<B> {
     async fn run(mut self) {
         while let Some(mut batch) = self.next_batch().await {
-            // Before anything is sent: without a connection, nothing was stored.
+            // Before anything is sent, so that an error without a connection means that nothing was
+            // stored.
             if let Err(error) = self.connection.ready().await {
                 fail(batch, &error);
                 continue;
@@ -191,7 +197,7 @@ impl<B: Batch> Worker<B> {
                         waiting.respond(Ok(response));
                     }
                 }
-                // One of them may be to blame, and nothing was changed: each is executed alone.
+                // One of them may be the cause, and nothing was changed: execute each alone.
                 Err(error) if batch.len() > 1 && may_concern_one::<B>(&error) => {
                     for waiting in &batch {
                         waiting.stage.wait_again();
@@ -208,10 +214,10 @@ impl<B: Batch> Worker<B> {
         }
     }
 
-    /// What waits, at least one request; `None` when there are no callers any more.
+    /// The waiting requests, at least one; `None` when there are no more callers.
     async fn next_batch(&mut self) -> Option<Vec<Waiting<B>>> {
         let mut batch = vec![self.queue.recv().await?];
-        // Callers that are ready to run on this thread can still join.
+        // Callers that are ready to run on this thread can still join the batch.
         tokio::task::yield_now().await;
         while batch.len() < SIZE
             && let Ok(waiting) = self.queue.try_recv()
@@ -222,7 +228,8 @@ impl<B: Batch> Worker<B> {
         Some(batch)
     }
 
-    /// One statement; once more on a new connection where this one has prepared it for other columns.
+    /// Executes one statement; retries it once on a new connection if its prepared statement is
+    /// stale.
     async fn execute(&mut self, requests: &[&B::Request]) -> Result<Vec<B::Response>, StoreError> {
         let _timed = self.metrics.statement(requests.len());
         let mut is_retry = false;
@@ -231,7 +238,7 @@ impl<B: Batch> Worker<B> {
             let executing = AssertUnwindSafe(B::execute(&mut connection, requests)).catch_unwind();
             let executed = match timeout(self.response_timeout, executing).await {
                 Ok(Ok(executed)) => executed,
-                // A fault in one batch must not end the task for all that follow.
+                // A panic in one batch must not end the task for all following ones.
                 Ok(Err(_)) => {
                     tracing::error!("a batch panicked");
                     return Err(StoreError::OutcomeUnknown("the batch panicked".into()));
@@ -250,7 +257,7 @@ impl<B: Batch> Worker<B> {
             if responses.len() == requests.len() {
                 return Ok(responses);
             }
-            // It was executed, whatever it returned.
+            // The statement was executed, whatever it returned.
             return Err(StoreError::Corrupt(format!(
                 "{} requests, {} responses",
                 requests.len(),
@@ -260,13 +267,13 @@ impl<B: Batch> Worker<B> {
     }
 }
 
-/// Whether one request may be to blame, and nothing was changed.
+/// Whether a single request may be the cause and nothing was changed.
 fn may_concern_one<B: Batch>(error: &StoreError) -> bool {
     match error {
         StoreError::Locked(_) | StoreError::ConstraintViolation(_) | StoreError::Unexpected(_) => {
             true
         }
-        // It was executed: a read may be repeated, a change never.
+        // The statement was executed: a read may be repeated, a write must not.
         StoreError::Corrupt(_) => !B::WRITES,
         _ => false,
     }

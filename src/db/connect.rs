@@ -1,4 +1,4 @@
-//! Makes every connection to PostgreSQL, encrypted as the settings say.
+//! Establishes all connections to PostgreSQL, with TLS according to the settings.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -22,32 +22,32 @@ use crate::config::{self, SslMode, given};
 use crate::error::StoreError;
 use crate::tls;
 
-/// Seconds to wait for a TCP connection; the pool's own limit is what requests see.
+/// Seconds to wait for a TCP connection; requests are limited by the pool's own time-out.
 const CONNECT_TIMEOUT_SECONDS: u32 = 5;
 
-/// What PostgreSQL's protocol is called in a handshake (libpq says so too).
+/// The ALPN name of PostgreSQL's protocol (as in libpq).
 const ALPN: &[u8] = b"postgresql";
 
-/// Makes connections. Cheap to clone.
+/// Establishes connections. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Connector(Arc<Inner>);
 
 struct Inner {
     settings: config::Database,
     target: tokio_postgres::Config,
-    /// Of the files at the start: used when they are invalid later.
+    /// From the files at start-up; used while the files are invalid.
     tls: ClientConfig,
 }
 
 impl Connector {
-    /// `application` shows in `pg_stat_activity`. [`StoreError::Misconfigured`] when the settings
-    /// contradict each other, or a file is invalid.
+    /// `application` is shown in `pg_stat_activity`. Fails with [`StoreError::Misconfigured`] when
+    /// the settings contradict each other or a file is invalid.
     pub(super) fn new(settings: &config::Database, application: &str) -> Result<Self, StoreError> {
         let mode = settings.ssl_mode().map_err(StoreError::Misconfigured)?;
         let url = url(settings, application);
         let mut target: tokio_postgres::Config = url
             .parse()
-            // The driver's message quotes no value.
+            // The driver's message does not quote values.
             .map_err(|error| {
                 StoreError::Misconfigured(format!("database.url: {}", chain(&error)))
             })?;
@@ -65,8 +65,8 @@ impl Connector {
         })))
     }
 
-    /// A new connection, driven on the runtime that this is called on. The files of password and
-    /// certificates are read again: they may have been replaced.
+    /// A new connection, driven on the current runtime. The files of the password and certificates
+    /// are read again, because they may have been replaced.
     pub(super) async fn connect(&self) -> Result<AsyncPgConnection, ConnectionError> {
         let Inner {
             settings,
@@ -85,7 +85,10 @@ impl Connector {
             .map_err(ConnectionError::BadConnection)?;
         let tls = if has_files(settings) {
             client(settings, mode).unwrap_or_else(|error| {
-                tracing::warn!(error, "the certificates for PostgreSQL stay as they were");
+                tracing::warn!(
+                    error,
+                    "cannot reload the certificates for PostgreSQL; the previous ones stay in use"
+                );
                 tls.clone()
             })
         } else {
@@ -102,7 +105,8 @@ impl Connector {
     }
 }
 
-/// Errors are classified by PostgreSQL's messages (`crate::error`): Diesel passes on no SQLSTATE.
+/// Errors are classified by PostgreSQL's messages (`crate::error`), because Diesel does not expose
+/// the SQLSTATE.
 async fn require_english(connection: &mut AsyncPgConnection) -> Result<(), ConnectionError> {
     let language: String = diesel::select(sql::<Text>("current_setting('lc_messages')"))
         .get_result(connection)
@@ -112,12 +116,13 @@ async fn require_english(connection: &mut AsyncPgConnection) -> Result<(), Conne
         return Ok(());
     }
     Err(ConnectionError::BadConnection(format!(
-        "PostgreSQL's messages have to be in English, and lc_messages is '{language}'; a superuser \
-         changes that for this database: ALTER DATABASE … SET lc_messages = 'C'"
+        "PostgreSQL's messages must be in English, but lc_messages is '{language}'; change it as a \
+         superuser for this database: ALTER DATABASE … SET lc_messages = 'C'"
     )))
 }
 
-/// Whether messages are in English in this locale. Empty: that of the server's environment.
+/// Whether messages are in English in this locale. An empty locale means that of the server's
+/// environment.
 fn is_english(locale: &str) -> bool {
     let language = locale
         .split(['_', '.', '@', '-'])
@@ -131,7 +136,7 @@ fn has_files(settings: &config::Database) -> bool {
     given(&tls.ca_file).is_some() || given(&tls.certificate).is_some()
 }
 
-/// The error with its causes: the driver's own text leaves them out.
+/// The error with its causes, which the driver's own text omits.
 fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
@@ -142,7 +147,7 @@ fn chain(error: &dyn Error) -> String {
     text
 }
 
-/// The trusted authorities of this mode, and the client's own certificate.
+/// The TLS client of this mode, with trusted roots and the client certificate.
 fn client(settings: &config::Database, mode: SslMode) -> Result<ClientConfig, String> {
     let provider = tls::provider();
     let builder = ClientConfig::builder_with_provider(provider.clone())
@@ -172,8 +177,9 @@ fn client(settings: &config::Database, mode: SslMode) -> Result<ClientConfig, St
     Ok(client)
 }
 
-/// Checks less than rustls, as libpq's weaker modes do: the authority without the name (`verify-ca`), or
-/// only that the server has the key of its certificate (`require`, `prefer`).
+/// Verifies less than rustls, like libpq's weaker modes: the authority without the host name
+/// (`verify-ca`), or only that the server has the private key of its certificate (`require`,
+/// `prefer`).
 #[derive(Debug)]
 struct Lenient {
     roots: Option<RootCertStore>,
@@ -230,7 +236,7 @@ impl ServerCertVerifier for Lenient {
 
 fn url(settings: &config::Database, application: &str) -> String {
     let mut url: Url = settings.url.expose().clone();
-    // `sslmode` is read elsewhere; the driver knows fewer modes.
+    // `sslmode` is handled in `ssl_mode`; the driver knows fewer modes.
     let (options, pairs): (Vec<_>, Vec<_>) = url
         .query_pairs()
         .into_owned()
@@ -241,7 +247,7 @@ fn url(settings: &config::Database, application: &str) -> String {
         .extend_pairs(pairs)
         .append_pair("application_name", application)
         .append_pair("connect_timeout", &CONNECT_TIMEOUT_SECONDS.to_string())
-        // The kernel detects a peer that has vanished.
+        // TCP keepalives detect an unreachable peer.
         .append_pair("keepalives_idle", "15")
         .append_pair("keepalives_interval", "5")
         .append_pair("keepalives_retries", "3");
@@ -255,7 +261,7 @@ fn url(settings: &config::Database, application: &str) -> String {
             lock.as_millis()
         )])
         .collect();
-    // Written by hand: the driver reads `+` in a URL as a plus sign, not as a space.
+    // Encoded manually: the driver reads `+` in a URL as a plus sign, not as a space.
     let query = format!(
         "{}&options={}",
         url.query().unwrap_or_default().replace('+', "%20"),
@@ -271,7 +277,7 @@ mod tests {
     use crate::config::{SecretUrl, Settings};
 
     #[test]
-    fn recognises_english_locales() {
+    fn english_locales_are_recognised() {
         for english in [
             "C",
             "C.UTF-8",
@@ -289,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn options_of_the_url_are_kept() {
+    fn options_in_the_url_are_kept() {
         let mut settings = Settings::load(None).unwrap().database;
         let text = "postgres://u:p@h/d?sslmode=verify-full&options=-c%20a%3Db";
         settings.url = SecretUrl::try_from(text).unwrap();

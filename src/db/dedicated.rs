@@ -1,4 +1,4 @@
-//! A connection for one task, which executes one statement after the other on it.
+//! A connection for one task, which executes one statement after the other.
 
 use diesel_async::AsyncPgConnection;
 use diesel_async::pooled_connection::PoolableConnection;
@@ -9,17 +9,17 @@ use tokio::time::timeout;
 use super::pool::Database;
 use crate::error::StoreError;
 
-/// Connects on first use, and again when the connection is lost.
+/// Connects on first use, and reconnects when the connection is lost.
 pub(super) struct DedicatedConnection {
     database: Database,
     runtime: Handle,
     connection: Option<AsyncPgConnection>,
-    /// Not aborted when those who wait for it give up: the connection is for the next one.
+    /// Not aborted when its caller times out: the next caller uses the connection.
     connecting: Option<JoinHandle<Result<AsyncPgConnection, StoreError>>>,
 }
 
 impl DedicatedConnection {
-    /// To this database, driven on this runtime.
+    /// Connects to this database; the connection is driven on `runtime`.
     pub(super) fn on(runtime: Handle, database: Database) -> Self {
         Self {
             database,
@@ -29,16 +29,17 @@ impl DedicatedConnection {
         }
     }
 
-    /// Connects if necessary. [`StoreError::Unavailable`] when there is no connection in time.
+    /// Connects if necessary. Fails with [`StoreError::Unavailable`] when there is no connection in
+    /// time.
     pub(super) async fn ready(&mut self) -> Result<(), StoreError> {
         let connection = self.take().await?;
         self.give_back(connection);
         Ok(())
     }
 
-    /// The connection, to be given back once its statement is complete. One that is not given back is
-    /// closed, and the next caller gets a new one. [`StoreError::Unavailable`] when there is none in
-    /// time.
+    /// Takes the connection; give it back when its statement is complete. A connection that is not
+    /// given back is closed, and the next caller gets a new one. Fails with
+    /// [`StoreError::Unavailable`] when there is no connection in time.
     pub(super) async fn take(&mut self) -> Result<AsyncPgConnection, StoreError> {
         if let Some(mut connection) = self.connection.take()
             && !connection.is_broken()

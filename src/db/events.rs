@@ -10,11 +10,11 @@ use super::schema::order_events;
 use crate::domain::{Access, Actor, OrderEvent, OrderEventData, OrderEventType};
 use crate::error::StoreError;
 
-/// Decimals of an amount.
+/// Decimal places of an amount.
 const AMOUNT_SCALE: u32 = 2;
 
-/// An event's data as it is stored: as the contract has it, the amount with the decimals of the
-/// order's column.
+/// An event's data as stored: the contract's format, with the amount in the scale of the order's
+/// column.
 pub(super) fn to_json(mut data: OrderEventData) -> Result<Value, StoreError> {
     if let Some(amount) = &mut data.total_amount {
         amount.rescale(AMOUNT_SCALE);
@@ -48,7 +48,7 @@ impl TryFrom<EventRow> for OrderEvent {
     }
 }
 
-/// The first event of an order that is known to have one.
+/// The first event of an order, which must have one.
 pub(super) async fn first(
     connection: &mut AsyncPgConnection,
     order_id: i64,
@@ -62,20 +62,20 @@ pub(super) async fn first(
     row.try_into()
 }
 
-/// Reads histories.
+/// Reads the histories of orders.
 #[derive(Clone)]
 pub struct EventRepository {
     database: Database,
 }
 
 impl EventRepository {
-    /// On this database.
+    /// Histories in this database.
     pub fn new(database: Database) -> Self {
         Self { database }
     }
 
-    /// At most `limit` events of an order, after the sequence number `after`, also of an order that was
-    /// deleted. `None` when there never was one, or the caller has no access to it.
+    /// At most `limit` events of an order with sequence numbers above `after`, also of a deleted
+    /// order. `None` if the order never existed or the caller has no access to it.
     pub async fn page(
         &self,
         order_id: i64,
@@ -101,7 +101,7 @@ impl EventRepository {
             .database
             .read(async |connection| query.load(connection).await)
             .await?;
-        // Past its last event, an order has an empty page.
+        // An order without further events has an empty page.
         if rows.is_empty() {
             let any = of_order().select(order_events::sequence).limit(1);
             let any: Vec<i64> = self

@@ -1,28 +1,28 @@
-//! Expired idempotency keys. They are written in [`super::orders`].
+//! Deletes expired idempotency keys. [`super::orders`] writes them.
 
 use diesel_async::RunQueryDsl;
 
 use super::pool::Database;
 use crate::error::StoreError;
 
-/// Keys deleted in one statement, so that none runs for long.
+/// Keys that are deleted in one statement, so that none runs for long.
 const BATCH: usize = 1000;
 
-/// Deletes the expired keys. Their number.
+/// Deletes expired keys and returns their number.
 pub async fn sweep_expired_keys(database: &Database) -> Result<usize, StoreError> {
-    let mut swept = 0;
+    let mut deleted = 0;
     loop {
         let query = diesel::sql_query(format!(
             "DELETE FROM idempotency_keys WHERE key IN (
                 SELECT key FROM idempotency_keys WHERE expires_at <= now()
                  ORDER BY expires_at LIMIT {BATCH} FOR UPDATE SKIP LOCKED)"
         ));
-        let now = database
+        let batch = database
             .write(async |connection| query.execute(connection).await)
             .await?;
-        swept += now;
-        if now < BATCH {
-            return Ok(swept);
+        deleted += batch;
+        if batch < BATCH {
+            return Ok(deleted);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The outbox: the intents that Temporal has not confirmed yet.
+//! The outbox: intents that Temporal has not confirmed yet.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -19,22 +19,22 @@ use crate::config;
 use crate::domain::OrderKey;
 use crate::error::StoreError;
 
-/// What is to be done with an order's workflow.
+/// What an intent does with the order's workflow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
-    /// Start it, once.
+    /// Start it once.
     Start,
-    /// Start a new one: Temporal has lost it, or it failed.
+    /// Start a new one, because it is missing in Temporal or failed.
     Restart,
-    /// Cancel it: the order has ended, or is deleted.
+    /// Cancel it, because the order has ended or is deleted.
     End,
 }
 
 impl Action {
-    /// All of them.
+    /// All actions.
     pub const ALL: [Self; 3] = [Self::Start, Self::Restart, Self::End];
 
-    /// The name that is stored.
+    /// The stored name.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Start => "start",
@@ -48,20 +48,20 @@ impl Action {
     }
 }
 
-/// A change of an order's workflow that Temporal has to make.
+/// A requested change of an order's workflow.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Intent {
-    /// Its number in the outbox.
+    /// The id in the outbox.
     pub id: i64,
-    /// The order whose workflow it is about.
+    /// The order of the workflow.
     pub order: OrderKey,
-    /// What is to be done.
+    /// The requested change.
     pub action: Action,
     /// The number of attempts, including this one.
     pub attempts: i32,
-    /// How old it is: the time since it was committed.
+    /// The time since it was written.
     pub age: Duration,
-    /// The `traceparent` of the request that wrote it, if it was in a trace.
+    /// The `traceparent` of the request that wrote it, if any.
     pub traceparent: Option<String>,
 }
 
@@ -83,16 +83,16 @@ struct IntentRow {
     traceparent: Option<String>,
 }
 
-/// The outbox, as an operator sees it.
+/// The size of the outbox, for operators.
 #[derive(Debug, Clone, PartialEq, Eq, QueryableByName, Serialize)]
 pub struct Backlog {
     /// Intents that Temporal has not confirmed.
     #[diesel(sql_type = BigInt)]
     pub waiting: i64,
-    /// Of those, the ones that failed at least once.
+    /// The waiting intents that failed at least once.
     #[diesel(sql_type = BigInt)]
     pub failing: i64,
-    /// The age of the oldest, in seconds; 0 when none waits.
+    /// The age of the oldest one in seconds; 0 if none is waiting.
     #[diesel(sql_type = BigInt)]
     pub oldest_age_seconds: i64,
 }
@@ -100,10 +100,10 @@ pub struct Backlog {
 /// An intent that failed.
 #[derive(Debug, Clone, PartialEq, Eq, QueryableByName, Serialize)]
 pub struct FailingIntent {
-    /// The order whose workflow it is about.
+    /// The order of the workflow.
     #[diesel(sql_type = BigInt)]
     pub order_id: i64,
-    /// What is to be done.
+    /// The requested change.
     #[diesel(sql_type = Text)]
     pub action: String,
     /// The number of attempts.
@@ -114,7 +114,7 @@ pub struct FailingIntent {
     pub last_error: String,
 }
 
-/// Claims intents, and deletes those that are done.
+/// Claims intents and deletes confirmed ones.
 #[derive(Clone)]
 pub struct IntentRepository {
     database: Database,
@@ -122,26 +122,26 @@ pub struct IntentRepository {
     low_water: Arc<Mutex<LowWater>>,
 }
 
-/// No visible intent is available before this time. Beside an old snapshot, deleted rows stay in the
-/// index, and each scan from its beginning would read all of them.
+/// No visible intent is available before `mark`. While a transaction has an old snapshot, deleted
+/// rows stay in the index, and each scan from its beginning would read all of them.
 #[derive(Default)]
 struct LowWater {
     mark: Option<DateTime<Utc>>,
     moved: Option<Instant>,
-    /// When all of the index was last scanned.
+    /// When the whole index was last scanned.
     scanned: Option<Instant>,
 }
 
-/// How often the mark is moved on.
+/// How often the mark is advanced.
 const MARK_INTERVAL: Duration = Duration::from_secs(1);
-/// How long a transaction may take to commit an intent that is found at once. One that took longer is
-/// found by the next scan of all.
+/// How long a transaction may take to commit an intent that is still found immediately. The next
+/// full scan finds later ones.
 const MARK_LAG: Duration = Duration::from_secs(10);
-/// How often all of the index is scanned.
+/// How often the whole index is scanned.
 const SCAN_INTERVAL: Duration = Duration::from_secs(30);
 
 impl IntentRepository {
-    /// On this database.
+    /// Intents in this database.
     pub fn new(database: Database) -> Self {
         Self {
             done: Batcher::new(&database),
@@ -150,7 +150,7 @@ impl IntentRepository {
         }
     }
 
-    /// Where a scan of the outbox may begin.
+    /// Where a scan of the outbox may start.
     async fn low_water(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
         let mut low_water = self.low_water.lock().await;
         let older = |time: Option<Instant>, than| time.is_none_or(|time| time.elapsed() > than);
@@ -178,9 +178,9 @@ impl IntentRepository {
         Ok(low_water.mark)
     }
 
-    /// Claims up to `limit` due intents of these actions, for the time of `lease`: no other process gets
-    /// them until then. Of an order, only the oldest is claimed. An action that a newer version of this
-    /// program wrote is left to it.
+    /// Claims up to `limit` due intents of these actions for the duration of `lease`, during which
+    /// no other process can claim them. Only the oldest intent of an order is claimed. Actions that
+    /// a newer version of this program wrote are skipped.
     pub async fn claim(
         &self,
         actions: &[Action],
@@ -188,13 +188,13 @@ impl IntentRepository {
         lease: Duration,
     ) -> Result<Vec<Intent>, StoreError> {
         let low_water = self.low_water().await?;
-        // As text, not as a parameter: the planner has to see that the index of ends fits.
+        // Literals instead of parameters, so that the planner can choose the partial index of ends.
         let actions: Vec<String> = actions
             .iter()
             .map(|one| format!("'{}'", one.as_str()))
             .collect();
-        // Beside an old snapshot the planner takes the table for empty, and would scan a whole index if it
-        // had the choice: it has none.
+        // While a transaction has an old snapshot, the planner estimates the table as empty and
+        // would choose a scan of a whole index; the query is written so that it cannot.
         let query = diesel::sql_query(format!(
             "UPDATE workflow_intents
                 SET available_at = now() + make_interval(secs => $2), attempts = attempts + 1
@@ -244,13 +244,14 @@ impl IntentRepository {
             .collect()
     }
 
-    /// Deletes an intent that Temporal has confirmed. If that fails, it is sent again, which is harmless.
+    /// Deletes an intent that Temporal has confirmed. If that fails, it is sent again, which is
+    /// harmless.
     pub async fn done(&self, id: i64) -> Result<(), StoreError> {
         self.done.submit(id, self.database.deadline()).await
     }
 
-    /// Releases an intent that failed, to be retried after `delay`. If that fails, it is free again when
-    /// its lease ends.
+    /// Releases a failed intent, to be retried after `delay`. If that fails, it can be claimed
+    /// again when its lease ends.
     pub async fn retry(&self, id: i64, delay: Duration, error: &str) -> Result<(), StoreError> {
         let query = diesel::sql_query(
             "UPDATE workflow_intents
@@ -265,7 +266,7 @@ impl IntentRepository {
             .await
     }
 
-    /// Releases intents that were not sent, as if they had not been claimed. If that fails, they are free
+    /// Releases unsent intents as if they had not been claimed. If that fails, they can be claimed
     /// again when their lease ends.
     pub async fn release(&self, ids: &[i64]) -> Result<(), StoreError> {
         let query = diesel::sql_query(
@@ -293,7 +294,7 @@ impl IntentRepository {
             .await
     }
 
-    /// Up to `limit` intents that failed, those that failed most often first.
+    /// Up to `limit` failed intents, most attempts first.
     pub async fn failing(&self, limit: i64) -> Result<Vec<FailingIntent>, StoreError> {
         let query = diesel::sql_query(
             "SELECT order_id, action, attempts, last_error FROM workflow_intents
@@ -322,28 +323,28 @@ impl Batch for Done {
         connection: &mut AsyncPgConnection,
         ids: &[&i64],
     ) -> Result<Vec<()>, StoreError> {
-        let theirs = workflow_intents::id.eq_any(ids.iter().copied());
-        diesel::delete(workflow_intents::table.filter(theirs))
+        let done = workflow_intents::id.eq_any(ids.iter().copied());
+        diesel::delete(workflow_intents::table.filter(done))
             .execute(connection)
             .await?;
         Ok(vec![(); ids.len()])
     }
 }
 
-/// Notices new intents as they are committed.
+/// Listens for notifications of new intents.
 pub struct IntentListener {
     connection: AsyncPgConnection,
 }
 
 impl IntentListener {
-    /// Listens on a connection of its own.
+    /// Listens on its own connection.
     pub async fn connect(settings: &config::Database) -> Result<Self, StoreError> {
         let mut connection = connect(settings, "orders-listener").await?;
         connection.batch_execute("LISTEN workflow_intents").await?;
         Ok(Self { connection })
     }
 
-    /// One item for each notification; an error when the connection is lost.
+    /// One item per notification; an error when the connection is lost.
     pub fn notifications(&mut self) -> impl Stream<Item = Result<(), StoreError>> + '_ {
         self.connection
             .notifications_stream()

@@ -18,28 +18,28 @@ use crate::error::StoreError;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
 
-/// One migration and whether the database has it.
+/// A migration and whether it is applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MigrationStatus {
-    /// Its version and name.
+    /// Version and name.
     pub name: String,
     /// Whether it has been applied.
     pub applied: bool,
 }
 
-/// How long a migration waits for a lock before it lets those pass that wait behind it.
+/// How long a migration waits for a lock before it lets the statements behind it proceed.
 const LOCK_TIMEOUT_MS: u64 = 500;
-/// The pause before the next attempt, which doubles from attempt to attempt.
+/// The delay before the second attempt; it doubles with every attempt.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// How long a migration tries to get its locks.
-const PATIENCE: Duration = Duration::from_secs(300);
-/// The key of the advisory lock that lets one process migrate at a time.
+const LOCK_RETRY_LIMIT: Duration = Duration::from_secs(300);
+/// The key of the advisory lock that serialises migrations.
 const MIGRATION_LOCK: i64 = 0x6f72_6465_7273;
 
-/// Applies the pending migrations, one after the other. Their versions. `progress` gets what it waits
-/// for. Blocks in place: needs a multi-thread runtime. When a migration fails, or does not get its locks
-/// within five minutes, those before it stay applied.
+/// Applies the pending migrations in order and returns their versions. `progress` receives what it
+/// waits for. Blocks in place, so it needs a multi-thread runtime. When a migration fails, or does
+/// not get its locks within five minutes, the earlier ones stay applied.
 pub fn up(
     connection: AsyncPgConnection,
     progress: impl Fn(&str),
@@ -59,7 +59,7 @@ pub fn up(
     })
 }
 
-/// Reverts the newest migration. Its version; `None` when there is none.
+/// Reverts the newest migration and returns its version; `None` when there is none.
 pub fn down(
     connection: AsyncPgConnection,
     progress: impl Fn(&str),
@@ -77,7 +77,7 @@ pub fn down(
             .find(|migration| migration.name().version() == *newest)
             .ok_or_else(|| {
                 StoreError::Misconfigured(format!(
-                    "migration {newest} is not in this binary: a newer one has to revert it"
+                    "migration {newest} is not in this binary; revert it with a newer one"
                 ))
             })?;
         retry_while_locked(&mut harness, migration, &progress, |harness| {
@@ -87,10 +87,10 @@ pub fn down(
     })
 }
 
-/// Drives its connection itself, and blocks while it does.
+/// Drives its connection itself and blocks meanwhile.
 type Harness = AsyncConnectionWrapper<AsyncPgConnection>;
 
-/// By repeated attempts, not in a lock queue: a statement that waits there keeps a snapshot, and a
+/// Polls instead of waiting in the lock queue: a waiting statement holds a snapshot, and a
 /// concurrent index build of the other process would wait for it.
 fn wait_for_other_migrations(
     harness: &mut Harness,
@@ -101,13 +101,14 @@ fn wait_for_other_migrations(
         if diesel::select(lock.sql(")")).get_result(harness)? {
             return Ok(());
         }
-        progress("another process migrates this database; waiting for it");
+        progress("another process is migrating this database; waiting for it");
         std::thread::sleep(LONGEST_PAUSE);
     }
 }
 
-/// Repeats a migration while it does not get its locks: a statement that waits for a lock blocks all
-/// that come after it. A concurrent index build blocks no other statement, and waits.
+/// Retries a migration until it gets its locks: a statement that waits for a lock blocks all
+/// statements behind it. A concurrent index build blocks no other statement, so it waits without a
+/// limit.
 fn retry_while_locked(
     harness: &mut Harness,
     migration: &dyn Migration<Pg>,
@@ -135,10 +136,10 @@ fn retry_while_locked(
             return Err(error);
         }
         let oldest = oldest_transaction(harness)?;
-        if begun.elapsed() > PATIENCE {
+        if begun.elapsed() > LOCK_RETRY_LIMIT {
             return Err(StoreError::Locked(format!(
-                "{name} did not get its locks in {} s; {oldest}: end it, and run this again",
-                PATIENCE.as_secs()
+                "{name} did not get its locks in {} s; {oldest}: end it and run this again",
+                LOCK_RETRY_LIMIT.as_secs()
             )));
         }
         progress(&format!(
@@ -150,7 +151,7 @@ fn retry_while_locked(
     Ok(())
 }
 
-/// Removes what an interrupted concurrent index build has left.
+/// Drops the invalid indexes that interrupted concurrent builds have left.
 fn drop_invalid_indexes(harness: &mut Harness) -> Result<(), StoreError> {
     let invalid: Vec<String> = diesel::select(sql::<Array<Text>>(
         "ARRAY(SELECT indexrelid::regclass::text
@@ -164,7 +165,7 @@ fn drop_invalid_indexes(harness: &mut Harness) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The most likely holder of the lock.
+/// Describes the oldest transaction, which is the most likely holder of the lock.
 fn oldest_transaction(harness: &mut Harness) -> Result<String, StoreError> {
     let oldest: Option<String> = diesel::select(sql::<Nullable<Text>>(
         "(SELECT format('the oldest transaction is of process %s (%s, %s), for %s s', pid,
@@ -175,10 +176,10 @@ fn oldest_transaction(harness: &mut Harness) -> Result<String, StoreError> {
            ORDER BY xact_start LIMIT 1)",
     ))
     .get_result(harness)?;
-    Ok(oldest.unwrap_or_else(|| "no transaction is open any more".into()))
+    Ok(oldest.unwrap_or_else(|| "no other transaction is open".into()))
 }
 
-/// Every migration of this binary, oldest first.
+/// All migrations of this binary, oldest first.
 pub fn status(connection: AsyncPgConnection) -> Result<Vec<MigrationStatus>, StoreError> {
     block_in_place(|| {
         let mut harness = Harness::from(connection);

@@ -1,4 +1,4 @@
-//! PostgreSQL: the pool, the migrations, and all SQL there is.
+//! PostgreSQL: the pools, the migrations and all SQL.
 
 mod api_keys;
 mod batch;

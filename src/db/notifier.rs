@@ -1,4 +1,4 @@
-//! Wakes the dispatchers of all processes when there is something new in the outbox.
+//! Wakes the dispatchers of all processes when an intent is written.
 
 use std::time::Duration;
 
@@ -10,25 +10,25 @@ use super::pool::Database;
 /// The shortest time between two notifications.
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// Notifies once for all intents that were committed meanwhile. Not in their transactions: PostgreSQL
-/// commits those that notify one after the other. A lost notification costs a dispatcher's
-/// `poll_interval`.
+/// Sends one notification for all intents that were committed since the last one. It is not part of
+/// their transactions, because PostgreSQL serialises the commits of transactions that notify. A
+/// lost notification delays an intent by a dispatcher's `poll_interval` at most.
 #[derive(Clone)]
 pub(super) struct Notifier {
     pending: mpsc::Sender<()>,
 }
 
 impl Notifier {
-    /// On this database.
+    /// Notifies through this database.
     pub(super) fn new(database: &Database) -> Self {
         let (sender, receiver) = mpsc::channel(1);
         tokio::spawn(run(database.clone(), receiver));
         Self { pending: sender }
     }
 
-    /// After a commit.
+    /// Called after a commit.
     pub(super) fn notify(&self) {
-        // A notification that is pending covers this commit too.
+        // A pending notification covers this commit too.
         let _ = self.pending.try_send(());
     }
 }

@@ -20,9 +20,9 @@ use crate::config;
 use crate::error::StoreError;
 use crate::telemetry::{self, metrics::PoolState, request_scope};
 
-/// How long a new connection may take, TCP and authentication together. Longer than a request waits:
-/// the connection is then there for the next one. Otherwise a server that is slow to authenticate
-/// would never be reached.
+/// The time limit of a new connection, including TCP and authentication. It exceeds the wait of a
+/// request, so that a later request can use the connection. Otherwise a server that is slow to
+/// authenticate would never be reached.
 const CREATE_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// How much longer than `statement_timeout` a response may take to arrive.
@@ -39,15 +39,15 @@ pub struct Database {
     runtime: Handle,
     pub(super) acquire_timeout: Duration,
     pub(super) response_timeout: Duration,
-    /// Requests that may wait in one queue.
+    /// The maximum number of requests in one queue.
     pub(super) max_waiting: usize,
     pub(super) metrics: telemetry::Metrics,
 }
 
 impl Database {
-    /// Pools that connect on first use. `application` shows in `pg_stat_activity`.
-    /// Call it on the runtime that outlives all others: connections are driven there, not on the
-    /// thread of the request that happened to need a new one.
+    /// Creates pools that connect on first use. `application` is shown in `pg_stat_activity`. Must
+    /// be called on the runtime that outlives all others: connections are driven there, not on the
+    /// thread of the request that needed a new one.
     pub fn new(settings: &config::Database, application: &str) -> Result<Self, StoreError> {
         let connector = Connector::new(settings, application)?;
         let pool = |size| {
@@ -58,7 +58,7 @@ impl Database {
                 let connector = connector.clone();
                 async move { connector.connect().await }.boxed()
             });
-            // The connector has the URL.
+            // The connector contains the URL.
             Pool::builder(AsyncDieselConnectionManager::new_with_config("", config))
                 .max_size(size)
                 .wait_timeout(Some(settings.acquire_timeout))
@@ -80,7 +80,7 @@ impl Database {
         })
     }
 
-    /// The same, with its metrics recorded there.
+    /// Records metrics in `metrics`.
     #[must_use]
     pub fn observed(mut self, metrics: &telemetry::Metrics) -> Self {
         let pool = self.pool.clone();
@@ -89,7 +89,7 @@ impl Database {
         self
     }
 
-    /// The same, with the pool for background work.
+    /// The same database with the pool for background work.
     #[must_use]
     pub fn in_background(&self) -> Self {
         Self {
@@ -98,14 +98,14 @@ impl Database {
         }
     }
 
-    /// When an operation that begins now has to end, with all its statements: after the limits for a
-    /// connection and for a response, and never later than its request.
+    /// When an operation that starts now must end, with all its statements: after the limits for a
+    /// connection and a response, and not later than its request.
     pub(super) fn deadline(&self) -> Instant {
         let own = Instant::now() + self.acquire_timeout + self.response_timeout;
         request_scope::deadline().map_or(own, |deadline| own.min(deadline))
     }
 
-    /// A connection outside of the pools, driven where this is called.
+    /// A connection outside of the pools, driven on the current runtime.
     pub(super) fn connect(
         &self,
     ) -> impl Future<Output = Result<AsyncPgConnection, StoreError>> + use<> {
@@ -118,7 +118,7 @@ impl Database {
         }
     }
 
-    /// [`Self::read_by`] the deadline of an operation of its own.
+    /// [`Self::read_by`] with the deadline of a new operation.
     pub(super) async fn read<T, E: Into<StoreError>>(
         &self,
         work: impl AsyncFnOnce(&mut AsyncPgConnection) -> Result<T, E>,
@@ -126,7 +126,7 @@ impl Database {
         self.read_by(self.deadline(), work).await
     }
 
-    /// [`Self::write_by`] the deadline of an operation of its own.
+    /// [`Self::write_by`] with the deadline of a new operation.
     pub(super) async fn write<T, E: Into<StoreError>>(
         &self,
         work: impl AsyncFnOnce(&mut AsyncPgConnection) -> Result<T, E>,
@@ -134,8 +134,8 @@ impl Database {
         self.write_by(self.deadline(), work).await
     }
 
-    /// As [`Self::write_by`], for work that changes nothing: instead of
-    /// [`StoreError::OutcomeUnknown`] it is [`StoreError::Unavailable`].
+    /// Like [`Self::write_by`], for work without changes: returns [`StoreError::Unavailable`]
+    /// instead of [`StoreError::OutcomeUnknown`].
     pub(super) async fn read_by<T, E: Into<StoreError>>(
         &self,
         deadline: Instant,
@@ -145,8 +145,8 @@ impl Database {
         result.map_err(StoreError::of_read)
     }
 
-    /// Does `work` on a connection from the pool. The connection returns to the pool only when the
-    /// work is complete: one that timed out or was interrupted is closed.
+    /// Executes `work` on a connection of the pool. The connection returns to the pool only when
+    /// the work is complete: one that timed out or was cancelled is closed.
     ///
     /// # Errors
     /// Those of the work; [`StoreError::Unavailable`] when there is no connection in time;
@@ -163,7 +163,7 @@ impl Database {
             return Err(StoreError::OutcomeUnknown("no response in time".into()));
         };
         match result.map_err(Into::into) {
-            // All connections have prepared it for other columns.
+            // The prepared statement is stale on all connections.
             Err(StoreError::StaleStatement(cause)) => {
                 self.pool.retain(|_, _| false);
                 Err(StoreError::Unavailable(cause))
@@ -175,7 +175,8 @@ impl Database {
         }
     }
 
-    /// A connection of the pool. One that is on its way when the request gives up is for the next one.
+    /// A connection of the pool. If the request is cancelled while it is established, a later one
+    /// gets it.
     async fn acquire(&self, deadline: Instant) -> Result<Object<AsyncPgConnection>, StoreError> {
         let pool = self.pool.clone();
         let acquiring = self.runtime.spawn(async move { pool.get().await });
@@ -187,7 +188,7 @@ impl Database {
         }
     }
 
-    /// Whether the database responds in time, on a connection for nothing else.
+    /// Whether the database responds in time, on a connection that is only used for this.
     pub async fn ping(&self) -> Result<(), StoreError> {
         let responds = async {
             let mut probe = self.probe.lock().await;
@@ -217,7 +218,7 @@ fn state(pool: &Pool<AsyncPgConnection>) -> PoolState {
     }
 }
 
-/// A connection outside of any pool and without timeouts for statements and locks.
+/// A connection outside of the pools, without time-outs for statements and locks.
 pub async fn connect(
     settings: &config::Database,
     application: &str,

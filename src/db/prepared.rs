@@ -1,19 +1,19 @@
-//! SQL that Diesel's query builder cannot express, prepared once on each connection. Diesel prepares
-//! its own `sql_query` anew every time.
+//! SQL that Diesel's query builder cannot express, prepared once per connection. Diesel prepares
+//! its own `sql_query` every time.
 
 use diesel::QueryResult;
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::Untyped;
 
-/// A statement whose parameters stand together, separated by commas. Rows are read by name.
+/// A statement with consecutive parameters, separated by commas. Rows are read by name.
 pub(super) struct Prepared<P> {
     before: &'static str,
     parameters: P,
     after: &'static str,
 }
 
-/// `before`, the parameters (a tuple of what `into_sql` makes), `after`.
+/// `before`, the parameters (a tuple of values from `into_sql`), `after`.
 pub(super) fn prepared<P>(before: &'static str, parameters: P, after: &'static str) -> Prepared<P> {
     Prepared {
         before,

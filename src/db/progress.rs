@@ -8,14 +8,14 @@ use super::schema::orders;
 use crate::domain::OrderStatus;
 use crate::error::StoreError;
 
-/// The progress of an order, as far as its workflow is concerned.
+/// The progress of an order, as far as its workflow matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
-    /// Its processing has not begun.
+    /// Processing has not begun.
     Pending,
-    /// Its processing has begun.
+    /// Processing has begun.
     Begun,
-    /// It has ended, is deleted, or has a status that is unknown to this version.
+    /// The order has ended, is deleted, or has a status that is unknown to this version.
     Ended,
 }
 

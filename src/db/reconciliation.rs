@@ -1,4 +1,4 @@
-//! The reconciler's rounds: its lease, the orders to compare with their workflows, its findings.
+//! The reconciler's rounds: the lease, the orders to compare, and the findings.
 
 use std::time::Duration;
 
@@ -13,16 +13,16 @@ use super::schema::reconciliation;
 use crate::domain::{OrderKey, OrderStatus};
 use crate::error::StoreError;
 
-/// An order that has not ended, without an intent in the outbox.
+/// An open order without an intent in the outbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, QueryableByName)]
 pub struct OpenOrder {
-    /// Its id.
+    /// The id.
     #[diesel(sql_type = BigInt)]
     pub id: i64,
     /// When it was accepted.
     #[diesel(sql_type = Timestamptz)]
     pub created_at: DateTime<Utc>,
-    /// Its version.
+    /// The version.
     #[diesel(sql_type = BigInt)]
     pub version: i64,
     /// How often its workflow was restarted.
@@ -33,52 +33,52 @@ pub struct OpenOrder {
 /// The order of a running workflow, without an intent in the outbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FollowedOrder {
-    /// Its identity; without a time when there never was such an order.
+    /// The identity of the order; without a time if it never existed.
     pub key: OrderKey,
-    /// Its progress.
+    /// The progress of the order.
     pub progress: Progress,
-    /// The time since its last event; `None` when there never was such an order.
+    /// The time since its last event; `None` if it never existed.
     pub unchanged_for: Option<Duration>,
 }
 
-/// The progress of an order, as far as its workflow is concerned.
+/// The progress of an order, as far as its workflow matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Progress {
-    /// It has not ended.
+    /// The order has not ended.
     Open,
-    /// It has ended, or is deleted.
+    /// The order has ended or is deleted.
     Ended,
-    /// Its status is unknown to this version.
+    /// The status is unknown to this version.
     Unknown,
 }
 
-/// The findings of the last round, as an operator sees them.
+/// The findings of the last round, for operators.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Serialize)]
 #[diesel(table_name = reconciliation, check_for_backend(diesel::pg::Pg))]
 pub struct Report {
     /// When the last round finished.
     pub finished_at: Option<DateTime<Utc>>,
-    /// Orders and workflows that it compared.
+    /// Orders and workflows that were compared.
     pub compared: i64,
-    /// Those that disagreed.
+    /// Those that differed.
     pub drift: i64,
     /// Those that were repaired, in all rounds.
     pub repaired: i64,
 }
 
-/// One round's findings.
+/// The findings of one round.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Findings {
     /// Orders and workflows that were compared.
     pub compared: i64,
-    /// Those that disagreed.
+    /// Those that differed.
     pub drift: i64,
     /// Those that were repaired.
     pub repaired: i64,
 }
 
-/// The statuses of an order that has not ended, for SQL. As text, not as a parameter: the planner
-/// has to see that the index of open orders fits.
+/// The statuses of open orders, for SQL. Literals instead of parameters, so that the planner can
+/// choose the partial index of open orders.
 pub(super) fn open_statuses() -> String {
     let open = OrderStatus::ALL.iter().filter(|status| !status.is_final());
     let open: Vec<String> = open.map(|status| format!("'{status}'")).collect();
@@ -92,13 +92,13 @@ pub struct ReconciliationRepository {
 }
 
 impl ReconciliationRepository {
-    /// On this database.
+    /// Rounds in this database.
     pub fn new(database: Database) -> Self {
         Self { database }
     }
 
-    /// Begins a round when none is in progress and the last one finished `interval` ago. No other process
-    /// begins one for the time of `lease`.
+    /// Begins a round if none is in progress and the last one finished at least `interval` ago. No
+    /// other process can begin one for the duration of `lease`.
     pub async fn begin(
         &self,
         holder: &str,
@@ -119,7 +119,7 @@ impl ReconciliationRepository {
             .await
     }
 
-    /// Renews the lease of a round. `false` when another process has taken it over.
+    /// Renews the lease of a round. `false` if another process has taken over the round.
     pub async fn renew(&self, holder: &str, lease: Duration) -> Result<bool, StoreError> {
         let query = diesel::sql_query(
             "UPDATE reconciliation SET leased_until = now() + make_interval(secs => $2)
@@ -149,7 +149,7 @@ impl ReconciliationRepository {
             .await
     }
 
-    /// Releases a round that was not finished. If that fails, it is free when its lease ends.
+    /// Releases an unfinished round. If that fails, it is released when its lease ends.
     pub async fn abandon(&self, holder: &str) -> Result<(), StoreError> {
         let query = diesel::sql_query(
             "UPDATE reconciliation SET holder = NULL, leased_until = now() WHERE holder = $1",
@@ -160,7 +160,7 @@ impl ReconciliationRepository {
             .await
     }
 
-    /// The findings so far.
+    /// The findings of the last round.
     pub async fn report(&self) -> Result<Report, StoreError> {
         let query = reconciliation::table.select(Report::as_select());
         self.database
@@ -168,8 +168,8 @@ impl ReconciliationRepository {
             .await
     }
 
-    /// At most `limit` orders above the id `after` that have not ended, have not changed for the time of
-    /// `grace`, and have no intent in the outbox: each must have a running workflow.
+    /// At most `limit` open orders with ids above `after` that have been unchanged for `grace` and
+    /// have no intent in the outbox: each must have a running workflow.
     pub async fn open_orders(
         &self,
         after: i64,
@@ -195,7 +195,7 @@ impl ReconciliationRepository {
             .await
     }
 
-    /// The orders of these ids that have no intent in the outbox.
+    /// The orders with these ids that have no intent in the outbox.
     pub async fn followed_orders(&self, ids: &[i64]) -> Result<Vec<FollowedOrder>, StoreError> {
         #[derive(QueryableByName)]
         struct Row {

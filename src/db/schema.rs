@@ -1,6 +1,6 @@
-//! The tables as Diesel sees them. A test compares this file with the migrated database.
+//! Diesel's table definitions. A test compares this file with the migrated database.
 
-#![allow(missing_docs)] // the macro makes items that cannot carry any
+#![allow(missing_docs)] // the macro generates items that cannot have any
 
 diesel::table! {
     api_keys (id) {

@@ -1,4 +1,4 @@
-//! Counts of orders, without counting millions.
+//! Numbers of orders, without counting millions.
 
 use diesel::dsl::sql;
 use diesel::prelude::*;
@@ -10,7 +10,8 @@ use super::reconciliation::open_statuses;
 use crate::domain::OrderStatus;
 use crate::error::StoreError;
 
-/// The largest table whose rows are counted one by one, in bytes: some tens of thousands of orders.
+/// The largest table whose rows are counted individually, in bytes: some tens of thousands of
+/// orders.
 const SMALL: i64 = 4 * 1024 * 1024;
 
 #[derive(QueryableByName)]
@@ -27,9 +28,9 @@ struct Count {
     orders: f64,
 }
 
-/// The number of orders of each status. Those that have not ended are counted with their index. In a
-/// large table the others are estimates of PostgreSQL's statistics, which `ANALYZE` renews; a status
-/// without statistics is left out.
+/// The number of orders per status. Open orders are counted with their index. In a large table the
+/// others are estimated from PostgreSQL's statistics, which `ANALYZE` updates; a status without
+/// statistics is left out.
 pub async fn orders_by_status(database: &Database) -> Result<Vec<(&'static str, f64)>, StoreError> {
     database
         .read(async |connection| counts(connection).await)
@@ -77,7 +78,7 @@ async fn counts(connection: &mut AsyncPgConnection) -> QueryResult<Vec<(&'static
     Ok(counts)
 }
 
-/// 0 for a status without a row.
+/// A status without a row counts 0.
 fn by_status<'a>(
     statuses: impl Iterator<Item = &'a OrderStatus>,
     rows: &[Count],
@@ -90,9 +91,9 @@ fn by_status<'a>(
         .collect()
 }
 
-/// The age of the oldest transaction that has a snapshot, in seconds; 0 when there is none. Rows that
-/// were deleted since cannot be vacuumed. Only a member of `pg_read_all_stats` sees the age of other
-/// roles' transactions.
+/// The age of the oldest transaction with a snapshot, in seconds; 0 if there is none. Rows that
+/// were deleted since then cannot be vacuumed. Only a member of `pg_read_all_stats` sees the age of
+/// other roles' transactions.
 pub async fn oldest_snapshot_seconds(database: &Database) -> Result<f64, StoreError> {
     let query = diesel::select(sql::<Double>(
         "(SELECT coalesce(extract(epoch FROM now() - min(since)), 0)::float8

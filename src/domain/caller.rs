@@ -4,27 +4,27 @@ use std::sync::Arc;
 
 use super::CustomerId;
 
-/// The principal of every caller where no credentials are required.
+/// The principal of all callers when authentication is disabled.
 pub const ANYONE: &str = "anyone";
 
-/// Who calls an operation.
+/// The caller of an operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
-    /// A name for its credentials: an API key, or the subject of its tokens. For the log and metrics.
+    /// Identifies the credentials, an API key or the subject of tokens, for the log and metrics.
     pub principal: Arc<str>,
-    /// A name for the client: the same for every request of the same program or person, whatever
-    /// credentials it has at the moment, and of no other client.
+    /// Identifies the client: the same for all requests of a program or person, whatever its
+    /// current credentials, and different from all other clients.
     pub client: Arc<str>,
-    /// The orders that it may see and change.
+    /// The orders that it can access.
     pub access: Access,
 }
 
-/// The orders that a caller may see and change. All others do not exist for it.
+/// The orders that a caller can read and change. All others do not exist for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
-    /// Everybody's.
+    /// All orders.
     All,
-    /// Those of one customer, by its id.
+    /// The orders of one customer.
     Customer(CustomerId),
 }
 
@@ -37,7 +37,7 @@ impl Access {
         }
     }
 
-    /// The same, of this customer's orders only; `None` when it includes none of them.
+    /// Restricts the access to this customer's orders; `None` if it includes none of them.
     pub fn narrowed(self, customer_id: Option<CustomerId>) -> Option<Self> {
         match customer_id {
             None => Some(self),

@@ -1,4 +1,4 @@
-//! What happened to an order. Events are stored and sent as the contract defines them.
+//! The events of an order. They are stored and sent in the contract's format.
 
 pub use crate::generated::models::{
     OrderEvent, OrderEventActor as Actor, OrderEventData, OrderEventType,

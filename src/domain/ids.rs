@@ -1,4 +1,5 @@
-//! Ids as types, so that none is taken for another. In JSON and in the database they are numbers.
+//! Ids as distinct types, so that they cannot be confused. In JSON and in the database they are
+//! numbers.
 
 use std::fmt;
 

@@ -1,5 +1,5 @@
-//! Orders, their rules, and the callers of the API. No framework, no I/O. Where the contract has an enum,
-//! or an object that is stored as it is sent, the domain uses the generated type.
+//! Orders, their rules, and the callers of the API, without I/O or a framework. Where the contract
+//! defines an enum, or an object that is stored in its format, the domain uses the generated type.
 
 mod caller;
 mod event;

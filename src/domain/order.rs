@@ -1,22 +1,22 @@
-//! An order, and how it may be changed.
+//! An order and its possible changes.
 
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 
 use super::{CustomerId, OrderStatus};
 
-/// An order as it is stored.
+/// A stored order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Order {
-    /// Given by the database, 1 or more.
+    /// Assigned by the database, 1 or more.
     pub id: i64,
-    /// Its customer.
+    /// The customer.
     pub customer_id: CustomerId,
-    /// Its status.
+    /// The status.
     pub status: OrderStatus,
-    /// 0 … 99999999.99, with two decimals.
+    /// 0 … 99999999.99, with two decimal places.
     pub total_amount: Decimal,
-    /// Grows by one with every change, from 1.
+    /// Starts at 1 and grows by one with every change.
     pub version: i64,
     /// When it was accepted.
     pub created_at: DateTime<Utc>,
@@ -24,28 +24,28 @@ pub struct Order {
     pub updated_at: DateTime<Utc>,
 }
 
-/// An order to be stored.
+/// A new order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewOrder {
-    /// Its customer.
+    /// The customer.
     pub customer_id: CustomerId,
-    /// 0 … 99999999.99, with at most two decimals.
+    /// 0 … 99999999.99, with at most two decimal places.
     pub total_amount: Decimal,
 }
 
-/// What to change of an order; `None` leaves it as it is.
+/// A change of an order; `None` leaves a field unchanged.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OrderChange {
-    /// The status to go to.
+    /// The new status.
     pub status: Option<OrderStatus>,
-    /// The amount to set.
+    /// The new amount.
     pub total_amount: Option<Decimal>,
 }
 
 /// A change that the order's current status does not allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ChangeError {
-    /// The status cannot be reached from here.
+    /// There is no transition to the requested status.
     #[error("an order that is {from} cannot become {to}")]
     TransitionNotAllowed {
         /// The current status.
@@ -53,8 +53,8 @@ pub enum ChangeError {
         /// The requested status.
         to: OrderStatus,
     },
-    /// The amount is settled once the order is no longer pending.
-    #[error("total_amount may change only while the order is pending, and it is {status}")]
+    /// The amount can only change while the order is pending.
+    #[error("total_amount can change only while the order is pending, but it is {status}")]
     AmountIsSettled {
         /// The current status.
         status: OrderStatus,
@@ -62,7 +62,7 @@ pub enum ChangeError {
 }
 
 impl Order {
-    /// The status and amount after a change, or `None` when it changes nothing.
+    /// The status and amount after a change, or `None` if nothing changes.
     pub fn after(
         &self,
         change: &OrderChange,
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_again_is_no_change() {
+    fn setting_the_current_values_is_not_a_change() {
         for &status in OrderStatus::ALL {
             let change = OrderChange {
                 status: Some(status),
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn the_amount_changes_while_pending_only() {
+    fn the_amount_can_change_only_while_pending() {
         let change = OrderChange {
             status: None,
             total_amount: Some(Decimal::ONE),
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ended_order_stays_as_it_is() {
+    fn an_ended_order_cannot_change() {
         let change = OrderChange {
             status: Some(OrderStatus::Pending),
             total_amount: None,

@@ -1,13 +1,13 @@
-//! The identity of an order where its id is not enough.
+//! Identifies an order when its id is ambiguous.
 
 use chrono::{DateTime, Utc};
 
-/// Identifies an order among all that were ever given the same id: by another database, or by this
-/// one before it was restored to an earlier state.
+/// Identifies an order among all orders that have ever had the same id: in another database, or in
+/// this one before it was restored to an earlier state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OrderKey {
-    /// Its id.
+    /// The id.
     pub id: i64,
-    /// When it was accepted, to the microsecond; `None` when the database knows nothing of the order.
+    /// When it was accepted, to the microsecond; `None` if the database has no record of the order.
     pub created_at: Option<DateTime<Utc>>,
 }

@@ -1,4 +1,4 @@
-//! The statuses of an order and their transitions, both generated from the contract (`OrderStatus` and
+//! The statuses of an order and their transitions, generated from the contract (`OrderStatus` and
 //! its `x-transitions`).
 
 pub use crate::generated::models::OrderStatus;
@@ -22,13 +22,13 @@ mod tests {
             }
             assert!(
                 reached.iter().any(|status| status.is_final()),
-                "{start} leads to no end"
+                "{start} cannot reach a final status"
             );
         }
     }
 
     #[test]
-    fn a_new_order_may_reach_every_status() {
+    fn a_new_order_can_reach_every_status() {
         let reached = OrderStatus::Pending.transitions();
         for status in OrderStatus::ALL
             .iter()

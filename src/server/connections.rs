@@ -1,8 +1,8 @@
-//! The open connections, and for how long each has had no request in flight.
+//! Tracks the open connections and how long each has had no request in flight.
 //!
-//! actix-web limits the head of a connection's first request and the time between two requests. It has
-//! no limit for the head of a later request, nor for a response that its client does not read: a
-//! connection could be held for ever with either. Here is the limit for both.
+//! actix-web limits the time for the head of a connection's first request and the time between two
+//! requests. It has no limit for the head of a later request, nor for a response that the client
+//! does not read, so a client could hold a connection forever. This module limits both.
 
 use std::any::Any;
 use std::convert::Infallible;
@@ -19,7 +19,7 @@ use actix_web::rt::net::TcpStream as AsyncStream;
 /// How often the connections are checked.
 const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
-/// In the place of a time: a request is in flight.
+/// Value of `idle_since` while a request is in flight.
 const BUSY: u64 = u64::MAX;
 
 /// The connections of a server. Cheap to clone.
@@ -31,12 +31,12 @@ struct Shared {
     open: Mutex<Vec<Weak<Connection>>>,
 }
 
-/// One of them.
+/// An open connection.
 pub(super) struct Connection {
     shared: Arc<Shared>,
-    /// A second descriptor of the socket, to close it from outside of actix-web.
+    /// A duplicate of the socket's descriptor, to close it from outside of actix-web.
     socket: TcpStream,
-    /// Since when no request has been in flight, in ms after the server's start; or [`BUSY`].
+    /// When the last request ended, in ms after the server's start, or [`BUSY`].
     idle_since: AtomicU64,
 }
 
@@ -48,15 +48,16 @@ impl Connections {
         }))
     }
 
-    /// Called for every new connection (`HttpServer::on_connect`). Its requests find it in their
-    /// connection's data.
+    /// Called for every new connection (`HttpServer::on_connect`). Stores the connection in its
+    /// data, where its requests find it.
     pub(super) fn register(&self, stream: &dyn Any, data: &mut Extensions) {
         let plain = stream.downcast_ref::<AsyncStream>();
         let encrypted = stream.downcast_ref::<TlsStream<AsyncStream>>();
         let Some(stream) = plain.or_else(|| encrypted.map(|stream| stream.get_ref().0)) else {
             return;
         };
-        // Without a descriptor left the connection stays unwatched, and actix-web's own limits hold.
+        // Without a spare descriptor the connection is not tracked; actix-web's own limits still
+        // apply.
         let Ok(socket) = stream.as_fd().try_clone_to_owned() else {
             tracing::warn!("too few file descriptors to watch a connection");
             return;
@@ -70,8 +71,8 @@ impl Connections {
         data.insert(connection);
     }
 
-    /// Closes connections that were without a request for longer than `limit`, as long as it is
-    /// polled.
+    /// Closes connections that have had no request for longer than `limit`. Runs until it is
+    /// dropped.
     pub(super) async fn watch(&self, limit: Duration) -> Infallible {
         let limit = u64::try_from(limit.as_millis()).unwrap_or(BUSY);
         loop {
@@ -91,13 +92,13 @@ impl Connections {
             let stays = since == BUSY || now.saturating_sub(since) <= limit;
             if !stays {
                 stalled += 1;
-                // One that is gone already needs no closing.
+                // The connection may already be closed.
                 let _ = connection.socket.shutdown(Shutdown::Both);
             }
             stays
         });
         if stalled > 0 {
-            tracing::info!(connections = stalled, "closed connections that had stalled");
+            tracing::info!(connections = stalled, "closed stalled connections");
         }
     }
 }
@@ -129,11 +130,11 @@ impl Drop for Busy {
     }
 }
 
-/// File descriptors beside those of connections: the database's, Temporal's, files.
+/// File descriptors for other purposes than connections: database, Temporal, files.
 const OTHER_FILES: u64 = 512;
 
-/// Raises this process's own limit of open files to what so many connections need, as far as the
-/// system allows.
+/// Raises the process's limit of open files to what this many connections need, up to the hard
+/// limit.
 pub(super) fn raise_file_limit(connections: usize) {
     use nix::sys::resource::{Resource, getrlimit, setrlimit};
     let wanted = u64::try_from(connections).unwrap_or(u64::MAX);
@@ -149,7 +150,7 @@ pub(super) fn raise_file_limit(connections: usize) {
         tracing::warn!(
             limit = raised,
             wanted,
-            "fewer open files are allowed than http.max_connections takes"
+            "the limit of open files is too low for http.max_connections: raise it"
         );
     }
 }

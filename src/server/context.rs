@@ -1,4 +1,4 @@
-//! The middleware around every request: its id, its limits, what is recorded of it, and its problem document.
+//! The middleware around every request: id, limits, observation and problem documents.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -24,7 +24,7 @@ use crate::telemetry::traces::{Span, Traces};
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
-/// What identifies the request, kept apart from it, because the handler consumes it.
+/// Identifies the request after the handler has consumed it.
 pub(super) struct RequestContext {
     pub(super) id: Arc<str>,
     pub(super) path: String,
@@ -99,7 +99,7 @@ async fn complete(
             }
             Ok(ServiceResponse::new(request, response))
         }
-        // Nothing is left of the request then, so the response travels as an error.
+        // The request is gone here, so the response is returned inside an error.
         Err(error) => {
             let response = error.as_response_error().error_response();
             let mut response = problem::complete(response, context).await;
@@ -111,7 +111,7 @@ async fn complete(
     }
 }
 
-/// What the caller may still send.
+/// Adds the caller's rate-limit state.
 fn add_rate_limit(headers: &mut HeaderMap, state: &RateLimitState) {
     for (name, value) in [
         (RATE_LIMIT_POLICY, state.policy()),

@@ -1,4 +1,4 @@
-//! Which pages of other origins may call the API from a browser: none, unless the settings name them.
+//! CORS: which other origins may call the API from a browser (none by default).
 
 use actix_cors::Cors;
 use actix_web::http::Method;
@@ -6,7 +6,7 @@ use actix_web::middleware::Condition;
 
 use crate::config;
 
-/// What a page may send beside what every page may.
+/// Request headers that are allowed in addition to the safelisted ones.
 const REQUEST_HEADERS: [&str; 9] = [
     "accept",
     "authorization",
@@ -19,8 +19,8 @@ const REQUEST_HEADERS: [&str; 9] = [
     "x-request-id",
 ];
 
-/// What a page may read beside what every page may.
-const ANSWER_HEADERS: [&str; 8] = [
+/// Response headers that are exposed in addition to the safelisted ones.
+const RESPONSE_HEADERS: [&str; 8] = [
     "etag",
     "idempotent-replayed",
     "link",
@@ -31,10 +31,10 @@ const ANSWER_HEADERS: [&str; 8] = [
     "x-request-id",
 ];
 
-/// For how long a browser may remember what it was allowed, in seconds.
+/// How long a browser may cache a preflight response, in seconds.
 const MAX_AGE: usize = 3600;
 
-/// The middleware. It lets no cookies through: callers are known by their headers.
+/// The middleware. It does not allow cookies: callers authenticate with headers.
 pub(super) fn middleware(settings: &config::Cors) -> Condition<Cors> {
     let mut cors = Cors::default()
         .allowed_methods([
@@ -45,7 +45,7 @@ pub(super) fn middleware(settings: &config::Cors) -> Condition<Cors> {
             Method::DELETE,
         ])
         .allowed_headers(REQUEST_HEADERS)
-        .expose_headers(ANSWER_HEADERS)
+        .expose_headers(RESPONSE_HEADERS)
         .max_age(MAX_AGE);
     for origin in &settings.allowed_origins {
         cors = cors.allowed_origin(origin);

@@ -1,4 +1,4 @@
-//! The contract as it is served, and a page to try it on. Everything is in the binary.
+//! Serves the contract and a page to try it (Swagger UI). All files are in the binary.
 
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpResponse, Route, guard};
@@ -22,7 +22,7 @@ pub(super) fn configure(service: &mut ServiceConfig) {
         );
 }
 
-/// `GET`, and `HEAD` as everywhere.
+/// Matches `GET` and `HEAD`.
 fn read() -> Route {
     Route::new().guard(guard::Any(guard::Get()).or(guard::Head()))
 }

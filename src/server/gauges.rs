@@ -1,5 +1,5 @@
-//! The gauges about the database and Temporal, refreshed periodically: scraping the metrics, however
-//! often, costs the database nothing.
+//! The gauges of the database and Temporal, refreshed periodically, so that scraping costs the
+//! database nothing however often it happens.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::health::Dependencies;
 use crate::telemetry::Metrics;
 use crate::telemetry::metrics::Vitals;
 
-/// Refreshes them until it is dropped. What the database does not return stays as it was.
+/// Refreshes the gauges until it is dropped. A value that cannot be read leaves its gauge unchanged.
 pub(super) async fn refresh(dependencies: &Dependencies, metrics: &Metrics, every: Duration) {
     let database = &dependencies.database;
     let intents = IntentRepository::new(database.clone());
@@ -25,7 +25,7 @@ pub(super) async fn refresh(dependencies: &Dependencies, metrics: &Metrics, ever
             temporal_up: probe.temporal_up,
             ..Vitals::default()
         };
-        // One that is down is not asked again.
+        // Skip the queries when the database is down.
         if vitals.database_up {
             vitals.outbox = logged(outbox(&intents).await);
             vitals.reconciliation = logged(reconciliation(&rounds).await);
@@ -59,6 +59,6 @@ async fn reconciliation(
 
 fn logged<T>(result: Result<T, StoreError>) -> Option<T> {
     result
-        .inspect_err(|error| tracing::debug!(error = %error, "the metrics lack something"))
+        .inspect_err(|error| tracing::debug!(error = %error, "a metric is missing"))
         .ok()
 }

@@ -1,9 +1,10 @@
-//! The host names of a server that requires no authentication.
+//! Host names that a server without authentication accepts.
 //!
-//! A page may give its own name the address of this machine (DNS rebinding): to a browser, what it asks
-//! then is of its own origin, and neither CORS nor a preflight protects us. Its requests still name their
-//! host. So a server that lets everybody in answers to names that lead to this machine wherever they are
-//! asked for, to the address that the connection was made to, and to those that the settings name.
+//! A page may resolve its own name to the address of this machine (DNS rebinding). The browser then
+//! regards requests to this server as same-origin, so neither CORS nor a preflight applies, but the
+//! requests still contain the page's host name. A server without authentication therefore accepts
+//! only names that always resolve to this machine, the address of the connection, and names in the
+//! settings.
 
 use std::any::Any;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -21,15 +22,15 @@ use url::Url;
 
 use crate::generated::support::Rejection;
 
-/// The host names and origins of a server that requires no authentication.
+/// The accepted host names and origins of a server without authentication.
 pub(super) struct Hosts {
-    /// The setting that names hosts, for who is refused.
+    /// The setting that lists hosts, for the error message.
     setting: &'static str,
     names: Vec<Named>,
     origins: Vec<String>,
 }
 
-/// The address of ours that a connection was made to.
+/// The local address of a connection.
 struct LocalAddress(IpAddr);
 
 /// Called for every new connection (`HttpServer::on_connect`).
@@ -42,7 +43,7 @@ pub(super) fn register(stream: &dyn Any, data: &mut Extensions) {
     }
 }
 
-/// The middleware: refuses what a page of another origin may have sent.
+/// The middleware: rejects requests that a page of another origin may have sent.
 pub(super) async fn check<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
@@ -53,17 +54,18 @@ pub(super) async fn check<B: MessageBody>(
     next.call(request).await
 }
 
-/// A host that somebody has named.
+/// A host, as an address or a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Named {
     Address(IpAddr),
-    /// In small letters.
+    /// In lower case.
     Name(String),
 }
 
 impl Hosts {
-    /// With these beside the names of this machine; `setting` is where they are named. Pages of these
-    /// origins may change something, beside those of the server's own.
+    /// Accepts these names in addition to those of this machine; `setting` is the name of their
+    /// setting. Pages of these origins may send unsafe requests, in addition to the server's own
+    /// origin.
     pub(super) fn new(setting: &'static str, names: &[String], origins: &[String]) -> Self {
         Self {
             setting,
@@ -74,7 +76,7 @@ impl Hosts {
 
     fn admit(&self, request: &ServiceRequest) -> Result<(), Rejection> {
         let local = request.conn_data::<LocalAddress>().map(|local| local.0);
-        // A request that names none is no browser's.
+        // Browsers always send a host, so a request without one is not from a browser.
         let allowed = |text: &str| Named::read(text).is_some_and(|host| self.has(&host, local));
         if !authorities(request).all(|text| text.is_some_and(allowed)) {
             return Err(self.wrong_host());
@@ -89,32 +91,33 @@ impl Hosts {
 
     fn has(&self, host: &Named, local: Option<IpAddr>) -> bool {
         let own = match host {
-            // No name server can lead an address elsewhere.
+            // DNS cannot redirect an address.
             Named::Address(address) => address.is_loopback() || Some(*address) == local,
             Named::Name(name) => name == "localhost" || name.ends_with(".localhost"),
         };
         own || self.names.contains(host)
     }
 
-    /// Whether a page of this origin may change something: one that came from this server, by the name
-    /// that the request has, or one that the settings name.
+    /// Whether a page of this origin may send unsafe requests: one from this server, with the
+    /// request's own host, or one in the settings.
     fn is_ours(&self, origin: Option<&str>, request: &ServiceRequest) -> bool {
         let Some(origin) = origin else { return false };
         if self.origins.iter().any(|known| known == origin) {
             return true;
         }
-        let (Ok(url), Some(Some(asked))) = (Url::parse(origin), authorities(request).next()) else {
+        let (Ok(url), Some(Some(requested))) = (Url::parse(origin), authorities(request).next())
+        else {
             return false;
         };
-        let same_host = url.host_str().and_then(Named::read) == Named::read(asked);
-        let asked_port = port(asked).or_else(|| default_port(url.scheme()));
+        let same_host = url.host_str().and_then(Named::read) == Named::read(requested);
+        let requested_port = port(requested).or_else(|| default_port(url.scheme()));
         same_host && url.host_str().is_some() && url.port_or_known_default() == asked_port
     }
 
     fn wrong_host(&self) -> Rejection {
         let detail = format!(
-            "this server lets everybody in and so answers to names of its own machine only; {} \
-             names other hosts",
+            "this server requires no authentication, so it accepts only host names of its own \
+             machine; {} allows others",
             self.setting
         );
         Rejection::new(StatusCode::MISDIRECTED_REQUEST, "host_not_allowed", detail)
@@ -144,8 +147,8 @@ impl Named {
     }
 }
 
-/// What a request names as its host: in its first line, which goes before `Host` (RFC 9112, section
-/// 3.2.2), and there. `None` for what is no text.
+/// The hosts that a request names: in its request line, which takes precedence over `Host` (RFC
+/// 9112, section 3.2.2), and in `Host`. `None` for a value that is not text.
 fn authorities(request: &ServiceRequest) -> impl Iterator<Item = Option<&str>> {
     let first = request.head().uri.authority();
     let first = first.map(|authority| Some(authority.as_str()));
@@ -155,7 +158,7 @@ fn authorities(request: &ServiceRequest) -> impl Iterator<Item = Option<&str>> {
         .chain(lines.map(|line| line.to_str().ok()))
 }
 
-/// May be empty (RFC 3986, section 3.2.3).
+/// A port may be empty (RFC 3986, section 3.2.3).
 fn is_port(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_digit())
 }
@@ -177,7 +180,7 @@ fn wrong_origin() -> Rejection {
     Rejection::new(
         StatusCode::FORBIDDEN,
         "origin_not_allowed",
-        "a page of another origin may not change anything here",
+        "pages of other origins may not send this request",
     )
 }
 
@@ -186,7 +189,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hosts_are_read_with_and_without_a_port() {
+    fn hosts_are_parsed_with_and_without_a_port() {
         let address = |text: &str| Some(Named::Address(text.parse().unwrap()));
         let name = |text: &str| Some(Named::Name(text.into()));
         for (text, read) in [
@@ -209,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_has_to_be_the_one_that_was_connected_to() {
+    fn an_address_is_accepted_only_if_it_is_that_of_the_connection() {
         let names = ["Orders.internal".into(), "192.0.2.9".into()];
         let hosts = Hosts::new("http.allowed_hosts", &names, &[]);
         let has = |text: &str, local: &str| {

@@ -1,4 +1,4 @@
-//! The limits of a single request: its length, its time, and how many are in flight.
+//! Limits of requests: length, time, and the number in flight.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,33 +12,33 @@ use actix_web::middleware::Next;
 
 use crate::generated::support::Rejection;
 
-/// The longest path with its query that is looked at, in bytes. The contract's longest is far below.
+/// The longest path and query that is accepted, in bytes. The contract's longest is far shorter.
 const URI_LIMIT: usize = 8 * 1024;
 
-/// Seconds after which a request that was one too many may be retried.
+/// The `Retry-After` of a request that is rejected under overload, in seconds.
 const RETRY_AFTER: u64 = 1;
 
-/// What an orchestrator probes: it needs a response most of all under overload.
+/// Probes of the orchestrator, which must be served under overload too.
 const HEALTH: [&str; 2] = ["/healthz", "/readyz"];
 
 /// Limits of a single request.
 #[derive(Debug, Clone)]
 pub struct Limits {
-    /// How long a request may take, its arrival included.
+    /// How long a request may take, including its arrival.
     pub request_timeout: Duration,
-    /// The requests of all threads.
+    /// The requests in flight of all threads.
     pub in_flight: InFlight,
 }
 
 impl Limits {
-    /// When the database has to have responded to a request that begins now, so that a tenth of its
-    /// time, and half a second at most, is left for the response.
+    /// When the database must have responded to a request that starts now. A tenth of the time
+    /// limit, at most half a second, remains for the response.
     pub(super) fn deadline(&self) -> tokio::time::Instant {
         let reserve = (self.request_timeout / 10).min(Duration::from_millis(500));
         tokio::time::Instant::now() + self.request_timeout - reserve
     }
 
-    /// Runs the rest of the request within these limits.
+    /// Handles the request within these limits.
     pub(super) async fn apply<B: MessageBody + 'static>(
         &self,
         request: ServiceRequest,
@@ -58,7 +58,7 @@ impl Limits {
     }
 }
 
-/// Counts the requests in flight. Clones count together.
+/// Counts the requests in flight. Clones share the count.
 #[derive(Debug, Clone)]
 pub struct InFlight {
     count: Arc<AtomicUsize>,
@@ -66,7 +66,7 @@ pub struct InFlight {
 }
 
 impl InFlight {
-    /// At most so many.
+    /// At most `most` requests.
     pub fn at_most(most: usize) -> Self {
         Self {
             count: Arc::default(),
@@ -74,9 +74,9 @@ impl InFlight {
         }
     }
 
-    /// A place among them, until it is dropped; `None` when there is none.
+    /// A place, until it is dropped; `None` when all are taken.
     fn enter(&self) -> Option<Place<'_>> {
-        // Taken first and looked at afterwards, so that two never get the last one.
+        // Increments before it compares, so that two requests never take the last place.
         let before = self.count.fetch_add(1, Ordering::Relaxed);
         let place = Place(&self.count);
         (before < self.most).then_some(place)
@@ -95,14 +95,14 @@ fn uri_too_long() -> Error {
     Rejection::new(
         StatusCode::URI_TOO_LONG,
         "uri_too_long",
-        "the path and its query are longer than anything here takes",
+        "the path and query are too long",
     )
     .into()
 }
 
-/// Refused at once, and cheaply: a queue that only grows serves nobody in time.
+/// Rejects immediately: a growing queue would serve no request in time.
 fn too_many_in_flight() -> Error {
-    let detail = "too many requests are being worked on, try again";
+    let detail = "too many requests are in flight, retry later";
     let mut rejection = Rejection::new(
         StatusCode::SERVICE_UNAVAILABLE,
         "service_unavailable",
@@ -112,7 +112,8 @@ fn too_many_in_flight() -> Error {
     rejection.into()
 }
 
-/// What a request does in the database ends before its deadline, so what is late is the client.
+/// Database work ends before the request's deadline, so a request that times out here is one whose
+/// client sends too slowly.
 fn timed_out() -> Error {
     Rejection::new(
         StatusCode::REQUEST_TIMEOUT,

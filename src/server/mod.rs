@@ -1,4 +1,4 @@
-//! The HTTP server: routes, middleware, and the life of both.
+//! The HTTP server: routes, middleware and lifecycle.
 
 mod connections;
 pub mod context;
@@ -44,7 +44,7 @@ use connections::Connections;
 use hosts::Hosts;
 use limits::{InFlight, Limits};
 
-/// A server that has its port and waits to run.
+/// A server that listens and is ready to run.
 pub struct Server {
     address: SocketAddr,
     handle: ServerHandle,
@@ -55,7 +55,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Takes the port and builds everything behind it.
+    /// Binds the port and builds the server.
     pub async fn bind(
         settings: &Arc<Settings>,
         database: Database,
@@ -77,8 +77,8 @@ impl Server {
         )
     }
 
-    /// Takes the port, for these implementations of the contract. `orders` gives each thread
-    /// its own, and is called on that thread.
+    /// Binds the port, with these implementations of the contract. `orders` is called on each
+    /// worker thread, to give it its own instance.
     pub fn with<S: Authenticate + Send + Sync, O: OrdersApi<Caller = S::Caller>>(
         http: &config::Http,
         security: S,
@@ -88,7 +88,7 @@ impl Server {
         Self::observed(http, false, &Telemetry::default(), security, health, orders)
     }
 
-    /// `open` is whether everybody is let in.
+    /// `open`: whether authentication is disabled.
     fn observed<S: Authenticate + Send + Sync, O: OrdersApi<Caller = S::Caller>>(
         http: &config::Http,
         open: bool,
@@ -121,7 +121,7 @@ impl Server {
         );
         let allowed = Data::new(allowed);
         let body_limit = http.body_limit_bytes;
-        let check_answers = http.check_answers;
+        let validate_responses = http.check_answers;
         let security = Data::new(security);
         let telemetry = telemetry.clone();
         let workers = threads(http);
@@ -135,21 +135,23 @@ impl Server {
                 .configure(|service| generated::configure(service, &security, &health, &orders))
                 .configure(docs::configure)
                 .default_service(actix_web::web::to(problem::unknown_route))
-                // Innermost, so that what replaces an invalid response is completed like any other.
+                // Innermost, so that the response that replaces an invalid one is completed like
+                // any other.
                 .wrap(Condition::new(
-                    check_answers,
+                    validate_responses,
                     from_fn(response_validation::validate),
                 ))
                 .wrap(cors::middleware(&origins))
                 .wrap(Condition::new(open, from_fn(hosts::check)))
                 .wrap(from_fn(context::around))
-                // Outside of what completes the problem documents, which has to read them.
+                // Outside of the middleware that completes problem documents, because that reads
+                // the body.
                 .wrap(Compress::default())
                 .wrap_fn(move |request, service| headers::around(request, service, encrypted))
         })
         .disable_signals()
         .workers(workers)
-        // actix-web counts them for each thread.
+        // actix-web's limit is per worker.
         .max_connections((http.max_connections / workers).max(1))
         .shutdown_timeout(whole_seconds(http.shutdown_timeout))
         .client_request_timeout(http.request_timeout)
@@ -175,18 +177,18 @@ impl Server {
         })
     }
 
-    /// Where it listens; the real port when 0 was asked for.
+    /// The address it listens on, with the actual port if the setting is 0.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Where it is called, without a path.
+    /// The base URL.
     pub fn url(&self) -> String {
         let scheme = if self.encrypted { "https" } else { "http" };
         format!("{scheme}://{}", self.address)
     }
 
-    /// Serves until `stop`, then lets the requests in flight finish.
+    /// Serves until `stop` is cancelled, then waits for the requests in flight.
     pub async fn run(self, stop: CancellationToken) -> Result<()> {
         let Self {
             handle,
@@ -201,13 +203,13 @@ impl Server {
             () = stop.cancelled() => {}
             never = connections.watch(stall_timeout) => match never {},
         }
-        // `stop` ends only while the server itself goes on running.
+        // `stop` completes only while the server itself is polled.
         let (_, result) = tokio::join!(handle.stop(true), running);
         result.context("the server failed while it stopped")
     }
 }
 
-/// How many threads serve: `http.workers`, or one for each core where that is 0.
+/// The number of worker threads: `http.workers`, or one per core if that is 0.
 pub fn threads(http: &config::Http) -> usize {
     match http.workers {
         0 => available_parallelism().map_or(1, usize::from),
@@ -215,7 +217,7 @@ pub fn threads(http: &config::Http) -> usize {
     }
 }
 
-/// Never less than was asked for: actix-web counts in whole seconds.
+/// Rounds up, because actix-web counts whole seconds.
 fn whole_seconds(time: Duration) -> u64 {
     time.as_secs() + u64::from(time.subsec_nanos() > 0)
 }
@@ -225,7 +227,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_time_is_never_cut_short() {
+    fn a_time_is_rounded_up_to_whole_seconds() {
         assert_eq!(whole_seconds(Duration::from_millis(900)), 1);
         assert_eq!(whole_seconds(Duration::from_secs(10)), 10);
         assert_eq!(whole_seconds(Duration::ZERO), 0);

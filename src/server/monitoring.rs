@@ -1,5 +1,5 @@
-//! The server for operators: metrics, health, and what is logged. It has a port and a thread of its
-//! own, and whatever becomes of it, the API goes on.
+//! The monitoring server for operators: metrics, health and the log filter. It has its own port and
+//! thread, and its failures do not affect the API.
 
 use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
@@ -24,14 +24,14 @@ use crate::health::Dependencies;
 use crate::telemetry::Telemetry;
 use crate::workflow::Temporal;
 
-/// The largest body that is taken, in bytes: a filter of the log.
+/// The largest body that is accepted, in bytes: a log filter.
 const BODY_LIMIT: usize = 8 * 1024;
 /// How long a request may take to arrive.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
-/// Most connections at a time.
+/// The maximum number of connections.
 const CONNECTIONS: usize = 64;
 
-/// What operators may ask of a process. Cheap to clone.
+/// The monitoring endpoints of a process. Cheap to clone.
 #[derive(Clone)]
 pub struct Monitoring {
     telemetry: Telemetry,
@@ -40,7 +40,7 @@ pub struct Monitoring {
 }
 
 impl Monitoring {
-    /// Of a process that accepts orders, which it can do without Temporal.
+    /// For a process that accepts orders; it does not require Temporal.
     pub fn new(telemetry: &Telemetry, database: &Database, temporal: &Temporal) -> Self {
         Self {
             telemetry: telemetry.clone(),
@@ -49,15 +49,15 @@ impl Monitoring {
         }
     }
 
-    /// Whether the process is ready only while Temporal is reachable, as a worker is.
+    /// Sets whether the process is ready only while Temporal is reachable, as a worker is.
     #[must_use]
     pub fn requires_temporal(mut self, required: bool) -> Self {
         self.requires_temporal = required;
         self
     }
 
-    /// Serves until `stop`, in the background, where the settings name an address. A port that cannot
-    /// be had is logged, and nothing else: what the process is there for goes on.
+    /// Serves in the background until `stop` is cancelled, if the settings contain an address. A
+    /// port that cannot be bound is logged, and the process continues.
     pub fn start(self, settings: &config::Monitoring, stop: &CancellationToken) -> JoinHandle<()> {
         let listen = Some(&settings.listen).filter(|listen| !listen.is_empty());
         let bound = listen.and_then(|listen| bind(listen).inspect_err(log_failure).ok());
@@ -93,13 +93,13 @@ impl Monitoring {
                 .app_data(allowed.clone())
                 .configure(routes)
                 .default_service(web::to(async || {
-                    refused(
+                    problem(
                         StatusCode::NOT_FOUND,
                         "route_not_found",
-                        "there are /metrics, /healthz, /readyz and /log",
+                        "the paths are /metrics, /healthz, /readyz and /log",
                     )
                 }))
-                // Everybody who reaches this port is let in.
+                // This port requires no authentication.
                 .wrap(from_fn(hosts::check))
         })
         .on_connect(hosts::register)
@@ -108,25 +108,22 @@ impl Monitoring {
         .client_request_timeout(REQUEST_TIMEOUT)
         .disable_signals()
         .listen(listener)
-        .context("it cannot start")?
+        .context("the monitoring server cannot start")?
         .run();
         let handle = running.handle();
         tokio::pin!(running);
         tokio::select! {
-            result = &mut running => return result.context("it failed"),
+            result = &mut running => return result.context("the monitoring server failed"),
             () = stop.cancelled() => {}
         }
-        // Nobody who looks at a process that ends keeps it from ending.
+        // Monitoring requests do not delay the end of the process.
         let (_, result) = tokio::join!(handle.stop(false), running);
-        result.context("it failed while it stopped")
+        result.context("the monitoring server failed while it stopped")
     }
 }
 
 fn log_failure(error: &anyhow::Error) {
-    tracing::error!(
-        error = format!("{error:#}"),
-        "nobody can monitor this process"
-    );
+    tracing::error!(error = format!("{error:#}"), "cannot serve monitoring");
 }
 
 fn bind(listen: &str) -> Result<(TcpListener, SocketAddr)> {
@@ -141,7 +138,7 @@ fn bind(listen: &str) -> Result<(TcpListener, SocketAddr)> {
 fn routes(service: &mut ServiceConfig) {
     service
         .service(reading("/metrics").route(web::get().to(metrics)))
-        .service(reading("/healthz").route(web::get().to(alive)))
+        .service(reading("/healthz").route(web::get().to(healthz)))
         .service(reading("/readyz").route(web::get().to(ready)))
         .service(
             resource("/log", "GET, PUT")
@@ -160,10 +157,10 @@ fn resource(path: &str, allow: &'static str) -> Resource {
 }
 
 fn not_allowed(allow: &'static str) -> HttpResponse {
-    let mut response = refused(
+    let mut response = problem(
         StatusCode::METHOD_NOT_ALLOWED,
         "method_not_allowed",
-        &format!("this path takes {allow}"),
+        &format!("this path accepts {allow}"),
     );
     let headers = response.headers_mut();
     headers.insert(ALLOW, HeaderValue::from_static(allow));
@@ -177,16 +174,16 @@ async fn metrics(monitoring: Data<Monitoring>) -> HttpResponse {
             .body(page),
         Err(error) => {
             tracing::error!(error = %error, "the metrics cannot be written");
-            refused(
+            problem(
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "internal_error",
-                "the metrics cannot be written; the log says why",
+                "the metrics cannot be written; see the log",
             )
         }
     }
 }
 
-async fn alive() -> HttpResponse {
+async fn healthz() -> HttpResponse {
     HttpResponse::Ok().json(json!({ "status": "ok" }))
 }
 
@@ -210,7 +207,7 @@ async fn ready(monitoring: Data<Monitoring>) -> HttpResponse {
     }))
 }
 
-/// What `PUT /log` takes, and `GET /log` gives.
+/// The body of `PUT /log` and `GET /log`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct LogFilter {
@@ -235,31 +232,31 @@ async fn change_log(
         Ok(body) => body,
         Err(error) => {
             let status = error.as_response_error().status_code();
-            return refused(status, "bad_request", &error.to_string());
+            return problem(status, "bad_request", &error.to_string());
         }
     };
     let wanted: LogFilter = match serde_json::from_slice(&body) {
         Ok(wanted) => wanted,
         Err(error) => {
             let detail = format!("the body is not {{\"filter\": \"...\"}}: {error}");
-            return refused(StatusCode::BAD_REQUEST, "invalid_request", &detail);
+            return problem(StatusCode::BAD_REQUEST, "invalid_request", &detail);
         }
     };
     match filter.change(&wanted.filter) {
         Ok(()) => HttpResponse::Ok().json(json!({ "filter": filter.text() })),
         Err(fault) => {
-            let detail = format!("`{}` is no filter: {fault}", wanted.filter);
-            refused(StatusCode::BAD_REQUEST, "invalid_request", &detail)
+            let detail = format!("`{}` is not a valid filter: {fault}", wanted.filter);
+            problem(StatusCode::BAD_REQUEST, "invalid_request", &detail)
         }
     }
 }
 
 fn no_log() -> HttpResponse {
-    let detail = "this process does not keep its own log";
-    refused(StatusCode::NOT_FOUND, "no_log", detail)
+    let detail = "the log of this process has no filter that can be changed";
+    problem(StatusCode::NOT_FOUND, "no_log", detail)
 }
 
-fn refused(status: StatusCode, code: &'static str, detail: &str) -> HttpResponse {
+fn problem(status: StatusCode, code: &'static str, detail: &str) -> HttpResponse {
     use actix_web::ResponseError;
     Rejection::new(status, code, detail).error_response()
 }

@@ -1,4 +1,4 @@
-//! What is recorded of a request: its metrics, its span and its log line.
+//! Records a request: metrics, span and log line.
 
 use std::time::Duration;
 
@@ -16,11 +16,11 @@ use crate::telemetry::metrics::{Observer, RequestOperation};
 use crate::telemetry::request_scope;
 use crate::telemetry::traces::{Span, TraceContext};
 
-/// The place of a request in a trace (W3C Trace Context).
+/// The trace context of a request (W3C Trace Context).
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
-/// The sender's place in a trace. What is malformed is ignored (W3C Trace Context, section 4.3), and so
-/// is what is there twice.
+/// The sender's trace context. A malformed or repeated header is ignored (W3C Trace Context,
+/// section 4.3).
 pub(super) fn traceparent(headers: &HeaderMap) -> Option<TraceContext> {
     let mut all = headers.get_all(TRACEPARENT);
     let first = all.next()?;
@@ -30,7 +30,7 @@ pub(super) fn traceparent(headers: &HeaderMap) -> Option<TraceContext> {
     }
 }
 
-/// Where a request's metrics and its span go.
+/// Where the metrics and the span of a request are recorded.
 pub(super) struct Observation<'a> {
     pub(super) observer: &'a Observer,
     pub(super) span: Option<Span>,
@@ -67,11 +67,11 @@ pub(super) fn record(
         http.path = context.path,
         http.status = status.as_u16(),
         duration_ms = milliseconds(took),
-        "answered"
+        "request completed"
     );
 }
 
-/// With three decimals.
+/// In milliseconds with three decimals.
 fn milliseconds(took: Duration) -> f64 {
     (took.as_secs_f64() * 1e6).round() / 1e3
 }

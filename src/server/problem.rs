@@ -18,11 +18,12 @@ pub(super) async fn unknown_route() -> Result<HttpResponse, Rejection> {
     Err(Rejection::new(
         StatusCode::NOT_FOUND,
         "route_not_found",
-        "there is nothing at this path; GET /docs shows what there is",
+        "this path does not exist; GET /docs lists the paths",
     ))
 }
 
-/// Gives a problem its `instance` and `request_id`, and the framework's own errors their document.
+/// Adds `instance` and `request_id` to a problem, and replaces the framework's own errors with
+/// problem documents.
 pub(super) async fn complete(
     response: HttpResponse<BoxBody>,
     context: &RequestContext,
@@ -68,7 +69,7 @@ fn framework_problem(status: StatusCode, cause: Option<String>) -> Map<String, V
         _ if status.is_server_error() => "internal_error",
         _ => "request_refused",
     };
-    // The cause of a server error stays inside; the log has it, with the request's id.
+    // The cause of a server error is only logged, with the request's id.
     let detail = cause.filter(|cause| {
         if status.is_server_error() {
             tracing::error!(error = cause, "the request failed");

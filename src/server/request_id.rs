@@ -1,4 +1,4 @@
-//! The id of a request: it connects a response, its log lines and a support case.
+//! The id of a request, which links a response to its log lines.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id"
 /// The longest request id that is accepted from a client, in bytes.
 const MAX_LENGTH: usize = 128;
 
-/// The client's own id where it is fit for a header and a log; else a new one.
+/// The client's id if it is safe for a header and a log; otherwise a new one.
 pub(super) fn request_id(headers: &HeaderMap) -> Arc<str> {
     let given = headers
         .get(REQUEST_ID)

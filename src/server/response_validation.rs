@@ -1,4 +1,4 @@
-//! Validates every response against the contract, where `http.check_answers` says so.
+//! Validates every response against the contract if `http.check_answers` is set.
 
 use actix_web::body::{BodySize, BoxBody, MessageBody, to_bytes};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -8,8 +8,8 @@ use actix_web::{Error, HttpResponse};
 
 use crate::generated::support::answer;
 
-/// A response that breaks the contract is logged and becomes a 500. Responses that no operation gives
-/// (an unknown route, a time-out) are not validated.
+/// A response that violates the contract is logged and replaced by a 500. Responses that do not
+/// belong to an operation (unknown route, time-out) are not validated.
 pub async fn validate(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -57,9 +57,9 @@ async fn validated(
             http.status = head.status().as_u16(),
             pointer = violation.pointer,
             detail = violation.detail,
-            "the answer breaks the contract"
+            "the response violates the contract"
         );
     }
-    let refused = HttpResponse::new(StatusCode::INTERNAL_SERVER_ERROR);
-    Ok(ServiceResponse::new(request, refused))
+    let response = HttpResponse::new(StatusCode::INTERNAL_SERVER_ERROR);
+    Ok(ServiceResponse::new(request, response))
 }

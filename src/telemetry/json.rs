@@ -1,7 +1,8 @@
 //! Log lines as JSON objects.
 //!
-//! There is one for every request, so this writes straight into the line, without intermediate values,
-//! spans or formatters. tracing-subscriber's own JSON format knows ids of requests only from spans.
+//! One is written for every request, so this writes directly to the line, without intermediate
+//! values, spans or formatters. tracing-subscriber's own JSON format can take request ids only from
+//! spans.
 
 use std::fmt::{self, Write};
 
@@ -17,11 +18,11 @@ use super::traces::TraceContext;
 
 const ORDER_ID: &str = "order.id";
 
-/// Nearly every line fits in so many bytes.
+/// Nearly every line fits in this many bytes.
 const USUAL_LENGTH: usize = 512;
 
-/// `timestamp`, `level`, the event's fields, those of its request scope (`request.id`, `trace.id`,
-/// `order.id`), `target`, and `span` within one.
+/// Writes `timestamp`, `level`, the event's fields, those of its request scope (`request.id`,
+/// `trace.id`, `order.id`), `target`, and `span` if there is one.
 pub struct Json;
 
 impl<S, N> FormatEvent<S, N> for Json
@@ -44,18 +45,18 @@ where
         line.push('"');
         let mut fields = Fields {
             line: &mut line,
-            named_order: false,
+            has_order: false,
         };
         event.record(&mut fields);
-        let named_order = fields.named_order;
+        let has_order = fields.has_order;
         request_scope::describe(|request, trace, order| {
-            scope_fields(&mut line, request, trace, order.filter(|_| !named_order));
+            scope_fields(&mut line, request, trace, order.filter(|_| !has_order));
         });
         member(&mut line, "target", metadata.target());
         if let Some(span) = context.lookup_current() {
             line.push_str(",\"span\":{\"name\":");
             text(&mut line, span.name());
-            // Written by `JsonFields` when the span began: an object of its own.
+            // `JsonFields` formatted it as an object when the span began.
             if let Some(fields) = span.extensions().get::<FormattedFields<N>>()
                 && let Some(members) = fields.fields.strip_prefix('{')
                 && members != "}"
@@ -93,13 +94,13 @@ fn scope_fields(
 /// Writes the fields of an event as members of the object.
 struct Fields<'a> {
     line: &'a mut String,
-    /// Whether the event itself says which order it is about.
-    named_order: bool,
+    /// Whether the event itself has the field `order.id`.
+    has_order: bool,
 }
 
 impl Fields<'_> {
     fn plain(&mut self, field: &Field, value: &str) {
-        self.named_order |= field.name() == ORDER_ID;
+        self.has_order |= field.name() == ORDER_ID;
         name(self.line, field.name());
         self.line.push_str(value);
     }
@@ -148,7 +149,7 @@ fn name(line: &mut String, key: &str) {
 
 fn text(line: &mut String, value: &str) {
     let special = |byte: u8| byte < b' ' || byte == b'"' || byte == b'\\';
-    // Without stopping at the first: this way the compiler checks many bytes at a time.
+    // Does not stop at the first special byte, so that the compiler can vectorise the loop.
     let is_plain = !value
         .bytes()
         .fold(false, |found, byte| found | special(byte));
@@ -202,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_of_value_is_logged() {
+    fn values_of_every_type_are_logged() {
         let before = chrono::Utc::now();
         let lines = logged(|| {
             tracing::info!(
@@ -240,7 +241,7 @@ mod tests {
         assert!(line["target"].as_str().unwrap().contains("json"));
         let time = line["timestamp"].as_str().unwrap();
         let time = chrono::DateTime::parse_from_rfc3339(time).unwrap().to_utc();
-        // Its last digits are cut off.
+        // The timestamp is truncated to microseconds.
         assert!(
             before - chrono::TimeDelta::microseconds(1) <= time,
             "{time}"

@@ -1,4 +1,4 @@
-//! The log filter in force, and how it is changed while the process runs.
+//! The current log filter, which can be changed while the process runs.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -7,7 +7,7 @@ use tracing_subscriber::reload::Handle;
 
 use crate::config::parse_log_filter;
 
-/// The log filter in force. Cheap to clone.
+/// The current log filter. Cheap to clone.
 #[derive(Clone)]
 pub struct LogFilter {
     apply: Arc<dyn Fn(EnvFilter) -> Result<(), String> + Send + Sync>,
@@ -22,18 +22,18 @@ impl LogFilter {
         }
     }
 
-    /// Its text, in the syntax of tracing's `EnvFilter`.
+    /// The text of the filter, in the syntax of tracing's `EnvFilter`.
     pub fn text(&self) -> String {
         let text = self.text.lock();
         text.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Replaces the filter; on an error, which says what is wrong with the new one, the old one stays.
+    /// Replaces the filter; on an error, which describes the fault, the previous filter stays.
     pub fn change(&self, wanted: &str) -> Result<(), String> {
         let filter = parse_log_filter(wanted)?;
         let mut text = self.text.lock().unwrap_or_else(PoisonError::into_inner);
-        let log = || tracing::warn!(from = *text, to = wanted, "the log filter changes");
-        // Either filter may suppress the line: it is logged under the one that does not.
+        let log = || tracing::warn!(from = *text, to = wanted, "changing the log filter");
+        // Either filter may suppress the line, so it is logged under the one that does not.
         let logged = tracing::enabled!(tracing::Level::WARN);
         if logged {
             log();

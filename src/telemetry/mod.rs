@@ -24,20 +24,20 @@ use tracing_subscriber::registry::LookupSpan;
 
 use crate::config::{Log, LogFormat, Settings};
 
-/// Metrics, traces and log filter of a process. Cheap to clone; the default records nothing.
+/// The metrics, traces and log filter of a process. Cheap to clone; the default records nothing.
 #[derive(Clone, Default)]
 pub struct Telemetry {
     /// Metrics.
     pub metrics: Metrics,
     /// Traces.
     pub traces: Traces,
-    /// The log filter, where this process logs.
+    /// The log filter, if this process logs.
     pub filter: Option<LogFilter>,
 }
 
 impl Telemetry {
-    /// As the settings say; `service` is the service name in traces. Without a listener to serve them
-    /// there are no metrics.
+    /// Starts according to the settings; `service` is the service name in traces. There are no
+    /// metrics without a monitoring server.
     pub fn start(
         settings: &Settings,
         logging: Option<&Logging>,
@@ -57,13 +57,13 @@ impl Telemetry {
     }
 }
 
-/// The log of this process. Buffered lines are written when it is dropped.
+/// The log of this process. Buffered lines are written on drop.
 pub struct Logging {
     flush: writer::Flush,
     filter: LogFilter,
 }
 
-/// Starts logging for this process, once.
+/// Initialises logging for this process. Must be called once.
 pub fn init(settings: &Log) -> anyhow::Result<Logging> {
     use tracing_subscriber::util::SubscriberInitExt;
     let json = match settings.format {
@@ -75,7 +75,7 @@ pub fn init(settings: &Log) -> anyhow::Result<Logging> {
     let builder = tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::new(&settings.filter))
         .with_writer(writer);
-    // The two are of different types.
+    // The two builders have different types.
     macro_rules! start {
         ($builder:expr) => {{
             let builder = $builder.with_filter_reloading();
@@ -96,7 +96,7 @@ pub fn init(settings: &Log) -> anyhow::Result<Logging> {
     Ok(Logging { flush, filter })
 }
 
-/// Text lines that begin with the id of their request.
+/// Text lines that start with the id of their request.
 struct Text<F>(F);
 
 impl<S, N, F> FormatEvent<S, N> for Text<F>

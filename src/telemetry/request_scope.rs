@@ -1,5 +1,4 @@
-//! The scope of a request, or of an activity: what log lines, spans and rows of the outbox say they
-//! belong to.
+//! The scope of a request or an activity: the context of its log lines, spans and intents.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -14,7 +13,7 @@ tokio::task_local! {
     static CURRENT: RequestScope;
 }
 
-/// Id, trace, order and deadline of the current request or activity.
+/// The id, trace, order and deadline of the current request or activity.
 #[derive(Default)]
 pub struct RequestScope {
     request_id: Option<Arc<str>>,
@@ -49,7 +48,7 @@ impl RequestScope {
         }
     }
 
-    /// The same, with a deadline.
+    /// Adds a deadline.
     #[must_use]
     pub fn until(mut self, deadline: Option<Instant>) -> Self {
         self.deadline = deadline;
@@ -66,12 +65,12 @@ fn with<T>(read: impl FnOnce(&RequestScope) -> Option<T>) -> Option<T> {
     CURRENT.try_with(read).ok().flatten()
 }
 
-/// Sets the order that the current request is about, for the log lines that follow.
+/// Sets the order of the current request, for the following log lines.
 pub fn set_order(order_id: i64) {
     with(|scope| scope.order_id.replace(Some(order_id)));
 }
 
-/// A child span of the current request's, when that is sampled. It ends when it is dropped.
+/// A child span of the current request, if it is sampled. It ends on drop.
 pub fn span(name: impl FnOnce() -> Cow<'static, str>) -> Option<Span> {
     with(|scope| {
         let parent = scope.trace.filter(|trace| trace.sampled)?;
@@ -79,7 +78,7 @@ pub fn span(name: impl FnOnce() -> Cow<'static, str>) -> Option<Span> {
     })
 }
 
-/// The order that the current request is about, when it is known.
+/// The order of the current request, if it is known.
 pub fn order() -> Option<i64> {
     with(|scope| scope.order_id.get())
 }
@@ -94,7 +93,7 @@ pub fn trace() -> Option<TraceContext> {
     with(|scope| scope.trace)
 }
 
-/// Passes on request id, trace and order of the current scope, when there is one.
+/// Passes the request id, trace and order of the current scope, if any, to `to`.
 pub(super) fn describe(to: impl FnOnce(Option<&str>, Option<TraceContext>, Option<i64>)) {
     let _ = CURRENT.try_with(|scope| {
         to(

@@ -1,19 +1,19 @@
-//! The timestamp of a log line. Lines of one second share all of it but the fraction.
+//! The timestamp of a log line. Lines of the same second share all of it except the fraction.
 
 use std::cell::RefCell;
 use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, SecondsFormat};
 
-/// `2026-01-15T09:30:00`
+/// The length of `2026-01-15T09:30:00`.
 const UP_TO_SECONDS: usize = 19;
 
 thread_local! {
-    /// Seconds since 1970, and their text.
+    /// The seconds since 1970, and their text.
     static SECOND: RefCell<(u64, String)> = const { RefCell::new((0, String::new())) };
 }
 
-/// Appends the current time in UTC, as in RFC 3339, with microseconds.
+/// Appends the current time in UTC, in RFC 3339, with microseconds.
 pub(super) fn push_now(line: &mut String) {
     let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     push(line, since_1970.unwrap_or_default());
@@ -27,7 +27,7 @@ fn push(line: &mut String, since_1970: Duration) {
         }
         line.push_str(text);
     });
-    // The leading one keeps the zeros.
+    // The leading 1 preserves zeros.
     let micros = since_1970.subsec_micros() + 1_000_000;
     let mut digits = itoa::Buffer::new();
     line.push('.');

@@ -1,6 +1,6 @@
-//! Traces of requests and of their orders' workflows, exported to a collector by OTLP.
+//! Traces of requests and of their orders' workflows, exported to a collector with OTLP.
 //!
-//! What is not sampled has no span; it only passes on the `traceparent` that it came with.
+//! Unsampled requests have no span; only their `traceparent` is propagated.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -25,25 +25,25 @@ use opentelemetry_sdk::trace::{
 
 use crate::config;
 
-/// The time limit of the collector for a batch.
+/// The time limit for exporting a batch to the collector.
 const EXPORT_TIMEOUT: Duration = Duration::from_secs(5);
-/// The time limit for the last spans at shutdown.
+/// The time limit for exporting the last spans at shutdown.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// A `traceparent` (W3C Trace Context, section 3.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TraceContext {
-    /// The trace.
+    /// The id of the trace.
     pub trace_id: TraceId,
-    /// The span in it.
+    /// The id of the span.
     pub span_id: SpanId,
-    /// Whether it is recorded.
+    /// Whether the trace is recorded.
     pub sampled: bool,
 }
 
 impl TraceContext {
-    /// Parses a `traceparent`; `None` when it is malformed. Of a later version, the part that this
-    /// version knows is read.
+    /// Parses a `traceparent`; `None` if it is malformed. In later versions only the known parts
+    /// are read.
     pub fn parse(text: &str) -> Option<Self> {
         let lower_hex = |part: &str| {
             part.bytes()
@@ -72,7 +72,7 @@ impl TraceContext {
     }
 }
 
-/// As a `traceparent`.
+/// Formats it as a `traceparent`.
 impl fmt::Display for TraceContext {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let flags = u8::from(self.sampled);
@@ -95,8 +95,9 @@ struct Exporting {
 }
 
 impl Traces {
-    /// Exports to the collector of the settings, under this service name; without a collector there are
-    /// no spans. One that is away is no error. Call it on the runtime that outlives all others.
+    /// Exports to the collector in the settings, with this service name; without a collector there are no
+    /// spans. An unavailable collector is not an error. Must be called on the runtime that outlives all
+    /// others.
     pub fn start(settings: &config::Traces, service: &'static str) -> anyhow::Result<Self> {
         if settings.endpoint.is_empty() {
             return Ok(Self::default());
@@ -110,7 +111,7 @@ impl Traces {
         }
         let exporter = Tolerant {
             exporter: exporter.build().context("traces.endpoint")?,
-            away: AtomicBool::new(false),
+            unavailable: AtomicBool::new(false),
         };
         let batches = BatchConfigBuilder::default()
             .with_max_queue_size(settings.max_waiting)
@@ -123,7 +124,7 @@ impl Traces {
             .with_attribute(KeyValue::new("service.version", env!("CARGO_PKG_VERSION")))
             .build();
         let provider = SdkTracerProvider::builder()
-            // Sampling is decided here, before there is a span.
+            // Sampling is decided before a span is created.
             .with_sampler(Sampler::AlwaysOn)
             .with_resource(resource)
             .with_span_processor(processor)
@@ -135,8 +136,8 @@ impl Traces {
         }))))
     }
 
-    /// The span of a request that came with this context, if any. `None` when it is not sampled, which
-    /// its sender decides, or else the ratio of the settings.
+    /// The span of a request with this trace context, if any. `None` if it is not sampled: the
+    /// sender decides, otherwise the ratio in the settings.
     pub fn request(&self, given: Option<TraceContext>) -> Option<Span> {
         let exporting = self.0.as_ref()?;
         match given {
@@ -148,7 +149,7 @@ impl Traces {
         }
     }
 
-    /// A child span of `parent`; `None` when that is not sampled.
+    /// A child span of `parent`; `None` if `parent` is not sampled.
     pub fn span(
         &self,
         name: impl Into<Cow<'static, str>>,
@@ -167,7 +168,7 @@ impl Traces {
         Some(exporting.start(name.into(), kind, &context))
     }
 
-    /// Exports the last spans, within seconds. Later ones are dropped.
+    /// Exports the last spans within `FLUSH_TIMEOUT`. Later spans are dropped.
     pub async fn finish(&self) {
         let Some(exporting) = self.0.clone() else {
             return;
@@ -177,7 +178,7 @@ impl Traces {
         });
         let flushed = flushing.await.map_err(anyhow::Error::from);
         if let Err(error) = flushed.and_then(|flushed| Ok(flushed?)) {
-            tracing::warn!(error = %error, "the last spans are lost");
+            tracing::warn!(error = %error, "could not export the last spans");
         }
     }
 }
@@ -189,12 +190,12 @@ impl Exporting {
     }
 }
 
-/// A sampled span. It ends when it is dropped. Boxed because it is large and rare: requests that are not
-/// sampled need not move its size.
+/// A sampled span, which ends on drop. Boxed because it is large and rare, so that unsampled
+/// requests do not move its size.
 pub struct Span(Box<opentelemetry_sdk::trace::Span>);
 
 impl Span {
-    /// Its trace context.
+    /// The trace context.
     pub fn context(&self) -> TraceContext {
         let context = self.0.span_context();
         TraceContext {
@@ -204,17 +205,17 @@ impl Span {
         }
     }
 
-    /// Renames it.
+    /// Renames the span.
     pub fn rename(&mut self, name: String) {
         self.0.update_name(name);
     }
 
-    /// Sets an attribute, named as in the semantic conventions where they have it.
+    /// Sets an attribute, named as in the semantic conventions if they define one.
     pub fn set(&mut self, key: &'static str, value: impl Into<Value>) {
         self.0.set_attribute(KeyValue::new(key, value));
     }
 
-    /// Marks it as failed.
+    /// Marks the span as failed.
     pub fn fail(&mut self, why: impl Into<Cow<'static, str>>) {
         self.0.set_status(Status::error(why));
     }
@@ -224,20 +225,20 @@ impl Span {
 #[derive(Debug)]
 struct Tolerant {
     exporter: opentelemetry_otlp::SpanExporter,
-    away: AtomicBool,
+    unavailable: AtomicBool,
 }
 
 impl SpanExporter for Tolerant {
     async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
         match self.exporter.export(batch).await {
             Ok(()) => {
-                if self.away.swap(false, Ordering::Relaxed) {
-                    tracing::info!("the collector of traces is back");
+                if self.unavailable.swap(false, Ordering::Relaxed) {
+                    tracing::info!("the collector of traces is available again");
                 }
             }
             Err(error) => {
-                if !self.away.swap(true, Ordering::Relaxed) {
-                    tracing::warn!(error = %error, "the collector of traces is away; spans are dropped");
+                if !self.unavailable.swap(true, Ordering::Relaxed) {
+                    tracing::warn!(error = %error, "the collector of traces is unavailable; spans are dropped");
                 }
             }
         }
@@ -266,7 +267,7 @@ mod tests {
         let unsampled = TraceContext::parse(&text.replace("-01", "-00")).unwrap();
         assert!(!unsampled.sampled);
         assert_eq!(unsampled.trace_id, context.trace_id);
-        // A later version may say more, also in its flags.
+        // Later versions may add parts and flags.
         let later = text.replacen("00", "cc", 1).replace("-01", "-03") + "-what-the-future-holds";
         assert_eq!(TraceContext::parse(&later), Some(context));
     }

@@ -1,5 +1,5 @@
-//! The log writer: a thread of its own writes many lines at a time, so that no request waits for the
-//! reader of the log, nor pays for waking the thread with every line.
+//! The log writer: a separate thread writes many lines at a time, so that requests neither wait for
+//! the reader of the log nor wake the thread with every line.
 
 use std::io::{self, Write};
 use std::mem;
@@ -10,18 +10,18 @@ use std::time::Duration;
 
 use tracing_subscriber::fmt::MakeWriter;
 
-/// How long the thread lets lines gather after it has written some.
+/// How long the thread lets lines accumulate after a write.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// Bytes that may be buffered. Beyond that lines are dropped and counted: a slow reader of the log must
-/// not stop the service.
+/// The maximum number of buffered bytes. Further lines are dropped and counted: a slow reader of
+/// the log must not stop the service.
 const LIMIT: usize = 4 * 1024 * 1024;
 
 /// Buffers lines. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Writer(Arc<Shared>);
 
-/// Writes all buffered lines when it is dropped.
+/// Writes all buffered lines on drop.
 pub(super) struct Flush {
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
@@ -35,12 +35,12 @@ struct Shared {
     dropped: AtomicU64,
 }
 
-/// The number of lines that were dropped.
+/// The counter of dropped lines.
 #[derive(Clone)]
 pub(super) struct Dropped(Arc<Shared>);
 
 impl Dropped {
-    /// Since the start.
+    /// The number since the start.
     pub(super) fn lines(&self) -> u64 {
         self.0.dropped.load(Ordering::Relaxed)
     }
@@ -57,7 +57,7 @@ impl Flush {
 struct Buffer {
     lines: Vec<u8>,
     dropped: u64,
-    /// The thread waits to be woken.
+    /// Whether the thread waits to be woken.
     idle: bool,
     ended: bool,
 }
@@ -74,7 +74,7 @@ impl Shared {
     }
 }
 
-/// A writer of lines to `out`, and what keeps it going.
+/// A writer of lines to `out`, and the handle that flushes it.
 pub(super) fn start(out: impl Write + Send + 'static) -> io::Result<(Writer, Flush)> {
     let shared = Arc::new(Shared::default());
     let taken = shared.clone();
@@ -110,7 +110,7 @@ fn write(shared: &Shared, mut out: impl Write) {
                 "{{\"level\":\"WARN\",\"message\":\"log lines were dropped\",\"lines\":{dropped}}}"
             );
         }
-        // Without a log there is nowhere to report it.
+        // An error cannot be reported, because it would have to be logged.
         let _ = out.write_all(&lines).and_then(|()| out.flush());
         lines.clear();
         if ended {
@@ -164,7 +164,7 @@ mod tests {
 
     use super::*;
 
-    /// Passes on what is written, once it may.
+    /// Passes on what is written, once it is allowed to.
     struct Out {
         written: mpsc::Sender<Vec<u8>>,
         go: mpsc::Receiver<()>,
@@ -184,14 +184,14 @@ mod tests {
 
     fn out() -> (Out, mpsc::Sender<()>, mpsc::Receiver<Vec<u8>>) {
         let (written, read) = mpsc::channel();
-        let (let_go, go) = mpsc::channel();
-        (Out { written, go }, let_go, read)
+        let (release, go) = mpsc::channel();
+        (Out { written, go }, release, read)
     }
 
     #[test]
     fn buffered_lines_are_written_on_drop() {
-        let (out, let_go, read) = out();
-        drop(let_go);
+        let (out, release, read) = out();
+        drop(release);
         let (mut writer, flush) = start(out).unwrap();
         for number in 0..1000 {
             writeln!(writer, "line {number}").unwrap();
@@ -204,15 +204,15 @@ mod tests {
     }
 
     #[test]
-    fn a_blocked_reader_blocks_no_writer() {
-        let (out, let_go, read) = out();
+    fn a_blocked_reader_does_not_block_writers() {
+        let (out, release, read) = out();
         let (mut writer, flush) = start(out).unwrap();
         let line = vec![b'x'; 1024];
         let lines = 3 * LIMIT / line.len();
         for _ in 0..lines {
             writer.write_all(&line).unwrap();
         }
-        drop(let_go);
+        drop(release);
         drop(flush);
         let all: Vec<u8> = read.iter().flatten().collect();
         assert!(all.len() < 3 * LIMIT);

@@ -1,6 +1,7 @@
-//! Certificates and keys from PEM files, for rustls. Every fault names its setting and its file.
+//! Certificates and keys from PEM files, for rustls. Every error names its setting and its file.
 //!
-//! The provider of cryptography is always named: rustls would choose one by which crates are there.
+//! The crypto provider is always explicit: otherwise rustls would choose one by the enabled crate
+//! features.
 
 mod reload;
 
@@ -15,30 +16,35 @@ use rustls::{RootCertStore, ServerConfig};
 
 pub use reload::ReloadingCertificate;
 
-/// Where the cryptography comes from.
+/// The crypto provider.
 pub fn provider() -> Arc<CryptoProvider> {
     Arc::new(rustls::crypto::aws_lc_rs::default_provider())
 }
 
-/// Makes it the default of this process, for libraries that take no provider. May be called twice.
+/// Makes it the default of this process, for libraries that take no provider. May be called
+/// repeatedly.
 pub fn install_provider() {
-    // An error says that there is one already.
+    // An error means that a default is already installed.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
 }
 
-/// The certificates of a PEM file, at least one, in its order.
+/// The certificates of a PEM file, in file order; at least one.
 pub fn certificates(setting: &str, file: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
     let text = read(setting, file)?;
     let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
     match found {
         Ok(found) if !found.is_empty() => Ok(found),
-        Ok(_) => Err(fault(setting, file, "it holds no certificate (PEM)")),
+        Ok(_) => Err(fault(
+            setting,
+            file,
+            "the file contains no certificate (PEM)",
+        )),
         Err(error) => Err(fault(setting, file, error)),
     }
 }
 
-/// A certificate with its key, which fit together. `section` is the table of settings that holds
-/// `certificate` and `key`.
+/// A certificate with its matching key. `section` is the settings table that contains `certificate`
+/// and `key`.
 pub fn certified_key(
     section: &str,
     certificate: &Path,
@@ -47,12 +53,12 @@ pub fn certified_key(
     let chain = certificates(&format!("{section}.certificate"), certificate)?;
     let setting = format!("{section}.key");
     let private = PrivateKeyDer::from_pem_slice(&read(&setting, key)?).map_err(|error| {
-        // What the file holds may be a key all the same: its text is not for a log.
+        // Do not log the parser's error: it may quote the file, which may contain a key.
         match error {
             rustls::pki_types::pem::Error::NoItemsFound => {
-                fault(&setting, key, "it holds no private key (PEM)")
+                fault(&setting, key, "the file contains no private key (PEM)")
             }
-            _ => fault(&setting, key, "it is no PEM file"),
+            _ => fault(&setting, key, "the file is not a valid PEM file"),
         }
     })?;
     CertifiedKey::from_der(chain, private, &provider()).map_err(|error| match error {
@@ -60,7 +66,7 @@ pub fn certified_key(
             &setting,
             key,
             format!(
-                "it is not the key of {} ({section}.certificate)",
+                "the file is not the key of {} ({section}.certificate)",
                 certificate.display()
             ),
         ),
@@ -68,7 +74,7 @@ pub fn certified_key(
     })
 }
 
-/// TLS 1.2 and 1.3 for a server with this certificate, or with the one that replaces it.
+/// TLS 1.2 and 1.3 for a server with this certificate, which is reloaded when its files change.
 pub fn server_config(
     section: &'static str,
     certificate: &Path,
@@ -83,14 +89,14 @@ pub fn server_config(
         .with_cert_resolver(Arc::new(certificate)))
 }
 
-/// The authorities of a file, or of the system where there is none.
+/// The trusted root certificates of a file, or of the system if there is none.
 pub fn roots(setting: &str, file: Option<&Path>) -> Result<RootCertStore, String> {
     let mut roots = RootCertStore::empty();
     let Some(file) = file else {
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         if roots.is_empty() {
             return Err(format!(
-                "{setting}: the system trusts no authority; name a file"
+                "{setting}: the system has no trusted certificate authority; set a file"
             ));
         }
         return Ok(roots);
@@ -103,7 +109,7 @@ pub fn roots(setting: &str, file: Option<&Path>) -> Result<RootCertStore, String
     Ok(roots)
 }
 
-/// A file's bytes.
+/// The content of a file.
 pub fn read(setting: &str, file: &Path) -> Result<Vec<u8>, String> {
     std::fs::read(file).map_err(|error| fault(setting, file, error))
 }

@@ -1,4 +1,4 @@
-//! A certificate, the server's or a client's, read again when its files change.
+//! A certificate of a server or a client that is reloaded when its files change.
 
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -11,10 +11,10 @@ use rustls::client::ResolvesClientCert;
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 
-/// How often the files are checked, at most.
+/// The minimum time between two checks of the files.
 const CHECK_INTERVAL: Duration = Duration::from_secs(2);
 
-/// Hands out the newest certificate that is whole.
+/// Provides the newest valid certificate.
 #[derive(Debug)]
 pub struct ReloadingCertificate {
     files: Files,
@@ -24,7 +24,7 @@ pub struct ReloadingCertificate {
 
 #[derive(Debug)]
 struct Files {
-    /// The table of settings that names them.
+    /// The settings table that names the files.
     section: &'static str,
     certificate: PathBuf,
     key: PathBuf,
@@ -36,7 +36,7 @@ struct LastCheck {
     stamps: [Option<Stamp>; 2],
 }
 
-/// Identifies the content of a file. A link that is replaced (as Kubernetes does) is followed.
+/// Identifies the content of a file. Symbolic links are followed, because Kubernetes replaces them.
 #[derive(Debug, PartialEq, Eq)]
 struct Stamp {
     modified: SystemTime,
@@ -45,14 +45,15 @@ struct Stamp {
 }
 
 impl ReloadingCertificate {
-    /// From these files; `section` is the table of settings that names them.
+    /// Reads these files; `section` is the settings table that names them.
     pub fn read(section: &'static str, certificate: &Path, key: &Path) -> Result<Self, String> {
         let files = Files {
             section,
             certificate: certificate.to_owned(),
             key: key.to_owned(),
         };
-        // The stamps first: what changes in between is read once more, and not missed.
+        // Stamps are taken first, so that a change in between leads to another read instead of
+        // being missed.
         let stamps = files.stamps();
         Ok(Self {
             current: ArcSwap::from_pointee(files.load()?),
@@ -64,7 +65,7 @@ impl ReloadingCertificate {
         })
     }
 
-    /// One handshake checks, while the others use the current certificate.
+    /// One handshake checks the files while others use the current certificate.
     fn reload_if_changed(&self) {
         let Ok(mut last) = self.last_check.try_lock() else {
             return;
@@ -82,10 +83,14 @@ impl ReloadingCertificate {
         match self.files.load() {
             Ok(certificate) => {
                 self.current.store(Arc::new(certificate));
-                tracing::info!("the certificate of {section} was renewed");
+                tracing::info!("reloaded the certificate of {section}");
             }
-            // Certificate and key are rarely replaced at one time: the other one is on its way.
-            Err(error) => tracing::error!(error, "the old certificate of {section} stays in use"),
+            // Certificate and key are rarely replaced at the same moment, so a mismatch is usually
+            // temporary.
+            Err(error) => tracing::error!(
+                error,
+                "cannot reload the certificate of {section}; the previous one stays in use"
+            ),
         }
     }
 }

@@ -13,13 +13,13 @@ use crate::db::{OrderRepository, Precondition, Rejection};
 use crate::domain::{Access, Actor, ChangeError, OrderChange, OrderStatus};
 use crate::error::StoreError;
 
-/// The activities, and what they need.
+/// The activities and their dependencies.
 pub struct OrderActivities {
     orders: OrderRepository,
 }
 
 impl OrderActivities {
-    /// On these orders.
+    /// Activities on these orders.
     pub fn new(orders: OrderRepository) -> Self {
         Self { orders }
     }
@@ -51,7 +51,7 @@ impl OrderActivities {
         let status = match changed {
             Ok(order) => Some(order.status),
             Err(Rejection::NotFound) => None,
-            // Somebody else was faster: the current status decides.
+            // Another request changed the order first: its current status decides.
             Err(Rejection::Change(
                 ChangeError::TransitionNotAllowed { from: status, .. }
                 | ChangeError::AmountIsSettled { status },
@@ -72,8 +72,8 @@ impl OrderActivities {
         Ok(outcome)
     }
 
-    /// The order of this id is not the workflow's own, which thus counts as deleted: unless the workflow
-    /// is of another database that is in use, whose worker has to run the activity.
+    /// The order with this id is not the workflow's own, which then counts as deleted. The
+    /// exception is a workflow of another database in use: its worker must execute the activity.
     async fn check_owner(
         &self,
         order_id: i64,
@@ -85,15 +85,15 @@ impl OrderActivities {
             .zip(expected)
             .map(|(order, expected)| ownership::owner(expected, order.created_at));
         if owner == Some(Owner::Foreign) {
-            let cause = "the workflow is of an order of another database that is in use; \
-                         a namespace and a task queue are for one database";
+            let cause = "the workflow belongs to another database that is in use; \
+                         use a separate namespace and task queue for each database";
             tracing::error!(order.id = order_id, "{cause}");
             let failure = ApplicationFailure::new(anyhow::anyhow!(cause));
             return Err(ActivityError::application(failure));
         }
         tracing::warn!(
             order.id = order_id,
-            "the workflow is of an earlier order that had this id; it ends"
+            "the workflow belongs to an earlier order with this id; it ends"
         );
         Ok(())
     }
@@ -104,7 +104,7 @@ fn failure(error: StoreError) -> ActivityError {
         StoreError::ConstraintViolation(_) | StoreError::Corrupt(_) => {
             ApplicationFailure::non_retryable(error)
         }
-        // Retried without limit: a database recovers, a fault of ours is fixed by a deployment, and the
+        // Retried without limit: databases recover and bugs are fixed by a deployment, and the
         // order must not be lost until then.
         _ => ApplicationFailure::new(error),
     })
@@ -112,7 +112,7 @@ fn failure(error: StoreError) -> ActivityError {
 
 #[activities]
 impl OrderActivities {
-    /// The order's processing begins.
+    /// Marks the order as processing.
     #[activity]
     pub async fn begin(
         self: Arc<Self>,
@@ -122,7 +122,7 @@ impl OrderActivities {
         self.advance(&ctx, order_id, OrderStatus::Processing).await
     }
 
-    /// The order is completed.
+    /// Completes the order.
     #[activity]
     pub async fn complete(
         self: Arc<Self>,
@@ -132,7 +132,7 @@ impl OrderActivities {
         self.advance(&ctx, order_id, OrderStatus::Completed).await
     }
 
-    /// The order is cancelled, unless it has ended.
+    /// Cancels the order, unless it has ended.
     #[activity]
     pub async fn cancel(
         self: Arc<Self>,

@@ -1,4 +1,4 @@
-//! Metrics, span and request scope of every activity, local or regular.
+//! Records metrics, a span and the request scope of every activity, local or regular.
 
 use std::time::Instant;
 
@@ -21,7 +21,7 @@ pub(super) struct ActivityInterceptor {
 }
 
 impl ActivityInterceptor {
-    /// Reports to this telemetry.
+    /// Reports to `telemetry`.
     pub(super) fn new(telemetry: &Telemetry) -> Self {
         Self {
             telemetry: telemetry.clone(),
@@ -68,13 +68,13 @@ impl ActivityInboundInterceptor for ActivityInterceptor {
     }
 }
 
-/// The name of an activity, without that of its type.
+/// The name of an activity without its type.
 fn short_name(activity_type: &str) -> String {
     let name = activity_type.rsplit("::").next();
     name.unwrap_or(activity_type).to_owned()
 }
 
-/// Where the order is after the activity; `failed` when that is unknown.
+/// The state of the order after the activity; `failed` if unknown.
 fn outcome(result: &ExecuteActivityResult) -> &'static str {
     let outcome = result.as_ref().ok();
     outcome

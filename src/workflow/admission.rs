@@ -1,34 +1,36 @@
-//! Admission control: how many orders may wait for Temporal and its workers at a time.
+//! Admission control: limits how many orders wait for Temporal and its workers at a time.
 //!
-//! An order that waits in the outbox costs a row. One that waits in Temporal slows down all others: the
-//! more workflows have something to do, the longer each takes, until tasks time out and are repeated.
-//! So as many may wait there as are served in a second: when they are served faster, the number grows,
-//! and when they take longer, it shrinks (Little's law). This needs no setting, and works for any number
-//! of processes together, each of which counts the orders that it has started.
+//! An order that waits in the outbox costs a row. One that waits in Temporal slows down all others:
+//! the more workflows have work to do, the longer each takes, until tasks time out and are
+//! repeated. So as many may wait there as are processed in a second: the limit grows when
+//! processing gets faster and shrinks when it gets slower (Little's law). This needs no setting and
+//! works for any number of processes, each of which counts the orders that it has started.
 //!
-//! An order waits from its start until its processing begins, and again from the end of its processing
-//! delay until it has ended. In between it sleeps, which costs nothing. Orders that will wake soon count
-//! as waiting, because nothing can hold them back then.
+//! An order waits from its start until its processing begins, and from the end of its processing
+//! delay until it has ended. In between it sleeps, which costs nothing. Orders that will wake soon
+//! count as waiting, because they can no longer be held back.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use crate::db::Stage;
 
-/// The throughput is measured over this time.
+/// The throughput is measured over this period.
 const WINDOW: Duration = Duration::from_secs(2);
-/// The length of the window in seconds: as much may wait as is served in one.
+/// The length of the window in seconds: as many may wait as are processed in one second.
 const SECONDS: usize = 2;
 /// Orders that wake within this time count as waiting.
 const WAKES_SOON: Duration = Duration::from_millis(500);
 /// How many may wait while the throughput is unknown.
 const LEAST: usize = 16;
-/// An order that was overtaken by so much is lost: it is left to the reconciler, and no longer counts.
+/// An order that was overtaken by this much is considered lost: the reconciler handles it, and it
+/// no longer counts.
 const OVERTAKEN: Duration = Duration::from_secs(10);
-/// While nothing is served, one more order is started after this time, the next after twice the time.
+/// While nothing is processed, one more order is started after this time, the next after twice the
+/// time.
 const FIRST_PROBE: Duration = Duration::from_secs(10);
 const LONGEST_PROBE: Duration = Duration::from_secs(600);
-/// The most sleeping orders that are remembered. Others no longer count.
+/// The maximum number of sleeping orders that are tracked. Others no longer count.
 const MOST_SLEEPING: usize = 100_000;
 
 /// What an order waits for.
@@ -44,16 +46,16 @@ struct Waiting {
     since: Instant,
 }
 
-/// Counts the orders that this process has started, and says how many more may be.
+/// Tracks the orders that this process has started, and limits how many more it may start.
 pub(super) struct Admission {
     processing_delay: Duration,
     waiting: HashMap<i64, Waiting>,
-    /// Orders that have begun, with the time at which they wake; the soonest first.
+    /// Orders in processing with the time at which they wake, soonest first.
     sleeping: VecDeque<(Instant, i64)>,
-    /// How many were served when, within the window.
+    /// How many orders were processed when, within the window.
     served: VecDeque<(Instant, usize)>,
     served_in_window: usize,
-    /// When the youngest order served so far began to wait: for its begin, for its end.
+    /// When the youngest order processed so far began to wait: for its begin, for its end.
     latest_served: [Option<Instant>; 2],
     next_probe: Option<Instant>,
     probe_after: Duration,
@@ -95,7 +97,7 @@ impl Admission {
         (self.served_in_window / SECONDS).max(LEAST)
     }
 
-    /// An order is started.
+    /// Records that an order was started.
     pub(super) fn started(&mut self, now: Instant, order_id: i64) {
         if self.waiting.len() >= self.limit() {
             self.probe_after = (self.probe_after * 2).min(LONGEST_PROBE);
@@ -108,17 +110,17 @@ impl Admission {
         self.waiting.insert(order_id, waiting);
     }
 
-    /// An order was not started after all.
+    /// Records that an order could not be started.
     pub(super) fn not_started(&mut self, order_id: i64) {
         self.waiting.remove(&order_id);
     }
 
-    /// The orders that wait, whose stages [`Admission::observe`] needs.
+    /// The waiting orders, whose stages [`Admission::observe`] requires.
     pub(super) fn waiting(&self) -> Vec<i64> {
         self.waiting.keys().copied().collect()
     }
 
-    /// Updates the state by the stages of waiting orders.
+    /// Updates the state from the stages of waiting orders.
     pub(super) fn observe(&mut self, now: Instant, stages: impl IntoIterator<Item = (i64, Stage)>) {
         let mut served = 0;
         for (order_id, stage) in stages {
@@ -150,7 +152,7 @@ impl Admission {
     }
 
     fn sleep(&mut self, now: Instant, order_id: i64) {
-        // A delay beyond the clock has no end.
+        // If the end of the delay cannot be represented, the order never wakes.
         if let Some(end) = now.checked_add(self.processing_delay)
             && self.sleeping.len() < MOST_SLEEPING
         {
@@ -158,7 +160,7 @@ impl Admission {
         }
     }
 
-    /// Orders whose delay is over wait again.
+    /// Moves orders whose delay is over back to waiting.
     fn wake(&mut self, now: Instant) {
         while let Some(&(end, order_id)) = self.sleeping.front()
             && end <= now
@@ -190,11 +192,12 @@ mod tests {
 
     const TICK: Duration = Duration::from_millis(100);
 
-    /// A Temporal that serves so many activities a second, the oldest first, and fewer the more wait.
+    /// Simulates a Temporal that executes `per_second` activities, oldest first, and fewer when too
+    /// many wait.
     struct Server {
         per_second: f64,
-        /// Where more wait than this, each step takes longer by as much.
-        carries: usize,
+        /// When more than this wait, each step takes proportionally longer.
+        capacity: usize,
         queue: VecDeque<i64>,
         sleeping: VecDeque<(Instant, i64)>,
         stage: HashMap<i64, Stage>,
@@ -204,10 +207,10 @@ mod tests {
     }
 
     impl Server {
-        fn new(per_second: f64, carries: usize) -> Self {
+        fn new(per_second: f64, capacity: usize) -> Self {
             Self {
                 per_second,
-                carries,
+                capacity,
                 queue: VecDeque::new(),
                 sleeping: VecDeque::new(),
                 stage: HashMap::new(),
@@ -230,8 +233,8 @@ mod tests {
                 self.queue.push_back(id);
             }
             self.most_waiting = self.most_waiting.max(self.queue.len());
-            let (waiting, carries) = (self.queue.len() as f64, self.carries as f64);
-            let slowed = (carries / waiting.max(1.0)).min(1.0);
+            let (waiting, capacity) = (self.queue.len() as f64, self.capacity as f64);
+            let slowed = (capacity / waiting.max(1.0)).min(1.0);
             self.credit += self.per_second * slowed * TICK.as_secs_f64();
             while self.credit >= 1.0 {
                 let Some(id) = self.queue.pop_front() else {
@@ -253,7 +256,7 @@ mod tests {
         }
     }
 
-    /// A simulation with a clock of its own.
+    /// A simulation with its own clock.
     struct Simulation {
         now: Instant,
         next: i64,
@@ -273,7 +276,7 @@ mod tests {
             }
         }
 
-        /// Runs with an outbox that is never empty; returns how many orders were completed.
+        /// Runs with an outbox that is never empty; returns the number of completed orders.
         fn run(&mut self, time: Duration) -> usize {
             let before = self.server.completed;
             let end = self.now + time;
@@ -305,26 +308,26 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(24))]
 
-        /// Temporal is kept busy, and not overloaded, whatever its capacity.
+        /// Temporal is kept busy but not overloaded, whatever its capacity.
         #[test]
-        fn it_finds_the_capacity(
+        fn admission_finds_the_capacity(
             per_second in 20.0_f64..500.0,
             delay_ms in prop::sample::select(vec![0_u64, 1000, 5000, 30_000]),
             processes in 1_usize..4,
         ) {
-            // It slows down where more wait than it serves in two seconds.
+            // Temporal slows down when more wait than it executes in two seconds.
             #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-            let carries = ((per_second * 2.0) as usize).max(100);
+            let capacity = ((per_second * 2.0) as usize).max(100);
             let delay = Duration::from_millis(delay_ms);
-            let mut simulation = Simulation::new(Server::new(per_second, carries), delay, processes);
+            let mut simulation = Simulation::new(Server::new(per_second, capacity), delay, processes);
             simulation.run(Duration::from_secs(30) + 3 * delay);
             let measured = Duration::from_secs(60) + 2 * delay;
             #[allow(clippy::cast_precision_loss)]
             let rate = simulation.run(measured) as f64 / measured.as_secs_f64();
-            // Each order is served twice. Each process starts 32 in a tick at most.
+            // Each order takes two activities. Each process starts at most 32 orders per tick.
             let most = (per_second / 2.0).min(320.0 * processes as f64);
             prop_assert!(rate > most * 0.8, "{rate} of {most} a second");
-            prop_assert!(simulation.server.most_waiting <= carries * 2, "{}", simulation.server.most_waiting);
+            prop_assert!(simulation.server.most_waiting <= capacity * 2, "{}", simulation.server.most_waiting);
         }
     }
 
@@ -337,7 +340,7 @@ mod tests {
             "{}",
             simulation.waiting()
         );
-        // A worker comes: orders are processed at once.
+        // Once a worker runs, orders are processed at once.
         simulation.server.per_second = 100.0;
         simulation.run(Duration::from_secs(5));
         let completed = simulation.run(Duration::from_secs(20));
@@ -345,7 +348,7 @@ mod tests {
     }
 
     #[test]
-    fn it_recovers_after_a_slow_time() {
+    fn admission_recovers_after_a_slow_period() {
         let mut simulation = Simulation::new(Server::new(100.0, 300), Duration::from_secs(1), 2);
         simulation.run(Duration::from_secs(20));
         simulation.server.per_second = 2.0;

@@ -1,4 +1,4 @@
-//! The client of Temporal, which starts and ends the workflows of orders.
+//! The Temporal client, which starts and cancels the workflows of orders.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,10 +24,10 @@ use crate::domain::OrderKey;
 use crate::telemetry::{Telemetry, request_scope};
 
 const PING_TIMEOUT: Duration = Duration::from_secs(1);
-/// Attempts of a start while others start, or end, workflows of the same id.
+/// Attempts to start a workflow while others start or end workflows with the same id.
 const START_ATTEMPTS: usize = 5;
 
-/// A client of Temporal that connects when it is first needed. Cheap to clone.
+/// A Temporal client that connects on first use. Cheap to clone.
 #[derive(Clone)]
 pub struct Temporal {
     settings: Arc<config::Temporal>,
@@ -37,8 +37,8 @@ pub struct Temporal {
 }
 
 impl Temporal {
-    /// With these settings. Call it on the runtime that outlives all others: the connection is driven
-    /// there, whichever runtime needs it first.
+    /// Creates a client. Must be called on the runtime that outlives all others: the connection is
+    /// driven there, whichever runtime uses it first.
     pub fn new(settings: config::Temporal) -> Self {
         Self {
             settings: Arc::new(settings),
@@ -48,32 +48,32 @@ impl Temporal {
         }
     }
 
-    /// The same, with metrics and traces.
+    /// Adds metrics and traces.
     #[must_use]
     pub fn observed(mut self, telemetry: &Telemetry) -> Self {
         self.telemetry = telemetry.clone();
         self
     }
 
-    /// Its metrics and traces.
+    /// Metrics and traces.
     pub(super) fn telemetry(&self) -> &Telemetry {
         &self.telemetry
     }
 
-    /// Its settings.
+    /// The settings.
     pub fn settings(&self) -> &config::Temporal {
         &self.settings
     }
 
-    /// Reads the files that the settings name, so that a missing one is found at start-up; an error
-    /// names the setting.
+    /// Reads the files that the settings name, so that a missing file is found at start-up; an
+    /// error names the setting.
     pub fn check(&self) -> Result<(), String> {
         tls_options(&self.settings)?;
         self.settings.api_key()?;
         Ok(())
     }
 
-    /// The client, connected. Once it is, it reconnects by itself.
+    /// The connected client. It reconnects automatically.
     pub async fn client(&self) -> Result<&Client, TemporalError> {
         self.client
             .get_or_try_init(async || {
@@ -82,7 +82,7 @@ impl Temporal {
                     .spawn(connect(self.settings.clone(), self.telemetry.clone()));
                 let client = connecting
                     .await
-                    .unwrap_or_else(|error| Err(TemporalError::Refused(error.to_string())))?;
+                    .unwrap_or_else(|error| Err(TemporalError::Rejected(error.to_string())))?;
                 if given(&self.settings.api_key_file).is_some() {
                     let renewing = renew_key(self.settings.clone(), Arc::downgrade(&self.client));
                     self.runtime.spawn(renewing);
@@ -92,7 +92,7 @@ impl Temporal {
             .await
     }
 
-    /// Whether it responds within a second.
+    /// Whether Temporal responds within a second.
     pub async fn is_up(&self) -> bool {
         let probe = async {
             let client = self.client().await?;
@@ -104,9 +104,10 @@ impl Temporal {
         matches!(timeout(PING_TIMEOUT, probe).await, Ok(Ok(())))
     }
 
-    /// Starts the workflow of an order. One that is running is left as it is, and so is one that has
-    /// ended, unless `again`: that is success too. The workflow of another order with the same id gives
-    /// way, unless that order is of another database in use. The workflow carries the current trace.
+    /// Starts the workflow of an order. A running workflow is left unchanged, and so is one that
+    /// has ended unless `again` is set; both are success. The workflow of another order with the
+    /// same id is replaced, unless that order belongs to another database in use. The workflow's
+    /// header contains the current trace.
     pub async fn start(
         &self,
         order: OrderKey,
@@ -118,7 +119,8 @@ impl Temporal {
             if self.try_start(order, processing_delay, reuse).await? {
                 return Ok(());
             }
-            // Looked up after every attempt: another process may have started this order's.
+            // Described after every attempt, because another process may have started this order's
+            // workflow.
             if let Some(workflow) = self.describe(order.id).await? {
                 let is_foreign = workflow.task_queue != self.settings.task_queue;
                 let owner = workflow.origin.owner(order.created_at);
@@ -134,12 +136,12 @@ impl Temporal {
             }
             reuse = true;
         }
-        let cause = format!("workflow {} changes all the time", workflow_id(order.id));
+        let cause = format!("workflow {} keeps changing", workflow_id(order.id));
         Err(TemporalError::Unavailable(cause))
     }
 
-    /// Whether it was started; `false` when there is one of its id that is running or, unless `reuse`,
-    /// has ended.
+    /// Whether the workflow was started; `false` when one with its id is running or, without
+    /// `reuse`, has ended.
     async fn try_start(
         &self,
         order: OrderKey,
@@ -158,7 +160,7 @@ impl Temporal {
         let options =
             WorkflowStartOptions::new(self.settings.task_queue.clone(), workflow_id(order.id))
                 .id_reuse_policy(reuse_policy)
-                // A worker on this client, if there is one, gets the first task with the response.
+                // A worker on this client, if any, gets the first task with the response.
                 .enable_eager_workflow_start(true)
                 .maybe_memo(order.created_at.map(ownership::memo))
                 .header(header(order))
@@ -168,12 +170,12 @@ impl Temporal {
             Ok(_) => Ok(true),
             Err(WorkflowStartError::AlreadyStarted { .. }) => Ok(false),
             Err(WorkflowStartError::Rpc(status)) => Err(status.into()),
-            Err(error) => Err(TemporalError::Refused(error.to_string())),
+            Err(error) => Err(TemporalError::Rejected(error.to_string())),
         }
     }
 
-    /// Cancels the workflow of an order. One that has ended, or never was, is success too; that of
-    /// another order with the same id is left alone.
+    /// Cancels the workflow of an order. A workflow that has ended or does not exist is success
+    /// too; the workflow of another order with the same id is left unchanged.
     pub async fn end(&self, order: OrderKey, reason: &str) -> Result<(), TemporalError> {
         match self.describe(order.id).await? {
             Some(workflow)
@@ -186,7 +188,7 @@ impl Temporal {
         }
     }
 
-    /// Cancels this run of a workflow. One that has ended is success too.
+    /// Cancels this run of a workflow. A run that has ended is success too.
     async fn cancel(&self, workflow: &Execution, reason: &str) -> Result<(), TemporalError> {
         let handle = WorkflowHandle::<_, UntypedWorkflow>::new(
             self.client().await?.clone(),
@@ -202,7 +204,7 @@ impl Temporal {
             WorkflowInteractionError::NotFound(status) | WorkflowInteractionError::Rpc(status) => {
                 status.into()
             }
-            error => TemporalError::Refused(error.to_string()),
+            error => TemporalError::Rejected(error.to_string()),
         });
         found(cancelled).map(|_| ())
     }
@@ -214,14 +216,14 @@ impl Temporal {
     ) -> Result<(), TemporalError> {
         tracing::warn!(
             order.id = workflow.order_id,
-            "terminating the workflow of an earlier order that had this id"
+            "terminating the workflow of an earlier order with this id"
         );
-        let reason = "its order is not in the database; another one has its id";
+        let reason = "its order is not in the database; another order has its id";
         self.terminate(workflow, reason).await
     }
 }
 
-/// What activities need to know besides their input.
+/// Header fields for the activities.
 fn header(order: OrderKey) -> Header {
     let order = order.created_at.map(ownership::payload);
     let trace = request_scope::trace().map(trace_header::payload);
@@ -237,12 +239,12 @@ fn header(order: OrderKey) -> Header {
 /// Two databases in use must not end each other's workflows.
 pub(super) fn foreign_workflow(workflow: &Execution) -> TemporalError {
     let cause = format!(
-        "workflow {}, run {}, on task queue {} is of an order of another database that is in use; \
-         a namespace and a task queue are for one database",
+        "workflow {}, run {}, on task queue {} belongs to another database that is in use; \
+         use a separate namespace and task queue for each database",
         workflow_id(workflow.order_id),
         workflow.run_id,
         workflow.task_queue
     );
     tracing::error!(order.id = workflow.order_id, "{cause}");
-    TemporalError::Refused(cause)
+    TemporalError::Rejected(cause)
 }

@@ -17,10 +17,10 @@ use crate::telemetry::Telemetry;
 use crate::tls::{self, ReloadingCertificate};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
-/// How often the file of the API key is read.
+/// How often the API key's file is read.
 const KEY_RELOAD_INTERVAL: Duration = Duration::from_secs(2);
 
-/// A connected client.
+/// Connects a client.
 pub(super) async fn connect(
     settings: Arc<config::Temporal>,
     telemetry: Telemetry,
@@ -37,12 +37,12 @@ pub(super) async fn connect(
         .as_ref()
         .is_some_and(|tls| tls.client_cert_resolver.is_some())
     {
-        // With a certificate of ours the SDK accepts neither `https` nor several addresses.
+        // With a client certificate the SDK accepts neither `https` nor several addresses.
         let encrypted = url.as_str().parse();
-        origin = Some(encrypted.map_err(|_| unreachable("it is no URI".into()))?);
+        origin = Some(encrypted.map_err(|_| unreachable("the address is not a URI".into()))?);
         balancing = None;
         url.set_scheme("http")
-            .map_err(|()| unreachable("it is no URL".into()))?;
+            .map_err(|()| unreachable("the address is not a URL".into()))?;
     }
     let api_key = settings.api_key().map_err(unreachable)?;
     let meter = telemetry.metrics.temporal_client();
@@ -66,7 +66,7 @@ pub(super) async fn connect(
     .map_err(|error| unreachable(error.to_string()))
 }
 
-/// Keeps the connection's API key that of the file, for as long as there is a connection.
+/// Keeps the connection's API key equal to the content of its file, while the client exists.
 pub(super) async fn renew_key(settings: Arc<config::Temporal>, client: Weak<OnceCell<Client>>) {
     let mut last = None;
     loop {
@@ -85,19 +85,22 @@ pub(super) async fn renew_key(settings: Arc<config::Temporal>, client: Weak<Once
                 let key = key.expose().to_owned();
                 client.connection().set_api_key(Some(key));
                 if last.is_some() {
-                    tracing::info!("temporal.api_key_file: the key was read again");
+                    tracing::info!("temporal.api_key_file: reloaded the key");
                 }
             }
-            // While it is replaced, a file may be empty or missing.
-            (Err(error), _) => tracing::error!(error, "the old key to Temporal stays in use"),
+            // A file may be empty or missing while it is being replaced.
+            (Err(error), _) => tracing::error!(
+                error,
+                "cannot reload the API key of Temporal; the previous one stays in use"
+            ),
             (Ok(_), _) => {}
         }
         last = Some(read);
     }
 }
 
-/// TLS as the settings say; `None` where the connection is not encrypted. Validates the files, which the
-/// client would do at its first connection, or not at all; an error names the setting.
+/// The TLS options, or `None` without encryption. Validates the files, which the client would do
+/// only when it connects, or not at all; an error names the setting.
 pub(super) fn tls_options(settings: &config::Temporal) -> Result<Option<TlsOptions>, String> {
     if !settings.is_encrypted() {
         return Ok(None);

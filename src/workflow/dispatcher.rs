@@ -21,7 +21,7 @@ use crate::telemetry::metrics::DispatchResult;
 use crate::telemetry::request_scope::RequestScope;
 use crate::telemetry::traces::{Span, TraceContext};
 
-/// The longest pause before Temporal is tried again after an outage.
+/// The longest delay between attempts during an outage of Temporal.
 const LONGEST_OUTAGE_PAUSE: Duration = Duration::from_secs(5);
 /// How often the stages of waiting orders are read while no more may be started.
 const STAGES_INTERVAL: Duration = Duration::from_millis(100);
@@ -40,7 +40,7 @@ pub struct Dispatcher {
 }
 
 impl Dispatcher {
-    /// From this database to this Temporal.
+    /// Dispatches from this database to this Temporal.
     pub fn new(settings: Arc<Settings>, database: Database, temporal: Temporal) -> Self {
         Self {
             settings,
@@ -50,7 +50,7 @@ impl Dispatcher {
         }
     }
 
-    /// Runs until `stop`; then finishes what it has claimed.
+    /// Runs until `stop` is cancelled; then finishes the claimed intents.
     pub async fn run(self, stop: CancellationToken) {
         let wake = Arc::new(Notify::new());
         tokio::select! {
@@ -63,7 +63,7 @@ impl Dispatcher {
         let settings = &self.settings.dispatcher;
         let mut running = InFlight::default();
         let mut admission = Admission::new(self.settings.workflow.processing_delay);
-        // Consecutive ones: of the database, and of Temporal as a whole.
+        // Consecutive failures of the database, and outages of Temporal.
         let mut failures: u32 = 0;
         let mut outages: u32 = 0;
         loop {
@@ -101,10 +101,10 @@ impl Dispatcher {
             };
             let pause = sleep(pause);
             pin_mut!(pause);
-            // Under load, several intents are claimed at a time, not one for each place that becomes free.
+            // Under load, several intents are claimed at a time instead of one for each free place.
             let has_room =
                 |running: &InFlight| !is_held_back && running.len() + places.div_ceil(4) <= places;
-            // Several that fail at the same time are one outage.
+            // Concurrent failures count as one outage.
             let outages_before = outages;
             loop {
                 tokio::select! {
@@ -130,7 +130,7 @@ impl Dispatcher {
         }
     }
 
-    /// Finishes the intents in flight, and releases those that are not finished in time.
+    /// Finishes the intents in flight, and releases those that do not finish in time.
     async fn drain(&self, mut running: InFlight) {
         let drained = async { while running.next().await.is_some() {} };
         let limit = self.settings.http.shutdown_timeout;
@@ -145,8 +145,8 @@ impl Dispatcher {
         }
     }
 
-    /// Claims intents, once Temporal is connected: of orders to be started, as many as admission permits;
-    /// of orders that have ended, as many as there are places.
+    /// Claims intents, once Temporal is connected: starts, as many as admission permits; ends, as
+    /// many as there are places.
     async fn claim(
         &self,
         places: usize,
@@ -181,14 +181,15 @@ impl Dispatcher {
         })
     }
 
-    /// Wakes the dispatcher when an intent is committed. Without it, polling still finds everything.
+    /// Wakes the dispatcher when an intent is committed. Without notifications, polling still finds
+    /// all intents.
     async fn listen(&self, wake: &Notify) {
         let mut failures: u32 = 0;
         loop {
             match IntentListener::connect(&self.settings.database).await {
                 Ok(mut listener) => {
                     failures = 0;
-                    // For what was committed before the connection was established.
+                    // For intents that were committed before the connection was established.
                     wake.notify_one();
                     let notifications = listener.notifications();
                     pin_mut!(notifications);
@@ -206,14 +207,14 @@ impl Dispatcher {
         }
     }
 
-    /// Sends a claimed intent, and records the result.
+    /// Sends a claimed intent and records the result.
     async fn dispatch_one(self, intent: Intent) -> Dispatched {
         let begun = Instant::now();
         let sent = self.send_traced(&intent).await;
         let result = match &sent {
             Ok(()) => DispatchResult::Dispatched,
             Err(error) if error.is_outage() => DispatchResult::Outage,
-            Err(_) => DispatchResult::Refused,
+            Err(_) => DispatchResult::Rejected,
         };
         let lag = intent.age + begun.elapsed();
         let metrics = &self.temporal.telemetry().metrics;
@@ -243,7 +244,7 @@ impl Dispatcher {
 
     async fn failed(&self, intent: &Intent, error: &TemporalError) {
         let attempts = u32::try_from(intent.attempts).unwrap_or(u32::MAX);
-        // The intent need not wait longer than an outage, whatever its attempts.
+        // An intent need not wait longer than the outage, however many attempts it has had.
         let failures = if error.is_outage() { 1 } else { attempts };
         let delay = backoff(failures, self.settings.dispatcher.max_backoff);
         tracing::warn!(
@@ -260,7 +261,7 @@ impl Dispatcher {
         }
     }
 
-    /// Sends it within the trace of the request that wrote it, if there is one.
+    /// Sends the intent within the trace of the request that wrote it, if any.
     async fn send_traced(&self, intent: &Intent) -> Result<(), TemporalError> {
         let traces = &self.temporal.telemetry().traces;
         let parent = intent.traceparent.as_deref().and_then(TraceContext::parse);
@@ -291,11 +292,11 @@ impl Dispatcher {
     }
 }
 
-/// Intents that were claimed.
+/// The result of a claim.
 #[derive(Default)]
 struct Claimed {
     intents: Vec<Intent>,
-    /// Whether others may wait in the outbox because too many orders wait in Temporal.
+    /// Whether more intents may wait in the outbox because too many orders wait in Temporal.
     is_held_back: bool,
 }
 
@@ -318,7 +319,7 @@ impl InFlight {
             .spawn(async move { (id, dispatcher.dispatch_one(intent).await) });
     }
 
-    /// The next one to finish; `None` when there is none.
+    /// The next dispatch to finish; `None` when there is none.
     async fn next(&mut self) -> Option<Dispatched> {
         match self.tasks.join_next().await? {
             Ok((id, dispatched)) => {
@@ -332,7 +333,7 @@ impl InFlight {
         }
     }
 
-    /// Aborts them all; returns those that had not finished.
+    /// Aborts all dispatches; returns the intents that had not finished.
     async fn abort(mut self) -> Vec<i64> {
         self.tasks.shutdown().await;
         self.intents.into_iter().collect()
@@ -342,8 +343,8 @@ impl InFlight {
 /// The result of a dispatch.
 #[derive(Default)]
 struct Dispatched {
-    /// Whether Temporal as a whole is not available.
+    /// Whether Temporal as a whole is unavailable.
     is_outage: bool,
-    /// The order that should have been started and was not.
+    /// The order that should have been started but was not.
     not_started: Option<i64>,
 }

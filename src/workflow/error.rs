@@ -1,4 +1,4 @@
-//! Errors of calls to Temporal, classified.
+//! Classified errors of calls to Temporal.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use tonic::{Code, Response, Status};
 /// The time limit of a call.
 pub(super) const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A call to Temporal that failed.
+/// A failed call to Temporal.
 #[derive(Debug, thiserror::Error)]
 pub enum TemporalError {
     /// No connection.
@@ -22,26 +22,26 @@ pub enum TemporalError {
         cause: String,
     },
     /// No response in time.
-    #[error("Temporal did not answer in {} s", CALL_TIMEOUT.as_secs())]
+    #[error("Temporal did not respond in {} s", CALL_TIMEOUT.as_secs())]
     TimedOut,
-    /// It cannot serve at the moment: the same call may succeed later.
+    /// It cannot serve at the moment; the same call may succeed later.
     #[error("Temporal is not available: {0}")]
     Unavailable(String),
-    /// The API key or certificate is not accepted; the next one may be.
-    #[error("Temporal does not let us in: {0}")]
+    /// It rejected the API key or certificate; the next one may be accepted.
+    #[error("Temporal rejected the credentials: {0}")]
     Denied(String),
-    /// There is no workflow of this id.
-    #[error("Temporal knows no such workflow: {0}")]
+    /// There is no workflow with this id.
+    #[error("Temporal has no such workflow: {0}")]
     NotFound(String),
-    /// It refused this call; others may succeed.
-    #[error("Temporal refused: {0}")]
-    Refused(String),
+    /// It rejected this call; others may succeed.
+    #[error("Temporal rejected the call: {0}")]
+    Rejected(String),
 }
 
 impl TemporalError {
     /// Whether all other calls will fail as well.
     pub fn is_outage(&self) -> bool {
-        !matches!(self, Self::NotFound(_) | Self::Refused(_))
+        !matches!(self, Self::NotFound(_) | Self::Rejected(_))
     }
 }
 
@@ -56,12 +56,12 @@ impl From<Status> for TemporalError {
             | Code::Unknown => Self::Unavailable(text),
             Code::Unauthenticated | Code::PermissionDenied => Self::Denied(text),
             Code::NotFound if !namespace_is_missing(&status) => Self::NotFound(text),
-            _ => Self::Refused(text),
+            _ => Self::Rejected(text),
         }
     }
 }
 
-/// Temporal says "not found" of a namespace as it does of a workflow.
+/// Temporal uses "not found" both for a namespace and for a workflow.
 fn namespace_is_missing(status: &Status) -> bool {
     RpcStatus::decode(status.details()).is_ok_and(|status| {
         let mut details = status.details.iter();
@@ -82,7 +82,7 @@ pub(super) async fn call<T>(
     Ok(in_time(call).await??.into_inner())
 }
 
-/// `None` where there is no such workflow.
+/// Maps "not found" to `None`.
 pub(super) fn found<T>(result: Result<T, TemporalError>) -> Result<Option<T>, TemporalError> {
     match result {
         Ok(value) => Ok(Some(value)),

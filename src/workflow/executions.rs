@@ -22,25 +22,25 @@ use super::{order_of, workflow_id};
 pub enum WorkflowState {
     /// It is running.
     Running {
-        /// Whether its cancellation was requested.
+        /// Whether cancellation was requested.
         cancel_requested: bool,
     },
     /// An operator terminated it.
     Terminated,
-    /// It ended in any other way: how, as a verb.
+    /// It ended in another way; the text completes "its workflow ...".
     Ended(&'static str),
 }
 
-/// A workflow that has, or had, the id of an order's.
+/// A workflow with the id of an order's workflow.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Execution {
     /// The id of the order.
     pub order_id: i64,
-    /// The run, of several of the same id.
+    /// The id of this run.
     pub run_id: String,
     /// Its task queue.
     pub task_queue: String,
-    /// Which order it is of.
+    /// The order it belongs to.
     pub origin: Origin,
     /// Its state.
     pub state: WorkflowState,
@@ -90,7 +90,8 @@ pub struct Running {
 }
 
 impl Temporal {
-    /// The newest workflow of an order's id. `None` when Temporal has none, or keeps it no longer.
+    /// The newest workflow with the id of this order. `None` when Temporal has none, or no longer
+    /// keeps it.
     pub async fn describe(&self, order_id: i64) -> Result<Option<Execution>, TemporalError> {
         let request = DescribeWorkflowExecutionRequest {
             namespace: self.settings().namespace.clone(),
@@ -107,11 +108,11 @@ impl Temporal {
         let info = described.workflow_execution_info.unwrap_or_default();
         Execution::of(info, cancel_requested)
             .map(Some)
-            .ok_or_else(|| TemporalError::Refused("it described another workflow".into()))
+            .ok_or_else(|| TemporalError::Rejected("it described another workflow".into()))
     }
 
-    /// The running workflows of the ids of these orders. Temporal's list lags behind a little:
-    /// [`Temporal::describe`] one that is missing.
+    /// The running workflows with the ids of these orders. Temporal's list is eventually
+    /// consistent: call [`Temporal::describe`] for a missing one.
     pub async fn running_among(
         &self,
         order_ids: &[i64],
@@ -130,7 +131,7 @@ impl Temporal {
         Ok(page.workflows.into_iter().map(by_order).collect())
     }
 
-    /// A page of the running workflows of this service's task queue.
+    /// A page of the running workflows on this service's task queue.
     pub async fn running(&self, size: i32, page: Vec<u8>) -> Result<Running, TemporalError> {
         let query = format!(
             "ExecutionStatus = 'Running' AND WorkflowType = 'OrderWorkflow' AND TaskQueue = '{}'",
@@ -163,7 +164,7 @@ impl Temporal {
         })
     }
 
-    /// Terminates this run of a workflow. One that has ended is success too.
+    /// Terminates this run of a workflow. A run that has ended is success too.
     pub async fn terminate(&self, workflow: &Execution, reason: &str) -> Result<(), TemporalError> {
         let request = TerminateWorkflowExecutionRequest {
             namespace: self.settings().namespace.clone(),
@@ -175,7 +176,7 @@ impl Temporal {
         found(call(service.terminate_workflow_execution(Request::new(request))).await).map(|_| ())
     }
 
-    /// Checks that the namespace exists: without it, what Temporal says of workflows means nothing.
+    /// Checks that the namespace exists: without it, Temporal reports every workflow as missing.
     pub async fn require_namespace(&self) -> Result<(), TemporalError> {
         let request = DescribeNamespaceRequest {
             namespace: self.settings().namespace.clone(),
@@ -187,7 +188,7 @@ impl Temporal {
     }
 }
 
-/// This run of an order's workflow; the newest one when it is empty.
+/// This run of an order's workflow, or the newest run if `run_id` is empty.
 fn execution(order_id: i64, run_id: String) -> WorkflowExecution {
     WorkflowExecution {
         workflow_id: workflow_id(order_id),

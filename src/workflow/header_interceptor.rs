@@ -1,6 +1,6 @@
-//! Copies fields of a workflow's header to the headers of its activities: its trace, and which order it is
-//! of. Inputs and histories do not contain them, so earlier histories replay as before, and workers of an
-//! earlier version read the inputs as before.
+//! Copies fields of a workflow's header to the headers of its activities: the trace context and the
+//! order's creation time. Inputs and histories do not contain them, so earlier histories replay
+//! unchanged and workers of an earlier version can read the inputs.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -30,8 +30,8 @@ struct PassedFields(RefCell<HashMap<String, Payload>>);
 
 impl PassedFields {
     fn copy_to(&self, fields: &mut HashMap<String, Payload>) {
-        for (key, carried) in &*self.0.borrow() {
-            fields.insert(key.clone(), carried.clone());
+        for (key, payload) in &*self.0.borrow() {
+            fields.insert(key.clone(), payload.clone());
         }
     }
 }

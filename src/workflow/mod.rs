@@ -1,4 +1,4 @@
-//! Orders in Temporal: the workflow, its activities, the worker, and what starts workflows.
+//! Orders in Temporal: the workflow, its activities, the worker, the dispatcher and the reconciler.
 
 mod activities;
 mod activity_interceptor;
@@ -25,12 +25,12 @@ pub use ownership::{Origin, Owner};
 pub use reconciler::Reconciler;
 pub use worker::run_worker;
 
-/// The id of an order's workflow: one order, one workflow.
+/// The id of an order's workflow. There is one per order.
 pub fn workflow_id(order_id: i64) -> String {
     format!("order-{order_id}")
 }
 
-/// The order of a workflow id; `None` when it is not one of ours.
+/// The order of a workflow id; `None` if it is not the id of an order's workflow.
 fn order_of(workflow_id: &str) -> Option<i64> {
     workflow_id.strip_prefix("order-")?.parse().ok()
 }

@@ -1,6 +1,6 @@
 //! The workflow of an order. It is replayed from history, so it must be deterministic: no clock, no I/O.
 
-#![allow(missing_docs)] // the macros make items that cannot carry any
+#![allow(missing_docs)] // the macros generate items that cannot have any
 
 use std::time::Duration;
 
@@ -14,16 +14,16 @@ use temporalio_sdk::{
 
 use super::activities::OrderActivities;
 
-/// The patch, in histories, from [`StepExecution::Regular`] to [`StepExecution::Local`].
+/// The patch id of the change from [`StepExecution::Regular`] to [`StepExecution::Local`].
 const LOCAL_STEPS: &str = "local-steps";
 
 /// The input of a workflow.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderInput {
-    /// The order.
+    /// The id of the order.
     pub order_id: i64,
-    /// How long it is processed, in milliseconds. Part of the input so that a changed setting affects new
-    /// orders only.
+    /// The processing time in milliseconds. Part of the input, so that a changed setting affects
+    /// new orders only.
     pub processing_delay_ms: u64,
 }
 
@@ -31,19 +31,19 @@ pub struct OrderInput {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// It is processed.
+    /// The order is in processing.
     Processing,
-    /// It is completed.
+    /// The order is completed.
     Completed,
-    /// It is cancelled.
+    /// The order is cancelled.
     Cancelled,
-    /// It does not exist: it was deleted, or this database never had it, though perhaps another one of
-    /// the same id.
+    /// The order does not exist: it was deleted, or was never in this database, which may have another
+    /// order with its id.
     Deleted,
 }
 
 impl Outcome {
-    /// Its name in metrics and traces.
+    /// The name in metrics and traces.
     pub(super) const fn as_str(self) -> &'static str {
         match self {
             Self::Processing => "processing",
@@ -54,7 +54,7 @@ impl Outcome {
     }
 }
 
-/// Carries one order to its end.
+/// Processes one order.
 #[workflow]
 #[derive(Default)]
 pub struct OrderWorkflow;
@@ -111,17 +111,19 @@ impl OrderWorkflow {
     }
 }
 
-/// For clean-up, which runs although the workflow is cancelled.
+/// A token for clean-up, which runs although the workflow is cancelled.
 fn detached() -> Option<WorkflowCancellationToken> {
     Some(WorkflowCancellationToken::new())
 }
 
-/// How the steps of a workflow are executed, from its start to its end.
+/// How the activities of a workflow are executed.
 #[derive(Clone, Copy)]
 enum StepExecution {
-    /// As local activities, within the workflow task: this saves Temporal a task and two polls for each.
+    /// As local activities, within the workflow task, which saves Temporal a task and two polls
+    /// each.
     Local,
-    /// As regular activities: workflows that were started before there were local ones.
+    /// As regular activities, in workflows that were started before local activities were
+    /// introduced.
     Regular,
 }
 
@@ -134,13 +136,13 @@ impl StepExecution {
         }
     }
 
-    /// Whether there is a timer: earlier workflows have one even without a delay.
+    /// Whether there is a timer: workflows with regular activities have one even without a delay.
     fn has_timer(self, delay: Duration) -> bool {
         matches!(self, Self::Regular) || !delay.is_zero()
     }
 
-    /// Executes an activity. A local one that fails is left to Temporal as a regular one, which is retried
-    /// until it succeeds; meanwhile the workflow occupies no slot of a worker.
+    /// Executes an activity. A failed local activity is scheduled again as a regular one, which
+    /// Temporal retries until it succeeds; meanwhile the workflow does not occupy a worker slot.
     async fn execute<Activity>(
         self,
         ctx: &WorkflowContext<OrderWorkflow>,
@@ -168,7 +170,8 @@ impl StepExecution {
     }
 }
 
-/// An activity that can be scheduled twice: the definitions that the macro generates are not `Copy`.
+/// An activity that can be scheduled twice, because the definitions that the macro generates are
+/// not `Copy`.
 #[derive(Clone, Copy)]
 struct ByName<'a>(&'a str);
 
@@ -181,7 +184,7 @@ impl ActivityDefinition for ByName<'_> {
     }
 }
 
-/// An activity is one small update of one row.
+/// Each activity is one small update of one row.
 fn local_options(cancellation: Option<WorkflowCancellationToken>) -> LocalActivityOptions {
     LocalActivityOptions::builder()
         .start_to_close_timeout(Duration::from_secs(2))

@@ -1,6 +1,7 @@
-//! Which order a workflow is of. Its id is derived from the order's id, which another database, or an
-//! earlier state of this one, may have given to another order. So a workflow carries the time at which
-//! its order was created: in its memo, which lists contain, and in its header, for its activities.
+//! Determines which order a workflow belongs to. Its id is derived from the order's id, which
+//! another database, or an earlier state of this one, may have given to another order. So a
+//! workflow also contains the creation time of its order: in its memo, which lists include, and in
+//! its header, for its activities.
 
 use std::collections::HashMap;
 
@@ -11,48 +12,48 @@ use temporalio_common::protos::temporal::api::common::v1::{Memo, Payload};
 /// The field of memo and header.
 pub(super) const KEY: &str = "order-created-at";
 
-/// By how much the clocks of databases, and of Temporal, may differ.
+/// The tolerated difference of the clocks of databases and Temporal.
 const CLOCK_SKEW: TimeDelta = TimeDelta::minutes(1);
 
-/// Whose workflow it is, as seen by an order with the same id.
+/// The owner of a workflow, as seen from an order with the same id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Owner {
-    /// This order's.
+    /// This order.
     This,
-    /// Another order's, which was created before this one: it was lost with an earlier database, or is
-    /// missing in a restored one.
+    /// Another order, created before this one: it was lost with an earlier database, or is missing
+    /// in a restored one.
     Earlier,
-    /// Another order's, which was created after this one, in another database that is in use in the same
-    /// namespace.
+    /// Another order, created after this one in another database that uses the same namespace.
     Foreign,
 }
 
-/// What a workflow says about its order.
+/// What is known about the order of a workflow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Origin {
-    /// When the order was created; `None` for workflows of a version that did not say.
+    /// When the order was created; `None` for workflows of versions without this field.
     pub order_created_at: Option<DateTime<Utc>>,
     /// When the workflow was started.
     pub started_at: Option<DateTime<Utc>>,
 }
 
 impl Origin {
-    /// Whose workflow it is, as seen by an order that was created at this time. When that is unknown, it
-    /// is this order's.
+    /// The owner, as seen from an order that was created at this time. Without a creation time it
+    /// is this order.
     pub fn owner(&self, created_at: Option<DateTime<Utc>>) -> Owner {
         let Some(ours) = created_at else {
             return Owner::This;
         };
         match (self.order_created_at, self.started_at) {
             (Some(theirs), _) => owner(theirs, ours),
-            // No workflow is older than its order.
+            // A workflow is never older than its order.
             (None, Some(started)) if started < ours - CLOCK_SKEW => Owner::Earlier,
             (None, _) => Owner::This,
         }
     }
 }
 
-/// Whose workflow it is, if its order was created at `theirs`, as seen by one created at `ours`.
+/// The owner of a workflow whose order was created at `theirs`, as seen from an order created at
+/// `ours`.
 pub(super) fn owner(theirs: DateTime<Utc>, ours: DateTime<Utc>) -> Owner {
     if theirs == ours {
         Owner::This
@@ -83,13 +84,13 @@ pub(super) fn payload(created_at: DateTime<Utc>) -> Payload {
     }
 }
 
-/// The time in a header, if there is one.
+/// The creation time in a header, if any.
 pub(super) fn of_header(fields: &HashMap<String, Payload>) -> Option<DateTime<Utc>> {
     let text: String = serde_json::from_slice(&fields.get(KEY)?.data).ok()?;
     Some(DateTime::parse_from_rfc3339(&text).ok()?.to_utc())
 }
 
-/// The time in a memo, if there is one.
+/// The creation time in a memo, if any.
 pub(super) fn of_memo(memo: Option<&Memo>) -> Option<DateTime<Utc>> {
     of_header(&memo?.fields)
 }
@@ -132,10 +133,10 @@ mod tests {
         let cases = [
             (origin(Some(time(0)), None), Owner::This),
             (origin(Some(time(-1)), None), Owner::Earlier),
-            // Clocks differ by that much.
+            // Within the tolerated clock difference.
             (origin(Some(time(minute)), None), Owner::Earlier),
             (origin(Some(time(minute + 1)), None), Owner::Foreign),
-            // Those of the version before say only when they were started.
+            // Workflows of the previous version have only their start time.
             (origin(None, Some(time(5))), Owner::This),
             (origin(None, Some(time(-minute))), Owner::This),
             (origin(None, Some(time(-minute - 1))), Owner::Earlier),

@@ -1,8 +1,8 @@
-//! Compares orders with their workflows, and repairs differences. Any number of reconcilers may run; one
-//! at a time does a round.
+//! Compares orders with their workflows and repairs differences. Any number of reconcilers may run;
+//! one at a time performs a round.
 //!
-//! The row is the truth about an order; its workflow has to agree. So an open order without a running
-//! workflow gets a new one, and the running workflow of an ended order is ended.
+//! The row is authoritative; the workflow must agree with it. An open order without a running
+//! workflow gets a new one, and the running workflow of an ended order is cancelled.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -25,27 +25,27 @@ use crate::db::{
 };
 use crate::domain::{Access, Actor, OrderChange, OrderStatus};
 
-/// Orders that are compared at a time, in one list query of Temporal's.
+/// Orders that are compared at a time, with one list query.
 const BATCH: i32 = 100;
 /// Workflows that are described concurrently.
 const CONCURRENCY: usize = 8;
-/// The time limit for giving up a round at shutdown.
+/// The time limit for abandoning a round at shutdown.
 const RELEASE_TIMEOUT: Duration = Duration::from_secs(2);
-/// How many times `reconciler.grace` a cancelled workflow may take to end.
-const PATIENCE: u32 = 10;
+/// How many times `reconciler.grace` a workflow may take to end after its cancellation.
+const CANCEL_GRACE_FACTOR: u32 = 10;
 
-/// Finds and repairs orders that disagree with their workflows.
+/// Finds and repairs orders that differ from their workflows.
 pub struct Reconciler {
     settings: Arc<Settings>,
     orders: OrderRepository,
     rounds: ReconciliationRepository,
     temporal: Temporal,
-    /// Unique among reconcilers.
+    /// Unique among all reconcilers.
     name: String,
 }
 
 impl Reconciler {
-    /// Between this database and this Temporal.
+    /// Compares this database with this Temporal.
     pub fn new(settings: Arc<Settings>, database: Database, temporal: Temporal) -> Self {
         Self {
             settings,
@@ -56,8 +56,8 @@ impl Reconciler {
         }
     }
 
-    /// Does a round every `reconciler.interval` until `stop`. The next round completes one that was
-    /// interrupted.
+    /// Performs a round every `reconciler.interval` until `stop` is cancelled. The next round of
+    /// any instance covers what an interrupted one has missed.
     pub async fn run(self, stop: CancellationToken) {
         let interval = self.settings.reconciler.interval;
         let mut failures: u32 = 0;
@@ -69,7 +69,7 @@ impl Reconciler {
             failures = match round {
                 Ok(()) => 0,
                 Err(error) => {
-                    tracing::warn!(error = %error, "orders could not be compared with their workflows");
+                    tracing::warn!(error = %error, "could not compare orders with their workflows; retrying");
                     failures.saturating_add(1)
                 }
             };
@@ -86,10 +86,10 @@ impl Reconciler {
         self.abandon().await;
     }
 
-    /// One round, unless another instance does it or did it lately.
+    /// Performs a round, unless another instance performs one or did so recently.
     async fn round(&self) -> anyhow::Result<()> {
         let interval = self.settings.reconciler.interval;
-        // Without the namespace, Temporal knows no workflow at all.
+        // Without the namespace, all workflows would seem to be missing.
         self.temporal.require_namespace().await?;
         if !self
             .rounds
@@ -100,7 +100,7 @@ impl Reconciler {
         }
         let compared = self.compare().await;
         if compared.is_err() {
-            // So that the next attempt, of any instance, need not wait for the lease to expire.
+            // So that the next attempt of any instance need not wait for the lease to expire.
             self.abandon().await;
         }
         let found = compared?;
@@ -109,7 +109,7 @@ impl Reconciler {
                 compared = found.compared,
                 drift = found.drift,
                 repaired = found.repaired,
-                "orders disagreed with their workflows"
+                "orders differed from their workflows"
             );
         }
         Ok(())
@@ -123,23 +123,23 @@ impl Reconciler {
         Ok(found)
     }
 
-    /// Gives up the round, so that another instance need not wait for the lease to expire.
+    /// Abandons the round, so that another instance need not wait for the lease to expire.
     async fn abandon(&self) {
         let abandoned = timeout(RELEASE_TIMEOUT, self.rounds.abandon(&self.name)).await;
         if !matches!(abandoned, Ok(Ok(()))) {
-            tracing::debug!("the round could not be given up; its lease expires");
+            tracing::debug!("could not abandon the round; its lease expires");
         }
     }
 
-    /// Long enough for a batch whose calls all time out.
+    /// Sufficient for a batch whose calls all time out.
     fn lease(&self) -> Duration {
         self.settings.dispatcher.lease * 4
     }
 
-    /// Renews the lease; fails when another instance has taken the round over.
+    /// Renews the lease; fails when another instance has taken over the round.
     async fn renew(&self) -> anyhow::Result<()> {
         let renewed = self.rounds.renew(&self.name, self.lease()).await?;
-        anyhow::ensure!(renewed, "another instance took over");
+        anyhow::ensure!(renewed, "another instance took over the round");
         Ok(())
     }
 
@@ -174,8 +174,8 @@ impl Reconciler {
         }
     }
 
-    /// Checks that no ended order has a running workflow, and that no workflow is of an order that does not
-    /// exist.
+    /// Checks that no ended order has a running workflow, and that every workflow belongs to an
+    /// existing order.
     async fn running_workflows(&self, found: &mut Findings) -> anyhow::Result<()> {
         let mut page = Vec::new();
         loop {
@@ -208,8 +208,8 @@ impl Reconciler {
         }
     }
 
-    /// The verdict on one order: drift when it could not be repaired. The round only fails when database
-    /// or Temporal are not available.
+    /// The verdict on one order: drift if it could not be repaired. The round fails only when the
+    /// database or Temporal is unavailable.
     async fn verdict(
         &self,
         order_id: i64,
@@ -218,15 +218,15 @@ impl Reconciler {
         let Err(error) = repaired else {
             return repaired;
         };
-        tracing::error!(order.id = order_id, error = %error, "the order could not be compared with its workflow, or not be repaired");
-        // A locked row looks like an unavailable database.
+        tracing::error!(order.id = order_id, error = %error, "could not compare the order with its workflow or repair it");
+        // A locked row fails like an unavailable database, so check whether both are available.
         self.renew().await?;
         self.temporal.require_namespace().await?;
         Ok(Verdict::Drift)
     }
 
-    /// Repairs an open order whose workflow does not seem to run. Its version was read before the workflow
-    /// is described: had the workflow ended meanwhile, the order would have another version.
+    /// Repairs an open order whose workflow does not seem to run. The version was read before the
+    /// workflow is described, so if the workflow ends in between, the version no longer matches.
     async fn repair_order(&self, order: OpenOrder) -> anyhow::Result<Verdict> {
         let Some(workflow) = self.temporal.describe(order.id).await? else {
             return self
@@ -235,11 +235,11 @@ impl Reconciler {
         };
         match (owner(&workflow, order.created_at), workflow.state) {
             (Owner::This, WorkflowState::Running { .. }) => Ok(Verdict::Agree),
-            // An operator's decision.
+            // Termination is an operator's decision.
             (Owner::This, WorkflowState::Terminated) => {
                 self.cancel(order, "its workflow was terminated").await
             }
-            // It would fail again.
+            // A new workflow would fail again.
             (Owner::This, WorkflowState::Ended(how)) if self.has_no_restarts_left(order) => {
                 self.cancel(order, &format!("its workflow {how}")).await
             }
@@ -261,7 +261,11 @@ impl Reconciler {
         if !restarted {
             return Ok(Verdict::Agree);
         }
-        tracing::warn!(order.id = order.id, reason, "the order gets a new workflow");
+        tracing::warn!(
+            order.id = order.id,
+            reason,
+            "restarted the workflow of the order"
+        );
         Ok(Verdict::Repaired)
     }
 
@@ -288,7 +292,7 @@ impl Reconciler {
             .await;
         match cancelled {
             Ok(_) => {
-                tracing::warn!(order.id = order.id, reason, "the order is cancelled");
+                tracing::warn!(order.id = order.id, reason, "cancelled the order");
                 Ok(Verdict::Repaired)
             }
             Err(Rejection::NotFound | Rejection::VersionMismatch) => Ok(Verdict::Agree),
@@ -296,7 +300,7 @@ impl Reconciler {
         }
     }
 
-    /// Repairs a running workflow by the order of its id.
+    /// Repairs a running workflow according to the order with its id.
     async fn repair_workflow(
         &self,
         order: FollowedOrder,
@@ -311,7 +315,10 @@ impl Reconciler {
                 Ok(Verdict::Repaired)
             }
             (Owner::This, Progress::Unknown) => {
-                tracing::error!(order.id = id, "the status of the order is not understood");
+                tracing::error!(
+                    order.id = id,
+                    "the status of the order is unknown to this version"
+                );
                 Ok(Verdict::Drift)
             }
             (Owner::This, Progress::Ended)
@@ -325,7 +332,7 @@ impl Reconciler {
         }
     }
 
-    /// Ends a workflow that seems to run although its order has ended.
+    /// Cancels or terminates a workflow that seems to run although its order has ended.
     async fn end_workflow(&self, order: FollowedOrder) -> anyhow::Result<Verdict> {
         let id = order.key.id;
         let Some(workflow) = self.temporal.describe(id).await? else {
@@ -337,15 +344,15 @@ impl Reconciler {
         if workflow.origin.owner(order.key.created_at) != Owner::This {
             return Ok(Verdict::Agree);
         }
-        let patience = self.settings.reconciler.grace * PATIENCE;
+        let limit = self.settings.reconciler.grace * CANCEL_GRACE_FACTOR;
         if !cancel_requested {
             self.temporal.end(order.key, "the order has ended").await?;
-        } else if order.unchanged_for.is_some_and(|age| age < patience) {
-            // It ends as soon as a worker executes its next task.
+        } else if order.unchanged_for.is_some_and(|age| age < limit) {
+            // It ends when a worker executes its next task.
             return Ok(Verdict::Agree);
         } else {
             tracing::warn!(order.id = id, "terminating the workflow of an ended order");
-            let reason = "the order has ended, and its workflow did not when it was cancelled";
+            let reason = "the order has ended, but its workflow did not end after its cancellation";
             self.temporal.terminate(&workflow, reason).await?;
         }
         Ok(Verdict::Repaired)
@@ -358,11 +365,11 @@ fn owner(workflow: &Execution, created_at: DateTime<Utc>) -> Owner {
 
 /// Whether an order and its workflow agree.
 enum Verdict {
-    /// They do.
+    /// They agree.
     Agree,
-    /// They did not, and do now.
+    /// They differed, and were repaired.
     Repaired,
-    /// They do not.
+    /// They differ.
     Drift,
 }
 

@@ -1,5 +1,5 @@
-//! The header field in which a trace travels through Temporal: with the workflow, from there with its
-//! activities.
+//! The header field of trace contexts in Temporal: the workflow's header contains it, and its
+//! activities' headers too.
 
 use std::collections::HashMap;
 
@@ -7,25 +7,25 @@ use temporalio_common::protos::temporal::api::common::v1::Payload;
 
 use crate::telemetry::traces::TraceContext;
 
-/// The header in which all of Temporal's SDKs carry traces.
+/// The header field that all Temporal SDKs use for traces.
 pub(super) const KEY: &str = "_tracer-data";
-/// The member of it that is the `traceparent`.
+/// The member that contains the `traceparent`.
 const TRACEPARENT: &str = "traceparent";
 
-/// The value of the field [`KEY`] for this trace context.
+/// The value of [`KEY`] for this trace context.
 pub(super) fn payload(trace: TraceContext) -> Payload {
-    let carried = serde_json::json!({ TRACEPARENT: trace.to_string() });
+    let members = serde_json::json!({ TRACEPARENT: trace.to_string() });
     Payload {
         metadata: HashMap::from([("encoding".to_owned(), b"json/plain".to_vec())]),
-        data: carried.to_string().into_bytes(),
+        data: members.to_string().into_bytes(),
         ..Payload::default()
     }
 }
 
-/// The trace context in these fields, if there is one.
+/// The trace context in these fields, if any.
 pub(super) fn read(fields: &HashMap<String, Payload>) -> Option<TraceContext> {
-    let carried: HashMap<String, String> = serde_json::from_slice(&fields.get(KEY)?.data).ok()?;
-    TraceContext::parse(carried.get(TRACEPARENT)?)
+    let members: HashMap<String, String> = serde_json::from_slice(&fields.get(KEY)?.data).ok()?;
+    TraceContext::parse(members.get(TRACEPARENT)?)
 }
 
 #[cfg(test)]

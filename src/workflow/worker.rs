@@ -1,4 +1,4 @@
-//! Runs workflows and activities. Any number of these may run.
+//! Executes workflows and activities. Any number of workers may run.
 
 use std::time::Duration;
 
@@ -18,9 +18,11 @@ use crate::db::{Database, OrderRepository};
 const FIRST_RETRY: Duration = Duration::from_millis(500);
 const LONGEST_RETRY: Duration = Duration::from_secs(15);
 
-/// Runs until `stop`, then finishes the activities in flight. Waits until Temporal can be reached.
+/// Runs until `stop` is cancelled, then finishes the activities in flight. Waits until Temporal is
+/// reachable.
 ///
-/// Its future holds non-`Send` workflow state: await it on a multi-thread runtime, never spawn it.
+/// The future contains non-`Send` workflow state: await it on a multi-thread runtime, never spawn
+/// it.
 pub async fn run_worker(
     database: Database,
     temporal: Temporal,
@@ -36,16 +38,16 @@ pub async fn run_worker(
         .build()
         .map_err(anyhow::Error::msg)?;
     let runtime =
-        Runtime::from_current_tokio(runtime).context("the Temporal runtime does not start")?;
+        Runtime::from_current_tokio(runtime).context("cannot start the Temporal runtime")?;
     let options = WorkerOptions::new(temporal.settings().task_queue.clone())
         .register_workflow::<OrderWorkflow>()
-        .context("the order workflow cannot be registered")?
+        .context("cannot register the order workflow")?
         .register_activities(OrderActivities::new(OrderRepository::new(database)))
         .workflow_interceptor(header_interceptor())
         .activity_inbound_interceptor(ActivityInterceptor::new(telemetry))
         .graceful_shutdown_period(grace)
         .build();
-    let mut worker = Worker::new(&runtime, client, options).context("the worker does not start")?;
+    let mut worker = Worker::new(&runtime, client, options).context("cannot start the worker")?;
     let shutdown = worker.shutdown_handle();
     tracing::info!(task_queue = temporal.settings().task_queue, "worker runs");
     let running = worker.run();
@@ -54,9 +56,10 @@ pub async fn run_worker(
         result = &mut running => return result.context("the worker failed"),
         () = stop.cancelled() => shutdown(),
     }
-    // An unavailable Temporal must not keep the process: what it did not receive is repeated.
+    // An unavailable Temporal must not keep the process alive: Temporal repeats tasks whose results
+    // it did not receive.
     let Ok(result) = timeout(grace * 2, running).await else {
-        tracing::warn!("the worker did not stop in time; it is left as it is");
+        tracing::warn!("the worker did not stop in time; exiting anyway");
         return Ok(());
     };
     result.context("the worker failed while it stopped")
@@ -66,7 +69,7 @@ async fn connected(
     temporal: &Temporal,
     stop: &CancellationToken,
 ) -> Option<temporalio_client::Client> {
-    let mut nap = FIRST_RETRY;
+    let mut pause = FIRST_RETRY;
     loop {
         tokio::select! {
             () = stop.cancelled() => return None,
@@ -77,7 +80,7 @@ async fn connected(
         }
         tokio::select! {
             () = stop.cancelled() => return None,
-            () = tokio::time::sleep(nap) => nap = (nap * 2).min(LONGEST_RETRY),
+            () = tokio::time::sleep(pause) => pause = (pause * 2).min(LONGEST_RETRY),
         }
     }
 }

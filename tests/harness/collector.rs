@@ -97,7 +97,7 @@ impl TraceService for Collector {
 /// Whether this line of a process's log says that its collector is away.
 pub fn collector_is_away(line: &Value) -> bool {
     let message = line["message"].as_str().unwrap_or_default();
-    message.contains("collector of traces is away")
+    message.contains("collector of traces is unavailable")
 }
 
 fn texts(attributes: Vec<KeyValue>) -> HashMap<String, String> {

@@ -1,4 +1,4 @@
-//! Repeated attempts to change an order that others change as well.
+//! Repeated attempts to change an order that is changed concurrently.
 
 use std::time::Duration;
 
@@ -6,9 +6,9 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::error::StoreError;
 
-/// Most attempts while others change the same order. One of them succeeds each time.
+/// The maximum number of attempts when concurrent changes succeed first.
 pub(super) const MAX_RACES: usize = 100;
-/// Between two attempts to change an order whose row another transaction holds.
+/// The delays between attempts to change an order whose row another transaction has locked.
 const FIRST_PAUSE: Duration = Duration::from_millis(4);
 const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 
@@ -30,7 +30,7 @@ impl Attempts {
         }
     }
 
-    /// After another change was faster.
+    /// Called when a concurrent change succeeded first.
     pub(super) fn lost_race(&mut self) -> Result<(), StoreError> {
         self.races += 1;
         if self.races < MAX_RACES {
@@ -38,20 +38,21 @@ impl Attempts {
         }
         let id = self.order_id;
         Err(StoreError::Unavailable(format!(
-            "order {id} is changed by too many at once"
+            "order {id} has too many concurrent changes"
         )))
     }
 
-    /// After another transaction held the row: the next attempt comes after a pause that grows.
+    /// Called when another transaction has locked the row: waits before the next attempt, longer
+    /// each time.
     pub(super) async fn locked(&mut self) -> Result<(), StoreError> {
         let pause = self.pause.mul_f64(rand::random_range(0.5..1.0));
         self.pause = (self.pause * 2).min(LONGEST_PAUSE);
         let next = Instant::now() + pause;
-        // An attempt without time for its result would leave the outcome unknown.
+        // An attempt without time for its response would leave the outcome unknown.
         if next + LONGEST_PAUSE >= self.deadline {
             let id = self.order_id;
             return Err(StoreError::Locked(format!(
-                "another transaction holds order {id}"
+                "another transaction has locked order {id}"
             )));
         }
         sleep_until(next).await;

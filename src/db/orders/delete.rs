@@ -37,17 +37,17 @@ impl OrderRepository {
     }
 }
 
-/// The result of a deletion. Neither is set when the order is at another version, or gone.
+/// The result of a deletion. Neither is set when the order has another version or is deleted.
 #[derive(QueryableByName)]
 struct Deleted {
     #[diesel(sql_type = Bool)]
     deleted: bool,
-    /// Another transaction holds its row.
+    /// Another transaction has locked the row.
     #[diesel(sql_type = Bool)]
     locked: bool,
 }
 
-/// Deletes an order if it is still at this version, and no other transaction holds its row.
+/// Deletes an order if it still has this version and no other transaction has locked its row.
 async fn delete(connection: &mut AsyncPgConnection, id: i64, version: i64) -> QueryResult<Deleted> {
     diesel::sql_query(
         "WITH locked AS MATERIALIZED (

@@ -1,4 +1,4 @@
-//! Orders by their ids.
+//! Finds orders by id.
 
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -10,14 +10,14 @@ use crate::domain::{Access, Order};
 use crate::error::StoreError;
 
 impl OrderRepository {
-    /// The order of this id, if the caller has access to it.
+    /// The order with this id, if the caller has access to it.
     pub async fn get(&self, id: i64, access: Access) -> Result<Option<Order>, StoreError> {
         let order = self.find.submit(id, self.database.deadline()).await?;
         Ok(order.filter(|order| access.includes(order.customer_id)))
     }
 }
 
-/// Finds the order of an id.
+/// Finds an order by id.
 pub(super) struct Find;
 
 impl Batch for Find {
@@ -39,7 +39,7 @@ impl Batch for Find {
         let found: Result<Vec<Order>, _> = rows.into_iter().map(Order::try_from).collect();
         let mut found = found?;
         found.sort_unstable_by_key(|order| order.id);
-        // Two requests may be for the same order.
+        // Two requests may have the same id.
         let of = |id: &i64| found.binary_search_by_key(id, |order| order.id).ok();
         Ok(ids.iter().map(|id| found.get(of(id)?).cloned()).collect())
     }

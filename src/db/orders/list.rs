@@ -1,4 +1,4 @@
-//! Pages of orders.
+//! Lists pages of orders.
 
 use diesel::IntoSql;
 use diesel::prelude::*;
@@ -14,16 +14,16 @@ use crate::error::StoreError;
 /// Which orders to list.
 #[derive(Debug, Clone)]
 pub struct OrderFilter {
-    /// Any of these; all when empty.
+    /// Orders with any of these statuses; all if empty.
     pub statuses: Vec<OrderStatus>,
-    /// Of this customer.
+    /// Orders of this customer.
     pub customer_id: Option<CustomerId>,
-    /// Of the caller.
+    /// Orders that the caller can access.
     pub access: Access,
 }
 
 impl OrderRepository {
-    /// At most `limit` orders from the newest down, from below the id `before` on.
+    /// At most `limit` orders with ids below `before`, newest first.
     pub async fn list(
         &self,
         filter: &OrderFilter,
@@ -72,8 +72,8 @@ async fn page(
     rows.into_iter().map(Order::try_from).collect()
 }
 
-/// One short index scan for each status, then the newest of all. PostgreSQL by
-/// itself would scan all orders from the newest down until it has found enough of them.
+/// One short index scan per status, merged. PostgreSQL would otherwise scan all orders from the
+/// newest on until it has found enough.
 async fn several(
     connection: &mut AsyncPgConnection,
     statuses: &[&str],
@@ -81,9 +81,9 @@ async fn several(
     before: i64,
     limit: i64,
 ) -> QueryResult<Vec<OrderRow>> {
-    // An optional condition would keep the planner from the right index.
+    // An optional condition would prevent the planner from using the right index.
     macro_rules! pages {
-        ($of_whom:literal) => {
+        ($condition:literal) => {
             concat!(
                 ")
                  SELECT found.id, found.customer_id, found.status, found.total_amount,
@@ -93,7 +93,7 @@ async fn several(
                                         version, created_at, updated_at
                                    FROM orders
                                   WHERE ",
-                $of_whom,
+                $condition,
                 "orders.status = wanted.status AND id < requested.before
                                   ORDER BY id DESC LIMIT requested.most) AS found
                   ORDER BY id DESC LIMIT (SELECT most FROM requested)"

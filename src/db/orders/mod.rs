@@ -1,6 +1,6 @@
-//! Orders in the database, a file for each change. One statement makes the change, writes its event,
-//! and writes the intent for Temporal: all of it or nothing, in one round trip, and no lock outlives
-//! the statement. What every request needs goes in batches; a batch is one statement too.
+//! Orders in the database, with a file per change. One statement makes the change, writes its event
+//! and writes the intent for Temporal: atomically, in one round trip, and without locks that
+//! outlive the statement. The most frequent statements are batched; a batch is one statement too.
 
 mod attempts;
 mod delete;
@@ -30,36 +30,36 @@ use crate::domain::{Access, ChangeError, CustomerId, Order, OrderStatus};
 use crate::error::StoreError;
 use crate::telemetry::request_scope;
 
-/// A client's name for a request that it may send more than once.
+/// A client's key for a request that it may send more than once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdempotencyKey {
-    /// What the client sent, or what stands for it: 1 to 255 characters.
+    /// The client's key, or a value derived from it: 1 to 255 characters.
     pub key: String,
-    /// SHA-256 of the request that it stands for.
+    /// SHA-256 of the request.
     pub fingerprint: [u8; 32],
-    /// How long it is remembered.
+    /// How long the key is stored.
     pub lifetime: Duration,
 }
 
 /// The result of a new order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Created {
-    /// It is stored.
+    /// The order was stored.
     New(Order),
-    /// It was stored before, under the same key; this is the order as it was then.
+    /// The order was stored before with the same key; this is its state at that time.
     Replayed(Order),
-    /// The key stands for another request.
+    /// The key was used for a different request.
     KeyReused,
 }
 
-/// What must hold for an order before it is changed.
+/// A condition for a change of an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Precondition {
-    /// None.
+    /// No condition.
     None,
-    /// It has one of these versions.
+    /// The order has one of these versions.
     Version(Vec<i64>),
-    /// It was accepted at this time: it is not another order that was given the same id.
+    /// The order was accepted at this time, so it is not another order with the same id.
     CreatedAt(DateTime<Utc>),
 }
 
@@ -73,14 +73,14 @@ impl Precondition {
     }
 }
 
-/// Why a change was not made.
+/// Why a change was rejected.
 #[derive(Debug, thiserror::Error)]
 pub enum Rejection {
     /// There is no such order.
     #[error("there is no such order")]
     NotFound,
     /// The precondition does not hold.
-    #[error("the order is at another version")]
+    #[error("the order has another version")]
     VersionMismatch,
     /// The order's state does not allow it.
     #[error(transparent)]
@@ -127,14 +127,14 @@ impl TryFrom<OrderRow> for Order {
 /// The order of one request of a batch.
 #[derive(QueryableByName)]
 struct Positioned {
-    /// Of the request, from 1.
+    /// The position of the request, from 1.
     #[diesel(sql_type = BigInt)]
     position: i64,
     #[diesel(embed)]
     order: OrderRow,
 }
 
-/// The order of each request, where there is one.
+/// The order of each request, if any.
 fn by_position(
     rows: impl IntoIterator<Item = Positioned>,
     requests: usize,
@@ -143,13 +143,13 @@ fn by_position(
     for Positioned { position, order } in rows {
         let place = usize::try_from(position - 1).ok();
         let place = place.and_then(|place| orders.get_mut(place));
-        *place.ok_or_else(|| StoreError::Corrupt("an order of no request".into()))? =
+        *place.ok_or_else(|| StoreError::Corrupt("an order without a request".into()))? =
             Some(order.try_into()?);
     }
     Ok(orders)
 }
 
-/// Stores and finds orders.
+/// Stores, changes and finds orders.
 #[derive(Clone)]
 pub struct OrderRepository {
     database: Database,
@@ -160,7 +160,7 @@ pub struct OrderRepository {
 }
 
 impl OrderRepository {
-    /// On this database.
+    /// Orders in this database.
     pub fn new(database: Database) -> Self {
         Self {
             find: Batcher::new(&database),
@@ -171,7 +171,7 @@ impl OrderRepository {
         }
     }
 
-    /// The order, if it may be changed.
+    /// The order, if the caller has access to it and the precondition holds.
     async fn find_expected(
         &self,
         id: i64,
@@ -189,7 +189,7 @@ impl OrderRepository {
     }
 }
 
-/// Of the request or workflow step, for the intents that it writes.
+/// The trace context of the request or activity, for the intents that it writes.
 fn traceparent() -> Option<String> {
     request_scope::trace().map(|trace| trace.to_string())
 }

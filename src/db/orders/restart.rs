@@ -1,4 +1,4 @@
-//! New workflows for orders that have lost theirs.
+//! New workflows for orders whose workflow is missing or failed.
 
 use diesel::sql_types::{BigInt, Jsonb, Text};
 use diesel_async::RunQueryDsl;
@@ -9,8 +9,8 @@ use crate::domain::{Actor, OrderEventData};
 use crate::error::StoreError;
 
 impl OrderRepository {
-    /// Writes the intent to start a new workflow for an order, if it is still at this version. Whether
-    /// it was.
+    /// Writes the intent to start a new workflow if the order still has this version; returns
+    /// whether it had.
     pub async fn restart(&self, id: i64, version: i64, reason: &str) -> Result<bool, StoreError> {
         let data = OrderEventData {
             customer_id: None,

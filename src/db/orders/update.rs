@@ -1,5 +1,5 @@
-//! Changes of orders that are still at the version that was read, each with its event and, where the
-//! order's workflow has to end, the intent to end it.
+//! Changes of orders that still have the version that was read, each with its event and, if the
+//! order's workflow must end, the intent to end it.
 
 use diesel::sql_types::{Array, BigInt, Bool, Jsonb, Nullable, Numeric, Text};
 use diesel::{IntoSql, QueryableByName};
@@ -16,8 +16,8 @@ use crate::domain::{Access, Actor, Order, OrderChange, OrderEventData, OrderStat
 use crate::error::StoreError;
 
 impl OrderRepository {
-    /// Changes an order. When it ends by another actor than its workflow, the intent to end the
-    /// workflow is written too.
+    /// Changes an order. When an actor other than the workflow ends it, also writes the intent to
+    /// end the workflow.
     pub async fn change(
         &self,
         id: i64,
@@ -67,22 +67,22 @@ impl OrderRepository {
     }
 }
 
-/// Makes a change.
+/// Updates an order.
 pub(super) struct Update;
 
-/// What [`Update`] writes.
+/// The request of [`Update`].
 pub(super) struct UpdateRequest {
     id: i64,
     /// The version that was read.
     version: i64,
     status: OrderStatus,
     total_amount: Decimal,
-    /// The event's.
+    /// The data of the event.
     data: Value,
     by: Actor,
     /// Whether to write the intent to end the workflow.
     end_workflow: bool,
-    /// Of the request, for that intent.
+    /// The trace context of the request, for that intent.
     traceparent: Option<String>,
 }
 
@@ -90,9 +90,10 @@ pub(super) struct UpdateRequest {
 pub(super) enum Outcome {
     /// The order after the change.
     Changed(Order),
-    /// The order is at another version by now, or gone.
+    /// The order has another version by now, or is deleted.
     Stale,
-    /// Another transaction holds the row. The batch does not wait for it: all others would wait too.
+    /// Another transaction has locked the row. The batch does not wait for it, because all others
+    /// would wait too.
     Locked,
 }
 
@@ -135,7 +136,7 @@ impl Batch for Update {
             .iter()
             .map(|request| request.traceparent.as_deref())
             .collect();
-        // Of two changes of one version, PostgreSQL makes one; the other is stale.
+        // Of two changes of the same version, PostgreSQL makes one; the other is stale.
         let rows: Vec<Row> = prepared(
             "WITH requested AS MATERIALIZED (
                 SELECT id, version, status, total_amount, data, actor, ends, traceparent, position

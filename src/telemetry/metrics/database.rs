@@ -1,4 +1,4 @@
-//! Metrics of batches, and of the pool.
+//! Metrics of batches and the connection pool.
 
 use std::time::Instant;
 
@@ -6,14 +6,14 @@ use prometheus::{Histogram, IntCounter, IntGauge};
 
 use super::Metrics;
 
-/// The state of a pool of connections.
+/// The state of a connection pool.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct PoolState {
     /// Connections in use.
     pub busy: i64,
-    /// Connections that are not.
+    /// Idle connections.
     pub idle: i64,
-    /// Callers that wait for one.
+    /// Callers that wait for a connection.
     pub waiting: i64,
 }
 
@@ -26,37 +26,37 @@ struct Handles {
     size: Histogram,
     duration: Histogram,
     waiting: IntGauge,
-    refused: IntCounter,
+    rejected: IntCounter,
 }
 
 impl Metrics {
-    /// For the batches of this name.
+    /// The metrics of the batches with this name.
     pub fn batches(&self, name: &str) -> BatchMetrics {
         BatchMetrics(self.declared().map(|metrics| Handles {
             size: metrics.batch_size.with_label_values(&[name]),
             duration: metrics.batch_duration.with_label_values(&[name]),
             waiting: metrics.batch_waiting.with_label_values(&[name]),
-            refused: metrics.batch_refused.with_label_values(&[name]),
+            rejected: metrics.batch_rejected.with_label_values(&[name]),
         }))
     }
 }
 
 impl BatchMetrics {
-    /// A request is queued.
+    /// Counts a queued request.
     pub fn queued(&self) {
         if let Some(handles) = &self.0 {
             handles.waiting.inc();
         }
     }
 
-    /// A request is refused because the queue is full.
-    pub fn refused(&self) {
+    /// Counts a request that was rejected because the queue is full.
+    pub fn rejected(&self) {
         if let Some(handles) = &self.0 {
-            handles.refused.inc();
+            handles.rejected.inc();
         }
     }
 
-    /// Requests leave the queue.
+    /// Counts requests that leave the queue.
     pub fn dequeued(&self, requests: usize) {
         if let Some(handles) = &self.0 {
             handles
@@ -65,7 +65,7 @@ impl BatchMetrics {
         }
     }
 
-    /// A statement of so many requests begins; it is timed until the timer is dropped.
+    /// Starts the timer of a statement with this many requests; it stops on drop.
     #[allow(clippy::cast_precision_loss)] // at most 128
     pub fn statement(&self, requests: usize) -> Timer<'_> {
         Timer(self.0.as_ref().map(|handles| {

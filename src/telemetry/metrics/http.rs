@@ -1,5 +1,5 @@
-//! Metrics of requests. There are tens of thousands of them in a second, so each thread looks a counter
-//! up once for each operation, method and status, and keeps it.
+//! Metrics of requests. There are tens of thousands per second, so each thread caches its counters
+//! by operation, method and status.
 
 use std::cell::RefCell;
 use std::time::Duration;
@@ -13,29 +13,29 @@ use crate::generated::support::Operations;
 use crate::generated::support::contract::OPERATIONS;
 use crate::telemetry::{Telemetry, Traces};
 
-/// What `operation` may be besides those of the contract: no operation at all, and the pages about the
+/// Values of `operation` besides those of the contract: no operation, and the pages about the
 /// contract.
 const OTHERS: [&str; 2] = ["unmatched", "docs"];
 const UNMATCHED: usize = OPERATIONS.len();
 const DOCS: usize = OPERATIONS.len() + 1;
 
-/// The methods with a label of their own (RFC 9110 and RFC 5789).
+/// The methods that are label values (RFC 9110 and RFC 5789).
 const METHODS: [&str; 9] = [
     "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH",
 ];
 
-/// The operation of a request, as metrics and traces name it: an index.
+/// The operation of a request in metrics and traces, as an index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RequestOperation(usize);
 
 impl RequestOperation {
-    /// The one that a request was routed to; without any, `path` decides.
+    /// The operation that a request was routed to; without one, `path` decides.
     pub fn by(operations: Option<&Operations>, method: &Method, path: &str) -> Self {
         let place = operations.and_then(|operations| operations.of(method));
         Self(place.unwrap_or_else(|| if is_docs(path) { DOCS } else { UNMATCHED }))
     }
 
-    /// The same for a request whose route is not known any more. Slow.
+    /// The operation of a request whose route is no longer known. Slow.
     pub fn at(method: &Method, path: &str) -> Self {
         let here = OPERATIONS.iter().position(|operation| {
             operation.method == method.as_str() && ResourceDef::new(operation.route).is_match(path)
@@ -43,12 +43,12 @@ impl RequestOperation {
         here.map_or_else(|| Self::by(None, method, path), Self)
     }
 
-    /// Its `operationId`, `unmatched` or `docs`.
+    /// The `operationId`, `unmatched` or `docs`.
     pub fn name(self) -> &'static str {
         name(self.0)
     }
 
-    /// Its path template, when it is of the contract.
+    /// The path template, if the operation is in the contract.
     pub fn route(self) -> Option<&'static str> {
         OPERATIONS.get(self.0).map(|operation| operation.route)
     }
@@ -65,7 +65,7 @@ fn is_docs(path: &str) -> bool {
     ["/docs", "/openapi.yaml", "/openapi.json"].contains(&path) || path.starts_with("/docs/")
 }
 
-/// Records the requests of a thread.
+/// Observes the requests of a thread.
 pub struct Observer {
     /// Metrics.
     pub requests: RequestMetrics,
@@ -74,7 +74,7 @@ pub struct Observer {
 }
 
 impl Observer {
-    /// For one thread.
+    /// An observer for one thread.
     pub fn new(telemetry: &Telemetry) -> Self {
         Self {
             requests: RequestMetrics::new(&telemetry.metrics),
@@ -155,7 +155,7 @@ impl RequestMetrics {
     }
 }
 
-/// The label of a method: `other` when it is not a standard one.
+/// The label of a method: `other` if it is not a standard one.
 fn label(method: &Method) -> &'static str {
     let mut known = METHODS.into_iter();
     known
@@ -179,7 +179,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn unknown_methods_and_paths_make_no_labels() {
+    fn unknown_methods_and_paths_do_not_become_labels() {
         assert_eq!(label(&Method::from_bytes(b"GETT").unwrap()), "other");
         assert_eq!(label(&Method::PATCH), "PATCH");
         for (path, name) in [

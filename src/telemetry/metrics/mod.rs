@@ -1,4 +1,4 @@
-//! Metrics, as Prometheus reads them. `declarations.rs` has them all.
+//! Metrics in Prometheus's format. `declarations.rs` declares them.
 
 mod database;
 mod declarations;
@@ -46,34 +46,35 @@ macro_rules! label {
 }
 
 label! {
-    /// What came of sending an intent to Temporal.
+    /// The result of sending an intent to Temporal.
     DispatchResult {
-        /// Temporal confirmed it.
+        /// Temporal confirmed the intent.
         Dispatched = "told",
-        /// Temporal refused it.
-        Refused = "refused",
+        /// Temporal rejected the intent.
+        Rejected = "refused",
         /// Temporal was not available.
         Outage = "outage",
     }
 }
 
 label! {
-    /// Why a caller was not let in.
+    /// Why a caller was rejected.
     AuthFailure {
-        /// It presented no credentials.
+        /// The request had no credentials.
         Missing = "missing",
-        /// They are not valid.
+        /// The credentials are invalid.
         Invalid = "invalid",
-        /// They do not permit the operation.
+        /// The credentials do not permit the operation.
         Insufficient = "insufficient",
-        /// They could not be verified.
+        /// The credentials could not be verified.
         Unavailable = "unavailable",
-        /// Too many invalid ones came from its address.
+        /// The address sent too many invalid credentials.
         Attempts = "attempts",
     }
 }
 
-/// The state of database and Temporal, for gauges. A value that is `None` stays as it was.
+/// The state of the database and Temporal, for gauges. A value that is `None` leaves its gauge
+/// unchanged.
 #[derive(Debug, Default)]
 pub struct Vitals {
     /// Whether the database responds.
@@ -82,7 +83,8 @@ pub struct Vitals {
     pub temporal_up: bool,
     /// Intents in the outbox: waiting, failing, and the age of the oldest in seconds.
     pub outbox: Option<(i64, i64, f64)>,
-    /// What the reconciler found: drift, repaired in all rounds, and the age of the last round.
+    /// The findings of the reconciler: drift, repaired in all rounds, and the age of the last
+    /// round.
     pub reconciliation: Option<(i64, i64, Option<Duration>)>,
     /// The number of orders by status.
     pub orders: Option<Vec<(&'static str, f64)>>,
@@ -102,7 +104,7 @@ struct Inner {
 }
 
 impl Metrics {
-    /// The metrics of this process, whose log has this counter of dropped lines.
+    /// The metrics of this process; `dropped` counts the dropped lines of its log.
     pub(super) fn new(dropped: Option<Dropped>) -> Result<Self> {
         let registry = Registry::new();
         registry.register(Box::new(ProcessCollector::for_self()))?;
@@ -120,7 +122,7 @@ impl Metrics {
         self.0.as_ref().map(|inner| &inner.metrics)
     }
 
-    /// All of them, in Prometheus's text format.
+    /// All metrics in Prometheus's text format.
     pub fn page(&self) -> Result<String> {
         let Some(inner) = &self.0 else {
             return Ok(String::new());
@@ -134,14 +136,14 @@ impl Metrics {
         Ok(page)
     }
 
-    /// Reads the state of the pool by this whenever the metrics are read.
+    /// Reads the state of the pool with `pool` whenever the metrics are read.
     pub fn watch_pool(&self, pool: impl Fn() -> PoolState + Send + 'static) {
         if let Some(inner) = &self.0 {
             *lock(&inner.pool) = Some(Box::new(pool));
         }
     }
 
-    /// Sets the gauges of database and Temporal.
+    /// Sets the gauges of the database and Temporal.
     pub fn set_vitals(&self, vitals: Vitals) {
         if let Some(inner) = &self.0 {
             inner.set_vitals(vitals);
@@ -162,17 +164,17 @@ impl Metrics {
         }
     }
 
-    /// Counts a request whose caller was not let in.
+    /// Counts a request whose caller was rejected.
     pub fn auth_failed(&self, reason: AuthFailure) {
         if let Some(metrics) = self.declared() {
             metrics
-                .auth_refused
+                .auth_rejected
                 .with_label_values(&[reason.as_str()])
                 .inc();
         }
     }
 
-    /// Counts a request of a caller that sent too many.
+    /// Counts a request that the rate limit rejected.
     pub fn rate_limited(&self) {
         if let Some(metrics) = self.declared() {
             metrics.rate_limited.inc();
@@ -191,7 +193,7 @@ impl Metrics {
             .observe(duration.as_secs_f64());
     }
 
-    /// Where Temporal's SDK counts, by its own names, which begin with `temporal_`.
+    /// The telemetry options of Temporal's SDK, whose metric names begin with `temporal_`.
     pub fn temporal(&self) -> TelemetryOptions {
         let meter = self.0.as_ref().map(|inner| {
             let meter: Arc<dyn CoreMeter> = inner.temporal.clone();
@@ -203,7 +205,7 @@ impl Metrics {
             .build()
     }
 
-    /// The same for its client.
+    /// The meter of Temporal's client.
     pub fn temporal_client(&self) -> Result<Option<TemporalMeter>> {
         let instance = temporalio_common::telemetry::telemetry_init(self.temporal())?;
         Ok(instance.get_temporal_metric_meter())
@@ -211,7 +213,7 @@ impl Metrics {
 }
 
 impl Inner {
-    /// Updates what is only known when the metrics are read.
+    /// Updates the metrics that are computed when they are read.
     fn refresh(&self) {
         let metrics = &self.metrics;
         if let Some(pool) = &*lock(&self.pool) {
@@ -228,7 +230,7 @@ impl Inner {
         metrics.reconciliation_age.set(age.unwrap_or(f64::NAN));
     }
 
-    #[allow(clippy::cast_precision_loss)] // there are not as many orders as that
+    #[allow(clippy::cast_precision_loss)] // counts of orders are far below 2^53
     fn set_vitals(&self, vitals: Vitals) {
         let metrics = &self.metrics;
         metrics.database_up.set(vitals.database_up.into());

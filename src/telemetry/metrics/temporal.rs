@@ -1,6 +1,7 @@
-//! The metrics of Temporal's SDK, kept for our own page. The SDK's own exporter opens a port of its own,
-//! which it stops serving at the first connection that it cannot accept; and a registry of the prometheus
-//! crate demands the same labels for all series of a name, which the SDK does not keep to.
+//! The metrics of Temporal's SDK, collected for the service's own metrics page. The SDK's exporter
+//! opens its own port, and stops serving it at the first connection that it cannot accept. A
+//! registry of the prometheus crate requires the same labels for all series of a name, which the
+//! SDK does not guarantee.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -20,7 +21,7 @@ use temporalio_common::telemetry::metrics::{
 
 type Labels = BTreeMap<String, String>;
 
-/// Gives the SDK its instruments: those of one name are the same.
+/// Creates the SDK's instruments; instruments with the same name are shared.
 #[derive(Default)]
 pub(super) struct Meter {
     counters: Instruments<IntCounter>,
@@ -38,8 +39,8 @@ impl fmt::Debug for Meter {
 }
 
 impl Meter {
-    /// Their current values; and the text for instruments that have none yet, so that nobody who looks
-    /// for one believes it misspelt.
+    /// The current values, and the text of instruments without values, so that their names appear
+    /// on the page.
     pub(super) fn gather(&self) -> (Vec<MetricFamily>, String) {
         let mut families = Vec::new();
         let mut empty = String::new();
@@ -89,7 +90,7 @@ fn collect<S: Collector>(
     }
 }
 
-/// The instrument of this name. Counters and times are named as in Prometheus, by `suffix`.
+/// The instrument with this name. `suffix` makes names of counters and times conform to Prometheus.
 fn instrument<S>(
     instruments: &Instruments<S>,
     parameters: &MetricParameters,
@@ -99,7 +100,7 @@ fn instrument<S>(
     let name = parameters.name.replace('-', "_");
     let name = name.strip_suffix(suffix).unwrap_or(&name).to_owned() + suffix;
     let help = if parameters.description.is_empty() {
-        "Of Temporal's SDK.".to_owned()
+        "A metric of Temporal's SDK.".to_owned()
     } else {
         parameters.description.replace('\n', " ")
     };
@@ -182,7 +183,7 @@ struct Instrument<S> {
 }
 
 impl<S: Clone> Instrument<S> {
-    /// The series of these labels, created when it is first needed.
+    /// The series with these labels, created on first use.
     fn series(&self, attributes: &MetricAttributes) -> prometheus::Result<Series<S>> {
         let labels: Labels = match attributes {
             MetricAttributes::Prometheus { labels } => labels
@@ -239,7 +240,7 @@ series! {
     HistogramDurationBase for Histogram: records(value: Duration) = |histogram| histogram.observe(value.as_secs_f64());
 }
 
-#[allow(clippy::cast_precision_loss)] // what the SDK counts is small
+#[allow(clippy::cast_precision_loss)] // the SDK's counts are far below 2^53
 fn float(value: u64) -> f64 {
     value as f64
 }
