@@ -89,7 +89,7 @@ pub async fn rotate(settings: &Settings, rotation: Rotation) -> Result<()> {
     let stored = keys.rotate(id, &fresh.hash, &fresh.hint, overlap).await?;
     match stored {
         Some(stored) => show(&stored, &fresh.text, json),
-        None => bail!("there is no key {id}; `orders keys list` shows all keys"),
+        None => bail!("there is no key {id}, or it is revoked; `orders keys list` shows all keys"),
     }
 }
 

@@ -108,7 +108,7 @@ impl ApiKeyRepository {
     }
 
     /// Replaces a key: the new one has the same client, name, scopes, customer and lifetime. The
-    /// old one expires after `overlap` at the latest. `None` if there is no such key.
+    /// old one expires after `overlap` at the latest. `None` if there is no such key, or it is revoked.
     pub async fn rotate(
         &self,
         id: i64,
@@ -120,11 +120,11 @@ impl ApiKeyRepository {
             "WITH retired AS (
                 UPDATE api_keys
                    SET expires_at = least(expires_at, now() + make_interval(secs => $4))
-                 WHERE id = $1)
+                 WHERE id = $1 AND revoked_at IS NULL)
              INSERT INTO api_keys (hash, hint, name, scopes, customer_id, expires_at, client_id)
              SELECT $2, $3, name, scopes, customer_id, now() + (expires_at - created_at),
                     coalesce(client_id, id)
-               FROM api_keys WHERE id = $1
+               FROM api_keys WHERE id = $1 AND revoked_at IS NULL
              RETURNING ",
             columns!()
         ))
