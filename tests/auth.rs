@@ -93,7 +93,7 @@ fn challenges(response: &Response) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_gets_in_without_credentials() {
+async fn requests_without_credentials_are_rejected() {
     let (app, _issuer) = trusting().await;
     let calls = [
         (Method::GET, "/orders"),
@@ -142,7 +142,7 @@ async fn nobody_gets_in_without_credentials() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn tokens_of_every_kind_of_key_are_taken() {
+async fn tokens_signed_with_every_supported_key_type_are_accepted() {
     let (app, issuer) = trusting().await;
     let kinds = [
         Algorithm::RS256,
@@ -182,7 +182,7 @@ async fn tokens_of_every_kind_of_key_are_taken() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn forged_and_stale_tokens_are_refused() {
+async fn forged_and_expired_tokens_are_rejected() {
     let (app, issuer) = trusting().await;
     let rsa = SigningKey::new("rsa", Algorithm::RS256);
     issuer.publish(&[&issuer.key, &rsa]);
@@ -320,7 +320,7 @@ async fn forged_and_stale_tokens_are_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn scopes_decide_what_may_be_done() {
+async fn scopes_limit_the_allowed_operations() {
     let (app, issuer) = trusting().await;
     let id = made(order(&app, &issuer.token(ALL, None), 1).await).await;
     let path = format!("/orders/{id}");
@@ -365,7 +365,7 @@ async fn scopes_decide_what_may_be_done() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_customer_meets_no_other_customer() {
+async fn a_customer_cannot_access_orders_of_another_customer() {
     let (app, issuer) = trusting().await;
     let [one, two] = [1, 2].map(|customer| issuer.token(ALL, Some(customer)));
     let everybody = issuer.token(ALL, None);
@@ -487,7 +487,7 @@ async fn a_customer_meets_no_other_customer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn keys_are_rotated_without_a_restart() {
+async fn issuer_keys_rotate_without_a_restart() {
     let (app, issuer) = trusting().await;
     let second = SigningKey::new("second", Algorithm::EdDSA);
     let old = issuer.token(ALL, None);
@@ -522,7 +522,7 @@ async fn keys_are_rotated_without_a_restart() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn while_the_issuers_keys_were_never_there_it_is_503() {
+async fn requests_get_503_until_the_issuers_keys_are_loaded() {
     let issuer = Issuer::start().await;
     issuer.break_down();
     let app = guarded(issuer.auth()).await;
@@ -538,7 +538,7 @@ async fn while_the_issuers_keys_were_never_there_it_is_503() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn keys_may_be_in_a_file() {
+async fn issuer_keys_can_be_read_from_a_file() {
     let issuer = Issuer::start().await;
     let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"))
         .join(format!("jwks-{}.json", uuid::Uuid::new_v4().simple()));
@@ -611,7 +611,7 @@ pub async fn get_with_key(app: &TestApp, key: &str, path: &str) -> Response {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn api_keys_are_made_used_and_revoked() {
+async fn api_keys_are_created_used_and_revoked() {
     let app = with_keys(|_| {}).await;
     let (id, key) = make_key(&app, &["--all-customers", "--scope", "orders:read"]);
     let (_, of_seven) = make_key(
@@ -738,7 +738,7 @@ async fn api_keys_are_made_used_and_revoked() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn guessing_ends_and_those_who_know_their_key_are_served() {
+async fn guessed_keys_are_rate_limited_but_known_keys_are_served() {
     let app = with_keys(|settings| {
         settings.auth.api_key_cache = Duration::from_secs(600);
         settings.auth.attempts_per_minute = 20;
@@ -772,7 +772,7 @@ async fn guessing_ends_and_those_who_know_their_key_are_served() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_good_key_beside_a_bad_token_is_enough_whatever_came_before() {
+async fn a_valid_key_beside_an_invalid_token_is_accepted_after_failed_attempts() {
     let issuer = Issuer::start().await;
     let mut auth = issuer.auth();
     auth.api_keys = true;
@@ -847,7 +847,7 @@ impl Flood {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn good_keys_cost_their_address_nothing() {
+async fn valid_keys_do_not_use_up_attempts() {
     let app = with_keys(|settings| settings.auth.attempts_per_minute = 20).await;
     let keys: Vec<String> = (0..6)
         .map(|_| make_key(&app, &["--all-customers", "--scope", "orders:read"]).1)
@@ -861,7 +861,7 @@ async fn good_keys_cost_their_address_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bad_keys_from_the_same_address_lock_no_good_one_out() {
+async fn invalid_keys_do_not_lock_out_valid_keys_from_the_same_address() {
     let app = with_keys(|settings| settings.auth.attempts_per_minute = 20).await;
     let keys: Vec<String> = (0..6)
         .map(|_| make_key(&app, &["--all-customers", "--scope", "orders:read"]).1)
@@ -911,7 +911,7 @@ async fn bad_keys_from_the_same_address_lock_no_good_one_out() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bad_tokens_from_the_same_address_lock_no_good_one_out() {
+async fn invalid_tokens_do_not_lock_out_valid_tokens_from_the_same_address() {
     let issuer = Issuer::start().await;
     let mut auth = issuer.auth();
     auth.attempts_per_minute = 20;
@@ -959,7 +959,7 @@ fn forged_by(key: &str, number: u64) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_asks_too_often_waits_and_nobody_else() {
+async fn the_rate_limit_applies_to_each_caller_separately() {
     let app = with_keys(|settings| {
         settings.auth.api_key_cache = Duration::from_secs(600);
         settings.rate_limit.requests_per_second = 1;
@@ -992,7 +992,7 @@ async fn who_asks_too_often_waits_and_nobody_else() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_is_open_only_when_told_so() {
+async fn a_server_without_authentication_must_be_configured_explicitly() {
     let app = TestApp::start().await;
     let url = database_url(&app.database);
     fails(

@@ -45,7 +45,7 @@ async fn order(client: &Client, api: &str, id: i64) -> Option<Value> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_restored_database_and_temporal_come_to_agree() {
+async fn a_restored_database_is_reconciled_with_temporal() {
     let mut app = TestApp::with_worker(Duration::from_secs(4)).await;
     app.orders_from(240_000).await;
     let before = app.create(1, "1").await;

@@ -30,7 +30,7 @@ fn new_order(customer_id: i64) -> NewOrder {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_gets_what_it_asked_for() {
+async fn each_request_gets_its_own_result() {
     let app = TestApp::start().await;
     let ids = join_all((1..=MANY).map(|customer| app.create(customer, "12.5"))).await;
     let distinct: HashSet<i64> = ids.iter().copied().collect();
@@ -57,7 +57,7 @@ async fn each_gets_what_it_asked_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_bad_one_fails_alone() {
+async fn an_invalid_order_fails_alone() {
     let app = TestApp::start().await;
     let orders = repository(&app);
     // The contract lets no such customer through; the database does not either.
@@ -81,7 +81,7 @@ async fn a_bad_one_fails_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_order_that_cannot_be_read_fails_alone() {
+async fn an_unreadable_order_fails_alone() {
     let app = TestApp::start().await;
     let ids = join_all((1..=20).map(|customer| app.create(customer, "1"))).await;
     app.sql(&format!(
@@ -102,7 +102,7 @@ async fn an_order_that_cannot_be_read_fails_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_gives_up_takes_nobody_along() {
+async fn a_cancelled_request_does_not_affect_its_batch() {
     let app = TestApp::start().await;
     let orders = repository(&app);
     let tasks: Vec<_> = (1..=MANY)
@@ -134,7 +134,7 @@ async fn whoever_gives_up_takes_nobody_along() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn when_too_many_wait_the_next_is_told_to_come_again() {
+async fn requests_get_503_when_the_queue_is_full() {
     let app = TestApp::with(Options {
         adjust: |settings| {
             settings.database.max_waiting = 8;
@@ -212,7 +212,7 @@ async fn reads_do_not_wait_for_writes() {
 /// Two servers change the same orders in batches, each in an order of its own: no two batches wait
 /// for each other, and no change is lost.
 #[tokio::test(flavor = "multi_thread")]
-async fn batches_of_two_servers_never_block_each_other() {
+async fn batches_of_two_servers_do_not_block_each_other() {
     let app = TestApp::start().await;
     let ids = join_all((1..=40).map(|customer| app.create(customer, "1"))).await;
     let servers = [repository(&app), repository(&app)];

@@ -96,7 +96,7 @@ fn the_effective_settings_are_shown_without_secrets() {
 }
 
 #[test]
-fn wrong_settings_are_named_in_one_line() {
+fn invalid_settings_are_reported_in_one_line() {
     fails(&["config"], &[("ORDERS__HTTP__LISTN", "x")], &["listn"]);
     fails(
         &["config"],
@@ -119,7 +119,7 @@ fn wrong_settings_are_named_in_one_line() {
 }
 
 #[test]
-fn an_unreachable_database_is_named_in_one_line() {
+fn an_unreachable_database_is_reported_in_one_line() {
     let url = "postgres://me:hush@127.0.0.1:1/orders";
     for command in ["serve", "worker"] {
         fails(
@@ -136,7 +136,7 @@ fn an_unreachable_database_is_named_in_one_line() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_port_in_use_is_named_in_one_line() {
+async fn a_port_in_use_is_reported_in_one_line() {
     let app = TestApp::start().await;
     let address = app.address.to_string();
     let url = database_url(&app.database);
@@ -150,7 +150,7 @@ async fn a_port_in_use_is_named_in_one_line() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn migrations_are_commands() {
+async fn migrations_run_from_the_command_line() {
     let app = TestApp::start().await;
     let url = database_url(&app.database);
     let migrate = |direction: &str| {
@@ -231,7 +231,7 @@ fn processes_of(folder: &Path) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn dev_brings_everything_up_keeps_its_data_and_leaves_nothing_behind() {
+async fn dev_starts_all_servers_keeps_its_data_and_leaves_no_process_behind() {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
         .join(format!("dev-{}", uuid::Uuid::new_v4().simple()));
     order_processing::tls::install_provider();
@@ -296,7 +296,7 @@ async fn completes(client: &reqwest::Client, base: &str, id: i64) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn serve_and_worker_run_apart_and_finish_what_is_in_flight() {
+async fn serve_and_worker_run_separately_and_complete_requests_in_flight() {
     // Its dispatcher and the process's share an outbox; either may start the workflow.
     let app = TestApp::with(Options {
         processing_delay: Duration::from_millis(100),
@@ -367,7 +367,7 @@ async fn waiting(connection: &mut diesel_async::AsyncPgConnection) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn status_says_what_waits_and_what_disagrees() {
+async fn status_shows_the_outbox_and_the_drift() {
     let app = TestApp::with(Options {
         temporal_address: Some("127.0.0.1:9".into()),
         ..Options::default()

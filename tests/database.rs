@@ -13,7 +13,7 @@ async fn migration_connection(app: &TestApp) -> AsyncPgConnection {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn migrations_go_up_down_and_up_again() {
+async fn migrations_can_be_reverted_and_applied_again() {
     let app = TestApp::start().await;
     let before = dump(&app);
     let count = migrations::status(migration_connection(&app).await)
@@ -108,7 +108,7 @@ struct Column {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_rust_schema_is_the_databases() {
+async fn the_rust_schema_matches_the_database() {
     let app = TestApp::start().await;
     let columns: Vec<Column> = diesel::sql_query(
         "SELECT columns.table_name::text, column_name::text, data_type::text,
@@ -162,7 +162,7 @@ async fn the_rust_schema_is_the_databases() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_bad_row_is_impossible() {
+async fn constraints_reject_invalid_rows() {
     let app = TestApp::start().await;
     let id = app.create(1, "1").await;
     let mut connection = app.connection().await;
@@ -184,7 +184,7 @@ async fn a_bad_row_is_impossible() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn lists_walk_an_index() {
+async fn lists_use_an_index() {
     #[derive(diesel::QueryableByName)]
     struct Plan {
         #[diesel(sql_type = Text, column_name = "QUERY PLAN")]

@@ -61,7 +61,7 @@ fn taken(found: &BTreeMap<String, String>) {
 }
 
 #[test]
-fn the_settings_of_kubernetes_are_settings() {
+fn kubernetes_sets_only_known_settings() {
     let mut found = BTreeMap::new();
     for file in ["config", "api", "worker", "migration"] {
         for document in documents(&format!("deploy/kubernetes/{file}.yaml")) {
@@ -72,7 +72,7 @@ fn the_settings_of_kubernetes_are_settings() {
 }
 
 #[test]
-fn the_settings_of_compose_are_settings() {
+fn compose_sets_only_known_settings() {
     let mut found = BTreeMap::new();
     for document in documents("compose.yaml") {
         settings(&document, &mut found);

@@ -47,7 +47,7 @@ async fn invalid(response: Response, pointers: &[&str]) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_violation_of_a_body_is_named() {
+async fn every_violation_in_a_body_is_reported() {
     let app = TestApp::start().await;
     let deep = format!(
         r#"{{"customer_id":1,"total_amount":1,"x":{}1{}}}"#,
@@ -148,7 +148,7 @@ async fn every_violation_of_a_body_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_violation_of_parameters_is_named() {
+async fn every_violation_in_parameters_is_reported() {
     let app = TestApp::start().await;
     let cases: &[(&str, &[&str])] = &[
         ("/orders/0", &["id"]),
@@ -189,7 +189,7 @@ async fn every_violation_of_parameters_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_frameworks_own_errors_are_problems_too() {
+async fn errors_of_the_framework_are_problems_too() {
     let app = TestApp::start().await;
     problem(app.get("/nothing").await, 404, "route_not_found").await;
     problem(app.get("/orders/").await, 404, "route_not_found").await;
@@ -227,7 +227,7 @@ async fn the_frameworks_own_errors_are_problems_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_request_id_goes_through_when_it_is_fit() {
+async fn a_valid_request_id_is_returned_in_the_response() {
     let app = TestApp::start().await;
     let id_of = async |sent: Option<&str>| {
         let mut request = app.request(Method::GET, "/healthz");
@@ -247,7 +247,7 @@ async fn a_request_id_goes_through_when_it_is_fit() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_body_that_never_arrives_is_a_408() {
+async fn a_body_that_never_arrives_gets_408() {
     let app = TestApp::with(Options {
         request_timeout: Duration::from_millis(300),
         ..Options::default()
@@ -266,7 +266,7 @@ async fn a_body_that_never_arrives_is_a_408() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_the_database_it_is_503_until_it_is_back() {
+async fn requests_get_503_while_the_database_is_unavailable() {
     let app = TestApp::start().await;
     let id = app.create(1, "1").await;
     let database = &app.database;
@@ -304,7 +304,7 @@ async fn without_the_database_it_is_503_until_it_is_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_slow_statement_is_cut_and_answered_with_503() {
+async fn a_statement_that_times_out_gets_503() {
     let app = TestApp::start().await;
     let id = app.create(1, "1").await;
     let mut holder = app.connection().await;
@@ -324,7 +324,7 @@ async fn a_slow_statement_is_cut_and_answered_with_503() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_fault_of_ours_says_nothing_of_the_inside() {
+async fn internal_errors_expose_no_details() {
     let app = TestApp::start().await;
     app.sql("DROP TABLE orders").await;
     let problem = problem(app.get("/orders/1").await, 500, "internal_error").await;
@@ -334,7 +334,7 @@ async fn a_fault_of_ours_says_nothing_of_the_inside() {
 
 /// All tests run with this check; here is one that would fail it.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_answer_that_breaks_the_contract_is_caught() {
+async fn a_response_that_violates_the_contract_is_detected() {
     for (check, status) in [
         (
             (|settings| settings.http.check_answers = true) as fn(&mut Settings),

@@ -10,7 +10,7 @@ use crate::auth::{get_with_key, make_key};
 use crate::harness::{Options, TestApp};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn schemathesis_finds_nothing() {
+async fn schemathesis_finds_no_violation() {
     let mut auth = Settings::load(None).unwrap().auth;
     auth.api_keys = true;
     // It tries wrong credentials with every operation.

@@ -70,7 +70,7 @@ async fn serves(app: &TestApp) {
 
 /// Requests that two servers in a row could read differently: the first one refuses.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_could_smuggle_a_request_is_refused() {
+async fn requests_that_enable_smuggling_are_rejected() {
     let app = TestApp::start().await;
     let post = "POST /orders HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n";
     let order = r#"{"customer_id":1,"total_amount":1}"#;
@@ -214,7 +214,7 @@ async fn what_could_smuggle_a_request_is_refused() {
 /// Lines that end without a carriage return are read as others are (RFC 9112, section 2.2), and nothing
 /// in them becomes a second request.
 #[tokio::test(flavor = "multi_thread")]
-async fn bare_line_feeds_make_no_second_request() {
+async fn bare_line_feeds_do_not_start_a_second_request() {
     let app = TestApp::start().await;
     let answer = said(
         &app,
@@ -231,7 +231,7 @@ async fn bare_line_feeds_make_no_second_request() {
 
 /// What a client sends comes back in headers only where it is harmless.
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_is_injected_into_an_answers_head() {
+async fn clients_cannot_inject_response_headers() {
     let app = TestApp::start().await;
     for _ in 0..3 {
         app.create(1, "1").await;
@@ -261,7 +261,7 @@ async fn nothing_is_injected_into_an_answers_head() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_too_large_is_refused() {
+async fn oversized_requests_are_rejected() {
     let app = TestApp::start().await;
     let post = "POST /orders HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n";
     let get = "GET /healthz HTTP/1.1\r\nhost: localhost\r\n";
@@ -348,7 +348,7 @@ async fn what_is_too_large_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn slow_heads_and_bodies_are_cut() {
+async fn slow_heads_and_bodies_time_out() {
     let app = TestApp::with(Options {
         request_timeout: Duration::from_millis(800),
         adjust: |settings| {
@@ -412,7 +412,7 @@ async fn slow_heads_and_bodies_are_cut() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_flood_of_connections_keeps_nobody_out_for_long() {
+async fn a_flood_of_connections_delays_new_clients_only_briefly() {
     const MOST: usize = 20;
     let app = TestApp::with(Options {
         request_timeout: Duration::from_secs(2),
@@ -444,7 +444,7 @@ async fn a_flood_of_connections_keeps_nobody_out_for_long() {
 
 /// Requests in a row without waiting for answers: they are taken as fast as answers are read.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_flood_of_pipelined_requests_is_answered_in_order() {
+async fn pipelined_requests_get_responses_in_order() {
     let app = app(|settings| settings.http.check_answers = false).await;
     const REQUESTS: usize = 2_000;
     let (mut reader, mut writer) = TcpStream::connect(app.address).await.unwrap().into_split();
@@ -478,7 +478,7 @@ async fn a_flood_of_pipelined_requests_is_answered_in_order() {
 
 /// Who asks and asks and reads nothing is cut, and takes no more memory until then.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_answer_that_nobody_reads_is_given_up() {
+async fn a_client_that_does_not_read_is_disconnected() {
     let app = app(|settings| {
         settings.http.keep_alive_timeout = Duration::from_secs(1);
         settings.http.stall_timeout = Duration::from_secs(2);
@@ -494,7 +494,7 @@ async fn an_answer_that_nobody_reads_is_given_up() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_request_too_many_is_told_to_come_again() {
+async fn requests_over_the_limit_in_flight_get_503() {
     let app = app(|settings| settings.http.max_requests_in_flight = 2).await;
     let hanging = b"POST /orders HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{";
     let mut held = Vec::new();
@@ -525,7 +525,7 @@ async fn one_request_too_many_is_told_to_come_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_answer_bears_the_headers_of_security() {
+async fn every_response_has_security_headers() {
     let app = TestApp::start().await;
     let id = app.create(1, "1").await;
     let order = format!("/orders/{id}");
@@ -565,7 +565,7 @@ async fn every_answer_bears_the_headers_of_security() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_pages_of_named_origins_may_call() {
+async fn cors_allows_only_configured_origins() {
     const SHOP: &str = "https://shop.example";
     let app = app(|settings| settings.http.cors.allowed_origins = vec![SHOP.into()]).await;
     let id = app.create(1, "1").await;

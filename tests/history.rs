@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::harness::TestApp;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_change_is_an_event_and_they_outlive_the_order() {
+async fn every_change_is_an_event_and_events_outlive_the_order() {
     let app = TestApp::start().await;
     let id = app.create(7, "12.5").await;
     let path = format!("/orders/{id}");
@@ -59,7 +59,7 @@ async fn every_change_is_an_event_and_they_outlive_the_order() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_workflow_is_named_as_the_actor() {
+async fn events_of_the_workflow_name_it_as_actor() {
     let app = TestApp::with_worker(Duration::from_millis(50)).await;
     app.orders_from(120_000).await;
     let id = app.create(1, "1").await;
@@ -83,7 +83,7 @@ async fn the_workflow_is_named_as_the_actor() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_long_history_comes_in_pages() {
+async fn a_long_history_is_paginated() {
     let app = TestApp::start().await;
     let id = app.create(1, "1").await;
     for amount in 2..=7 {
@@ -119,7 +119,7 @@ async fn a_long_history_comes_in_pages() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_order_that_never_was_has_none() {
+async fn an_order_that_never_existed_has_no_history() {
     let app = TestApp::start().await;
     let answer = app.get("/orders/4711/events").await;
     assert_eq!(answer.status(), 404);
@@ -128,7 +128,7 @@ async fn an_order_that_never_was_has_none() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_rewrites_history() {
+async fn events_cannot_be_changed_or_deleted() {
     use diesel_async::SimpleAsyncConnection;
     let app = TestApp::start().await;
     app.create(1, "1").await;
@@ -145,7 +145,7 @@ async fn nobody_rewrites_history() {
 
 /// Of many that want to end an order at the same time, one does; the others are told so.
 #[tokio::test(flavor = "multi_thread")]
-async fn of_many_that_race_one_wins() {
+async fn concurrent_changes_are_serialized() {
     let app = TestApp::start().await;
     let id = app.create(1, "1").await;
     let ends = (0..32).map(|n| {

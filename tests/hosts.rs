@@ -53,7 +53,7 @@ fn hosts(port: &str) -> [(String, bool); 16] {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_open_server_is_reached_by_names_of_this_machine_only() {
+async fn a_server_without_authentication_accepts_only_local_host_names() {
     let app = TestApp::start().await;
     let address = app.address.to_string();
     for (host, served) in hosts(&app.address.port().to_string()) {
@@ -89,7 +89,7 @@ async fn an_open_server_is_reached_by_names_of_this_machine_only() {
 
 /// A page of another origin may send what needs no preflight without asking anybody.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_open_server_is_not_changed_by_pages_of_other_origins() {
+async fn a_server_without_authentication_rejects_changes_from_other_origins() {
     let app = TestApp::start().await;
     let address = app.address.to_string();
     let host = format!("host: {address}");
@@ -127,7 +127,7 @@ async fn an_open_server_is_not_changed_by_pages_of_other_origins() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn settings_name_other_hosts_and_origins() {
+async fn settings_allow_other_hosts_and_origins() {
     let app = TestApp::adjusted(|settings| {
         settings.http.allowed_hosts = vec!["Orders.internal".into()];
         settings.http.cors.allowed_origins = vec!["https://shop.example".into()];
@@ -157,7 +157,7 @@ async fn settings_name_other_hosts_and_origins() {
 
 /// Who has to say who they are may call the server what they like.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_asks_for_credentials_takes_any_host() {
+async fn a_server_with_authentication_accepts_any_host_name() {
     let mut auth = Settings::load(None).unwrap().auth;
     auth.api_keys = true;
     let app = TestApp::with(Options {
@@ -174,7 +174,7 @@ async fn a_server_that_asks_for_credentials_takes_any_host() {
 
 /// As Prometheus and a kubelet ask: by the address of the machine.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_operators_port_is_reached_by_its_own_address() {
+async fn the_monitoring_port_accepts_the_machines_address() {
     // Nothing is sent: this only finds the way out.
     let way = std::net::UdpSocket::bind("0.0.0.0:0").unwrap();
     if way.connect("192.0.2.1:9").is_err() {
@@ -204,7 +204,7 @@ async fn the_operators_port_is_reached_by_its_own_address() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_operators_port_is_reached_by_names_of_this_machine_only() {
+async fn the_monitoring_port_accepts_only_local_host_names() {
     let app = TestApp::for_processes(229_000).await;
     let serve = Process::start("serve", &app, &[]);
     let monitoring = serve.monitoring().await;

@@ -43,7 +43,7 @@ async fn orders(app: &TestApp) -> i64 {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_same_request_again_gets_the_same_answer() {
+async fn a_retry_gets_the_same_response() {
     let app = TestApp::start().await;
     let first = post(&app, "\"k1\"", BODY).await;
     assert!(first.headers().get("idempotent-replayed").is_none());
@@ -75,7 +75,7 @@ async fn the_same_request_again_gets_the_same_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_same_key_for_another_request_is_refused() {
+async fn a_key_reused_for_another_request_is_rejected() {
     let app = TestApp::start().await;
     assert_eq!(post(&app, "k", BODY).await.status(), 201);
     for body in [
@@ -91,7 +91,7 @@ async fn the_same_key_for_another_request_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_request_that_was_refused_leaves_its_key_free() {
+async fn a_rejected_request_does_not_use_up_its_key() {
     let app = TestApp::start().await;
     let refused = post(&app, "k", r#"{"customer_id":0,"total_amount":1}"#).await;
     assert_eq!(refused.status(), 400);
@@ -108,7 +108,7 @@ async fn a_request_that_was_refused_leaves_its_key_free() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn sixty_four_at_once_are_one_order() {
+async fn concurrent_requests_with_one_key_create_one_order() {
     let app = TestApp::start().await;
     for round in 0..5 {
         let key = format!("round-{round}");
@@ -131,7 +131,7 @@ async fn sixty_four_at_once_are_one_order() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_is_forgotten_after_its_time() {
+async fn expired_keys_are_deleted() {
     let app = TestApp::adjusted(|settings| {
         settings.idempotency.lifetime = Duration::from_secs(3600);
         settings.idempotency.sweep_interval = Duration::from_millis(100);
@@ -151,7 +151,7 @@ async fn a_key_is_forgotten_after_its_time() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_expired_key_is_new_also_before_it_is_swept() {
+async fn an_expired_key_can_be_reused_before_it_is_deleted() {
     let app = TestApp::adjusted(|settings| {
         settings.idempotency.sweep_interval = Duration::from_secs(3600)
     })
@@ -167,7 +167,7 @@ async fn an_expired_key_is_new_also_before_it_is_swept() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_may_demand_a_key() {
+async fn a_key_can_be_required() {
     let app = TestApp::adjusted(|settings| settings.idempotency.required = true).await;
     let refused = app.send(Method::POST, "/orders", BODY).await;
     assert_eq!(refused.status(), 400);
@@ -179,7 +179,7 @@ async fn a_server_may_demand_a_key() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_that_is_none_is_refused() {
+async fn malformed_keys_are_rejected() {
     let app = TestApp::start().await;
     let long = "k".repeat(256);
     for key in ["", "\"\"", "a b", "\"a", "a\"b", "a\\b", long.as_str()] {
@@ -229,7 +229,7 @@ fn api_key(app: &TestApp, name: &str, whose: &[&str]) -> (i64, String) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_retry_with_a_new_api_key_of_the_same_client_makes_no_second_order() {
+async fn a_retry_with_a_new_api_key_of_the_same_client_creates_no_second_order() {
     let app = with_api_keys().await;
     let (old, first) = api_key(&app, "shop", &["--all-customers"]);
     let answer = seen(post_as(&app, ("x-api-key", &first), "k").await).await;
@@ -258,7 +258,7 @@ async fn a_retry_with_a_new_api_key_of_the_same_client_makes_no_second_order() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_is_rotated_under_its_client() {
+async fn a_rotated_api_key_stays_with_its_client() {
     let app = with_api_keys().await;
     // As the version before stored them: two of one name are two clients, each with its own keys.
     let (first, _) = api_key(&app, "shop", &["--customer", "42"]);
@@ -308,7 +308,7 @@ async fn a_key_is_rotated_under_its_client() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_retry_with_a_new_token_of_the_same_subject_makes_no_second_order() {
+async fn a_retry_with_a_new_token_of_the_same_subject_creates_no_second_order() {
     let issuer = Issuer::start().await;
     let app = TestApp::with(Options {
         auth: Some(issuer.auth()),

@@ -67,7 +67,7 @@ async fn page_where(what: &str, monitoring: &str, wanted: impl Fn(&Page) -> bool
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn both_commands_show_what_they_do() {
+async fn serve_and_worker_export_their_metrics() {
     let app = TestApp::for_processes(221000).await;
     let serve = Process::start("serve", &app, &[("ORDERS__DISPATCHER__ENABLED", "false")]);
     let worker = Process::start("worker", &app, &[]);
@@ -163,7 +163,7 @@ async fn both_commands_show_what_they_do() {
 
 /// Whatever clients make up, no label has more values for it.
 #[tokio::test(flavor = "multi_thread")]
-async fn clients_make_no_labels() {
+async fn client_input_creates_no_label_values() {
     let app = TestApp::for_processes(222000).await;
     let serve = Process::start("serve", &app, &[]);
     let (api, monitoring) = (serve.api().await, serve.monitoring().await);
@@ -236,7 +236,7 @@ async fn clients_make_no_labels() {
 
 /// A body that never arrives is counted for the operation that waits for it.
 #[tokio::test(flavor = "multi_thread")]
-async fn those_who_are_not_let_in_are_counted() {
+async fn rejected_requests_are_counted() {
     let app = TestApp::for_processes(193_000).await;
     let (_, key) = make_key(&app, &["--all-customers", "--scope", "orders:read"]);
     let serve = Process::start(
@@ -365,7 +365,7 @@ async fn put(url: &str, body: impl Into<reqwest::Body>) -> (StatusCode, Value) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_log_is_turned_up_and_down() {
+async fn the_log_filter_can_be_changed_at_run_time() {
     let app = TestApp::for_processes(226000).await;
     let serve = Process::start("serve", &app, &[("ORDERS__LOG__FILTER", "info")]);
     let (api, monitoring) = (serve.api().await, serve.monitoring().await);
@@ -450,7 +450,7 @@ async fn the_log_is_turned_up_and_down() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_its_port_there_is_no_monitoring_and_all_else_works() {
+async fn the_service_runs_without_its_monitoring_port() {
     let app = TestApp::for_processes(227000).await;
     let held = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let taken = held.local_addr().unwrap().to_string();
@@ -474,7 +474,7 @@ async fn without_its_port_there_is_no_monitoring_and_all_else_works() {
 
 /// Alerts and dashboards ask in PromQL, for metrics that a process has.
 #[tokio::test(flavor = "multi_thread")]
-async fn rules_and_dashboards_ask_for_what_there_is() {
+async fn rules_and_dashboards_use_existing_metrics() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/monitoring");
     let mut asked = Asked::default();
     let rules = folder.join("alerts.yaml");
@@ -614,7 +614,7 @@ fn without_variables(expression: &str) -> String {
 }
 
 #[test]
-fn the_check_of_expressions_finds_faults() {
+fn the_expression_check_finds_errors() {
     let names = names_in(
         r#"histogram_quantile(0.99, sum by (le, operation) (rate(a_bucket{job=~"$job"}[$__rate_interval]))) > on() b offset 5m"#,
     )

@@ -333,7 +333,7 @@ fn states(events: &[Value]) -> Vec<State> {
 }
 
 #[test]
-fn one_client_gets_what_the_model_says() {
+fn one_client_matches_the_model() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let app = runtime.block_on(TestApp::start());
     let case = std::cell::Cell::new(0);
@@ -488,7 +488,7 @@ fn many(app: &TestApp, runtime: &tokio::runtime::Runtime, cases: u32) {
 }
 
 #[test]
-fn many_clients_agree_with_the_history() {
+fn concurrent_clients_match_the_history() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let app = runtime.block_on(TestApp::start());
     many(&app, &runtime, 60);
@@ -496,7 +496,7 @@ fn many_clients_agree_with_the_history() {
 
 /// The workflow is one more that changes orders.
 #[test]
-fn many_clients_and_the_workflow_agree_with_the_history() {
+fn concurrent_clients_and_the_workflow_match_the_history() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let app = runtime.block_on(async {
         let app = TestApp::with_worker(Duration::from_millis(20)).await;

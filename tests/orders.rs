@@ -85,7 +85,7 @@ async fn an_order_is_created_read_changed_and_deleted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn money_comes_back_exact() {
+async fn amounts_are_returned_exactly() {
     let app = TestApp::start().await;
     for (sent, stored) in [
         ("0", "0.00"),
@@ -120,7 +120,7 @@ async fn money_comes_back_exact() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_the_transitions_of_the_table_are_allowed() {
+async fn only_defined_status_transitions_are_allowed() {
     const STATUSES: [&str; 4] = ["pending", "processing", "completed", "cancelled"];
     const ALLOWED: [(&str, &str); 5] = [
         ("pending", "processing"),
@@ -151,7 +151,7 @@ async fn only_the_transitions_of_the_table_are_allowed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_amount_is_settled_once_an_order_is_on_its_way() {
+async fn the_amount_cannot_change_after_processing_starts() {
     let app = TestApp::start().await;
     let id = app.create(1, "5").await;
     app.put_status(id, "processing").await;
@@ -167,7 +167,7 @@ async fn the_amount_is_settled_once_an_order_is_on_its_way() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn versions_guard_reads_and_changes() {
+async fn preconditions_apply_to_reads_and_changes() {
     let app = TestApp::start().await;
     let path = format!("/orders/{}", app.create(1, "5").await);
     let get = async |tag: &str| {
@@ -217,7 +217,7 @@ async fn versions_guard_reads_and_changes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_many_changes_to_one_version_one_wins() {
+async fn of_concurrent_changes_to_one_version_one_succeeds() {
     let app = TestApp::start().await;
     let path = format!("/orders/{}", app.create(1, "5").await);
     let changes = (0..16).map(|amount| {
@@ -237,7 +237,7 @@ async fn of_many_changes_to_one_version_one_wins() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn pages_hold_every_order_once_whatever_happens_meanwhile() {
+async fn pages_contain_every_order_once_despite_new_orders() {
     let app = TestApp::start().await;
     let mut ids = Vec::new();
     for _ in 0..7 {
@@ -263,7 +263,7 @@ async fn pages_hold_every_order_once_whatever_happens_meanwhile() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn filters_narrow_the_list_and_stay_on_the_next_page() {
+async fn filters_apply_to_the_list_and_its_next_pages() {
     let app = TestApp::start().await;
     let mut mine = Vec::new();
     for customer in [7, 8, 7, 8, 7] {
@@ -295,7 +295,7 @@ async fn filters_narrow_the_list_and_stay_on_the_next_page() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn head_is_get_without_a_body() {
+async fn head_returns_the_headers_of_get_without_a_body() {
     let app = TestApp::start().await;
     let path = format!("/orders/{}", app.create(1, "1").await);
     let head = app.request(Method::HEAD, &path).send().await.unwrap();
@@ -307,7 +307,7 @@ async fn head_is_get_without_a_body() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn answers_are_compressed_for_those_who_ask() {
+async fn responses_are_compressed_on_request() {
     let app = TestApp::start().await;
     let contract = app
         .request(Method::GET, "/openapi.json")
@@ -323,7 +323,7 @@ async fn answers_are_compressed_for_those_who_ask() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn health_says_what_is_there() {
+async fn health_reports_the_dependencies() {
     let app = TestApp::start().await;
     let live: Value = app.get("/healthz").await.json().await.unwrap();
     assert_eq!(live, json!({ "status": "ok" }));

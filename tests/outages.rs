@@ -39,7 +39,7 @@ async fn load(app: &TestApp, length: Duration) -> Vec<Duration> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn with_temporal_away_nobody_waits_and_afterwards_all_orders_finish() {
+async fn a_temporal_outage_delays_no_request_and_all_orders_complete_afterwards() {
     let mut temporal = OwnTemporal::start().await;
     let app = TestApp::with(Options {
         temporal_address: Some(temporal.address.clone()),
@@ -84,7 +84,7 @@ async fn with_temporal_away_nobody_waits_and_afterwards_all_orders_finish() {
 
 /// A database that takes requests and says nothing: worse than one that is gone.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_frozen_database_is_a_failure_in_time_and_no_restart_is_needed() {
+async fn a_frozen_database_causes_timely_errors_and_needs_no_restart() {
     #[derive(diesel::QueryableByName)]
     struct Backend {
         #[diesel(sql_type = Integer)]
@@ -143,7 +143,7 @@ async fn a_frozen_database_is_a_failure_in_time_and_no_restart_is_needed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_claimed_is_given_back_at_the_end() {
+async fn claimed_intents_are_released_on_shutdown() {
     let mut temporal = OwnTemporal::start().await;
     let mut app = TestApp::with(Options {
         temporal_address: Some(temporal.address.clone()),
@@ -182,7 +182,7 @@ async fn what_is_claimed_is_given_back_at_the_end() {
 /// A server under such load that letting somebody in takes longer than any request waits must not
 /// stay out of reach for ever.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_is_slow_to_let_anyone_in_is_reached_in_the_end() {
+async fn a_database_that_is_slow_to_accept_connections_is_reached() {
     let app = TestApp::adjusted(|settings| {
         settings.database.acquire_timeout = Duration::from_millis(500);
         let mut url = settings.database.url.expose().clone();

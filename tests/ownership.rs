@@ -96,7 +96,7 @@ async fn without_intent(app: &TestApp) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn orders_of_a_new_database_complete_although_temporal_knows_their_ids() {
+async fn orders_of_a_new_database_complete_although_their_workflow_ids_exist() {
     const FIRST: i64 = 250_000;
     let mut old = earlier(FIRST, 12).await;
     // Some are running, some have ended: by themselves, and by force.
@@ -124,7 +124,7 @@ async fn orders_of_a_new_database_complete_although_temporal_knows_their_ids() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_workflow_of_another_order_leaves_this_one_alone() {
+async fn a_workflow_of_another_order_does_not_change_this_one() {
     const FIRST: i64 = 251_000;
     let mut old = TestApp::start().await;
     old.orders_from(FIRST).await;
@@ -166,7 +166,7 @@ async fn a_workflow_of_another_order_leaves_this_one_alone() {
 /// Two databases in use that share a namespace and a task queue: a mistake, which must not end in each
 /// ending the workflows of the other.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_workflow_of_a_younger_order_is_not_ended() {
+async fn a_workflow_of_a_newer_order_is_not_ended() {
     const ID: i64 = 252_000;
     let queue = |app: &TestApp| app.settings.temporal.task_queue.clone();
     let ours = TestApp::for_processes(ID).await;
@@ -206,7 +206,7 @@ async fn a_workflow_of_a_younger_order_is_not_ended() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_reconciler_tells_whose_workflow_it_is() {
+async fn the_reconciler_recognizes_workflows_of_other_orders() {
     const FIRST: i64 = 253_000;
     let mut old = earlier(FIRST, 3).await;
     // Of an order of the new database, this would be an operator's decision to cancel it.

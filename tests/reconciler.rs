@@ -74,7 +74,7 @@ async fn an_order_whose_workflow_was_terminated_is_cancelled() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_order_that_temporal_never_heard_of_is_started() {
+async fn an_order_unknown_to_temporal_is_started() {
     let app = app_from(131_000, Duration::from_millis(50)).await;
     // As a restored database may have it: an order, and no intent.
     app.sql(
@@ -93,7 +93,7 @@ async fn an_order_that_temporal_never_heard_of_is_started() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_workflow_behind_an_ended_order_is_ended() {
+async fn the_workflow_of_an_ended_order_is_ended() {
     let app = app_from(132_000, NEVER).await;
     let ended = app.create(1, "1").await;
     let gone = app.create(1, "1").await;
@@ -116,7 +116,7 @@ async fn a_workflow_behind_an_ended_order_is_ended() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_workflow_that_does_not_end_when_asked_is_terminated() {
+async fn a_workflow_that_ignores_cancellation_is_terminated() {
     // Nobody works: what is asked of the workflow waits for ever.
     let app = TestApp::adjusted(eager).await;
     app.orders_from(133_000).await;
@@ -132,7 +132,7 @@ async fn a_workflow_that_does_not_end_when_asked_is_terminated() {
 
 /// What no retry can mend ends: a few new workflows, then the order is cancelled and says why.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_order_whose_workflow_fails_again_and_again_is_cancelled() {
+async fn an_order_whose_workflow_fails_repeatedly_is_cancelled() {
     let app = app_from(134_000, Duration::from_millis(50)).await;
     app.sql("ALTER TABLE order_events ADD CONSTRAINT broken CHECK (actor <> 'workflow')")
         .await;
@@ -146,7 +146,7 @@ async fn an_order_whose_workflow_fails_again_and_again_is_cancelled() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn orders_survive_a_temporal_that_forgets_everything() {
+async fn orders_survive_the_loss_of_temporals_data() {
     const ORDERS: usize = 100;
     let mut temporal = OwnTemporal::start().await;
     let app = TestApp::with(Options {
@@ -188,7 +188,7 @@ async fn orders_survive_a_temporal_that_forgets_everything() {
 
 /// One order that cannot be mended is one order that disagrees, and no more than that.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_order_that_cannot_be_mended_stands_in_nobodys_way() {
+async fn an_order_that_cannot_be_repaired_does_not_block_others() {
     let app = app_from(135_000, Duration::from_millis(50)).await;
     // The first cannot get its event, somebody holds the row of the second, and the third is one of
     // many that can.
@@ -227,7 +227,7 @@ async fn an_order_that_cannot_be_mended_stands_in_nobodys_way() {
 
 /// A round that fails is for the next one, at once: not when its lease ends.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_round_that_failed_is_given_back() {
+async fn a_failed_round_is_retried_at_once() {
     let app = TestApp::adjusted(eager).await;
     app.sql("ALTER TABLE order_events RENAME TO elsewhere")
         .await;
@@ -261,7 +261,7 @@ async fn a_round_that_failed_is_given_back() {
 
 /// During an upgrade, a newer version may write a status that this one does not know.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_order_whose_status_is_not_understood_keeps_its_workflow() {
+async fn an_order_with_an_unknown_status_keeps_its_workflow() {
     let app = app_from(137_000, NEVER).await;
     let id = app.create(1, "1").await;
     app.becomes(id, "processing").await;

@@ -48,7 +48,7 @@ fn made(defaults: &str) -> String {
 }
 
 #[test]
-fn the_table_of_settings_is_that_of_the_defaults() {
+fn the_settings_page_is_up_to_date() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/settings.md");
     let made = made(include_str!("../config/default.toml"));
     if std::env::var_os(UPDATE).is_some() {
@@ -62,7 +62,7 @@ fn the_table_of_settings_is_that_of_the_defaults() {
 }
 
 #[test]
-fn every_setting_of_the_program_is_in_the_table() {
+fn every_setting_is_documented() {
     let made = made(include_str!("../config/default.toml"));
     let settings = order_processing::config::Settings::load(None).unwrap();
     let known = toml::Table::try_from(&settings).unwrap();

@@ -91,7 +91,7 @@ async fn tables(app: &TestApp) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_column_that_is_added_to_any_table_disturbs_no_running_server() {
+async fn adding_a_column_does_not_disturb_a_running_server() {
     let app = TestApp::with_worker(Duration::from_millis(400)).await;
     app.orders_from(310_000).await;
     app.use_every_statement().await;
@@ -107,7 +107,7 @@ async fn a_column_that_is_added_to_any_table_disturbs_no_running_server() {
 /// PostgreSQL refuses a prepared statement whose result has another type by now. The connection is
 /// replaced, whatever was asked is asked again where that is possible, and no restart is needed.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_column_that_changes_its_type_disturbs_for_a_moment_at_most() {
+async fn changing_a_column_type_disturbs_only_briefly() {
     let app = TestApp::start().await;
     let id = app.create(1, "1").await;
     let path = format!("/orders/{id}");
@@ -150,7 +150,7 @@ async fn outcome_unknown(answer: reqwest::Response, may_retry: bool) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_not_confirmed_in_time_is_never_called_a_failure() {
+async fn an_unconfirmed_commit_gets_outcome_unknown() {
     let app = TestApp::start().await;
     let [changed, deleted] = [app.create(1, "1").await, app.create(1, "1").await];
     slow_commits(&app).await;
@@ -186,7 +186,7 @@ async fn what_is_not_confirmed_in_time_is_never_called_a_failure() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_connection_that_is_lost_after_the_statement_was_sent_leaves_the_outcome_unknown() {
+async fn a_connection_lost_after_sending_gets_outcome_unknown() {
     let app = TestApp::start().await;
     slow_commits(&app).await;
     let terminated = async {
@@ -204,7 +204,7 @@ async fn a_connection_that_is_lost_after_the_statement_was_sent_leaves_the_outco
 /// A 503 says that nothing was stored: it is given only to those whose statement was never sent, or
 /// was refused as a whole.
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_who_was_told_503_finds_the_order_stored_later() {
+async fn an_order_rejected_with_503_is_never_stored() {
     let app = TestApp::adjusted(|settings| {
         settings.database.acquire_timeout = Duration::from_millis(500);
         settings.database.statement_timeout = Duration::from_millis(3400);
@@ -254,7 +254,7 @@ async fn nobody_who_was_told_503_finds_the_order_stored_later() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_locked_row_holds_up_only_who_wants_it() {
+async fn a_locked_row_delays_only_its_own_requests() {
     let app = TestApp::start().await;
     let ids = join_all((0..12).map(|_| app.create(1, "1"))).await;
     let (locked, others) = ids.split_first().unwrap();
@@ -296,7 +296,7 @@ async fn a_locked_row_holds_up_only_who_wants_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_that_is_locked_holds_up_only_who_sends_it() {
+async fn a_locked_idempotency_key_delays_only_its_own_requests() {
     let app = TestApp::start().await;
     let mut holder = app.connection().await;
     holder
@@ -328,7 +328,7 @@ async fn a_key_that_is_locked_holds_up_only_who_sends_it() {
 
 /// Time limits nest: whatever a request does in the database, it is answered before it is called late.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_slow_database_is_never_taken_for_a_slow_client() {
+async fn a_slow_database_is_not_reported_as_a_slow_client() {
     let app = TestApp::with(Options {
         request_timeout: Duration::from_secs(2),
         adjust: |settings| settings.database.lock_timeout = Duration::from_secs(60),
@@ -404,7 +404,7 @@ async fn slow_reads_do_not_make_the_process_unready() {
 /// Whoever writes is not held up by a migration that waits for a lock, and the migration comes to its
 /// end once the lock is free.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_migration_that_waits_for_a_lock_blocks_nobody() {
+async fn a_migration_that_waits_for_a_lock_does_not_block_writes() {
     let mut app = TestApp::start().await;
     app.stop();
     let orders = |command: &str| {
@@ -473,7 +473,7 @@ async fn a_migration_that_waits_for_a_lock_blocks_nobody() {
 /// Beside an old snapshot, intents that were deleted stay in the index. `ORDERS_TEST_INTENTS=1800000
 /// ./justw test claims_stay_fast -- --nocapture` measures with more of them.
 #[tokio::test(flavor = "multi_thread")]
-async fn claims_stay_fast_beside_an_old_snapshot() {
+async fn claims_stay_fast_with_an_old_snapshot() {
     let deleted: usize =
         std::env::var("ORDERS_TEST_INTENTS").map_or(300_000, |intents| intents.parse().unwrap());
     let app = TestApp::adjusted(|settings| settings.dispatcher.enabled = false).await;

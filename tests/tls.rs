@@ -77,7 +77,7 @@ fn der(identity: &Identity) -> Vec<u8> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_server_speaks_tls_and_renews_its_certificate() {
+async fn the_server_uses_tls_and_reloads_its_certificate() {
     let made = certificates();
     let app = TestApp::with(Options {
         request_timeout: Duration::from_secs(2),
@@ -136,7 +136,7 @@ async fn the_server_speaks_tls_and_renews_its_certificate() {
 
 /// A client that says nothing, or goes on too slowly, is cut here as it is without TLS.
 #[tokio::test(flavor = "multi_thread")]
-async fn slow_clients_are_cut_with_tls_too() {
+async fn slow_tls_clients_time_out() {
     let app = TestApp::with(Options {
         request_timeout: Duration::from_secs(1),
         adjust: |settings| {
@@ -168,7 +168,7 @@ async fn slow_clients_are_cut_with_tls_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn certificates_that_do_not_fit_are_named_at_the_start() {
+async fn invalid_certificates_are_reported_at_the_start() {
     let made = certificates();
     let app = TestApp::start().await;
     let refused = async |identity: Identity, parts: &[&str]| {
@@ -346,7 +346,7 @@ async fn is_encrypted(settings: &config::Database) -> Result<bool, String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn postgresql_is_reached_as_its_url_says() {
+async fn postgresql_connections_follow_the_sslmode_of_the_url() {
     let made = certificates();
     let postgres = OwnPostgres::start().await;
     let user = "orders:orders";
@@ -509,7 +509,7 @@ async fn behind_tls(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn orders_complete_over_a_temporal_that_asks_for_certificates() {
+async fn orders_complete_with_a_temporal_that_requires_client_certificates() {
     let address = temporal_behind_tls(&certificates().server).await;
     let app = TestApp::with(Options {
         processing_delay: Duration::from_millis(100),
@@ -532,7 +532,7 @@ async fn orders_complete_over_a_temporal_that_asks_for_certificates() {
 
 /// The certificate bears another name than the address, and the settings know that name.
 #[tokio::test(flavor = "multi_thread")]
-async fn temporal_may_have_another_name_than_its_address() {
+async fn the_name_in_temporals_certificate_can_differ_from_its_address() {
     let address = temporal_behind_tls(&certificates().stranger).await;
     let mut settings = Settings::load(None).unwrap().temporal;
     let made = certificates();
@@ -569,7 +569,7 @@ async fn temporal_may_have_another_name_than_its_address() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_a_certificate_temporal_refuses_and_orders_wait() {
+async fn orders_wait_while_temporal_rejects_the_connection() {
     let address = temporal_behind_tls(&certificates().server).await;
     let app = TestApp::with(Options {
         temporal_address: Some(address),
@@ -591,7 +591,7 @@ async fn without_a_certificate_temporal_refuses_and_orders_wait() {
 
 /// The certificate by which Temporal knows us is renewed: the next connection shows the new one.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_renewed_certificate_to_temporal_is_taken_up() {
+async fn a_renewed_client_certificate_for_temporal_is_used_without_a_restart() {
     let made = certificates();
     let own = folder("temporal-certificate");
     let files = config::HttpTls {
@@ -625,7 +625,7 @@ async fn a_renewed_certificate_to_temporal_is_taken_up() {
 
 /// A key that is replaced, and the old one revoked: what waits meanwhile goes on, and nobody restarts.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_rotated_key_to_temporal_is_taken_up() {
+async fn a_rotated_api_key_for_temporal_is_used_without_a_restart() {
     static KEY_FILE: OnceLock<PathBuf> = OnceLock::new();
     let file = KEY_FILE.get_or_init(|| folder("temporal-key").join("key"));
     std::fs::write(file, "first-hush").unwrap();
@@ -669,7 +669,7 @@ async fn a_rotated_key_to_temporal_is_taken_up() {
 
 /// The collector is verified as the system's authorities say, and told the key that it asks for.
 #[tokio::test(flavor = "multi_thread")]
-async fn traces_go_to_a_collector_behind_tls() {
+async fn traces_are_exported_over_tls() {
     let collector = Collector::start();
     let made = certificates();
     let unasked = WebPkiClientVerifier::no_client_auth();
@@ -711,7 +711,7 @@ async fn traces_go_to_a_collector_behind_tls() {
 /// The program itself, with its secrets in files: ready over TLS, and nothing secret in its
 /// arguments, its environment, its settings and its log.
 #[tokio::test(flavor = "multi_thread")]
-async fn secrets_from_files_show_nowhere() {
+async fn secrets_from_files_do_not_leak() {
     let app = TestApp::start().await;
     app.orders_from(151_000).await;
     let made = certificates();

@@ -73,7 +73,7 @@ const WAY_OF_AN_ORDER: [&str; 5] = [
 ];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_trace_follows_one_order() {
+async fn one_trace_covers_one_order() {
     let collector = Collector::start();
     let endpoint = collector.endpoint();
     let app = TestApp::for_processes(211000).await;
@@ -151,7 +151,7 @@ async fn one_trace_follows_one_order() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_senders_traceparent_is_honoured() {
+async fn the_callers_traceparent_is_used() {
     let collector = Collector::start();
     let endpoint = collector.endpoint();
     let app = TestApp::for_processes(212000).await;
@@ -271,7 +271,7 @@ async fn ending_an_order_is_traced_to_its_workflow() {
 
 /// Many that are traced and many that are not share batches: each gets its own.
 #[tokio::test(flavor = "multi_thread")]
-async fn in_a_batch_everybody_keeps_their_own_trace() {
+async fn requests_in_a_batch_keep_their_own_trace() {
     let app = TestApp::for_processes(213000).await;
     let serve = Process::start("serve", &app, &[("ORDERS__DISPATCHER__ENABLED", "false")]);
     let api = serve.api().await;
@@ -334,7 +334,7 @@ async fn keeps(app: &TestApp, action: &str, id: i64, traceparent: Option<&str>) 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_collector_that_is_away_harms_nothing() {
+async fn an_unavailable_collector_does_not_affect_orders() {
     let app = TestApp::for_processes(214000).await;
     // A port that was just given back: nobody is there.
     let nowhere = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

@@ -71,7 +71,7 @@ async fn an_order_goes_from_pending_to_completed() {
 
 /// What Temporal has to do for an order that meets nothing unusual.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_order_costs_temporal_little() {
+async fn an_order_needs_few_temporal_tasks() {
     let app = app_from(141_000, SOON).await;
     let id = app.create(1, "1").await;
     ends_as_soon(&app, id).await;
@@ -91,7 +91,7 @@ async fn an_order_costs_temporal_little() {
 
 /// The worker that tells Temporal of an order gets its first task with the answer.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_first_task_comes_with_the_start() {
+async fn the_first_workflow_task_starts_eagerly() {
     let app = app_from(143_000, SOON).await;
     let id = app.create(1, "1").await;
     ends_as_soon(&app, id).await;
@@ -107,7 +107,7 @@ async fn the_first_task_comes_with_the_start() {
 
 /// A database that is away longer than a task of the workflow may take.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_step_that_does_not_succeed_soon_is_left_to_temporal() {
+async fn a_step_that_fails_locally_becomes_a_regular_activity() {
     let app = TestApp::with(Options {
         processing_delay: SOON,
         worker: true,
@@ -197,7 +197,7 @@ async fn deleting_an_order_ends_its_workflow() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_order_deleted_before_its_workflow_began_ends_it_too() {
+async fn deleting_an_order_before_its_workflow_begins_cancels_the_workflow() {
     let app = TestApp::start().await;
     app.orders_from(105_000).await;
     let id = app.create(1, "1").await;
@@ -220,7 +220,7 @@ async fn an_order_deleted_before_its_workflow_began_ends_it_too() {
 
 /// During an upgrade, a newer version may write what this one does not know.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_intent_that_is_not_understood_stands_in_nobodys_way() {
+async fn an_intent_with_an_unknown_action_does_not_block_others() {
     let app = app_from(111_000, SOON).await;
     app.sql(
         "ALTER TABLE workflow_intents DROP CONSTRAINT workflow_intents_action_check;
@@ -249,7 +249,7 @@ async fn cancelling_the_workflow_cancels_the_order() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn orders_are_accepted_without_temporal_and_processed_when_it_is_back() {
+async fn orders_are_accepted_without_temporal_and_processed_once_it_recovers() {
     let mut temporal = OwnTemporal::start().await;
     temporal.stop().await;
 
@@ -277,7 +277,7 @@ async fn orders_are_accepted_without_temporal_and_processed_when_it_is_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_temporal_that_hangs_delays_neither_orders_nor_the_end() {
+async fn a_hanging_temporal_delays_neither_orders_nor_shutdown() {
     // It takes connections, and never says a word.
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let app = TestApp::with(Options {
@@ -305,7 +305,7 @@ async fn a_temporal_that_hangs_delays_neither_orders_nor_the_end() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn todays_workflow_replays_its_own_history() {
+async fn the_current_workflow_replays_its_own_history() {
     let app = app_from(107_000, SOON).await;
     let id = app.create(1, "1").await;
     ends_as_soon(&app, id).await;

@@ -82,7 +82,7 @@ struct Expect {
 type Results = BTreeMap<String, Option<String>>;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_sdk_does_what_it_promises() {
+async fn every_sdk_passes_the_conformance_scenarios() {
     let chosen = std::env::var("ORDERS_TEST_SDKS").unwrap_or_else(|_| LANGUAGES.join(","));
     let scenarios: Vec<Scenario> = serde_json::from_slice(
         &std::fs::read(project().join("sdk/conformance/scenarios.json")).unwrap(),
