@@ -1,4 +1,4 @@
-//! Who is let in, and to what: an attacker's hour.
+//! Authentication and authorization, including attacks on them.
 
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
@@ -28,19 +28,19 @@ async fn guarded(auth: Auth) -> TestApp {
     .await
 }
 
-/// A server that trusts a new issuer, whose keys it has.
+/// A server that trusts a new issuer and has loaded its keys.
 async fn trusting() -> (TestApp, Issuer) {
     let issuer = Issuer::start().await;
     let app = guarded(issuer.auth()).await;
     let token = issuer.token(ALL, None);
-    eventually("the issuer's keys are there", async || {
+    eventually("the issuer's keys are loaded", async || {
         (get(&app, &token, "/orders").await.status() == 200).then_some(())
     })
     .await;
     (app, issuer)
 }
 
-async fn ask(
+async fn send(
     app: &TestApp,
     token: &str,
     method: Method,
@@ -59,12 +59,12 @@ async fn ask(
 }
 
 async fn get(app: &TestApp, token: &str, path: &str) -> Response {
-    ask(app, token, Method::GET, path, &[], None).await
+    send(app, token, Method::GET, path, &[], None).await
 }
 
 async fn order(app: &TestApp, token: &str, customer: i64) -> Response {
     let body = json!({ "customer_id": customer, "total_amount": 1 });
-    ask(app, token, Method::POST, "/orders", &[], Some(body)).await
+    send(app, token, Method::POST, "/orders", &[], Some(body)).await
 }
 
 async fn made(response: Response) -> i64 {
@@ -73,11 +73,11 @@ async fn made(response: Response) -> i64 {
     order["id"].as_i64().unwrap()
 }
 
-/// A problem of this status and code; what it says.
+/// Asserts the status and the code of a problem response, and returns the problem.
 async fn refused(response: Response, status: u16, code: &str) -> Value {
-    let said = response.headers().get("content-type").cloned();
+    let media_type = response.headers().get("content-type").cloned();
     assert_eq!(response.status(), status);
-    assert_eq!(said.unwrap(), "application/problem+json");
+    assert_eq!(media_type.unwrap(), "application/problem+json");
     let problem: Value = response.json().await.unwrap();
     assert_eq!(problem["code"], code, "{problem}");
     assert!(problem["request_id"].is_string());
@@ -103,20 +103,22 @@ async fn requests_without_credentials_are_rejected() {
         (Method::PUT, "/orders/1"),
         (Method::DELETE, "/orders/1"),
         (Method::GET, "/orders/1/events"),
-        // What is wrong with a request is nobody's business who may not send it.
+        // Unauthenticated callers do not get validation errors.
         (Method::GET, "/orders/nonsense"),
     ];
     for (method, path) in calls {
         let head = method == Method::HEAD;
         let response = app.request(method, path).send().await.unwrap();
-        let said = challenges(&response);
+        let challenge = challenges(&response);
         assert!(
-            said.iter().any(|line| line.starts_with("Bearer scope=")),
-            "{said:?}"
+            challenge
+                .iter()
+                .any(|line| line.starts_with("Bearer scope=")),
+            "{challenge:?}"
         );
         assert!(
-            said.iter().any(|line| line.contains("X-API-Key")),
-            "{said:?}"
+            challenge.iter().any(|line| line.contains("X-API-Key")),
+            "{challenge:?}"
         );
         assert_eq!(response.status(), 401);
         if !head {
@@ -135,7 +137,7 @@ async fn requests_without_credentials_are_rejected() {
         let request = app.request(Method::GET, "/orders").header(name, value);
         refused(request.send().await.unwrap(), 401, "unauthorized").await;
     }
-    // What anyone may ask stays open.
+    // Public endpoints need no credentials.
     for path in ["/healthz", "/readyz", "/openapi.json", "/openapi.yaml"] {
         assert_eq!(app.get(path).await.status(), 200, "{path}");
     }
@@ -168,13 +170,14 @@ async fn tokens_signed_with_every_supported_key_type_are_accepted() {
         for claims in [claims("orders:read", Some(1)), audiences, list, text] {
             let token = key.sign(&claims);
             let kind = key.algorithm;
-            eventually(&format!("a token by {kind:?} is taken"), async || {
-                (get(&app, &token, "/orders").await.status() == 200).then_some(())
-            })
+            eventually(
+                &format!("a token signed with {kind:?} is accepted"),
+                async || (get(&app, &token, "/orders").await.status() == 200).then_some(()),
+            )
             .await;
         }
     }
-    // Without the name of a key, whichever fits.
+    // Without a `kid`, the matching key is found.
     let mut header = keys[3].header();
     header.kid = None;
     let token = encode(&header, &claims("orders:read", Some(1)), &keys[3].private).unwrap();
@@ -187,7 +190,7 @@ async fn forged_and_expired_tokens_are_rejected() {
     let rsa = SigningKey::new("rsa", Algorithm::RS256);
     issuer.publish(&[&issuer.key, &rsa]);
     let good = rsa.sign(&claims(ALL, None));
-    eventually("the new key is there", async || {
+    eventually("the new key is loaded", async || {
         (get(&app, &good, "/orders").await.status() == 200).then_some(())
     })
     .await;
@@ -205,7 +208,7 @@ async fn forged_and_expired_tokens_are_rejected() {
         serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
     };
     let header = decoded(parts[0]);
-    // The public key, as an attacker has it, taken for the secret of an HMAC.
+    // Algorithm confusion: an HMAC whose secret is the public key.
     let modulus = rsa.public["n"].as_str().unwrap();
     let confused = |secret: &[u8]| {
         let mut header = Header::new(Algorithm::HS256);
@@ -219,7 +222,7 @@ async fn forged_and_expired_tokens_are_rejected() {
     };
     let stranger = SigningKey::new("stranger", Algorithm::ES256);
     let impostor = SigningKey::new("first", Algorithm::ES256);
-    let brings_its_key = {
+    let embeds_its_key = {
         let mut header = stranger.header();
         header.jwk = Some(serde_json::from_value(stranger.public.clone()).unwrap());
         header.kid = None;
@@ -253,7 +256,7 @@ async fn forged_and_expired_tokens_are_rejected() {
         ("customer zero", with("customer_id", json!(0))),
         ("customers", with("customer_id", json!([1, 2]))),
         (
-            "a customer that is no number",
+            "a customer that is not a number",
             with("customer_id", json!("1 or 1=1")),
         ),
         ("alg none", forged(&none, &claims(ALL, None), b"")),
@@ -289,12 +292,12 @@ async fn forged_and_expired_tokens_are_rejected() {
             stranger.sign(&claims(ALL, None)),
         ),
         (
-            "the name of another's key",
+            "the `kid` of another key",
             impostor.sign(&claims(ALL, None)),
         ),
-        ("a key of its own", brings_its_key),
+        ("an embedded key", embeds_its_key),
         ("critical headers", critical),
-        ("an algorithm that is not the key's", by_another_algorithm),
+        ("another algorithm than the key's", by_another_algorithm),
         ("nonsense", "a.b.c".into()),
         ("two parts", format!("{}.{}", parts[0], parts[1])),
         ("four parts", format!("{good}.x")),
@@ -302,20 +305,20 @@ async fn forged_and_expired_tokens_are_rejected() {
     ];
     for (what, token) in cases {
         let response = get(&app, &token, "/orders").await;
-        let said = challenges(&response);
+        let challenge = challenges(&response);
         let problem = match response.status().as_u16() {
-            // The server's own limit of a header is lower.
+            // The token exceeds the server's limit for headers.
             431 => continue,
             _ => refused(response, 401, "unauthorized").await,
         };
         assert!(
-            said[0].starts_with("Bearer error=\"invalid_token\""),
-            "{what}: {said:?}"
+            challenge[0].starts_with("Bearer error=\"invalid_token\""),
+            "{what}: {challenge:?}"
         );
         assert!(!problem.to_string().contains("evil"), "{what}: {problem}");
         println!("{what}: {}", problem["detail"]);
     }
-    // And the good one is as good as before.
+    // The valid token is still accepted.
     assert_eq!(get(&app, &good, "/orders").await.status(), 200);
 }
 
@@ -345,7 +348,7 @@ async fn scopes_limit_the_allowed_operations() {
     for (method, path, body, needed) in calls {
         for held in ["", "openid", "orders:read", "orders:write", "orders:admin"] {
             let token = issuer.token(held, Some(1));
-            let response = ask(&app, &token, method.clone(), path, &[], body.clone()).await;
+            let response = send(&app, &token, method.clone(), path, &[], body.clone()).await;
             if held == needed || held == "orders:admin" {
                 assert!(
                     response.status().is_success(),
@@ -353,15 +356,20 @@ async fn scopes_limit_the_allowed_operations() {
                 );
                 continue;
             }
-            let said = challenges(&response);
+            let challenge = challenges(&response);
             let wanted = format!("Bearer error=\"insufficient_scope\", scope=\"{needed}\"");
-            assert_eq!(said, [wanted], "{method} {path} with {held}");
+            assert_eq!(challenge, [wanted], "{method} {path} with {held}");
             refused(response, 403, "forbidden").await;
         }
     }
-    // Whose orders would that be?
-    let nobodys = issuer.token("orders:read orders:write", None);
-    refused(get(&app, &nobodys, "/orders").await, 403, "forbidden").await;
+    // A token without a customer needs `orders:admin`.
+    let without_customer = issuer.token("orders:read orders:write", None);
+    refused(
+        get(&app, &without_customer, "/orders").await,
+        403,
+        "forbidden",
+    )
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -372,7 +380,7 @@ async fn a_customer_cannot_access_orders_of_another_customer() {
     let mine = made(order(&app, &one, 1).await).await;
     let theirs = made(order(&app, &two, 2).await).await;
     let gone = made(order(&app, &two, 2).await).await;
-    let deleted = ask(
+    let deleted = send(
         &app,
         &two,
         Method::DELETE,
@@ -383,7 +391,7 @@ async fn a_customer_cannot_access_orders_of_another_customer() {
     .await;
     assert_eq!(deleted.status(), 204);
 
-    // By its id: the same answer as of one that never was.
+    // By id: the same response as for an order that never existed.
     let body = json!({ "status": "cancelled" });
     let never = 999_999_999;
     for path in ["", "/events", "/events?after=1", "/events?after=100"] {
@@ -404,7 +412,7 @@ async fn a_customer_cannot_access_orders_of_another_customer() {
             (Method::PUT, Some(body.clone())),
             (Method::DELETE, None),
         ] {
-            let answer = ask(&app, &one, method, &path, &[(header, value)], body).await;
+            let answer = send(&app, &one, method, &path, &[(header, value)], body).await;
             refused(answer, 404, "order_not_found").await;
         }
     }
@@ -417,10 +425,10 @@ async fn a_customer_cannot_access_orders_of_another_customer() {
     let events = get(&app, &two, &format!("/orders/{gone}/events")).await;
     assert_eq!(events.json::<Vec<Value>>().await.unwrap().len(), 2);
 
-    // New ones, for somebody else.
+    // Creating an order for another customer.
     refused(order(&app, &one, 2).await, 403, "customer_not_allowed").await;
 
-    // In lists, with whatever filter.
+    // In lists, with any filter.
     let ids = async |token: &str, query: &str| -> Vec<i64> {
         let answer = get(&app, token, &format!("/orders{query}")).await;
         assert_eq!(answer.status(), 200);
@@ -442,7 +450,7 @@ async fn a_customer_cannot_access_orders_of_another_customer() {
     }
     assert_eq!(ids(&everybody, "").await, [theirs, mine]);
 
-    // With a cursor of somebody else, or a changed one.
+    // With another caller's cursor, or a modified one.
     made(order(&app, &two, 2).await).await;
     let page = get(&app, &two, "/orders?limit=1").await;
     let link = page.headers()["link"].to_str().unwrap().to_owned();
@@ -452,7 +460,7 @@ async fn a_customer_cannot_access_orders_of_another_customer() {
     refused(get(&app, &everybody, &next).await, 400, "invalid_request").await;
     let cursor = next.rsplit('=').next().unwrap();
     for changed in [
-        // The id's last bits.
+        // Changes the last bits of the id.
         cursor
             .char_indices()
             .map(|(at, one)| {
@@ -471,11 +479,11 @@ async fn a_customer_cannot_access_orders_of_another_customer() {
         refused(get(&app, &two, &path).await, 400, "invalid_request").await;
     }
 
-    // With an idempotency key that somebody else has used: it is another key.
+    // Callers do not share idempotency keys.
     let keyed = async |token: &str, customer: i64| {
         let body = json!({ "customer_id": customer, "total_amount": 5 });
         let headers = [("idempotency-key", "the-same")];
-        ask(&app, token, Method::POST, "/orders", &headers, Some(body)).await
+        send(&app, token, Method::POST, "/orders", &headers, Some(body)).await
     };
     let first = made(keyed(&one, 1).await).await;
     let second = keyed(&two, 2).await;
@@ -494,16 +502,17 @@ async fn issuer_keys_rotate_without_a_restart() {
     let new = second.sign(&claims(ALL, None));
     refused(get(&app, &new, "/orders").await, 401, "unauthorized").await;
     issuer.publish(&[&second]);
-    eventually("a token of the new key is taken", async || {
+    eventually("a token signed with the new key is accepted", async || {
         (get(&app, &new, "/orders").await.status() == 200).then_some(())
     })
     .await;
-    // The old key is not published any more: what it signed, known or not, is worth nothing.
+    // The old key is no longer published, so its tokens are rejected, even those accepted before.
     refused(get(&app, &old, "/orders").await, 401, "unauthorized").await;
 
-    // An issuer that is out of order changes nothing, and strangers do not make us ask it all the time.
+    // If the issuer fails, its last keys stay in use, and tokens with unknown keys do not cause a request
+    // to it each.
     issuer.break_down();
-    let asked = issuer.asked.load(Ordering::SeqCst);
+    let before = issuer.requests.load(Ordering::SeqCst);
     let stranger = SigningKey::new("stranger", Algorithm::EdDSA);
     let tokens: Vec<String> = (0..50)
         .map(|number| {
@@ -516,8 +525,8 @@ async fn issuer_keys_rotate_without_a_restart() {
     for answer in answers {
         refused(answer, 401, "unauthorized").await;
     }
-    let again = issuer.asked.load(Ordering::SeqCst) - asked;
-    assert!(again <= 2, "it was asked {again} times");
+    let requests = issuer.requests.load(Ordering::SeqCst) - before;
+    assert!(requests <= 2, "the issuer received {requests} requests");
     assert_eq!(get(&app, &new, "/orders").await.status(), 200);
 }
 
@@ -531,7 +540,7 @@ async fn requests_get_503_until_the_issuers_keys_are_loaded() {
     assert!(response.headers().contains_key("retry-after"));
     refused(response, 503, "service_unavailable").await;
     issuer.publish(&[&issuer.key]);
-    eventually("the issuer is back", async || {
+    eventually("the issuer has recovered", async || {
         (get(&app, &token, "/orders").await.status() == 200).then_some(())
     })
     .await;
@@ -550,12 +559,12 @@ async fn issuer_keys_can_be_read_from_a_file() {
     let app = guarded(auth).await;
     let token = issuer.token(ALL, None);
     assert_eq!(get(&app, &token, "/orders").await.status(), 200);
-    // A shared secret in a set of public keys is no key of ours.
+    // A symmetric key in the set is ignored.
     let secret = EncodingKey::from_secret(&[0, 0, 0]);
     let token = encode(&Header::new(Algorithm::HS256), &claims(ALL, None), &secret).unwrap();
     refused(get(&app, &token, "/orders").await, 401, "unauthorized").await;
 
-    // One that cannot be used stops the start, and says which.
+    // An unusable file prevents the start, and the error names it.
     std::fs::write(&file, "{}").unwrap();
     let url = database_url(&app.database);
     fails(
@@ -571,7 +580,7 @@ async fn issuer_keys_can_be_read_from_a_file() {
     std::fs::remove_file(file).unwrap();
 }
 
-/// A server that takes API keys, and forgets those it has found at once.
+/// A server that accepts API keys and does not cache them.
 async fn with_keys(adjust: fn(&mut Settings)) -> TestApp {
     let mut auth = Settings::load(None).unwrap().auth;
     auth.api_keys = true;
@@ -657,7 +666,7 @@ async fn api_keys_are_created_used_and_revoked() {
         .header("x-api-key", &key);
     refused(deletion.send().await.unwrap(), 403, "forbidden").await;
 
-    // Nothing that is stored or shown leads back to a key.
+    // Neither the database nor any output contains a key.
     let listed = keys(&app, &["list"]) + &keys(&app, &["list", "--json"]);
     assert!(
         listed.contains("a test") && listed.contains("customer 7"),
@@ -779,7 +788,7 @@ async fn a_valid_key_beside_an_invalid_token_is_accepted_after_failed_attempts()
     auth.attempts_per_minute = 1;
     let app = guarded(auth).await;
     let (_, key) = make_key(&app, &["--all-customers", "--scope", "orders:read"]);
-    eventually("the address has used up its refusals", async || {
+    eventually("the address has used up its attempts", async || {
         let token = forged_by("first", rand::random());
         let answer = get(&app, &token[7..], "/orders").await;
         (answer.status() == 429).then_some(())
@@ -792,24 +801,24 @@ async fn a_valid_key_beside_an_invalid_token_is_accepted_after_failed_attempts()
     }
 }
 
-/// A key that nobody made.
+/// A well-formed key that does not exist.
 fn guess(number: u64) -> String {
     let mut random = [7; 32];
     random[..8].copy_from_slice(&number.to_be_bytes());
     format!("orders_{}", URL_SAFE_NO_PAD.encode(random))
 }
 
-/// Guesses from the address of the tests, until it is dropped.
+/// Tasks that send guessed credentials from the address of the tests until `end`.
 struct Flood {
     stop: CancellationToken,
-    guessing: Vec<JoinHandle<HashMap<u16, usize>>>,
+    tasks: Vec<JoinHandle<HashMap<u16, usize>>>,
 }
 
 impl Flood {
-    /// So many at a time: `guess` makes one credential after the other; each is sent as this header.
-    fn start(app: &TestApp, lanes: u64, header: &'static str, guess: fn(u64) -> String) -> Self {
+    /// Starts `count` tasks; each sends the credentials that `guess` makes in this header.
+    fn start(app: &TestApp, count: u64, header: &'static str, guess: fn(u64) -> String) -> Self {
         let stop = CancellationToken::new();
-        let guessing = (0..lanes).map(|lane| {
+        let tasks = (0..count).map(|task| {
             let (stop, client, url) = (stop.clone(), app.client.clone(), app.url("/orders"));
             tokio::spawn(async move {
                 let mut answers = HashMap::new();
@@ -817,8 +826,8 @@ impl Flood {
                     if stop.is_cancelled() {
                         break;
                     }
-                    let guess = guess(lane << 32 | number);
-                    // Who floods may lose a connection.
+                    let guess = guess(task << 32 | number);
+                    // The server may close connections of the flood.
                     let Ok(answer) = client.get(&url).header(header, guess).send().await else {
                         continue;
                     };
@@ -828,17 +837,17 @@ impl Flood {
             })
         });
         Self {
-            guessing: guessing.collect(),
+            tasks: tasks.collect(),
             stop,
         }
     }
 
-    /// How many guesses got which answer.
+    /// Stops the tasks, and returns the number of responses by status.
     async fn end(self) -> HashMap<u16, usize> {
         self.stop.cancel();
         let mut answers = HashMap::new();
-        for lane in self.guessing {
-            for (status, count) in lane.await.unwrap() {
+        for task in self.tasks {
+            for (status, count) in task.await.unwrap() {
                 *answers.entry(status).or_default() += count;
             }
         }
@@ -853,8 +862,8 @@ async fn valid_keys_do_not_use_up_attempts() {
         .map(|_| make_key(&app, &["--all-customers", "--scope", "orders:read"]).1)
         .collect();
     for round in 0..30 {
-        let asked = keys.iter().map(|key| get_with_key(&app, key, "/orders"));
-        for answer in join_all(asked).await {
+        let requests = keys.iter().map(|key| get_with_key(&app, key, "/orders"));
+        for answer in join_all(requests).await {
             assert_eq!(answer.status(), 200, "round {round}");
         }
     }
@@ -867,35 +876,36 @@ async fn invalid_keys_do_not_lock_out_valid_keys_from_the_same_address() {
         .map(|_| make_key(&app, &["--all-customers", "--scope", "orders:read"]).1)
         .collect();
     let flood = Flood::start(&app, 16, "x-api-key", guess);
-    eventually("the address has used up its refusals", async || {
+    eventually("the address has used up its attempts", async || {
         let answer = get_with_key(&app, &guess(u64::MAX), "/orders").await;
         (answer.status() == 429).then_some(())
     })
     .await;
-    // For the first time now: this process has never seen them.
+    // These keys are used for the first time: this process has not verified them before.
     for round in 0..30 {
-        let asked = keys.iter().map(|key| get_with_key(&app, key, "/orders"));
-        for answer in join_all(asked).await {
+        let requests = keys.iter().map(|key| get_with_key(&app, key, "/orders"));
+        for answer in join_all(requests).await {
             assert_eq!(answer.status(), 200, "round {round}");
         }
     }
     let answers = flood.end().await;
     println!("{answers:?}");
     assert!(answers[&429] > 100, "{answers:?}");
-    // Twenty, and one more every three seconds.
+    // 20 attempts, and one more every three seconds.
     assert!((1..60).contains(&answers[&401]), "{answers:?}");
     assert_eq!(answers.len(), 2, "{answers:?}");
 
-    // More at a time than may wait to be looked at: those that were good lately pass, a new one in the end.
+    // More concurrent guesses than may wait for verification: recently verified keys are accepted at once, a
+    // new key eventually.
     let (_, new) = make_key(&app, &["--all-customers", "--scope", "orders:read"]);
     let flood = Flood::start(&app, 100, "x-api-key", |number| guess(number | 1 << 60));
     for round in 0..10 {
-        let asked = keys.iter().map(|key| get_with_key(&app, key, "/orders"));
-        for answer in join_all(asked).await {
+        let requests = keys.iter().map(|key| get_with_key(&app, key, "/orders"));
+        for answer in join_all(requests).await {
             assert_eq!(answer.status(), 200, "round {round}");
         }
     }
-    eventually("the new key gets in", async || {
+    eventually("the new key is accepted", async || {
         let answer = get_with_key(&app, &new, "/orders").await;
         match answer.status().as_u16() {
             200 => Some(()),
@@ -921,22 +931,22 @@ async fn invalid_tokens_do_not_lock_out_valid_tokens_from_the_same_address() {
         claims["jti"] = number.into();
         issuer.key.sign(&claims)
     };
-    eventually("the issuer's keys are there", async || {
+    eventually("the issuer's keys are loaded", async || {
         (get(&app, &good(0), "/orders").await.status() == 200).then_some(())
     })
     .await;
-    // By a key that the issuer has, and by one that it never had.
-    for key in ["first", "unheard-of"] {
+    // Tokens with the `kid` of a published key, and with an unknown one.
+    for key in ["first", "unknown"] {
         let flood = Flood::start(
             &app,
             16,
             "authorization",
             match key {
                 "first" => |number| forged_by("first", number),
-                _ => |number| forged_by("unheard-of", number),
+                _ => |number| forged_by("unknown", number),
             },
         );
-        eventually("the address has used up its refusals", async || {
+        eventually("the address has used up its attempts", async || {
             let answer = get(&app, &forged_by(key, u64::MAX)[7..], "/orders").await;
             (answer.status() == 429).then_some(())
         })
@@ -984,8 +994,8 @@ async fn the_rate_limit_applies_to_each_caller_separately() {
     assert!((4..=8).contains(&served), "{served}");
     assert_eq!(get_with_key(&app, &two, "/orders").await.status(), 200);
     assert_eq!(app.get("/healthz").await.status(), 200);
-    // `Retry-After` is kept.
-    eventually("it may ask again", async || {
+    // The caller is served again after `Retry-After`.
+    eventually("the caller is served again", async || {
         (get_with_key(&app, &one, "/orders").await.status() == 200).then_some(())
     })
     .await;

@@ -1,4 +1,4 @@
-//! Everything that can be wrong with a request, and the one form of answer to it.
+//! Every kind of invalid request, and the problem response to it.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::harness::{Options, TestApp, admin, eventually};
 
-/// A complete problem document, with the request's id inside and outside.
+/// Asserts a complete problem document whose request id is that of the header, and returns it.
 async fn problem(response: Response, status: u16, code: &str) -> Value {
     let path = response.url().path().to_owned();
     assert_eq!(response.status(), status);
@@ -184,7 +184,7 @@ async fn every_violation_in_parameters_is_reported() {
         .await
         .unwrap();
     invalid(response, &["id", "If-Match", "/status"]).await;
-    // What the contract does not name is not looked at.
+    // Parameters that the contract does not define are ignored.
     assert_eq!(app.get("/orders?page=x").await.status(), 200);
 }
 
@@ -241,8 +241,8 @@ async fn a_valid_request_id_is_returned_in_the_response() {
     };
     assert_eq!(id_of(Some("case-17:a.b_c")).await, "case-17:a.b_c");
     assert_ne!(id_of(None).await, id_of(None).await);
-    for unfit in ["a b", "a\"b", "", &"x".repeat(129)] {
-        assert_ne!(id_of(Some(unfit)).await, unfit);
+    for malformed in ["a b", "a\"b", "", &"x".repeat(129)] {
+        assert_ne!(id_of(Some(malformed)).await, malformed);
     }
 }
 
@@ -332,7 +332,7 @@ async fn internal_errors_expose_no_details() {
     assert!(!problem.to_string().contains("relation"), "{problem}");
 }
 
-/// All tests run with this check; here is one that would fail it.
+/// All tests run with this check; this one shows that it detects a violation.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_response_that_violates_the_contract_is_detected() {
     for (check, status) in [
@@ -346,7 +346,7 @@ async fn a_response_that_violates_the_contract_is_detected() {
         let id = app.create(1, "1").await;
         let path = format!("/orders/{id}/events");
         assert_eq!(app.get(&path).await.status(), 200);
-        // No customer has this number, says the contract.
+        // The contract does not allow this customer id.
         app.sql(&format!(
             "INSERT INTO order_events (order_id, sequence, type, data, actor, occurred_at)
              VALUES ({id}, 2, 'updated', '{{\"customer_id\": 0}}', 'client', now())"

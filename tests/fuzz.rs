@@ -1,4 +1,4 @@
-//! schemathesis: whatever the contract allows, and whatever it forbids, against the running server.
+//! Schemathesis sends valid and invalid requests, generated from the contract, to the running server.
 
 use std::path::Path;
 use std::process::Command;
@@ -13,7 +13,7 @@ use crate::harness::{Options, TestApp};
 async fn schemathesis_finds_no_violation() {
     let mut auth = Settings::load(None).unwrap().auth;
     auth.api_keys = true;
-    // It tries wrong credentials with every operation.
+    // Schemathesis tries invalid credentials with every operation.
     auth.attempts_per_minute = 1_000_000;
     let app = TestApp::with(Options {
         auth: Some(auth),
@@ -52,7 +52,7 @@ async fn schemathesis_finds_no_violation() {
             .args([
                 "--max-examples",
                 "100",
-                // With more, a fault of CPython 3.11 (ast.parse in several threads) shows at times.
+                // More workers occasionally trigger a bug of CPython 3.11 (`ast.parse` in several threads).
                 "--workers",
                 "1",
                 "--seed",
@@ -69,11 +69,11 @@ async fn schemathesis_finds_no_violation() {
     })
     .await
     .unwrap();
-    let said = String::from_utf8_lossy(&output.stdout);
+    let report = String::from_utf8_lossy(&output.stdout);
     assert!(
         output.status.success(),
-        "{said}{}",
+        "{report}{}",
         String::from_utf8_lossy(&output.stderr)
     );
-    println!("{said}");
+    println!("{report}");
 }

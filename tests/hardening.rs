@@ -1,8 +1,7 @@
-//! Clients that mean no good, over bare sockets: each is refused or cut, and the server serves on.
+//! Malicious clients over raw sockets: each is rejected or disconnected, and the server keeps serving.
 
 use std::time::{Duration, Instant};
 
-use order_processing::config::Settings;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -10,15 +9,11 @@ use tokio::time::timeout;
 
 use crate::harness::{Options, TestApp, eventually};
 
-/// How long a server that has to close a connection may take for it.
+/// The longest time that the server may take to close a connection.
 const CUT: Duration = Duration::from_secs(30);
 
-async fn app(adjust: fn(&mut Settings)) -> TestApp {
-    TestApp::adjusted(adjust).await
-}
-
-/// Everything that comes until the server closes the connection.
-async fn all_of(socket: &mut TcpStream) -> String {
+/// Reads until the server closes the connection.
+async fn read_until_close(socket: &mut TcpStream) -> String {
     let mut answer = Vec::new();
     timeout(CUT, async {
         let mut part = [0; 4096];
@@ -31,8 +26,8 @@ async fn all_of(socket: &mut TcpStream) -> String {
     String::from_utf8_lossy(&answer).into_owned()
 }
 
-/// The head and the body of one answer.
-async fn one_of(socket: &mut TcpStream) -> String {
+/// Reads the head and the body of one response.
+async fn read_response(socket: &mut TcpStream) -> String {
     let mut answer = String::new();
     timeout(CUT, async {
         let mut part = [0; 4096];
@@ -51,24 +46,24 @@ async fn one_of(socket: &mut TcpStream) -> String {
         }
     })
     .await
-    .expect("the server does not answer");
+    .expect("the server does not respond");
     answer
 }
 
-/// What the server says to these bytes before it closes the connection.
-async fn said(app: &TestApp, bytes: &[u8]) -> String {
+/// Sends these bytes, and returns what the server sends until it closes the connection.
+async fn exchange(app: &TestApp, bytes: &[u8]) -> String {
     let mut socket = TcpStream::connect(app.address).await.unwrap();
-    // It may close before it has read everything.
+    // The server may close the connection before it has read everything.
     let _ = socket.write_all(bytes).await;
-    all_of(&mut socket).await
+    read_until_close(&mut socket).await
 }
 
-async fn serves(app: &TestApp) {
+async fn assert_serving(app: &TestApp) {
     let id = app.create(1, "1.50").await;
     assert_eq!(app.status_of(id).await, "pending");
 }
 
-/// Requests that two servers in a row could read differently: the first one refuses.
+/// A proxy and this server could parse these requests differently, so the server rejects them.
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_that_enable_smuggling_are_rejected() {
     let app = TestApp::start().await;
@@ -194,7 +189,7 @@ async fn requests_that_enable_smuggling_are_rejected() {
         ),
     ];
     for (case, bytes) in cases {
-        let answer = said(&app, bytes.as_bytes()).await;
+        let answer = exchange(&app, bytes.as_bytes()).await;
         println!("{case}: {}", answer.lines().next().unwrap_or("closed"));
         assert!(
             answer.is_empty() || answer.starts_with("HTTP/1.1 4"),
@@ -208,15 +203,15 @@ async fn requests_that_enable_smuggling_are_rejected() {
         assert!(!answer.contains("/smuggled"), "{case}: {answer}");
     }
     assert_eq!(app.count("SELECT count(*) FROM orders").await, 0);
-    serves(&app).await;
+    assert_serving(&app).await;
 }
 
-/// Lines that end without a carriage return are read as others are (RFC 9112, section 2.2), and nothing
-/// in them becomes a second request.
+/// Lines without a carriage return are parsed as others (RFC 9112, section 2.2), and do not start a
+/// second request.
 #[tokio::test(flavor = "multi_thread")]
 async fn bare_line_feeds_do_not_start_a_second_request() {
     let app = TestApp::start().await;
-    let answer = said(
+    let answer = exchange(
         &app,
         b"GET /healthz HTTP/1.1\nhost: localhost\nconnection: close\nx-a: b\n\n",
     )
@@ -226,10 +221,10 @@ async fn bare_line_feeds_do_not_start_a_second_request() {
         "{answer}"
     );
     assert_eq!(answer.matches("HTTP/1.1 ").count(), 1, "{answer}");
-    serves(&app).await;
+    assert_serving(&app).await;
 }
 
-/// What a client sends comes back in headers only where it is harmless.
+/// A client's input appears in response headers only where it is harmless.
 #[tokio::test(flavor = "multi_thread")]
 async fn clients_cannot_inject_response_headers() {
     let app = TestApp::start().await;
@@ -249,7 +244,7 @@ async fn clients_cannot_inject_response_headers() {
         let request = format!(
             "GET {path} HTTP/1.1\r\nhost: localhost\r\nx-request-id: a%0d%0aset-cookie: evil=1\r\nconnection: close\r\n\r\n"
         );
-        let answer = said(&app, request.as_bytes()).await;
+        let answer = exchange(&app, request.as_bytes()).await;
         let head = answer.split("\r\n\r\n").next().unwrap().to_lowercase();
         println!("{path}: {}", head.lines().next().unwrap());
         for line in head.lines() {
@@ -257,7 +252,7 @@ async fn clients_cannot_inject_response_headers() {
             assert!(!line.contains("evil.example"), "{path}: {head}");
         }
     }
-    serves(&app).await;
+    assert_serving(&app).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -294,7 +289,7 @@ async fn oversized_requests_are_rejected() {
             ),
             &["414"],
         ),
-        // Longer than what the parser takes for a URI.
+        // Longer than the parser accepts as a URI.
         (
             "a very long path",
             format!(
@@ -331,7 +326,7 @@ async fn oversized_requests_are_rejected() {
     for (case, bytes, statuses) in cases {
         let mut socket = TcpStream::connect(app.address).await.unwrap();
         let _ = socket.write_all(bytes.as_bytes()).await;
-        let answer = one_of(&mut socket).await;
+        let answer = read_response(&mut socket).await;
         let first = answer.lines().next().unwrap_or("closed").to_owned();
         println!("{case}: {first}");
         assert!(
@@ -344,7 +339,7 @@ async fn oversized_requests_are_rejected() {
             assert!(answer.contains("application/problem+json"), "{answer}");
         }
     }
-    serves(&app).await;
+    assert_serving(&app).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -360,7 +355,7 @@ async fn slow_heads_and_bodies_time_out() {
     .await;
     let body = "POST /orders HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n";
     let whole = "GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n";
-    // One byte at a time, and never the last one.
+    // Sends one byte at a time, and never completes the request.
     let slowly = async |first: &str, slow: &str| {
         let mut socket = TcpStream::connect(app.address).await.unwrap();
         socket.write_all(first.as_bytes()).await.unwrap();
@@ -385,8 +380,8 @@ async fn slow_heads_and_bodies_time_out() {
             tokio::select! { () = dripping => {}, () = reading => {} }
         })
         .await
-        .expect("a slow client holds its connection");
-        println!("cut after {:?}", started.elapsed());
+        .expect("a slow client keeps its connection");
+        println!("disconnected after {:?}", started.elapsed());
         answer
     };
     let answer = slowly("GET /healthz HTTP/1.1\r\nx-a: ", "y").await;
@@ -397,18 +392,18 @@ async fn slow_heads_and_bodies_time_out() {
     let chunked = format!("{body}transfer-encoding: chunked\r\n\r\nffff\r\n");
     let answer = slowly(&chunked, " ").await;
     assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
-    // The head of a second request, for which actix-web has no limit of its own.
+    // The head of a second request, for which actix-web has no time limit.
     let answer = slowly(&format!("{whole}GET /healthz HTTP/1.1\r\nx-a: "), "y").await;
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     assert_eq!(answer.matches("HTTP/1.1 ").count(), 1, "{answer}");
-    // Nothing at all.
+    // A client that sends nothing.
     let mut silent = TcpStream::connect(app.address).await.unwrap();
-    let answer = all_of(&mut silent).await;
+    let answer = read_until_close(&mut silent).await;
     assert!(
         answer.is_empty() || answer.starts_with("HTTP/1.1 408"),
         "{answer}"
     );
-    serves(&app).await;
+    assert_serving(&app).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -420,7 +415,7 @@ async fn a_flood_of_connections_delays_new_clients_only_briefly() {
         ..Options::default()
     })
     .await;
-    // One that is served already goes on being served.
+    // This client's connection exists before the flood.
     let id = app.create(1, "1").await;
     let mut flood = Vec::new();
     for _ in 0..MOST * 3 {
@@ -434,18 +429,24 @@ async fn a_flood_of_connections_delays_new_clients_only_briefly() {
     let started = Instant::now();
     assert_eq!(app.status_of(id).await, "pending");
     println!("served in the flood after {:?}", started.elapsed());
-    // A new one has to wait until those before it are cut.
+    // A new connection waits until connections of the flood time out.
     let newcomer = reqwest::Client::new();
     let served = timeout(CUT, newcomer.get(app.url("/healthz")).send()).await;
-    assert_eq!(served.expect("nobody is served").unwrap().status(), 200);
+    assert_eq!(
+        served
+            .expect("the new client is not served")
+            .unwrap()
+            .status(),
+        200
+    );
     drop(flood);
-    serves(&app).await;
+    assert_serving(&app).await;
 }
 
-/// Requests in a row without waiting for answers: they are taken as fast as answers are read.
+/// The server reads pipelined requests only as fast as the client reads the responses.
 #[tokio::test(flavor = "multi_thread")]
 async fn pipelined_requests_get_responses_in_order() {
-    let app = app(|settings| settings.http.check_answers = false).await;
+    let app = TestApp::adjusted(|settings| settings.http.check_answers = false).await;
     const REQUESTS: usize = 2_000;
     let (mut reader, mut writer) = TcpStream::connect(app.address).await.unwrap().into_split();
     let sending = tokio::spawn(async move {
@@ -473,13 +474,14 @@ async fn pipelined_requests_get_responses_in_order() {
         .collect();
     let expected: Vec<String> = (0..REQUESTS).map(|n| n.to_string()).collect();
     assert_eq!(paths, expected);
-    serves(&app).await;
+    assert_serving(&app).await;
 }
 
-/// Who asks and asks and reads nothing is cut, and takes no more memory until then.
+/// A client that sends requests without reading responses is disconnected; until then, the server stops
+/// reading from it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_does_not_read_is_disconnected() {
-    let app = app(|settings| {
+    let app = TestApp::adjusted(|settings| {
         settings.http.keep_alive_timeout = Duration::from_secs(1);
         settings.http.stall_timeout = Duration::from_secs(2);
     })
@@ -489,13 +491,13 @@ async fn a_client_that_does_not_read_is_disconnected() {
     let writing = async { while socket.write_all(request.as_bytes()).await.is_ok() {} };
     timeout(CUT, writing)
         .await
-        .expect("the server goes on for ever");
-    serves(&app).await;
+        .expect("the server never disconnects the client");
+    assert_serving(&app).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_over_the_limit_in_flight_get_503() {
-    let app = app(|settings| settings.http.max_requests_in_flight = 2).await;
+    let app = TestApp::adjusted(|settings| settings.http.max_requests_in_flight = 2).await;
     let hanging = b"POST /orders HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{";
     let mut held = Vec::new();
     for _ in 0..2 {
@@ -503,7 +505,7 @@ async fn requests_over_the_limit_in_flight_get_503() {
         socket.write_all(hanging).await.unwrap();
         held.push(socket);
     }
-    eventually("the third request is refused", async || {
+    eventually("the third request is rejected", async || {
         let answer = app.get("/orders").await;
         if answer.status() != 503 {
             return None;
@@ -514,11 +516,11 @@ async fn requests_over_the_limit_in_flight_get_503() {
         (problem["code"] == "service_unavailable").then_some(())
     })
     .await;
-    // An orchestrator has to be answered all the same.
+    // Probes of an orchestrator are still served.
     assert_eq!(app.get("/healthz").await.status(), 200);
     assert_eq!(app.get("/readyz").await.status(), 200);
     drop(held);
-    eventually("it serves again", async || {
+    eventually("requests are served again", async || {
         (app.get("/orders").await.status() == 200).then_some(())
     })
     .await;
@@ -550,7 +552,7 @@ async fn every_response_has_security_headers() {
         );
         assert!(header("content-security-policy").contains(policy), "{path}");
         assert_eq!(header("cache-control"), caching, "{path}");
-        // Only over TLS; and no page of another origin may read anything.
+        // HSTS is sent only over TLS, and CORS is off by default.
         assert!(answer.headers().get("strict-transport-security").is_none());
         assert!(
             answer
@@ -567,7 +569,8 @@ async fn every_response_has_security_headers() {
 #[tokio::test(flavor = "multi_thread")]
 async fn cors_allows_only_configured_origins() {
     const SHOP: &str = "https://shop.example";
-    let app = app(|settings| settings.http.cors.allowed_origins = vec![SHOP.into()]).await;
+    let app =
+        TestApp::adjusted(|settings| settings.http.cors.allowed_origins = vec![SHOP.into()]).await;
     let id = app.create(1, "1").await;
     let preflight = async |origin: &str, method: &str, headers: &str| {
         app.request(reqwest::Method::OPTIONS, &format!("/orders/{id}"))

@@ -143,7 +143,7 @@ async fn events_cannot_be_changed_or_deleted() {
     }
 }
 
-/// Of many that want to end an order at the same time, one does; the others are told so.
+/// Of concurrent requests to end an order, one succeeds; the others change nothing or get a conflict.
 #[tokio::test(flavor = "multi_thread")]
 async fn concurrent_changes_are_serialized() {
     let app = TestApp::start().await;
@@ -155,9 +155,9 @@ async fn concurrent_changes_are_serialized() {
     });
     let answers = futures::future::join_all(ends).await;
     let end = app.status_of(id).await;
-    for (asked, status) in answers {
-        // Those that wanted the same change nothing any more.
-        assert_eq!(status, if asked == end { 200 } else { 409 });
+    for (wanted, status) in answers {
+        // Later requests for the same status succeed, but change nothing.
+        assert_eq!(status, if wanted == end { 200 } else { 409 });
     }
     let changes = (0..32).map(|n| {
         let body = format!(r#"{{"total_amount":{}}}"#, n + 2);

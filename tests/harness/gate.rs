@@ -1,4 +1,4 @@
-//! A way to Temporal that lets in only who has a key, as Temporal Cloud does.
+//! A proxy to Temporal that requires an API key, as Temporal Cloud does.
 
 use std::sync::{Arc, Mutex};
 
@@ -14,10 +14,10 @@ use tonic::codegen::http::{Request, Response, Uri};
 
 use super::{Identity, certified_clients, temporal_address, tls_acceptor};
 
-/// Ends TLS before Temporal, and looks at every call.
+/// Terminates TLS in front of Temporal, and checks the key of every call.
 #[derive(Clone)]
 pub struct Gate {
-    /// Where it listens.
+    /// The address that it listens on.
     pub address: String,
     key: Arc<Mutex<String>>,
     shown: Arc<Mutex<Vec<Vec<u8>>>>,
@@ -25,12 +25,12 @@ pub struct Gate {
 }
 
 impl Gate {
-    /// For who has this key. It ends with the test's runtime.
+    /// Requires this key. It ends with the test's runtime.
     pub async fn start(identity: &Identity, key: &str) -> Self {
         Self::with(identity, key, WebPkiClientVerifier::no_client_auth()).await
     }
 
-    /// For who has this key, and a certificate as well.
+    /// Requires this key, and a client certificate.
     pub async fn start_certified(identity: &Identity, key: &str) -> Self {
         Self::with(identity, key, certified_clients()).await
     }
@@ -53,17 +53,17 @@ impl Gate {
         gate
     }
 
-    /// From now on it takes this key, and no other.
-    pub fn takes(&self, key: &str) {
+    /// Accepts only this key from now on.
+    pub fn accept_only(&self, key: &str) {
         key.clone_into(&mut self.key.lock().unwrap());
     }
 
-    /// The certificates that clients have shown, in order.
+    /// The certificates that clients have presented, in order.
     pub fn shown(&self) -> Vec<Vec<u8>> {
         self.shown.lock().unwrap().clone()
     }
 
-    /// Cuts the connections that there are.
+    /// Closes all connections.
     pub fn cut(&self) {
         self.cut.notify_waiters();
     }
@@ -89,31 +89,31 @@ impl Gate {
             let Some(Ok((request, answer))) = accepted else {
                 return;
             };
-            let lets_in = {
+            let authorized = {
                 let expected = format!("Bearer {}", self.key.lock().unwrap());
                 let given = request.headers().get("authorization");
                 given.is_some_and(|given| given.as_bytes() == expected.as_bytes())
             };
-            if lets_in {
+            if authorized {
                 tokio::spawn(pass(request, answer, calls.clone()));
             } else {
-                refuse(answer)
+                reject(answer)
             }
         }
     }
 }
 
-fn refuse(mut answer: SendResponse<Bytes>) {
-    let refusal = Response::builder()
+fn reject(mut answer: SendResponse<Bytes>) {
+    let rejection = Response::builder()
         .header("content-type", "application/grpc")
         .header("grpc-status", "16")
         .header("grpc-message", "the key is not known")
         .body(())
         .unwrap();
-    let _ = answer.send_response(refusal, true);
+    let _ = answer.send_response(rejection, true);
 }
 
-/// Hands a call on; it ends when either side does.
+/// Forwards a call; it ends when either side ends it.
 async fn pass(
     request: Request<RecvStream>,
     mut answer: SendResponse<Bytes>,
