@@ -74,7 +74,7 @@ async fn made(response: Response) -> i64 {
 }
 
 /// Asserts the status and the code of a problem response, and returns the problem.
-async fn refused(response: Response, status: u16, code: &str) -> Value {
+async fn assert_problem(response: Response, status: u16, code: &str) -> Value {
     let media_type = response.headers().get("content-type").cloned();
     assert_eq!(response.status(), status);
     assert_eq!(media_type.unwrap(), "application/problem+json");
@@ -122,7 +122,7 @@ async fn requests_without_credentials_are_rejected() {
         );
         assert_eq!(response.status(), 401);
         if !head {
-            refused(response, 401, "unauthorized").await;
+            assert_problem(response, 401, "unauthorized").await;
         }
     }
     for (name, value) in [
@@ -135,7 +135,7 @@ async fn requests_without_credentials_are_rejected() {
         ("cookie", "token=x"),
     ] {
         let request = app.request(Method::GET, "/orders").header(name, value);
-        refused(request.send().await.unwrap(), 401, "unauthorized").await;
+        assert_problem(request.send().await.unwrap(), 401, "unauthorized").await;
     }
     // Public endpoints need no credentials.
     for path in ["/healthz", "/readyz", "/openapi.json", "/openapi.yaml"] {
@@ -309,7 +309,7 @@ async fn forged_and_expired_tokens_are_rejected() {
         let problem = match response.status().as_u16() {
             // The token exceeds the server's limit for headers.
             431 => continue,
-            _ => refused(response, 401, "unauthorized").await,
+            _ => assert_problem(response, 401, "unauthorized").await,
         };
         assert!(
             challenge[0].starts_with("Bearer error=\"invalid_token\""),
@@ -359,12 +359,12 @@ async fn scopes_limit_the_allowed_operations() {
             let challenge = challenges(&response);
             let wanted = format!("Bearer error=\"insufficient_scope\", scope=\"{needed}\"");
             assert_eq!(challenge, [wanted], "{method} {path} with {held}");
-            refused(response, 403, "forbidden").await;
+            assert_problem(response, 403, "forbidden").await;
         }
     }
     // A token without a customer needs `orders:admin`.
     let without_customer = issuer.token("orders:read orders:write", None);
-    refused(
+    assert_problem(
         get(&app, &without_customer, "/orders").await,
         403,
         "forbidden",
@@ -397,7 +397,7 @@ async fn a_customer_cannot_access_orders_of_another_customer() {
     for path in ["", "/events", "/events?after=1", "/events?after=100"] {
         for id in [theirs, gone, never] {
             let path = format!("/orders/{id}{path}");
-            refused(get(&app, &one, &path).await, 404, "order_not_found").await;
+            assert_problem(get(&app, &one, &path).await, 404, "order_not_found").await;
         }
     }
     for (header, value) in [
@@ -412,8 +412,8 @@ async fn a_customer_cannot_access_orders_of_another_customer() {
             (Method::PUT, Some(body.clone())),
             (Method::DELETE, None),
         ] {
-            let answer = send(&app, &one, method, &path, &[(header, value)], body).await;
-            refused(answer, 404, "order_not_found").await;
+            let response = send(&app, &one, method, &path, &[(header, value)], body).await;
+            assert_problem(response, 404, "order_not_found").await;
         }
     }
     let still: Value = get(&app, &two, &format!("/orders/{theirs}"))
@@ -426,13 +426,13 @@ async fn a_customer_cannot_access_orders_of_another_customer() {
     assert_eq!(events.json::<Vec<Value>>().await.unwrap().len(), 2);
 
     // Creating an order for another customer.
-    refused(order(&app, &one, 2).await, 403, "customer_not_allowed").await;
+    assert_problem(order(&app, &one, 2).await, 403, "customer_not_allowed").await;
 
     // In lists, with any filter.
     let ids = async |token: &str, query: &str| -> Vec<i64> {
-        let answer = get(&app, token, &format!("/orders{query}")).await;
-        assert_eq!(answer.status(), 200);
-        let orders: Vec<Value> = answer.json().await.unwrap();
+        let response = get(&app, token, &format!("/orders{query}")).await;
+        assert_eq!(response.status(), 200);
+        let orders: Vec<Value> = response.json().await.unwrap();
         orders
             .iter()
             .map(|order| order["id"].as_i64().unwrap())
@@ -456,8 +456,8 @@ async fn a_customer_cannot_access_orders_of_another_customer() {
     let link = page.headers()["link"].to_str().unwrap().to_owned();
     let next = link.split(['<', '>']).nth(1).unwrap().to_owned();
     assert_eq!(get(&app, &two, &next).await.status(), 200);
-    refused(get(&app, &one, &next).await, 400, "invalid_request").await;
-    refused(get(&app, &everybody, &next).await, 400, "invalid_request").await;
+    assert_problem(get(&app, &one, &next).await, 400, "invalid_request").await;
+    assert_problem(get(&app, &everybody, &next).await, 400, "invalid_request").await;
     let cursor = next.rsplit('=').next().unwrap();
     for changed in [
         // Changes the last bits of the id.
@@ -476,7 +476,7 @@ async fn a_customer_cannot_access_orders_of_another_customer() {
         URL_SAFE_NO_PAD.encode([1, 0, 0, 0, 0, 0, 0, 0, 200]),
     ] {
         let path = format!("/orders?cursor={changed}");
-        refused(get(&app, &two, &path).await, 400, "invalid_request").await;
+        assert_problem(get(&app, &two, &path).await, 400, "invalid_request").await;
     }
 
     // Callers do not share idempotency keys.
@@ -500,14 +500,14 @@ async fn issuer_keys_rotate_without_a_restart() {
     let second = SigningKey::new("second", Algorithm::EdDSA);
     let old = issuer.token(ALL, None);
     let new = second.sign(&claims(ALL, None));
-    refused(get(&app, &new, "/orders").await, 401, "unauthorized").await;
+    assert_problem(get(&app, &new, "/orders").await, 401, "unauthorized").await;
     issuer.publish(&[&second]);
     eventually("a token signed with the new key is accepted", async || {
         (get(&app, &new, "/orders").await.status() == 200).then_some(())
     })
     .await;
     // The old key is no longer published, so its tokens are rejected, even those accepted before.
-    refused(get(&app, &old, "/orders").await, 401, "unauthorized").await;
+    assert_problem(get(&app, &old, "/orders").await, 401, "unauthorized").await;
 
     // If the issuer fails, its last keys stay in use, and tokens with unknown keys do not cause a request
     // to it each.
@@ -521,9 +521,9 @@ async fn issuer_keys_rotate_without_a_restart() {
             stranger.sign(&claims)
         })
         .collect();
-    let answers = join_all(tokens.iter().map(|token| get(&app, token, "/orders"))).await;
-    for answer in answers {
-        refused(answer, 401, "unauthorized").await;
+    let responses = join_all(tokens.iter().map(|token| get(&app, token, "/orders"))).await;
+    for response in responses {
+        assert_problem(response, 401, "unauthorized").await;
     }
     let requests = issuer.requests.load(Ordering::SeqCst) - before;
     assert!(requests <= 2, "the issuer received {requests} requests");
@@ -538,7 +538,7 @@ async fn requests_get_503_until_the_issuers_keys_are_loaded() {
     let token = issuer.token(ALL, None);
     let response = get(&app, &token, "/orders").await;
     assert!(response.headers().contains_key("retry-after"));
-    refused(response, 503, "service_unavailable").await;
+    assert_problem(response, 503, "service_unavailable").await;
     issuer.publish(&[&issuer.key]);
     eventually("the issuer has recovered", async || {
         (get(&app, &token, "/orders").await.status() == 200).then_some(())
@@ -562,7 +562,7 @@ async fn issuer_keys_can_be_read_from_a_file() {
     // A symmetric key in the set is ignored.
     let secret = EncodingKey::from_secret(&[0, 0, 0]);
     let token = encode(&Header::new(Algorithm::HS256), &claims(ALL, None), &secret).unwrap();
-    refused(get(&app, &token, "/orders").await, 401, "unauthorized").await;
+    assert_problem(get(&app, &token, "/orders").await, 401, "unauthorized").await;
 
     // An unusable file prevents the start, and the error names it.
     std::fs::write(&file, "{}").unwrap();
@@ -655,7 +655,7 @@ async fn api_keys_are_created_used_and_revoked() {
         orders.len()
     };
     assert_eq!((seen(&key).await, seen(&of_seven).await), (2, 1));
-    refused(
+    assert_problem(
         get_with_key(&app, &brief, "/orders").await,
         401,
         "unauthorized",
@@ -664,7 +664,7 @@ async fn api_keys_are_created_used_and_revoked() {
     let deletion = app
         .request(Method::DELETE, "/orders/1")
         .header("x-api-key", &key);
-    refused(deletion.send().await.unwrap(), 403, "forbidden").await;
+    assert_problem(deletion.send().await.unwrap(), 403, "forbidden").await;
 
     // Neither the database nor any output contains a key.
     let listed = keys(&app, &["list"]) + &keys(&app, &["list", "--json"]);
@@ -687,7 +687,7 @@ async fn api_keys_are_created_used_and_revoked() {
     assert_eq!(app.count(&used).await, 1);
 
     keys(&app, &["revoke", &id.to_string()]);
-    refused(
+    assert_problem(
         get_with_key(&app, &key, "/orders").await,
         401,
         "unauthorized",
@@ -761,19 +761,19 @@ async fn guessed_keys_are_rate_limited_but_known_keys_are_served() {
         format!("orders_{}", URL_SAFE_NO_PAD.encode(random))
     });
     let guesses: Vec<String> = guesses.collect();
-    let answers = join_all(
+    let responses = join_all(
         guesses
             .iter()
             .map(|guess| get_with_key(&app, guess, "/orders")),
     )
     .await;
     let mut stopped = 0;
-    for answer in answers {
-        if answer.status() == 401 {
+    for response in responses {
+        if response.status() == 401 {
             continue;
         }
-        assert!(answer.headers().contains_key("retry-after"));
-        refused(answer, 429, "rate_limited").await;
+        assert!(response.headers().contains_key("retry-after"));
+        assert_problem(response, 429, "rate_limited").await;
         stopped += 1;
     }
     assert!(stopped >= 150, "{stopped}");
@@ -790,8 +790,8 @@ async fn a_valid_key_beside_an_invalid_token_is_accepted_after_failed_attempts()
     let (_, key) = make_key(&app, &["--all-customers", "--scope", "orders:read"]);
     eventually("the address has used up its attempts", async || {
         let token = forged_by("first", rand::random());
-        let answer = get(&app, &token[7..], "/orders").await;
-        (answer.status() == 429).then_some(())
+        let response = get(&app, &token[7..], "/orders").await;
+        (response.status() == 429).then_some(())
     })
     .await;
     for (key, wanted) in [(guess(1), 429), (key, 200), (guess(2), 429)] {
@@ -821,19 +821,19 @@ impl Flood {
         let tasks = (0..count).map(|task| {
             let (stop, client, url) = (stop.clone(), app.client.clone(), app.url("/orders"));
             tokio::spawn(async move {
-                let mut answers = HashMap::new();
+                let mut responses = HashMap::new();
                 for number in 0.. {
                     if stop.is_cancelled() {
                         break;
                     }
                     let guess = guess(task << 32 | number);
                     // The server may close connections of the flood.
-                    let Ok(answer) = client.get(&url).header(header, guess).send().await else {
+                    let Ok(response) = client.get(&url).header(header, guess).send().await else {
                         continue;
                     };
-                    *answers.entry(answer.status().as_u16()).or_default() += 1;
+                    *responses.entry(response.status().as_u16()).or_default() += 1;
                 }
-                answers
+                responses
             })
         });
         Self {
@@ -845,13 +845,13 @@ impl Flood {
     /// Stops the tasks, and returns the number of responses by status.
     async fn end(self) -> HashMap<u16, usize> {
         self.stop.cancel();
-        let mut answers = HashMap::new();
+        let mut responses = HashMap::new();
         for task in self.tasks {
             for (status, count) in task.await.unwrap() {
-                *answers.entry(status).or_default() += count;
+                *responses.entry(status).or_default() += count;
             }
         }
-        answers
+        responses
     }
 }
 
@@ -863,8 +863,8 @@ async fn valid_keys_do_not_use_up_attempts() {
         .collect();
     for round in 0..30 {
         let requests = keys.iter().map(|key| get_with_key(&app, key, "/orders"));
-        for answer in join_all(requests).await {
-            assert_eq!(answer.status(), 200, "round {round}");
+        for response in join_all(requests).await {
+            assert_eq!(response.status(), 200, "round {round}");
         }
     }
 }
@@ -877,23 +877,23 @@ async fn invalid_keys_do_not_lock_out_valid_keys_from_the_same_address() {
         .collect();
     let flood = Flood::start(&app, 16, "x-api-key", guess);
     eventually("the address has used up its attempts", async || {
-        let answer = get_with_key(&app, &guess(u64::MAX), "/orders").await;
-        (answer.status() == 429).then_some(())
+        let response = get_with_key(&app, &guess(u64::MAX), "/orders").await;
+        (response.status() == 429).then_some(())
     })
     .await;
     // These keys are used for the first time: this process has not verified them before.
     for round in 0..30 {
         let requests = keys.iter().map(|key| get_with_key(&app, key, "/orders"));
-        for answer in join_all(requests).await {
-            assert_eq!(answer.status(), 200, "round {round}");
+        for response in join_all(requests).await {
+            assert_eq!(response.status(), 200, "round {round}");
         }
     }
-    let answers = flood.end().await;
-    println!("{answers:?}");
-    assert!(answers[&429] > 100, "{answers:?}");
+    let responses = flood.end().await;
+    println!("{responses:?}");
+    assert!(responses[&429] > 100, "{responses:?}");
     // 20 attempts, and one more every three seconds.
-    assert!((1..60).contains(&answers[&401]), "{answers:?}");
-    assert_eq!(answers.len(), 2, "{answers:?}");
+    assert!((1..60).contains(&responses[&401]), "{responses:?}");
+    assert_eq!(responses.len(), 2, "{responses:?}");
 
     // More concurrent guesses than may wait for verification: recently verified keys are accepted at once, a
     // new key eventually.
@@ -901,17 +901,17 @@ async fn invalid_keys_do_not_lock_out_valid_keys_from_the_same_address() {
     let flood = Flood::start(&app, 100, "x-api-key", |number| guess(number | 1 << 60));
     for round in 0..10 {
         let requests = keys.iter().map(|key| get_with_key(&app, key, "/orders"));
-        for answer in join_all(requests).await {
-            assert_eq!(answer.status(), 200, "round {round}");
+        for response in join_all(requests).await {
+            assert_eq!(response.status(), 200, "round {round}");
         }
     }
     eventually("the new key is accepted", async || {
-        let answer = get_with_key(&app, &new, "/orders").await;
-        match answer.status().as_u16() {
+        let response = get_with_key(&app, &new, "/orders").await;
+        match response.status().as_u16() {
             200 => Some(()),
             status => {
                 assert_eq!(status, 429);
-                assert!(answer.headers().contains_key("retry-after"));
+                assert!(response.headers().contains_key("retry-after"));
                 None
             }
         }
@@ -947,17 +947,17 @@ async fn invalid_tokens_do_not_lock_out_valid_tokens_from_the_same_address() {
             },
         );
         eventually("the address has used up its attempts", async || {
-            let answer = get(&app, &forged_by(key, u64::MAX)[7..], "/orders").await;
-            (answer.status() == 429).then_some(())
+            let response = get(&app, &forged_by(key, u64::MAX)[7..], "/orders").await;
+            (response.status() == 429).then_some(())
         })
         .await;
         for number in 1..30 {
-            let answer = get(&app, &good(number), "/orders").await;
-            assert_eq!(answer.status(), 200, "token {number}");
+            let response = get(&app, &good(number), "/orders").await;
+            assert_eq!(response.status(), 200, "token {number}");
         }
-        let answers = flood.end().await;
-        println!("{answers:?}");
-        assert!(answers[&429] > 100, "{answers:?}");
+        let responses = flood.end().await;
+        println!("{responses:?}");
+        assert!(responses[&429] > 100, "{responses:?}");
     }
 }
 
@@ -981,15 +981,15 @@ async fn the_rate_limit_applies_to_each_caller_separately() {
     let first = get_with_key(&app, &one, "/orders").await;
     assert_eq!(first.headers()["ratelimit-policy"], "\"caller\";q=5;w=5");
     assert_eq!(first.headers()["ratelimit"], "\"caller\";r=4;t=1");
-    let answers = join_all((0..20).map(|_| get_with_key(&app, &one, "/orders"))).await;
+    let responses = join_all((0..20).map(|_| get_with_key(&app, &one, "/orders"))).await;
     let mut served = 0;
-    for answer in answers {
-        if answer.status() == 200 {
+    for response in responses {
+        if response.status() == 200 {
             served += 1;
             continue;
         }
-        assert_eq!(answer.headers()["retry-after"], "1");
-        refused(answer, 429, "rate_limited").await;
+        assert_eq!(response.headers()["retry-after"], "1");
+        assert_problem(response, 429, "rate_limited").await;
     }
     assert!((4..=8).contains(&served), "{served}");
     assert_eq!(get_with_key(&app, &two, "/orders").await.status(), 200);

@@ -30,16 +30,16 @@ fn assert_success(output: &Output) {
 }
 
 async fn order(client: &Client, api: &str, id: i64) -> Option<Value> {
-    let answer = client
+    let response = client
         .get(format!("{api}/orders/{id}"))
         .send()
         .await
         .unwrap();
-    match answer.status() {
+    match response.status() {
         StatusCode::NOT_FOUND => None,
         status => {
             assert_eq!(status, 200);
-            Some(answer.json().await.unwrap())
+            Some(response.json().await.unwrap())
         }
     }
 }

@@ -39,12 +39,12 @@ async fn each_request_gets_its_own_result() {
     let missing = ids.iter().map(|id| id + 1_000_000);
     let requested: Vec<i64> = ids.iter().copied().chain(missing).collect();
     let twice = requested.iter().chain(&requested);
-    let answers = join_all(twice.clone().map(async |id| {
+    let responses = join_all(twice.clone().map(async |id| {
         let response = app.get(&format!("/orders/{id}")).await;
         (response.status(), response.json::<Value>().await.unwrap())
     }))
     .await;
-    for (id, (status, body)) in twice.zip(answers) {
+    for (id, (status, body)) in twice.zip(responses) {
         match ids.iter().position(|known| known == id) {
             None => assert_eq!(status, StatusCode::NOT_FOUND),
             Some(place) => {
@@ -158,21 +158,21 @@ async fn requests_get_503_when_the_queue_is_full() {
         tokio::time::sleep(Duration::from_secs(3)).await;
         blocker.batch_execute("COMMIT").await.unwrap();
     };
-    let (answers, ()) = futures::join!(sent, unblocked);
-    let (mut accepted, mut refused) = (0, 0);
-    for (response, took) in answers {
+    let (responses, ()) = futures::join!(sent, unblocked);
+    let (mut accepted, mut rejected) = (0, 0);
+    for (response, took) in responses {
         match response.status() {
             StatusCode::CREATED => accepted += 1,
             StatusCode::SERVICE_UNAVAILABLE => {
-                refused += 1;
+                rejected += 1;
                 assert!(response.headers().contains_key("retry-after"));
-                assert!(took < Duration::from_secs(3), "refused after {took:?}");
+                assert!(took < Duration::from_secs(3), "rejected after {took:?}");
             }
             other => panic!("{other}"),
         }
     }
     // At most 8 requests wait in the queue, and at most 9 are being executed: the first, and a full queue.
-    assert!(refused >= 200 - 8 - 9, "{refused} refused");
+    assert!(rejected >= 200 - 8 - 9, "{rejected} rejected");
     assert!(accepted > 0);
     let stored = app.count("SELECT count(*) FROM orders").await;
     assert_eq!(stored, accepted);

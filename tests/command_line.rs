@@ -284,12 +284,12 @@ async fn dev_starts_all_servers_keeps_its_data_and_leaves_no_process_behind() {
 
 async fn completes(client: &reqwest::Client, base: &str, id: i64) {
     crate::harness::eventually("the order is completed", async || {
-        let answer = client
+        let response = client
             .get(format!("{base}/orders/{id}"))
             .send()
             .await
             .ok()?;
-        let order: Value = answer.json().await.ok()?;
+        let order: Value = response.json().await.ok()?;
         (order["status"] == "completed").then_some(())
     })
     .await;

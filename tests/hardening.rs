@@ -14,27 +14,27 @@ const CUT: Duration = Duration::from_secs(30);
 
 /// Reads until the server closes the connection.
 async fn read_until_close(socket: &mut TcpStream) -> String {
-    let mut answer = Vec::new();
+    let mut response = Vec::new();
     timeout(CUT, async {
         let mut part = [0; 4096];
         while let Ok(length @ 1..) = socket.read(&mut part).await {
-            answer.extend_from_slice(&part[..length]);
+            response.extend_from_slice(&part[..length]);
         }
     })
     .await
     .expect("the server keeps the connection open");
-    String::from_utf8_lossy(&answer).into_owned()
+    String::from_utf8_lossy(&response).into_owned()
 }
 
 /// Reads the head and the body of one response.
 async fn read_response(socket: &mut TcpStream) -> String {
-    let mut answer = String::new();
+    let mut response = String::new();
     timeout(CUT, async {
         let mut part = [0; 4096];
         loop {
             let length = socket.read(&mut part).await.unwrap();
-            answer.push_str(&String::from_utf8_lossy(&part[..length]));
-            let whole = answer.split_once("\r\n\r\n").is_some_and(|(head, body)| {
+            response.push_str(&String::from_utf8_lossy(&part[..length]));
+            let whole = response.split_once("\r\n\r\n").is_some_and(|(head, body)| {
                 let length = head
                     .lines()
                     .find_map(|line| line.strip_prefix("content-length: "));
@@ -47,7 +47,7 @@ async fn read_response(socket: &mut TcpStream) -> String {
     })
     .await
     .expect("the server does not respond");
-    answer
+    response
 }
 
 /// Sends these bytes, and returns what the server sends until it closes the connection.
@@ -189,18 +189,18 @@ async fn requests_that_enable_smuggling_are_rejected() {
         ),
     ];
     for (case, bytes) in cases {
-        let answer = exchange(&app, bytes.as_bytes()).await;
-        println!("{case}: {}", answer.lines().next().unwrap_or("closed"));
+        let response = exchange(&app, bytes.as_bytes()).await;
+        println!("{case}: {}", response.lines().next().unwrap_or("closed"));
         assert!(
-            answer.is_empty() || answer.starts_with("HTTP/1.1 4"),
-            "{case}: {answer}"
+            response.is_empty() || response.starts_with("HTTP/1.1 4"),
+            "{case}: {response}"
         );
         assert_eq!(
-            answer.matches("HTTP/1.1 ").count().min(2),
-            answer.matches("HTTP/1.1 4").count(),
-            "{case}: {answer}"
+            response.matches("HTTP/1.1 ").count().min(2),
+            response.matches("HTTP/1.1 4").count(),
+            "{case}: {response}"
         );
-        assert!(!answer.contains("/smuggled"), "{case}: {answer}");
+        assert!(!response.contains("/smuggled"), "{case}: {response}");
     }
     assert_eq!(app.count("SELECT count(*) FROM orders").await, 0);
     assert_serving(&app).await;
@@ -211,16 +211,16 @@ async fn requests_that_enable_smuggling_are_rejected() {
 #[tokio::test(flavor = "multi_thread")]
 async fn bare_line_feeds_do_not_start_a_second_request() {
     let app = TestApp::start().await;
-    let answer = exchange(
+    let response = exchange(
         &app,
         b"GET /healthz HTTP/1.1\nhost: localhost\nconnection: close\nx-a: b\n\n",
     )
     .await;
     assert!(
-        answer.starts_with("HTTP/1.1 200") || answer.starts_with("HTTP/1.1 400"),
-        "{answer}"
+        response.starts_with("HTTP/1.1 200") || response.starts_with("HTTP/1.1 400"),
+        "{response}"
     );
-    assert_eq!(answer.matches("HTTP/1.1 ").count(), 1, "{answer}");
+    assert_eq!(response.matches("HTTP/1.1 ").count(), 1, "{response}");
     assert_serving(&app).await;
 }
 
@@ -244,8 +244,8 @@ async fn clients_cannot_inject_response_headers() {
         let request = format!(
             "GET {path} HTTP/1.1\r\nhost: localhost\r\nx-request-id: a%0d%0aset-cookie: evil=1\r\nconnection: close\r\n\r\n"
         );
-        let answer = exchange(&app, request.as_bytes()).await;
-        let head = answer.split("\r\n\r\n").next().unwrap().to_lowercase();
+        let response = exchange(&app, request.as_bytes()).await;
+        let head = response.split("\r\n\r\n").next().unwrap().to_lowercase();
         println!("{path}: {}", head.lines().next().unwrap());
         for line in head.lines() {
             assert!(!line.starts_with("set-cookie"), "{path}: {head}");
@@ -326,17 +326,17 @@ async fn oversized_requests_are_rejected() {
     for (case, bytes, statuses) in cases {
         let mut socket = TcpStream::connect(app.address).await.unwrap();
         let _ = socket.write_all(bytes.as_bytes()).await;
-        let answer = read_response(&mut socket).await;
-        let first = answer.lines().next().unwrap_or("closed").to_owned();
+        let response = read_response(&mut socket).await;
+        let first = response.lines().next().unwrap_or("closed").to_owned();
         println!("{case}: {first}");
         assert!(
             statuses
                 .iter()
                 .any(|status| first.starts_with(&format!("HTTP/1.1 {status}"))),
-            "{case}: {answer}"
+            "{case}: {response}"
         );
         if first.contains("414") || first.contains("413") {
-            assert!(answer.contains("application/problem+json"), "{answer}");
+            assert!(response.contains("application/problem+json"), "{response}");
         }
     }
     assert_serving(&app).await;
@@ -369,11 +369,11 @@ async fn slow_heads_and_bodies_time_out() {
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
         };
-        let mut answer = String::new();
+        let mut response = String::new();
         let reading = async {
             let mut part = [0; 4096];
             while let Ok(length @ 1..) = reader.read(&mut part).await {
-                answer.push_str(&String::from_utf8_lossy(&part[..length]));
+                response.push_str(&String::from_utf8_lossy(&part[..length]));
             }
         };
         timeout(CUT, async {
@@ -382,26 +382,29 @@ async fn slow_heads_and_bodies_time_out() {
         .await
         .expect("a slow client keeps its connection");
         println!("disconnected after {:?}", started.elapsed());
-        answer
+        response
     };
-    let answer = slowly("GET /healthz HTTP/1.1\r\nx-a: ", "y").await;
-    assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
-    let answer = slowly(&format!("{body}content-length: 1000\r\n\r\n"), " ").await;
-    assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
-    assert!(answer.contains("\"code\":\"request_timeout\""), "{answer}");
+    let response = slowly("GET /healthz HTTP/1.1\r\nx-a: ", "y").await;
+    assert!(response.starts_with("HTTP/1.1 408"), "{response}");
+    let response = slowly(&format!("{body}content-length: 1000\r\n\r\n"), " ").await;
+    assert!(response.starts_with("HTTP/1.1 408"), "{response}");
+    assert!(
+        response.contains("\"code\":\"request_timeout\""),
+        "{response}"
+    );
     let chunked = format!("{body}transfer-encoding: chunked\r\n\r\nffff\r\n");
-    let answer = slowly(&chunked, " ").await;
-    assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+    let response = slowly(&chunked, " ").await;
+    assert!(response.starts_with("HTTP/1.1 408"), "{response}");
     // The head of a second request, for which actix-web has no time limit.
-    let answer = slowly(&format!("{whole}GET /healthz HTTP/1.1\r\nx-a: "), "y").await;
-    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-    assert_eq!(answer.matches("HTTP/1.1 ").count(), 1, "{answer}");
+    let response = slowly(&format!("{whole}GET /healthz HTTP/1.1\r\nx-a: "), "y").await;
+    assert!(response.starts_with("HTTP/1.1 200"), "{response}");
+    assert_eq!(response.matches("HTTP/1.1 ").count(), 1, "{response}");
     // A client that sends nothing.
     let mut silent = TcpStream::connect(app.address).await.unwrap();
-    let answer = read_until_close(&mut silent).await;
+    let response = read_until_close(&mut silent).await;
     assert!(
-        answer.is_empty() || answer.starts_with("HTTP/1.1 408"),
-        "{answer}"
+        response.is_empty() || response.starts_with("HTTP/1.1 408"),
+        "{response}"
     );
     assert_serving(&app).await;
 }
@@ -461,13 +464,13 @@ async fn pipelined_requests_get_responses_in_order() {
         }
         writer
     });
-    let mut answers = String::new();
-    timeout(CUT, reader.read_to_string(&mut answers))
+    let mut responses = String::new();
+    timeout(CUT, reader.read_to_string(&mut responses))
         .await
         .unwrap()
         .unwrap();
     sending.await.unwrap();
-    let paths: Vec<&str> = answers
+    let paths: Vec<&str> = responses
         .split("\"instance\":\"/nothing-")
         .skip(1)
         .map(|rest| rest.split('"').next().unwrap())
@@ -506,13 +509,16 @@ async fn requests_over_the_limit_in_flight_get_503() {
         held.push(socket);
     }
     eventually("the third request is rejected", async || {
-        let answer = app.get("/orders").await;
-        if answer.status() != 503 {
+        let response = app.get("/orders").await;
+        if response.status() != 503 {
             return None;
         }
-        assert_eq!(answer.headers()["retry-after"], "1");
-        assert_eq!(answer.headers()["content-type"], "application/problem+json");
-        let problem: Value = answer.json().await.unwrap();
+        assert_eq!(response.headers()["retry-after"], "1");
+        assert_eq!(
+            response.headers()["content-type"],
+            "application/problem+json"
+        );
+        let problem: Value = response.json().await.unwrap();
         (problem["code"] == "service_unavailable").then_some(())
     })
     .await;
@@ -541,8 +547,8 @@ async fn every_response_has_security_headers() {
         ("/openapi.json", data, "no-cache"),
         ("/docs/", "script-src 'self';", "no-cache"),
     ] {
-        let answer = app.get(path).await;
-        let header = |name: &str| answer.headers()[name].to_str().unwrap().to_owned();
+        let response = app.get(path).await;
+        let header = |name: &str| response.headers()[name].to_str().unwrap().to_owned();
         assert_eq!(header("x-content-type-options"), "nosniff", "{path}");
         assert_eq!(header("referrer-policy"), "no-referrer", "{path}");
         assert_eq!(
@@ -553,9 +559,14 @@ async fn every_response_has_security_headers() {
         assert!(header("content-security-policy").contains(policy), "{path}");
         assert_eq!(header("cache-control"), caching, "{path}");
         // HSTS is sent only over TLS, and CORS is off by default.
-        assert!(answer.headers().get("strict-transport-security").is_none());
         assert!(
-            answer
+            response
+                .headers()
+                .get("strict-transport-security")
+                .is_none()
+        );
+        assert!(
+            response
                 .headers()
                 .get("access-control-allow-origin")
                 .is_none()
@@ -583,10 +594,10 @@ async fn cors_allows_only_configured_origins() {
     };
     let headers = "authorization,content-type,idempotency-key,if-match,x-api-key";
     for method in ["GET", "POST", "PUT", "DELETE"] {
-        let answer = preflight(SHOP, method, headers).await;
-        assert_eq!(answer.status(), 200, "{method}");
-        assert_eq!(answer.headers()["access-control-allow-origin"], SHOP);
-        let allowed = answer.headers()["access-control-allow-headers"]
+        let response = preflight(SHOP, method, headers).await;
+        assert_eq!(response.status(), 200, "{method}");
+        assert_eq!(response.headers()["access-control-allow-origin"], SHOP);
+        let allowed = response.headers()["access-control-allow-headers"]
             .to_str()
             .unwrap();
         for header in headers.split(',') {
@@ -604,40 +615,43 @@ async fn cors_allows_only_configured_origins() {
         (SHOP, "PATCH", "accept"),
         (SHOP, "GET", "x-other"),
     ] {
-        let answer = preflight(origin, method, headers).await;
+        let response = preflight(origin, method, headers).await;
         assert!(
-            answer.status().is_client_error(),
+            response.status().is_client_error(),
             "{origin} {method} {headers}"
         );
         assert!(
-            answer
+            response
                 .headers()
                 .get("access-control-allow-origin")
                 .is_none(),
             "{origin}"
         );
-        assert_eq!(answer.headers()["content-type"], "application/problem+json");
+        assert_eq!(
+            response.headers()["content-type"],
+            "application/problem+json"
+        );
     }
     let from = async |origin: &str| {
         let request = app.request(reqwest::Method::GET, &format!("/orders/{id}"));
         request.header("origin", origin).send().await.unwrap()
     };
-    let answer = from(SHOP).await;
-    assert_eq!(answer.headers()["access-control-allow-origin"], SHOP);
+    let response = from(SHOP).await;
+    assert_eq!(response.headers()["access-control-allow-origin"], SHOP);
     assert!(
-        answer
+        response
             .headers()
             .get("access-control-allow-credentials")
             .is_none()
     );
     assert!(
-        answer.headers()["vary"]
+        response.headers()["vary"]
             .to_str()
             .unwrap()
             .to_lowercase()
             .contains("origin")
     );
-    let exposed = answer.headers()["access-control-expose-headers"]
+    let exposed = response.headers()["access-control-expose-headers"]
         .to_str()
         .unwrap()
         .to_lowercase();
@@ -656,9 +670,9 @@ async fn cors_allows_only_configured_origins() {
             "{header}: {exposed}"
         );
     }
-    let answer = from("https://evil.example").await;
+    let response = from("https://evil.example").await;
     assert!(
-        answer
+        response
             .headers()
             .get("access-control-allow-origin")
             .is_none()

@@ -10,11 +10,11 @@ use crate::harness::{Options, Process, TestApp};
 async fn exchange(address: &str, request: &str) -> (u16, String) {
     let mut socket = TcpStream::connect(address).await.unwrap();
     socket.write_all(request.as_bytes()).await.unwrap();
-    let mut answer = Vec::new();
-    socket.read_to_end(&mut answer).await.unwrap();
-    let answer = String::from_utf8_lossy(&answer).into_owned();
-    let status = answer.get(9..12).and_then(|status| status.parse().ok());
-    (status.unwrap_or_default(), answer)
+    let mut response = Vec::new();
+    socket.read_to_end(&mut response).await.unwrap();
+    let response = String::from_utf8_lossy(&response).into_owned();
+    let status = response.get(9..12).and_then(|status| status.parse().ok());
+    (status.unwrap_or_default(), response)
 }
 
 /// A request with these lines in its head.
@@ -59,12 +59,15 @@ async fn a_server_without_authentication_accepts_only_local_host_names() {
     for (host, served) in hosts(&app.address.port().to_string()) {
         let line = format!("host: {host}");
         let sent = request("POST", "/orders", &[&line, JSON], ORDER);
-        let (status, answer) = exchange(&address, &sent).await;
-        assert_eq!(status, if served { 201 } else { 421 }, "{host}: {answer}");
+        let (status, response) = exchange(&address, &sent).await;
+        assert_eq!(status, if served { 201 } else { 421 }, "{host}: {response}");
         if !served {
-            assert!(answer.contains(r#""code":"host_not_allowed""#), "{answer}");
-            assert!(answer.contains("http.allowed_hosts"), "{answer}");
-            assert!(answer.contains("request_id"), "{answer}");
+            assert!(
+                response.contains(r#""code":"host_not_allowed""#),
+                "{response}"
+            );
+            assert!(response.contains("http.allowed_hosts"), "{response}");
+            assert!(response.contains("request_id"), "{response}");
         }
     }
     // Reads are rejected too.
@@ -79,12 +82,12 @@ async fn a_server_without_authentication_accepts_only_local_host_names() {
         ("http://localhost/orders", "evil.example", 421),
     ] {
         let sent = request("GET", target, &[&format!("host: {host}")], "");
-        let (status, answer) = exchange(&address, &sent).await;
-        assert_eq!(status, wanted, "{target} {host}: {answer}");
+        let (status, response) = exchange(&address, &sent).await;
+        assert_eq!(status, wanted, "{target} {host}: {response}");
     }
     // Browsers always send `Host`, so a request without it does not come from a page.
-    let (status, answer) = exchange(&address, "GET /orders HTTP/1.0\r\n\r\n").await;
-    assert_eq!(status, 200, "{answer}");
+    let (status, response) = exchange(&address, "GET /orders HTTP/1.0\r\n\r\n").await;
+    assert_eq!(status, 200, "{response}");
 }
 
 /// Browsers send some requests of other origins' pages without a preflight.
@@ -107,14 +110,14 @@ async fn a_server_without_authentication_rejects_changes_from_other_origins() {
             ("x-content-type: none", 415),
         ] {
             let sent = request("POST", "/orders", &[&host, kind, origin], ORDER);
-            let (status, answer) = exchange(&address, &sent).await;
+            let (status, response) = exchange(&address, &sent).await;
             assert_eq!(
                 status,
                 if served { wanted } else { 403 },
-                "{origin}: {answer}"
+                "{origin}: {response}"
             );
-            let refused = answer.contains(r#""code":"origin_not_allowed""#);
-            assert_eq!(refused, !served, "{origin}: {answer}");
+            let refused = response.contains(r#""code":"origin_not_allowed""#);
+            assert_eq!(refused, !served, "{origin}: {response}");
         }
     }
     let sent = request(
@@ -218,16 +221,17 @@ async fn the_monitoring_port_accepts_only_local_host_names() {
             ("GET", "/metrics", ""),
             ("GET", "/readyz", ""),
         ] {
-            let (status, answer) = exchange(address, &request(method, path, &[&line], body)).await;
+            let (status, response) =
+                exchange(address, &request(method, path, &[&line], body)).await;
             let wanted = if served { 200 } else { 421 };
-            assert_eq!(status, wanted, "{method} {path} {host}: {answer}");
-            let named = answer.contains("monitoring.allowed_hosts");
-            assert_eq!(named, !served, "{answer}");
+            assert_eq!(status, wanted, "{method} {path} {host}: {response}");
+            let named = response.contains("monitoring.allowed_hosts");
+            assert_eq!(named, !served, "{response}");
         }
     }
     let lines = [&format!("host: {address}"), "origin: http://evil.example"];
-    let (status, answer) = exchange(address, &request("PUT", "/log", &lines, FILTER)).await;
-    assert_eq!(status, 403, "{answer}");
-    let (status, answer) = exchange(address, "GET /healthz HTTP/1.0\r\n\r\n").await;
-    assert_eq!(status, 200, "{answer}");
+    let (status, response) = exchange(address, &request("PUT", "/log", &lines, FILTER)).await;
+    assert_eq!(status, 403, "{response}");
+    let (status, response) = exchange(address, "GET /healthz HTTP/1.0\r\n\r\n").await;
+    assert_eq!(status, 200, "{response}");
 }

@@ -82,9 +82,9 @@ async fn a_key_reused_for_another_request_is_rejected() {
         r#"{"customer_id":43,"total_amount":99.95}"#,
         r#"{"customer_id":42,"total_amount":99.94}"#,
     ] {
-        let refused = post(&app, "k", body).await;
-        assert_eq!(refused.status(), 422);
-        let problem: Value = refused.json().await.unwrap();
+        let rejected = post(&app, "k", body).await;
+        assert_eq!(rejected.status(), 422);
+        let problem: Value = rejected.json().await.unwrap();
         assert_eq!(problem["code"], "idempotency_key_reused");
     }
     assert_eq!(order_count(&app).await, 1);
@@ -93,8 +93,8 @@ async fn a_key_reused_for_another_request_is_rejected() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rejected_request_does_not_use_up_its_key() {
     let app = TestApp::start().await;
-    let refused = post(&app, "k", r#"{"customer_id":0,"total_amount":1}"#).await;
-    assert_eq!(refused.status(), 400);
+    let rejected = post(&app, "k", r#"{"customer_id":0,"total_amount":1}"#).await;
+    assert_eq!(rejected.status(), 400);
     // A request that fails in the database.
     app.sql("ALTER TABLE order_events RENAME TO order_events_away")
         .await;
@@ -115,16 +115,16 @@ async fn concurrent_requests_with_one_key_create_one_order() {
         let requests = (0..64).map(|_| post(&app, &key, BODY));
         let responses = futures::future::join_all(requests).await;
         let mut new = 0;
-        let mut answers = Vec::new();
+        let mut contents = Vec::new();
         for response in responses {
             if response.headers().get("idempotent-replayed").is_none() {
                 new += 1;
             }
-            answers.push(content(response).await);
+            contents.push(content(response).await);
         }
         assert_eq!(new, 1, "exactly one request creates the order");
-        assert_eq!(answers[0].0, 201);
-        assert!(answers.iter().all(|answer| *answer == answers[0]));
+        assert_eq!(contents[0].0, 201);
+        assert!(contents.iter().all(|content| *content == contents[0]));
     }
     assert_eq!(order_count(&app).await, 5);
     assert_eq!(app.count("SELECT count(*) FROM idempotency_keys").await, 5);
@@ -169,9 +169,9 @@ async fn an_expired_key_can_be_reused_before_it_is_deleted() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_can_be_required() {
     let app = TestApp::adjusted(|settings| settings.idempotency.required = true).await;
-    let refused = app.send(Method::POST, "/orders", BODY).await;
-    assert_eq!(refused.status(), 400);
-    let problem: Value = refused.json().await.unwrap();
+    let rejected = app.send(Method::POST, "/orders", BODY).await;
+    assert_eq!(rejected.status(), 400);
+    let problem: Value = rejected.json().await.unwrap();
     assert_eq!(problem["code"], "idempotency_key_required");
     assert_eq!(problem["errors"][0]["pointer"], "Idempotency-Key");
     assert_eq!(order_count(&app).await, 0);
@@ -183,9 +183,9 @@ async fn malformed_keys_are_rejected() {
     let app = TestApp::start().await;
     let long = "k".repeat(256);
     for key in ["", "\"\"", "a b", "\"a", "a\"b", "a\\b", long.as_str()] {
-        let refused = post(&app, key, BODY).await;
-        assert_eq!(refused.status(), 400, "{key}");
-        let problem: Value = refused.json().await.unwrap();
+        let rejected = post(&app, key, BODY).await;
+        assert_eq!(rejected.status(), 400, "{key}");
+        let problem: Value = rejected.json().await.unwrap();
         assert_eq!(problem["errors"][0]["pointer"], "Idempotency-Key");
     }
     assert_eq!(post(&app, &"k".repeat(255), BODY).await.status(), 201);
@@ -232,8 +232,8 @@ fn api_key(app: &TestApp, name: &str, whose: &[&str]) -> (i64, String) {
 async fn a_retry_with_a_new_api_key_of_the_same_client_creates_no_second_order() {
     let app = with_api_keys().await;
     let (old, first) = api_key(&app, "shop", &["--all-customers"]);
-    let answer = content(post_as(&app, ("x-api-key", &first), "k").await).await;
-    assert_eq!(answer.0, 201);
+    let response = content(post_as(&app, ("x-api-key", &first), "k").await).await;
+    assert_eq!(response.0, 201);
     // The operator creates a new key for the same program, and revokes the old one.
     let (_, second) = api_key(&app, "shop", &["--all-customers"]);
     keys(&app, &["revoke", &old.to_string()]);
@@ -241,7 +241,7 @@ async fn a_retry_with_a_new_api_key_of_the_same_client_creates_no_second_order()
     for key in [&second, &third] {
         let again = post_as(&app, ("x-api-key", key), "k").await;
         assert_eq!(again.headers()["idempotent-replayed"], "true");
-        assert_eq!(content(again).await, answer);
+        assert_eq!(content(again).await, response);
     }
     assert_eq!(order_count(&app).await, 1);
     // A key with another name, or with a customer, belongs to another client.
@@ -264,8 +264,8 @@ async fn a_rotated_api_key_stays_with_its_client() {
     let (first, _) = api_key(&app, "shop", &["--customer", "42"]);
     let (second, old) = api_key(&app, "shop", &["--customer", "42"]);
     app.sql("UPDATE api_keys SET client_id = NULL").await;
-    let answer = content(post_as(&app, ("x-api-key", &old), "k").await).await;
-    assert_eq!(answer.0, 201);
+    let response = content(post_as(&app, ("x-api-key", &old), "k").await).await;
+    assert_eq!(response.0, 201);
     let rotated = keys(
         &app,
         &["rotate", &second.to_string(), "--json", "--overlap", "1h"],
@@ -286,7 +286,7 @@ async fn a_rotated_api_key_stays_with_its_client() {
     for key in [rotated["key"].as_str().unwrap(), &old, &third] {
         let again = post_as(&app, ("x-api-key", key), "k").await;
         assert_eq!(again.headers()["idempotent-replayed"], "true");
-        assert_eq!(content(again).await, answer);
+        assert_eq!(content(again).await, response);
     }
     assert_eq!(order_count(&app).await, 1);
     let ends =
@@ -323,8 +323,8 @@ async fn a_retry_with_a_new_token_of_the_same_subject_creates_no_second_order() 
         format!("Bearer {}", issuer.key.sign(&claims))
     };
     let first = eventually("the issuer's keys are loaded", async || {
-        let answer = post_as(&app, ("authorization", &token(1, "shop")), "k").await;
-        (answer.status() == 201).then_some(answer)
+        let response = post_as(&app, ("authorization", &token(1, "shop")), "k").await;
+        (response.status() == 201).then_some(response)
     })
     .await;
     let first = content(first).await;

@@ -147,14 +147,14 @@ async fn serve_and_worker_export_their_metrics() {
     })
     .await;
     for (monitoring, temporal) in [(&of_serve, false), (&of_worker, true)] {
-        let answer = reqwest::get(format!("{monitoring}/readyz")).await.unwrap();
-        assert_eq!(answer.status(), 200);
-        let ready: Value = answer.json().await.unwrap();
+        let response = reqwest::get(format!("{monitoring}/readyz")).await.unwrap();
+        assert_eq!(response.status(), 200);
+        let ready: Value = response.json().await.unwrap();
         assert_eq!(ready["status"], "ready");
         assert_eq!(ready["dependencies"][0]["required"], true);
         assert_eq!(ready["dependencies"][1]["required"], temporal);
-        let answer = reqwest::get(format!("{monitoring}/healthz")).await.unwrap();
-        assert_eq!(answer.status(), 200);
+        let response = reqwest::get(format!("{monitoring}/healthz")).await.unwrap();
+        assert_eq!(response.status(), 200);
     }
     serve.stop();
     worker.stop();
@@ -292,9 +292,9 @@ async fn a_request_that_times_out_is_counted() {
         page.sum("orders_http_requests_in_flight", &[]) == 1.0
     })
     .await;
-    let mut answer = vec![0; 12];
-    stream.read_exact(&mut answer).await.unwrap();
-    assert_eq!(answer, b"HTTP/1.1 408");
+    let mut response = vec![0; 12];
+    stream.read_exact(&mut response).await.unwrap();
+    assert_eq!(response, b"HTTP/1.1 408");
     let timed_out = [("operation", "createOrder"), ("status", "408")];
     page_where("the request is counted", &monitoring, |page| {
         page.sum("orders_http_requests_total", &timed_out) == 1.0
@@ -311,13 +311,13 @@ async fn a_worker_without_temporal_is_not_ready() {
     let worker = Process::start("worker", &app, &nowhere);
     for (process, status) in [(&serve, 200), (&worker, 503)] {
         let monitoring = process.monitoring().await;
-        let answer = reqwest::get(format!("{monitoring}/readyz")).await.unwrap();
-        assert_eq!(answer.status(), status);
-        let ready: Value = answer.json().await.unwrap();
+        let response = reqwest::get(format!("{monitoring}/readyz")).await.unwrap();
+        assert_eq!(response.status(), status);
+        let ready: Value = response.json().await.unwrap();
         assert_eq!(ready["dependencies"][0]["status"], "up");
         assert_eq!(ready["dependencies"][1]["status"], "down");
-        let answer = reqwest::get(format!("{monitoring}/healthz")).await.unwrap();
-        assert_eq!(answer.status(), 200);
+        let response = reqwest::get(format!("{monitoring}/healthz")).await.unwrap();
+        assert_eq!(response.status(), 200);
         page_where("the database is up, Temporal is not", &monitoring, |page| {
             page.sum("orders_database_up", &[]) == 1.0 && page.sum("orders_temporal_up", &[]) == 0.0
         })
@@ -358,9 +358,9 @@ async fn orders_in_a_large_table_are_estimated() {
 }
 
 async fn put(url: &str, body: impl Into<reqwest::Body>) -> (StatusCode, Value) {
-    let answer = Client::new().put(url).body(body).send().await.unwrap();
-    let status = answer.status();
-    (status, answer.json().await.unwrap())
+    let response = Client::new().put(url).body(body).send().await.unwrap();
+    let status = response.status();
+    (status, response.json().await.unwrap())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -370,8 +370,8 @@ async fn the_log_filter_can_be_changed_at_run_time() {
     let (api, monitoring) = (serve.api().await, serve.monitoring().await);
     let url = format!("{monitoring}/log");
     let filter = async || {
-        let answer: Value = reqwest::get(&url).await.unwrap().json().await.unwrap();
-        answer["filter"].as_str().unwrap().to_owned()
+        let response: Value = reqwest::get(&url).await.unwrap().json().await.unwrap();
+        response["filter"].as_str().unwrap().to_owned()
     };
     assert_eq!(filter().await, "info");
     let send = async |id: &str| {
@@ -441,10 +441,10 @@ async fn the_log_filter_can_be_changed_at_run_time() {
         (Method::GET, "/orders", 404),
     ] {
         let request = Client::new().request(method, format!("{monitoring}{path}"));
-        let answer = request.send().await.unwrap();
-        assert_eq!(answer.status(), status);
-        assert_eq!(answer.headers().contains_key("allow"), status == 405);
-        assert!(answer.json::<Value>().await.unwrap()["detail"].is_string());
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), status);
+        assert_eq!(response.headers().contains_key("allow"), status == 405);
+        assert!(response.json::<Value>().await.unwrap()["detail"].is_string());
     }
 }
 
@@ -457,13 +457,13 @@ async fn the_service_runs_without_its_monitoring_port() {
         let serve = Process::start("serve", &app, &[("ORDERS__MONITORING__LISTEN", listen)]);
         create_order(&serve.api().await).await;
         serve
-            .logs("the access log line", |line| line["message"] == "answered")
+            .logs("the line of it", |line| line["message"] == "answered")
             .await;
-        let announcements = serve.logged(|line| {
+        let told = serve.logged(|line| {
             let message = line["message"].as_str().unwrap_or_default();
             message.starts_with("monitoring ")
         });
-        assert!(announcements.is_empty(), "{announcements:?}");
+        assert!(told.is_empty(), "{told:?}");
         let complaints = serve.logged(|line| line["message"] == "nobody can monitor this process");
         assert_eq!(complaints.len(), usize::from(!listen.is_empty()));
         serve.stop();

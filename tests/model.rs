@@ -87,7 +87,7 @@ struct State {
 enum Verdict {
     Changed(State),
     Unchanged,
-    Refused(u16),
+    Rejected(u16),
 }
 
 impl State {
@@ -102,7 +102,7 @@ impl State {
 
     fn put(&self, change: &Change) -> Verdict {
         if self.deleted {
-            return Verdict::Refused(404);
+            return Verdict::Rejected(404);
         }
         let status = change.status.unwrap_or(&self.status);
         let cents = change.cents.unwrap_or(self.cents);
@@ -113,7 +113,7 @@ impl State {
             _ => false,
         };
         if !allowed || (cents != self.cents && self.status != "pending") {
-            return Verdict::Refused(409);
+            return Verdict::Rejected(409);
         }
         if status == self.status && cents == self.cents {
             return Verdict::Unchanged;
@@ -259,12 +259,12 @@ async fn run_one_client(app: &TestApp, case: u32, operations: &[Operation]) {
                 let status = response.status().as_u16();
                 let verdict = match expected {
                     Some(version) if !state.deleted && version != state.version => {
-                        Verdict::Refused(412)
+                        Verdict::Rejected(412)
                     }
                     _ => state.put(change),
                 };
                 match verdict {
-                    Verdict::Refused(refused) => assert_eq!(status, refused),
+                    Verdict::Rejected(rejected) => assert_eq!(status, rejected),
                     Verdict::Unchanged => assert_eq!(status, 200),
                     Verdict::Changed(changed) => {
                         assert_eq!(status, 200);
@@ -282,8 +282,8 @@ async fn run_one_client(app: &TestApp, case: u32, operations: &[Operation]) {
                 };
                 let expected = if_match(*version, state.version);
                 let response = send(app, Method::DELETE, *id, expected, None).await;
-                let refused = expected.is_some_and(|version| version != state.version);
-                let status = match (state.deleted, refused) {
+                let rejected = expected.is_some_and(|version| version != state.version);
+                let status = match (state.deleted, rejected) {
                     (true, _) => 404,
                     (false, true) => 412,
                     (false, false) => 204,
@@ -417,7 +417,7 @@ fn is_correct_for_some_state(exchange: &Exchange, states: &[State]) -> bool {
         (_, 404) => states.last().is_some_and(|state| state.deleted),
         (_, 412) => candidates.any(|state| !state.deleted && mismatch(state)),
         (Operation::Put { change, .. }, 409) => {
-            candidates.any(|state| !mismatch(state) && state.put(change) == Verdict::Refused(409))
+            candidates.any(|state| !mismatch(state) && state.put(change) == Verdict::Rejected(409))
         }
         (Operation::Put { change, .. }, 200) => candidates.any(|state| {
             Some(state.version) == exchange.version

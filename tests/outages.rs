@@ -112,34 +112,34 @@ async fn a_frozen_database_causes_timely_errors_and_needs_no_restart() {
     let mut failed = 0;
     for round in 0..8 {
         let sent = Instant::now();
-        let answer = app.get(&format!("/orders/{id}")).await;
+        let response = app.get(&format!("/orders/{id}")).await;
         assert!(sent.elapsed() < limit, "took {:?}", sent.elapsed());
-        match answer.status().as_u16() {
+        match response.status().as_u16() {
             200 => {}
             503 => {
                 failed += 1;
-                assert_eq!(answer.headers()["retry-after"], "1");
+                assert_eq!(response.headers()["retry-after"], "1");
             }
             other => panic!("{other} in round {round}"),
         }
     }
     assert!(failed >= 1, "the frozen connections were never used");
-    let answer = app.get(&format!("/orders/{id}")).await;
-    assert_eq!(answer.status(), 200, "frozen connections are replaced");
+    let response = app.get(&format!("/orders/{id}")).await;
+    assert_eq!(response.status(), 200, "frozen connections are replaced");
     // The first write uses a frozen connection. It was sent, so it may still be executed.
     let body = r#"{"customer_id":1,"total_amount":1}"#;
-    let answer = app.send(Method::POST, "/orders", body).await;
-    assert_eq!(answer.status(), 504);
+    let response = app.send(Method::POST, "/orders", body).await;
+    assert_eq!(response.status(), 504);
     app.create(1, "1").await;
     signal(Signal::SIGCONT);
-    let answer = app
+    let response = app
         .send(
             Method::PUT,
             &format!("/orders/{id}"),
             r#"{"total_amount":2}"#,
         )
         .await;
-    assert_eq!(answer.status(), 200);
+    assert_eq!(response.status(), 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -199,17 +199,17 @@ async fn a_database_that_is_slow_to_accept_connections_is_reached() {
     .await;
     let begun = Instant::now();
     let clients = (0..16).map(|_| async {
-        let mut refused = 0;
+        let mut rejected = 0;
         while begun.elapsed() < Duration::from_secs(30) {
             match app.get("/orders").await.status().as_u16() {
-                200 => return (true, refused),
-                503 => refused += 1,
+                200 => return (true, rejected),
+                503 => rejected += 1,
                 other => panic!("{other}"),
             }
         }
-        (false, refused)
+        (false, rejected)
     });
     let ends = futures::future::join_all(clients).await;
-    assert!(ends.iter().any(|(_, refused)| *refused > 0), "{ends:?}");
+    assert!(ends.iter().any(|(_, rejected)| *rejected > 0), "{ends:?}");
     assert!(ends.iter().all(|(reached, _)| *reached), "{ends:?}");
 }

@@ -165,8 +165,8 @@ async fn orders_survive_the_loss_of_temporals_data() {
     .await;
     temporal.stop().await;
     let path = format!("/orders/{deleted}");
-    let answer = app.request(Method::DELETE, &path).send().await.unwrap();
-    assert_eq!(answer.status(), 204);
+    let response = app.request(Method::DELETE, &path).send().await.unwrap();
+    assert_eq!(response.status(), 204);
     temporal.start_again().await;
     eventually("all orders are completed", async || {
         let done = "SELECT count(*) FROM orders WHERE status = 'completed'";

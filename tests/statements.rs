@@ -54,12 +54,12 @@ impl TestApp {
                 &format!("{path}/events"),
                 &format!("{path}/events?after=1"),
             ] {
-                let answer = self.get(path).await;
+                let response = self.get(path).await;
                 assert_eq!(
-                    answer.status(),
+                    response.status(),
                     200,
                     "{path}: {}",
-                    answer.text().await.unwrap()
+                    response.text().await.unwrap()
                 );
             }
             let changed = self.put_status(id, "processing").await;
@@ -120,9 +120,12 @@ async fn changing_a_column_type_disturbs_only_briefly() {
     // Batches retry their requests.
     assert_eq!(app.get(&path).await.status(), 200);
     app.create(1, "1").await;
-    let answers = join_all((0..8).map(|_| app.get("/orders?limit=1"))).await;
-    for answer in answers {
-        assert!([200, 503].contains(&answer.status().as_u16()), "{answer:?}");
+    let responses = join_all((0..8).map(|_| app.get("/orders?limit=1"))).await;
+    for response in responses {
+        assert!(
+            [200, 503].contains(&response.status().as_u16()),
+            "{response:?}"
+        );
     }
     for _ in 0..8 {
         assert_eq!(app.get("/orders?limit=1").await.status(), 200);
@@ -142,10 +145,10 @@ async fn slow_commits(app: &TestApp) {
 }
 
 /// Asserts the problem `outcome_unknown`.
-async fn assert_outcome_unknown(answer: reqwest::Response, may_retry: bool) {
-    assert_eq!(answer.status(), 504);
-    assert_eq!(answer.headers().contains_key("retry-after"), may_retry);
-    let problem: Value = answer.json().await.unwrap();
+async fn assert_outcome_unknown(response: reqwest::Response, may_retry: bool) {
+    assert_eq!(response.status(), 504);
+    assert_eq!(response.headers().contains_key("retry-after"), may_retry);
+    let problem: Value = response.json().await.unwrap();
     assert_eq!(problem["code"], "outcome_unknown", "{problem}");
 }
 
@@ -201,8 +204,8 @@ async fn a_connection_lost_after_sending_gets_outcome_unknown() {
         })
         .await;
     };
-    let (answer, ()) = futures::join!(app.post_with(&[]), terminated);
-    assert_outcome_unknown(answer, false).await;
+    let (response, ()) = futures::join!(app.post_with(&[]), terminated);
+    assert_outcome_unknown(response, false).await;
 }
 
 /// A 503 promises that nothing was stored: it is returned only if the statement was never sent, or was
@@ -270,8 +273,8 @@ async fn a_locked_row_delays_only_its_own_requests() {
         let app = &app;
         async move {
             let begun = Instant::now();
-            let answer = app.send(Method::PUT, &path, r#"{"total_amount":2}"#).await;
-            (answer.status(), begun.elapsed())
+            let response = app.send(Method::PUT, &path, r#"{"total_amount":2}"#).await;
+            (response.status(), begun.elapsed())
         }
     };
     let delete = async {
@@ -313,8 +316,8 @@ async fn a_locked_idempotency_key_delays_only_its_own_requests() {
     let keys: Vec<String> = (0..10).map(|number| format!("free-{number}")).collect();
     let free = join_all(keys.iter().map(async |key| {
         let begun = Instant::now();
-        let answer = app.post_with(&[("idempotency-key", key)]).await;
-        (answer.status(), begun.elapsed())
+        let response = app.post_with(&[("idempotency-key", key)]).await;
+        (response.status(), begun.elapsed())
     }));
     let held_key = [("idempotency-key", "held")];
     let held = app.post_with(&held_key);
@@ -357,8 +360,8 @@ async fn a_slow_database_is_not_reported_as_a_slow_client() {
         app.post_with(&[("idempotency-key", "late")]),
         change
     );
-    for answer in reads.into_iter().chain([changed]) {
-        assert_eq!(answer.status(), 503, "{}", answer.url());
+    for response in reads.into_iter().chain([changed]) {
+        assert_eq!(response.status(), 503, "{}", response.url());
     }
     // One of the two was sent; the other may have waited in the queue.
     let created = [created.status(), keyed.status()];
@@ -459,9 +462,9 @@ async fn a_migration_that_waits_for_a_lock_does_not_block_writes() {
     };
     let (output, longest) = futures::join!(migrating.wait_with_output(), writing);
     let output = output.unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}");
-    assert!(said.contains("is locked"), "{said}");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{stderr}");
+    assert!(stderr.contains("is locked"), "{stderr}");
     assert!(
         longest < Duration::from_secs(1),
         "a write waited {longest:?}"

@@ -55,9 +55,9 @@ async fn exchange(app: &TestApp, client: ClientConfig, head: &str) -> (String, V
     let certificate = stream.get_ref().1.peer_certificates().unwrap()[0].to_vec();
     let request = format!("{head} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).await.unwrap();
-    let mut answer = Vec::new();
-    let _ = stream.read_to_end(&mut answer).await;
-    (String::from_utf8_lossy(&answer).into_owned(), certificate)
+    let mut response = Vec::new();
+    let _ = stream.read_to_end(&mut response).await;
+    (String::from_utf8_lossy(&response).into_owned(), certificate)
 }
 
 fn replace(files: &config::HttpTls, identity: &Identity) {
@@ -91,11 +91,11 @@ async fn the_server_uses_tls_and_reloads_its_certificate() {
     })
     .await;
     for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
-        let (answer, certificate) = exchange(&app, client(&[version]), "GET /healthz").await;
-        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        let (response, certificate) = exchange(&app, client(&[version]), "GET /healthz").await;
+        assert!(response.starts_with("HTTP/1.1 200"), "{response}");
         assert!(
-            answer.contains("strict-transport-security: max-age="),
-            "{answer}"
+            response.contains("strict-transport-security: max-age="),
+            "{response}"
         );
         assert_eq!(certificate, der(&made.server));
     }
@@ -111,18 +111,18 @@ async fn the_server_uses_tls_and_reloads_its_certificate() {
         .write_all(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n")
         .await
         .unwrap();
-    let mut answer = Vec::new();
-    let _ = plain.read_to_end(&mut answer).await;
-    assert!(!String::from_utf8_lossy(&answer).contains("HTTP/1.1 200"));
+    let mut response = Vec::new();
+    let _ = plain.read_to_end(&mut response).await;
+    assert!(!String::from_utf8_lossy(&response).contains("HTTP/1.1 200"));
 
     // An invalid certificate file is ignored; a valid one is loaded without a restart.
     let files = &app.settings.http.tls;
     std::fs::write(&files.certificate, "no certificate").unwrap();
-    let (answer, certificate) = {
+    let (response, certificate) = {
         tokio::time::sleep(Duration::from_millis(2500)).await;
         exchange(&app, client(rustls::ALL_VERSIONS), "GET /healthz").await
     };
-    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(response.starts_with("HTTP/1.1 200"), "{response}");
     assert_eq!(certificate, der(&made.server));
     replace(files, &made.renewed);
     let renewed = der(&made.renewed);
@@ -156,14 +156,14 @@ async fn slow_tls_clients_time_out() {
     let mut stream = encrypted(app.address, client(rustls::ALL_VERSIONS)).await;
     let first = b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n";
     stream.write_all(first).await.unwrap();
-    let mut answer = vec![0; 4096];
-    let length = stream.read(&mut answer).await.unwrap();
-    assert!(answer[..length].starts_with(b"HTTP/1.1 200"));
+    let mut response = vec![0; 4096];
+    let length = stream.read(&mut response).await.unwrap();
+    assert!(response[..length].starts_with(b"HTTP/1.1 200"));
     stream
         .write_all(b"GET /healthz HTTP/1.1\r\n")
         .await
         .unwrap();
-    let cut = tokio::time::timeout(Duration::from_secs(30), stream.read_to_end(&mut answer));
+    let cut = tokio::time::timeout(Duration::from_secs(30), stream.read_to_end(&mut response));
     cut.await.expect("half a head, and still connected").ok();
 }
 
@@ -763,10 +763,10 @@ async fn secrets_from_files_do_not_leak() {
         body.len()
     );
     stream.write_all(request.as_bytes()).await.unwrap();
-    let mut answer = Vec::new();
-    let _ = stream.read_to_end(&mut answer).await;
-    let answer = String::from_utf8_lossy(&answer);
-    assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+    let mut response = Vec::new();
+    let _ = stream.read_to_end(&mut response).await;
+    let response = String::from_utf8_lossy(&response);
+    assert!(response.starts_with("HTTP/1.1 201"), "{response}");
     app.until_count(
         "the intent is dispatched",
         "SELECT count(*) FROM workflow_intents",

@@ -221,13 +221,13 @@ async fn the_callers_traceparent_is_used() {
 
     // Failed requests are traced too.
     let trace = "b".repeat(32);
-    let answer = reqwest::Client::new()
+    let response = reqwest::Client::new()
         .get(format!("{api}/nowhere"))
         .header("traceparent", format!("00-{trace}-{PARENT}-01"))
         .send()
         .await
         .unwrap();
-    assert_eq!(answer.status(), 404);
+    assert_eq!(response.status(), 404);
     let spans = spans_of(&collector, &trace, &["GET"]).await;
     assert_eq!(spans[0].attributes["operation.id"], "unmatched");
     assert_eq!(spans[0].attributes["http.response.status_code"], "404");

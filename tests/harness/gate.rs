@@ -86,7 +86,7 @@ impl Gate {
                 accepted = incoming.accept() => accepted,
                 () = self.cut.notified() => return,
             };
-            let Some(Ok((request, answer))) = accepted else {
+            let Some(Ok((request, response))) = accepted else {
                 return;
             };
             let authorized = {
@@ -95,28 +95,28 @@ impl Gate {
                 given.is_some_and(|given| given.as_bytes() == expected.as_bytes())
             };
             if authorized {
-                tokio::spawn(pass(request, answer, calls.clone()));
+                tokio::spawn(pass(request, response, calls.clone()));
             } else {
-                reject(answer)
+                reject(response)
             }
         }
     }
 }
 
-fn reject(mut answer: SendResponse<Bytes>) {
+fn reject(mut response: SendResponse<Bytes>) {
     let rejection = Response::builder()
         .header("content-type", "application/grpc")
         .header("grpc-status", "16")
         .header("grpc-message", "the key is not known")
         .body(())
         .unwrap();
-    let _ = answer.send_response(rejection, true);
+    let _ = response.send_response(rejection, true);
 }
 
 /// Forwards a call; it ends when either side ends it.
 async fn pass(
     request: Request<RecvStream>,
-    mut answer: SendResponse<Bytes>,
+    mut response: SendResponse<Bytes>,
     calls: h2::client::SendRequest<Bytes>,
 ) -> Option<()> {
     let (mut parts, body) = request.into_parts();
@@ -130,7 +130,7 @@ async fn pass(
     tokio::spawn(pump(body, up));
     let (parts, body) = answered.await.ok()?.into_parts();
     let ended = body.is_end_stream();
-    let down = answer
+    let down = response
         .send_response(Response::from_parts(parts, ()), ended)
         .ok()?;
     if ended {

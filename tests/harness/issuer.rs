@@ -171,10 +171,10 @@ async fn serve(listener: TcpListener, published: Arc<Mutex<String>>, requests: A
             let mut request = vec![0; 4096];
             let _ = stream.read(&mut request).await;
             let length = body.len();
-            let answer = format!(
+            let response = format!(
                 "HTTP/1.1 200 OK\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
             );
-            let _ = stream.write_all(answer.as_bytes()).await;
+            let _ = stream.write_all(response.as_bytes()).await;
         });
     }
 }

@@ -18,11 +18,11 @@ pub struct Sample {
 
 impl Page {
     pub async fn of(monitoring: &str) -> Self {
-        let answer = reqwest::get(format!("{monitoring}/metrics")).await.unwrap();
-        assert_eq!(answer.status(), 200);
-        let media = answer.headers()["content-type"].to_str().unwrap();
+        let response = reqwest::get(format!("{monitoring}/metrics")).await.unwrap();
+        assert_eq!(response.status(), 200);
+        let media = response.headers()["content-type"].to_str().unwrap();
         assert!(media.starts_with("text/plain"), "{media}");
-        Self::parse(&answer.text().await.unwrap())
+        Self::parse(&response.text().await.unwrap())
     }
 
     pub fn parse(text: &str) -> Self {
