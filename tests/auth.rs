@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures::future::join_all;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
-use order_processing::config::{Auth, Settings};
+use order_processing::config::Settings;
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
@@ -16,22 +16,16 @@ use tokio_util::sync::CancellationToken;
 
 use crate::command_line::{fails, orders, stdout};
 use crate::harness::issuer::{AUDIENCE, ISSUER, claims, forged, now};
-use crate::harness::{Issuer, Options, SigningKey, TestApp, database_url, eventually};
+use crate::harness::{
+    Issuer, Options, SigningKey, TestApp, api_key_auth, database_url, eventually,
+};
 
 const ALL: &str = "orders:read orders:write orders:admin";
 
-async fn guarded(auth: Auth) -> TestApp {
-    TestApp::with(Options {
-        auth: Some(auth),
-        ..Options::default()
-    })
-    .await
-}
-
 /// A server that trusts a new issuer and has loaded its keys.
-async fn trusting() -> (TestApp, Issuer) {
+async fn start_with_issuer() -> (TestApp, Issuer) {
     let issuer = Issuer::start().await;
-    let app = guarded(issuer.auth()).await;
+    let app = TestApp::with_auth(issuer.auth()).await;
     let token = issuer.token(ALL, None);
     eventually("the issuer's keys are loaded", async || {
         (get(&app, &token, "/orders").await.status() == 200).then_some(())
@@ -62,12 +56,12 @@ async fn get(app: &TestApp, token: &str, path: &str) -> Response {
     send(app, token, Method::GET, path, &[], None).await
 }
 
-async fn order(app: &TestApp, token: &str, customer: i64) -> Response {
+async fn create_order(app: &TestApp, token: &str, customer: i64) -> Response {
     let body = json!({ "customer_id": customer, "total_amount": 1 });
     send(app, token, Method::POST, "/orders", &[], Some(body)).await
 }
 
-async fn made(response: Response) -> i64 {
+async fn created_id(response: Response) -> i64 {
     assert_eq!(response.status(), 201);
     let order: Value = response.json().await.unwrap();
     order["id"].as_i64().unwrap()
@@ -94,7 +88,7 @@ fn challenges(response: &Response) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_without_credentials_are_rejected() {
-    let (app, _issuer) = trusting().await;
+    let (app, _issuer) = start_with_issuer().await;
     let calls = [
         (Method::GET, "/orders"),
         (Method::POST, "/orders"),
@@ -145,7 +139,7 @@ async fn requests_without_credentials_are_rejected() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn tokens_signed_with_every_supported_key_type_are_accepted() {
-    let (app, issuer) = trusting().await;
+    let (app, issuer) = start_with_issuer().await;
     let kinds = [
         Algorithm::RS256,
         Algorithm::RS512,
@@ -186,7 +180,7 @@ async fn tokens_signed_with_every_supported_key_type_are_accepted() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn forged_and_expired_tokens_are_rejected() {
-    let (app, issuer) = trusting().await;
+    let (app, issuer) = start_with_issuer().await;
     let rsa = SigningKey::new("rsa", Algorithm::RS256);
     issuer.publish(&[&issuer.key, &rsa]);
     let good = rsa.sign(&claims(ALL, None));
@@ -324,8 +318,8 @@ async fn forged_and_expired_tokens_are_rejected() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn scopes_limit_the_allowed_operations() {
-    let (app, issuer) = trusting().await;
-    let id = made(order(&app, &issuer.token(ALL, None), 1).await).await;
+    let (app, issuer) = start_with_issuer().await;
+    let id = created_id(create_order(&app, &issuer.token(ALL, None), 1).await).await;
     let path = format!("/orders/{id}");
     let calls = [
         (Method::GET, path.as_str(), None, "orders:read"),
@@ -374,12 +368,12 @@ async fn scopes_limit_the_allowed_operations() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_customer_cannot_access_orders_of_another_customer() {
-    let (app, issuer) = trusting().await;
+    let (app, issuer) = start_with_issuer().await;
     let [one, two] = [1, 2].map(|customer| issuer.token(ALL, Some(customer)));
     let everybody = issuer.token(ALL, None);
-    let mine = made(order(&app, &one, 1).await).await;
-    let theirs = made(order(&app, &two, 2).await).await;
-    let gone = made(order(&app, &two, 2).await).await;
+    let mine = created_id(create_order(&app, &one, 1).await).await;
+    let theirs = created_id(create_order(&app, &two, 2).await).await;
+    let gone = created_id(create_order(&app, &two, 2).await).await;
     let deleted = send(
         &app,
         &two,
@@ -426,7 +420,12 @@ async fn a_customer_cannot_access_orders_of_another_customer() {
     assert_eq!(events.json::<Vec<Value>>().await.unwrap().len(), 2);
 
     // Creating an order for another customer.
-    assert_problem(order(&app, &one, 2).await, 403, "customer_not_allowed").await;
+    assert_problem(
+        create_order(&app, &one, 2).await,
+        403,
+        "customer_not_allowed",
+    )
+    .await;
 
     // In lists, with any filter.
     let ids = async |token: &str, query: &str| -> Vec<i64> {
@@ -451,7 +450,7 @@ async fn a_customer_cannot_access_orders_of_another_customer() {
     assert_eq!(ids(&everybody, "").await, [theirs, mine]);
 
     // With another caller's cursor, or a modified one.
-    made(order(&app, &two, 2).await).await;
+    created_id(create_order(&app, &two, 2).await).await;
     let page = get(&app, &two, "/orders?limit=1").await;
     let link = page.headers()["link"].to_str().unwrap().to_owned();
     let next = link.split(['<', '>']).nth(1).unwrap().to_owned();
@@ -485,18 +484,18 @@ async fn a_customer_cannot_access_orders_of_another_customer() {
         let headers = [("idempotency-key", "the-same")];
         send(&app, token, Method::POST, "/orders", &headers, Some(body)).await
     };
-    let first = made(keyed(&one, 1).await).await;
+    let first = created_id(keyed(&one, 1).await).await;
     let second = keyed(&two, 2).await;
     assert!(second.headers().get("idempotent-replayed").is_none());
-    assert_ne!(made(second).await, first);
+    assert_ne!(created_id(second).await, first);
     let again = keyed(&one, 1).await;
     assert_eq!(again.headers()["idempotent-replayed"], "true");
-    assert_eq!(made(again).await, first);
+    assert_eq!(created_id(again).await, first);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn issuer_keys_rotate_without_a_restart() {
-    let (app, issuer) = trusting().await;
+    let (app, issuer) = start_with_issuer().await;
     let second = SigningKey::new("second", Algorithm::EdDSA);
     let old = issuer.token(ALL, None);
     let new = second.sign(&claims(ALL, None));
@@ -534,7 +533,7 @@ async fn issuer_keys_rotate_without_a_restart() {
 async fn requests_get_503_until_the_issuers_keys_are_loaded() {
     let issuer = Issuer::start().await;
     issuer.break_down();
-    let app = guarded(issuer.auth()).await;
+    let app = TestApp::with_auth(issuer.auth()).await;
     let token = issuer.token(ALL, None);
     let response = get(&app, &token, "/orders").await;
     assert!(response.headers().contains_key("retry-after"));
@@ -556,7 +555,7 @@ async fn issuer_keys_can_be_read_from_a_file() {
     let mut auth = issuer.auth();
     auth.jwt.jwks_url.clear();
     auth.jwt.jwks_file = file.to_str().unwrap().into();
-    let app = guarded(auth).await;
+    let app = TestApp::with_auth(auth).await;
     let token = issuer.token(ALL, None);
     assert_eq!(get(&app, &token, "/orders").await.status(), 200);
     // A symmetric key in the set is ignored.
@@ -582,8 +581,7 @@ async fn issuer_keys_can_be_read_from_a_file() {
 
 /// A server that accepts API keys and does not cache them.
 async fn with_keys(adjust: fn(&mut Settings)) -> TestApp {
-    let mut auth = Settings::load(None).unwrap().auth;
-    auth.api_keys = true;
+    let mut auth = api_key_auth();
     auth.api_key_cache = Duration::ZERO;
     TestApp::with(Options {
         auth: Some(auth),
@@ -786,7 +784,7 @@ async fn a_valid_key_beside_an_invalid_token_is_accepted_after_failed_attempts()
     let mut auth = issuer.auth();
     auth.api_keys = true;
     auth.attempts_per_minute = 1;
-    let app = guarded(auth).await;
+    let app = TestApp::with_auth(auth).await;
     let (_, key) = make_key(&app, &["--all-customers", "--scope", "orders:read"]);
     eventually("the address has used up its attempts", async || {
         let token = forged_by("first", rand::random());
@@ -925,7 +923,7 @@ async fn invalid_tokens_do_not_lock_out_valid_tokens_from_the_same_address() {
     let issuer = Issuer::start().await;
     let mut auth = issuer.auth();
     auth.attempts_per_minute = 20;
-    let app = guarded(auth).await;
+    let app = TestApp::with_auth(auth).await;
     let good = |number: u64| {
         let mut claims = claims(ALL, None);
         claims["jti"] = number.into();

@@ -3,23 +3,17 @@
 use std::path::Path;
 use std::process::Command;
 
-use order_processing::config::Settings;
 use reqwest::Method;
 
 use crate::auth::{get_with_key, make_key};
-use crate::harness::{Options, TestApp};
+use crate::harness::{TestApp, api_key_auth};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn schemathesis_finds_no_violation() {
-    let mut auth = Settings::load(None).unwrap().auth;
-    auth.api_keys = true;
+    let mut auth = api_key_auth();
     // Schemathesis tries invalid credentials with every operation.
     auth.attempts_per_minute = 1_000_000;
-    let app = TestApp::with(Options {
-        auth: Some(auth),
-        ..Options::default()
-    })
-    .await;
+    let app = TestApp::with_auth(auth).await;
     let (_, key) = make_key(&app, &["--all-customers", "--scope", "orders:admin"]);
     for _ in 0..3 {
         let order = serde_json::json!({ "customer_id": 1, "total_amount": 1 });

@@ -10,12 +10,12 @@ use tokio::time::timeout;
 use crate::harness::{Options, TestApp, eventually};
 
 /// The longest time that the server may take to close a connection.
-const CUT: Duration = Duration::from_secs(30);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Reads until the server closes the connection.
 async fn read_until_close(socket: &mut TcpStream) -> String {
     let mut response = Vec::new();
-    timeout(CUT, async {
+    timeout(CLOSE_TIMEOUT, async {
         let mut part = [0; 4096];
         while let Ok(length @ 1..) = socket.read(&mut part).await {
             response.extend_from_slice(&part[..length]);
@@ -29,7 +29,7 @@ async fn read_until_close(socket: &mut TcpStream) -> String {
 /// Reads the head and the body of one response.
 async fn read_response(socket: &mut TcpStream) -> String {
     let mut response = String::new();
-    timeout(CUT, async {
+    timeout(CLOSE_TIMEOUT, async {
         let mut part = [0; 4096];
         loop {
             let length = socket.read(&mut part).await.unwrap();
@@ -376,7 +376,7 @@ async fn slow_heads_and_bodies_time_out() {
                 response.push_str(&String::from_utf8_lossy(&part[..length]));
             }
         };
-        timeout(CUT, async {
+        timeout(CLOSE_TIMEOUT, async {
             tokio::select! { () = dripping => {}, () = reading => {} }
         })
         .await
@@ -434,7 +434,7 @@ async fn a_flood_of_connections_delays_new_clients_only_briefly() {
     println!("served in the flood after {:?}", started.elapsed());
     // A new connection waits until connections of the flood time out.
     let newcomer = reqwest::Client::new();
-    let served = timeout(CUT, newcomer.get(app.url("/healthz")).send()).await;
+    let served = timeout(CLOSE_TIMEOUT, newcomer.get(app.url("/healthz")).send()).await;
     assert_eq!(
         served
             .expect("the new client is not served")
@@ -465,7 +465,7 @@ async fn pipelined_requests_get_responses_in_order() {
         writer
     });
     let mut responses = String::new();
-    timeout(CUT, reader.read_to_string(&mut responses))
+    timeout(CLOSE_TIMEOUT, reader.read_to_string(&mut responses))
         .await
         .unwrap()
         .unwrap();
@@ -492,7 +492,7 @@ async fn a_client_that_does_not_read_is_disconnected() {
     let mut socket = TcpStream::connect(app.address).await.unwrap();
     let request = "GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nhost: localhost\r\n\r\n";
     let writing = async { while socket.write_all(request.as_bytes()).await.is_ok() {} };
-    timeout(CUT, writing)
+    timeout(CLOSE_TIMEOUT, writing)
         .await
         .expect("the server never disconnects the client");
     assert_serving(&app).await;

@@ -1,10 +1,9 @@
 //! DNS rebinding: without authentication, a page must not reach the server under the page's own host name.
 
-use order_processing::config::Settings;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::harness::{Options, Process, TestApp};
+use crate::harness::{Process, TestApp, api_key_auth};
 
 /// Sends this request, and returns the status and the whole response.
 async fn exchange(address: &str, request: &str) -> (u16, String) {
@@ -161,13 +160,7 @@ async fn settings_allow_other_hosts_and_origins() {
 /// A page has no credentials, so DNS rebinding gains nothing if they are required.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_with_authentication_accepts_any_host_name() {
-    let mut auth = Settings::load(None).unwrap().auth;
-    auth.api_keys = true;
-    let app = TestApp::with(Options {
-        auth: Some(auth),
-        ..Options::default()
-    })
-    .await;
+    let app = TestApp::with_auth(api_key_auth()).await;
     let address = app.address.to_string();
     for (path, wanted) in [("/healthz", 200), ("/orders", 401)] {
         let sent = request("GET", path, &["host: orders.example"], "");

@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use order_processing::config::Settings;
 use reqwest::{Method, Response};
 use serde_json::Value;
 
 use crate::auth::keys;
 use crate::command_line::fails;
 use crate::harness::issuer::claims;
-use crate::harness::{Issuer, Options, TestApp, database_url, eventually};
+use crate::harness::{Issuer, TestApp, api_key_auth, database_url, eventually};
 
 const BODY: &str = r#"{"customer_id":42,"total_amount":99.95}"#;
 
@@ -203,16 +202,6 @@ async fn post_as(app: &TestApp, credentials: (&str, &str), key: &str) -> Respons
         .unwrap()
 }
 
-async fn with_api_keys() -> TestApp {
-    let mut auth = Settings::load(None).unwrap().auth;
-    auth.api_keys = true;
-    TestApp::with(Options {
-        auth: Some(auth),
-        ..Options::default()
-    })
-    .await
-}
-
 /// Creates an API key with this name and the customer option `whose`.
 fn api_key(app: &TestApp, name: &str, whose: &[&str]) -> (i64, String) {
     let create = [
@@ -230,7 +219,7 @@ fn api_key(app: &TestApp, name: &str, whose: &[&str]) -> (i64, String) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_retry_with_a_new_api_key_of_the_same_client_creates_no_second_order() {
-    let app = with_api_keys().await;
+    let app = TestApp::with_auth(api_key_auth()).await;
     let (old, first) = api_key(&app, "shop", &["--all-customers"]);
     let response = content(post_as(&app, ("x-api-key", &first), "k").await).await;
     assert_eq!(response.0, 201);
@@ -259,7 +248,7 @@ async fn a_retry_with_a_new_api_key_of_the_same_client_creates_no_second_order()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rotated_api_key_stays_with_its_client() {
-    let app = with_api_keys().await;
+    let app = TestApp::with_auth(api_key_auth()).await;
     // The previous version stored no client id: two API keys with one name are two clients.
     let (first, _) = api_key(&app, "shop", &["--customer", "42"]);
     let (second, old) = api_key(&app, "shop", &["--customer", "42"]);
@@ -311,11 +300,7 @@ async fn a_rotated_api_key_stays_with_its_client() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_retry_with_a_new_token_of_the_same_subject_creates_no_second_order() {
     let issuer = Issuer::start().await;
-    let app = TestApp::with(Options {
-        auth: Some(issuer.auth()),
-        ..Options::default()
-    })
-    .await;
+    let app = TestApp::with_auth(issuer.auth()).await;
     let token = |number: i64, subject: &str| {
         let mut claims = claims("orders:write", Some(42));
         claims["jti"] = number.into();

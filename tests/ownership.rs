@@ -29,7 +29,7 @@ async fn running(app: &TestApp, order_id: i64) -> String {
 }
 
 /// A database whose dispatcher has started workflows, without a worker.
-async fn earlier(first: i64, orders: i64) -> TestApp {
+async fn start_earlier(first: i64, orders: i64) -> TestApp {
     let app = TestApp::start().await;
     app.orders_from(first).await;
     for _ in 0..orders {
@@ -42,7 +42,7 @@ async fn earlier(first: i64, orders: i64) -> TestApp {
 }
 
 /// Another database with the same ids, and a worker on the same task queue.
-async fn later(earlier: &TestApp, first: i64, adjust: fn(&mut Settings)) -> TestApp {
+async fn start_later(earlier: &TestApp, first: i64, adjust: fn(&mut Settings)) -> TestApp {
     let app = TestApp::with(Options {
         processing_delay: SOON,
         task_queue: Some(earlier.settings.temporal.task_queue.clone()),
@@ -82,7 +82,7 @@ async fn insert_order_without_intent(app: &TestApp) {
 #[tokio::test(flavor = "multi_thread")]
 async fn orders_of_a_new_database_complete_although_their_workflow_ids_exist() {
     const FIRST: i64 = 250_000;
-    let mut old = earlier(FIRST, 12).await;
+    let mut old = start_earlier(FIRST, 12).await;
     // Some workflows are running, some were terminated.
     for id in FIRST..FIRST + 4 {
         let options = WorkflowTerminateOptions::default();
@@ -93,7 +93,7 @@ async fn orders_of_a_new_database_complete_although_their_workflow_ids_exist() {
             .unwrap();
     }
     old.stop();
-    let new = later(&old, FIRST, no_reconciler).await;
+    let new = start_later(&old, FIRST, no_reconciler).await;
     for id in FIRST..FIRST + 12 {
         assert_eq!(new.create(1, "1").await, id);
     }
@@ -113,7 +113,7 @@ async fn a_workflow_of_another_order_does_not_change_this_one() {
     let mut old = TestApp::start().await;
     old.orders_from(FIRST).await;
     old.stop();
-    let new = later(&old, FIRST, no_dispatcher).await;
+    let new = start_later(&old, FIRST, no_dispatcher).await;
     for _ in 0..2 {
         new.create(1, "1").await;
     }
@@ -192,14 +192,14 @@ async fn a_workflow_of_a_newer_order_is_not_ended() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_reconciler_recognizes_workflows_of_other_orders() {
     const FIRST: i64 = 253_000;
-    let mut old = earlier(FIRST, 3).await;
+    let mut old = start_earlier(FIRST, 3).await;
     // If the workflow belonged to the new database's order, its termination would cancel that order.
     let terminated = workflow_of(&old, FIRST).await;
     let options = WorkflowTerminateOptions::default();
     terminated.terminate(options).await.unwrap();
     old.stop();
     let ended = workflow_of(&old, FIRST + 2).await;
-    let new = later(&old, FIRST, |settings| {
+    let new = start_later(&old, FIRST, |settings| {
         eager_reconciler(settings);
         settings.workflow.processing_delay = NEVER;
     })

@@ -610,12 +610,12 @@ async fn a_renewed_client_certificate_for_temporal_is_used_without_a_restart() {
     temporal.require_namespace().await.unwrap();
     let shown = |identity: &Identity| {
         let chain = read_certificates("tests", &identity.certificate).unwrap();
-        gate.shown().last().unwrap()[..] == chain[0][..]
+        gate.presented().last().unwrap()[..] == chain[0][..]
     };
     assert!(shown(&made.client));
     replace(&files, &made.renewed_client);
     eventually("the renewed certificate is in use", async || {
-        gate.cut();
+        gate.close_connections();
         temporal.require_namespace().await.ok()?;
         shown(&made.renewed_client).then_some(())
     })

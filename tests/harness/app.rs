@@ -85,6 +85,15 @@ impl TestApp {
         .await
     }
 
+    /// With authentication; orders stay pending.
+    pub async fn with_auth(auth: Auth) -> Self {
+        Self::with(Options {
+            auth: Some(auth),
+            ..Options::default()
+        })
+        .await
+    }
+
     /// For tests that run the program as processes: without a dispatcher, and with order ids from `first`.
     pub async fn for_processes(first: i64) -> Self {
         let app = Self::adjusted(|settings| settings.dispatcher.enabled = false).await;
@@ -305,6 +314,13 @@ impl Drop for TestApp {
             ended.expect("the service failed");
         }
     }
+}
+
+/// Authentication with API keys.
+pub fn api_key_auth() -> Auth {
+    let mut auth = Settings::load(None).unwrap().auth;
+    auth.api_keys = true;
+    auth
 }
 
 /// Makes the reconciler run and repair at once.

@@ -20,8 +20,8 @@ pub struct Gate {
     /// The address that it listens on.
     pub address: String,
     key: Arc<Mutex<String>>,
-    shown: Arc<Mutex<Vec<Vec<u8>>>>,
-    cut: Arc<Notify>,
+    presented: Arc<Mutex<Vec<Vec<u8>>>>,
+    close: Arc<Notify>,
 }
 
 impl Gate {
@@ -41,8 +41,8 @@ impl Gate {
         let gate = Self {
             address: format!("localhost:{}", listener.local_addr().unwrap().port()),
             key: Arc::new(Mutex::new(key.to_owned())),
-            shown: Arc::default(),
-            cut: Arc::default(),
+            presented: Arc::default(),
+            close: Arc::default(),
         };
         let serving = gate.clone();
         tokio::spawn(async move {
@@ -59,13 +59,13 @@ impl Gate {
     }
 
     /// The certificates that clients have presented, in order.
-    pub fn shown(&self) -> Vec<Vec<u8>> {
-        self.shown.lock().unwrap().clone()
+    pub fn presented(&self) -> Vec<Vec<u8>> {
+        self.presented.lock().unwrap().clone()
     }
 
     /// Closes all connections.
-    pub fn cut(&self) {
-        self.cut.notify_waiters();
+    pub fn close_connections(&self) {
+        self.close.notify_waiters();
     }
 
     async fn serve(self, acceptor: TlsAcceptor, socket: TcpStream) {
@@ -73,7 +73,7 @@ impl Gate {
             return;
         };
         if let Some(chain) = stream.get_ref().1.peer_certificates() {
-            self.shown.lock().unwrap().push(chain[0].to_vec());
+            self.presented.lock().unwrap().push(chain[0].to_vec());
         }
         let Ok(mut incoming) = h2::server::handshake(stream).await else {
             return;
@@ -84,7 +84,7 @@ impl Gate {
         loop {
             let accepted = tokio::select! {
                 accepted = incoming.accept() => accepted,
-                () = self.cut.notified() => return,
+                () = self.close.notified() => return,
             };
             let Some(Ok((request, response))) = accepted else {
                 return;
