@@ -508,8 +508,7 @@ async fn issuer_keys_rotate_without_a_restart() {
     // The old key is no longer published, so its tokens are rejected, even those accepted before.
     assert_problem(get(&app, &old, "/orders").await, 401, "unauthorized").await;
 
-    // If the issuer fails, its last keys stay in use, and tokens with unknown keys do not cause a request
-    // to it each.
+    // If the issuer fails, its last keys stay in use, and tokens with unknown keys cause few requests to it.
     issuer.break_down();
     let before = issuer.requests.load(Ordering::SeqCst);
     let stranger = SigningKey::new("stranger", Algorithm::EdDSA);

@@ -8,7 +8,7 @@ use dev_servers::Service;
 use nix::sys::signal::Signal;
 use serde_json::Value;
 
-use crate::harness::{Options, PATIENCE, Process, TestApp, create_order, database_url};
+use crate::harness::{EVENT_TIMEOUT, Options, Process, TestApp, create_order, database_url};
 
 pub fn orders(arguments: &[&str], variables: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_orders"));
@@ -208,7 +208,7 @@ impl Dev {
 
     /// Waits for the process to exit, and returns whether it succeeded.
     fn exits_successfully(self) -> bool {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + EVENT_TIMEOUT;
         loop {
             if let Some(status) = self.0.status() {
                 return status.success();

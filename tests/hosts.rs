@@ -157,7 +157,7 @@ async fn settings_allow_other_hosts_and_origins() {
     }
 }
 
-/// A page has no credentials, so DNS rebinding gains nothing if they are required.
+/// DNS rebinding gains nothing if credentials are required, because a page has none.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_with_authentication_accepts_any_host_name() {
     let app = TestApp::with_auth(api_key_auth()).await;

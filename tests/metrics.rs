@@ -1,4 +1,4 @@
-//! What operators see: metrics, health and the log filter; and the metrics that alert rules and dashboards use.
+//! What operators see: metrics, health, the log filter, alert rules and dashboards.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};

@@ -117,7 +117,7 @@ async fn changing_a_column_type_disturbs_only_briefly() {
     }
     app.sql("ALTER TABLE orders ALTER COLUMN status TYPE varchar(20)")
         .await;
-    // Batches retry their requests.
+    // Batches are retried.
     assert_eq!(app.get(&path).await.status(), 200);
     app.create(1, "1").await;
     let responses = join_all((0..8).map(|_| app.get("/orders?limit=1"))).await;

@@ -243,7 +243,7 @@ async fn the_callers_traceparent_is_used() {
     );
 }
 
-/// A request that ends an order has the end of its workflow in its own trace.
+/// The trace of a request that ends an order includes the end of its workflow.
 #[tokio::test(flavor = "multi_thread")]
 async fn ending_an_order_is_traced_to_its_workflow() {
     let collector = Collector::start();

@@ -21,16 +21,19 @@ pub use services::{OwnTemporal, database_url, temporal_address, tools};
 use std::time::{Duration, Instant};
 
 /// How long an expected event may take on a busy machine.
-pub const PATIENCE: Duration = Duration::from_secs(150);
+pub const EVENT_TIMEOUT: Duration = Duration::from_secs(150);
 
-/// Repeats `check` until it returns a value; panics with `what` after [`PATIENCE`].
+/// Repeats `check` until it returns a value; panics with `what` after [`EVENT_TIMEOUT`].
 pub async fn eventually<T>(what: &str, mut check: impl AsyncFnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + EVENT_TIMEOUT;
     loop {
         if let Some(value) = check().await {
             return value;
         }
-        assert!(Instant::now() < deadline, "not within {PATIENCE:?}: {what}");
+        assert!(
+            Instant::now() < deadline,
+            "not within {EVENT_TIMEOUT:?}: {what}"
+        );
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }

@@ -74,7 +74,7 @@ impl Page {
         name.to_owned()
     }
 
-    /// Whether there are samples with this name, suffixes of histograms included.
+    /// Whether the page has this metric, suffixes of histograms included.
     pub fn has(&self, name: &str) -> bool {
         let histogram = |of: &str| self.kinds.get(of).is_some_and(|kind| kind == "histogram");
         let parts = ["_bucket", "_sum", "_count"];

@@ -10,7 +10,7 @@ use reqwest::Client;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{PATIENCE, TestApp, database_url, eventually};
+use super::{EVENT_TIMEOUT, TestApp, database_url, eventually};
 
 /// `orders serve` or `orders worker` with the database and the task queue of a test. Dropping it kills it.
 pub struct Process {
@@ -99,7 +99,7 @@ impl Process {
                 assert!(status.success(), "the process failed: {status}");
                 return begun.elapsed();
             }
-            assert!(begun.elapsed() < PATIENCE, "the process does not stop");
+            assert!(begun.elapsed() < EVENT_TIMEOUT, "the process does not stop");
             std::thread::sleep(Duration::from_millis(20));
         }
     }

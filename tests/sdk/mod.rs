@@ -95,7 +95,7 @@ async fn every_sdk_passes_the_conformance_scenarios() {
         auth: Some(auth),
         ..Options::default()
     };
-    let (still, moving) = tokio::join!(
+    let (without_worker, with_worker) = tokio::join!(
         TestApp::with(guarded.clone()),
         TestApp::with(Options {
             processing_delay: Duration::from_secs(2),
@@ -104,7 +104,7 @@ async fn every_sdk_passes_the_conformance_scenarios() {
         })
     );
     // Workflows are named after orders, and all tests share one Temporal.
-    moving
+    with_worker
         .sql("ALTER TABLE orders ALTER COLUMN id RESTART WITH 180000")
         .await;
     let mut columns = Vec::new();
@@ -117,7 +117,7 @@ async fn every_sdk_passes_the_conformance_scenarios() {
             &scenarios,
             1000 * (number + 1),
             &issuer,
-            [&still, &moving],
+            [&without_worker, &with_worker],
         )
         .await;
         let seconds = begun.elapsed().as_secs();
@@ -156,12 +156,16 @@ async fn run(
     scenarios: &[Scenario],
     customers: usize,
     issuer: &Issuer,
-    [still, moving]: [&TestApp; 2],
+    [without_worker, with_worker]: [&TestApp; 2],
 ) -> Result<Results, String> {
     let mut proxies = Vec::new();
     let mut runs = Vec::new();
     for (number, scenario) in scenarios.iter().enumerate() {
-        let app = if scenario.worker { moving } else { still };
+        let app = if scenario.worker {
+            with_worker
+        } else {
+            without_worker
+        };
         let proxy = if scenario.closed {
             Proxy::closed().await
         } else {

@@ -173,7 +173,7 @@ impl Shared {
                 return;
             }
             let answer = match &fault {
-                Some(fault) if matches!(fault.kind, Kind::Answer) => refusal(fault),
+                Some(fault) if matches!(fault.kind, Kind::Answer) => rejection(fault),
                 _ => self.forward(&request, kind).await,
             };
             let pause = Duration::from_millis(fault.and_then(|fault| fault.ms).unwrap_or(0));
@@ -302,7 +302,7 @@ impl Answer {
 }
 
 /// A response like that of an overloaded gateway in front of the service.
-fn refusal(fault: &Fault) -> Answer {
+fn rejection(fault: &Fault) -> Answer {
     let status = fault.status.unwrap();
     let mut headers = Vec::new();
     if let Some(after) = &fault.retry_after {
