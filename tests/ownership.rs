@@ -68,17 +68,6 @@ fn no_dispatcher(settings: &mut Settings) {
     settings.dispatcher.enabled = false;
 }
 
-/// Inserts an order without an intent, as a restored database may contain.
-async fn insert_order_without_intent(app: &TestApp) {
-    app.sql(
-        "WITH accepted AS (
-            INSERT INTO orders (customer_id, total_amount) VALUES (1, 1) RETURNING id, created_at)
-         INSERT INTO order_events (order_id, sequence, type, actor, occurred_at)
-         SELECT id, 1, 'created', 'client', created_at FROM accepted",
-    )
-    .await;
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn orders_of_a_new_database_complete_although_their_workflow_ids_exist() {
     const FIRST: i64 = 250_000;
@@ -154,7 +143,7 @@ async fn a_workflow_of_a_newer_order_is_not_ended() {
     const ID: i64 = 252_000;
     let queue = |app: &TestApp| app.settings.temporal.task_queue.clone();
     let ours = TestApp::for_processes(ID).await;
-    insert_order_without_intent(&ours).await;
+    ours.insert_orders_without_intents(1).await;
     ours.sql(
         "UPDATE orders SET created_at = created_at - interval '1 hour';
          INSERT INTO workflow_intents (order_id, action) SELECT id, 'start' FROM orders",
@@ -204,9 +193,7 @@ async fn the_reconciler_recognizes_workflows_of_other_orders() {
         settings.workflow.processing_delay = NEVER;
     })
     .await;
-    for _ in 0..3 {
-        insert_order_without_intent(&new).await;
-    }
+    new.insert_orders_without_intents(3).await;
     // This order has ended, and the workflow under its id belongs to another order.
     new.sql(&format!(
         "UPDATE orders SET status = 'completed' WHERE id = {}",

@@ -71,13 +71,7 @@ async fn an_order_whose_workflow_was_terminated_is_cancelled() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_unknown_to_temporal_is_started() {
     let app = app_from(131_000, Duration::from_millis(50)).await;
-    // A restored database may contain an order without an intent.
-    app.sql(
-        "WITH accepted AS (INSERT INTO orders (customer_id, total_amount) VALUES (1, 1) RETURNING *)
-         INSERT INTO order_events (order_id, sequence, type, actor, occurred_at)
-         SELECT id, 1, 'created', 'client', created_at FROM accepted",
-    )
-    .await;
+    app.insert_orders_without_intents(1).await;
     app.becomes(131_000, "completed").await;
     let events = app.events(131_000).await;
     assert_eq!(events[1]["type"], "restarted");
@@ -189,14 +183,10 @@ async fn an_order_that_cannot_be_repaired_does_not_block_others() {
     // repaired.
     app.sql(
         "ALTER TABLE order_events ADD CONSTRAINT broken
-            CHECK (order_id <> 135000 OR type <> 'restarted');
-         WITH accepted AS (
-            INSERT INTO orders (customer_id, total_amount)
-            SELECT 1, 1 FROM generate_series(1, 5) RETURNING id, created_at)
-         INSERT INTO order_events (order_id, sequence, type, actor, occurred_at)
-         SELECT id, 1, 'created', 'client', created_at FROM accepted",
+            CHECK (order_id <> 135000 OR type <> 'restarted')",
     )
     .await;
+    app.insert_orders_without_intents(5).await;
     let mut holder = app.connection().await;
     let hold = "BEGIN; SELECT id FROM orders WHERE id = 135001 FOR UPDATE";
     holder.batch_execute(hold).await.unwrap();

@@ -388,9 +388,7 @@ async fn slow_reads_do_not_make_the_process_unready() {
     let lists = join_all((0..40).map(|_| app.get("/orders")));
     let probes = async {
         eventually("the lists wait", async || {
-            let waiting = "SELECT count(*) FROM pg_stat_activity
-                WHERE datname = current_database() AND wait_event_type = 'Lock'";
-            (app.count(waiting).await >= 4).then_some(())
+            (app.blocked_statements().await >= 4).then_some(())
         })
         .await;
         for _ in 0..5 {

@@ -275,6 +275,25 @@ impl TestApp {
         .await;
     }
 
+    /// The number of statements that wait for a lock.
+    pub async fn blocked_statements(&self) -> i64 {
+        let waiting = "SELECT count(*) FROM pg_stat_activity
+            WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        self.count(waiting).await
+    }
+
+    /// Inserts orders without an intent, as a restored database may contain.
+    pub async fn insert_orders_without_intents(&self, count: u32) {
+        self.sql(&format!(
+            "WITH accepted AS (
+                INSERT INTO orders (customer_id, total_amount)
+                SELECT 1, 1 FROM generate_series(1, {count}) RETURNING id, created_at)
+             INSERT INTO order_events (order_id, sequence, type, actor, occurred_at)
+             SELECT id, 1, 'created', 'client', created_at FROM accepted"
+        ))
+        .await;
+    }
+
     /// Stops the service as SIGTERM does, and keeps its database.
     pub fn stop(&mut self) {
         self.stop.cancel();
