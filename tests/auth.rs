@@ -1,4 +1,4 @@
-//! Who is let in, and to what: an attacker's hour.
+//! Authentication and authorization, including attacks on them.
 
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures::future::join_all;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
-use order_processing::config::{Auth, Settings};
+use order_processing::config::Settings;
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
@@ -16,31 +16,25 @@ use tokio_util::sync::CancellationToken;
 
 use crate::command_line::{fails, orders, stdout};
 use crate::harness::issuer::{AUDIENCE, ISSUER, claims, forged, now};
-use crate::harness::{Issuer, Options, SigningKey, TestApp, database_url, eventually};
+use crate::harness::{
+    Issuer, Options, SigningKey, TestApp, api_key_auth, database_url, eventually,
+};
 
 const ALL: &str = "orders:read orders:write orders:admin";
 
-async fn guarded(auth: Auth) -> TestApp {
-    TestApp::with(Options {
-        auth: Some(auth),
-        ..Options::default()
-    })
-    .await
-}
-
-/// A server that trusts a new issuer, whose keys it has.
-async fn trusting() -> (TestApp, Issuer) {
+/// A server that trusts a new issuer and has loaded its keys.
+async fn start_with_issuer() -> (TestApp, Issuer) {
     let issuer = Issuer::start().await;
-    let app = guarded(issuer.auth()).await;
+    let app = TestApp::with_auth(issuer.auth()).await;
     let token = issuer.token(ALL, None);
-    eventually("the issuer's keys are there", async || {
+    eventually("the issuer's keys are loaded", async || {
         (get(&app, &token, "/orders").await.status() == 200).then_some(())
     })
     .await;
     (app, issuer)
 }
 
-async fn ask(
+async fn send(
     app: &TestApp,
     token: &str,
     method: Method,
@@ -59,25 +53,25 @@ async fn ask(
 }
 
 async fn get(app: &TestApp, token: &str, path: &str) -> Response {
-    ask(app, token, Method::GET, path, &[], None).await
+    send(app, token, Method::GET, path, &[], None).await
 }
 
-async fn order(app: &TestApp, token: &str, customer: i64) -> Response {
+async fn create_order(app: &TestApp, token: &str, customer: i64) -> Response {
     let body = json!({ "customer_id": customer, "total_amount": 1 });
-    ask(app, token, Method::POST, "/orders", &[], Some(body)).await
+    send(app, token, Method::POST, "/orders", &[], Some(body)).await
 }
 
-async fn made(response: Response) -> i64 {
+async fn created_id(response: Response) -> i64 {
     assert_eq!(response.status(), 201);
     let order: Value = response.json().await.unwrap();
     order["id"].as_i64().unwrap()
 }
 
-/// A problem of this status and code; what it says.
-async fn refused(response: Response, status: u16, code: &str) -> Value {
-    let said = response.headers().get("content-type").cloned();
+/// Asserts the status and the code of a problem response, and returns the problem.
+async fn assert_problem(response: Response, status: u16, code: &str) -> Value {
+    let media_type = response.headers().get("content-type").cloned();
     assert_eq!(response.status(), status);
-    assert_eq!(said.unwrap(), "application/problem+json");
+    assert_eq!(media_type.unwrap(), "application/problem+json");
     let problem: Value = response.json().await.unwrap();
     assert_eq!(problem["code"], code, "{problem}");
     assert!(problem["request_id"].is_string());
@@ -94,7 +88,7 @@ fn challenges(response: &Response) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_without_credentials_are_rejected() {
-    let (app, _issuer) = trusting().await;
+    let (app, _issuer) = start_with_issuer().await;
     let calls = [
         (Method::GET, "/orders"),
         (Method::POST, "/orders"),
@@ -103,24 +97,26 @@ async fn requests_without_credentials_are_rejected() {
         (Method::PUT, "/orders/1"),
         (Method::DELETE, "/orders/1"),
         (Method::GET, "/orders/1/events"),
-        // What is wrong with a request is nobody's business who may not send it.
+        // Unauthenticated callers do not get validation errors.
         (Method::GET, "/orders/nonsense"),
     ];
     for (method, path) in calls {
         let head = method == Method::HEAD;
         let response = app.request(method, path).send().await.unwrap();
-        let said = challenges(&response);
+        let challenge = challenges(&response);
         assert!(
-            said.iter().any(|line| line.starts_with("Bearer scope=")),
-            "{said:?}"
+            challenge
+                .iter()
+                .any(|line| line.starts_with("Bearer scope=")),
+            "{challenge:?}"
         );
         assert!(
-            said.iter().any(|line| line.contains("X-API-Key")),
-            "{said:?}"
+            challenge.iter().any(|line| line.contains("X-API-Key")),
+            "{challenge:?}"
         );
         assert_eq!(response.status(), 401);
         if !head {
-            refused(response, 401, "unauthorized").await;
+            assert_problem(response, 401, "unauthorized").await;
         }
     }
     for (name, value) in [
@@ -133,9 +129,9 @@ async fn requests_without_credentials_are_rejected() {
         ("cookie", "token=x"),
     ] {
         let request = app.request(Method::GET, "/orders").header(name, value);
-        refused(request.send().await.unwrap(), 401, "unauthorized").await;
+        assert_problem(request.send().await.unwrap(), 401, "unauthorized").await;
     }
-    // What anyone may ask stays open.
+    // Public endpoints need no credentials.
     for path in ["/healthz", "/readyz", "/openapi.json", "/openapi.yaml"] {
         assert_eq!(app.get(path).await.status(), 200, "{path}");
     }
@@ -143,7 +139,7 @@ async fn requests_without_credentials_are_rejected() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn tokens_signed_with_every_supported_key_type_are_accepted() {
-    let (app, issuer) = trusting().await;
+    let (app, issuer) = start_with_issuer().await;
     let kinds = [
         Algorithm::RS256,
         Algorithm::RS512,
@@ -168,13 +164,14 @@ async fn tokens_signed_with_every_supported_key_type_are_accepted() {
         for claims in [claims("orders:read", Some(1)), audiences, list, text] {
             let token = key.sign(&claims);
             let kind = key.algorithm;
-            eventually(&format!("a token by {kind:?} is taken"), async || {
-                (get(&app, &token, "/orders").await.status() == 200).then_some(())
-            })
+            eventually(
+                &format!("a token signed with {kind:?} is accepted"),
+                async || (get(&app, &token, "/orders").await.status() == 200).then_some(()),
+            )
             .await;
         }
     }
-    // Without the name of a key, whichever fits.
+    // Without a `kid`, the matching key is found.
     let mut header = keys[3].header();
     header.kid = None;
     let token = encode(&header, &claims("orders:read", Some(1)), &keys[3].private).unwrap();
@@ -183,11 +180,11 @@ async fn tokens_signed_with_every_supported_key_type_are_accepted() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn forged_and_expired_tokens_are_rejected() {
-    let (app, issuer) = trusting().await;
+    let (app, issuer) = start_with_issuer().await;
     let rsa = SigningKey::new("rsa", Algorithm::RS256);
     issuer.publish(&[&issuer.key, &rsa]);
     let good = rsa.sign(&claims(ALL, None));
-    eventually("the new key is there", async || {
+    eventually("the new key is loaded", async || {
         (get(&app, &good, "/orders").await.status() == 200).then_some(())
     })
     .await;
@@ -205,7 +202,7 @@ async fn forged_and_expired_tokens_are_rejected() {
         serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
     };
     let header = decoded(parts[0]);
-    // The public key, as an attacker has it, taken for the secret of an HMAC.
+    // Algorithm confusion: an HMAC whose secret is the public key.
     let modulus = rsa.public["n"].as_str().unwrap();
     let confused = |secret: &[u8]| {
         let mut header = Header::new(Algorithm::HS256);
@@ -219,7 +216,7 @@ async fn forged_and_expired_tokens_are_rejected() {
     };
     let stranger = SigningKey::new("stranger", Algorithm::ES256);
     let impostor = SigningKey::new("first", Algorithm::ES256);
-    let brings_its_key = {
+    let embeds_its_key = {
         let mut header = stranger.header();
         header.jwk = Some(serde_json::from_value(stranger.public.clone()).unwrap());
         header.kid = None;
@@ -253,7 +250,7 @@ async fn forged_and_expired_tokens_are_rejected() {
         ("customer zero", with("customer_id", json!(0))),
         ("customers", with("customer_id", json!([1, 2]))),
         (
-            "a customer that is no number",
+            "a customer that is not a number",
             with("customer_id", json!("1 or 1=1")),
         ),
         ("alg none", forged(&none, &claims(ALL, None), b"")),
@@ -289,12 +286,12 @@ async fn forged_and_expired_tokens_are_rejected() {
             stranger.sign(&claims(ALL, None)),
         ),
         (
-            "the name of another's key",
+            "the `kid` of another key",
             impostor.sign(&claims(ALL, None)),
         ),
-        ("a key of its own", brings_its_key),
+        ("an embedded key", embeds_its_key),
         ("critical headers", critical),
-        ("an algorithm that is not the key's", by_another_algorithm),
+        ("another algorithm than the key's", by_another_algorithm),
         ("nonsense", "a.b.c".into()),
         ("two parts", format!("{}.{}", parts[0], parts[1])),
         ("four parts", format!("{good}.x")),
@@ -302,27 +299,27 @@ async fn forged_and_expired_tokens_are_rejected() {
     ];
     for (what, token) in cases {
         let response = get(&app, &token, "/orders").await;
-        let said = challenges(&response);
+        let challenge = challenges(&response);
         let problem = match response.status().as_u16() {
-            // The server's own limit of a header is lower.
+            // The token exceeds the server's limit for headers.
             431 => continue,
-            _ => refused(response, 401, "unauthorized").await,
+            _ => assert_problem(response, 401, "unauthorized").await,
         };
         assert!(
-            said[0].starts_with("Bearer error=\"invalid_token\""),
-            "{what}: {said:?}"
+            challenge[0].starts_with("Bearer error=\"invalid_token\""),
+            "{what}: {challenge:?}"
         );
         assert!(!problem.to_string().contains("evil"), "{what}: {problem}");
         println!("{what}: {}", problem["detail"]);
     }
-    // And the good one is as good as before.
+    // The valid token is still accepted.
     assert_eq!(get(&app, &good, "/orders").await.status(), 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn scopes_limit_the_allowed_operations() {
-    let (app, issuer) = trusting().await;
-    let id = made(order(&app, &issuer.token(ALL, None), 1).await).await;
+    let (app, issuer) = start_with_issuer().await;
+    let id = created_id(create_order(&app, &issuer.token(ALL, None), 1).await).await;
     let path = format!("/orders/{id}");
     let calls = [
         (Method::GET, path.as_str(), None, "orders:read"),
@@ -345,7 +342,7 @@ async fn scopes_limit_the_allowed_operations() {
     for (method, path, body, needed) in calls {
         for held in ["", "openid", "orders:read", "orders:write", "orders:admin"] {
             let token = issuer.token(held, Some(1));
-            let response = ask(&app, &token, method.clone(), path, &[], body.clone()).await;
+            let response = send(&app, &token, method.clone(), path, &[], body.clone()).await;
             if held == needed || held == "orders:admin" {
                 assert!(
                     response.status().is_success(),
@@ -353,26 +350,31 @@ async fn scopes_limit_the_allowed_operations() {
                 );
                 continue;
             }
-            let said = challenges(&response);
+            let challenge = challenges(&response);
             let wanted = format!("Bearer error=\"insufficient_scope\", scope=\"{needed}\"");
-            assert_eq!(said, [wanted], "{method} {path} with {held}");
-            refused(response, 403, "forbidden").await;
+            assert_eq!(challenge, [wanted], "{method} {path} with {held}");
+            assert_problem(response, 403, "forbidden").await;
         }
     }
-    // Whose orders would that be?
-    let nobodys = issuer.token("orders:read orders:write", None);
-    refused(get(&app, &nobodys, "/orders").await, 403, "forbidden").await;
+    // A token without a customer needs `orders:admin`.
+    let without_customer = issuer.token("orders:read orders:write", None);
+    assert_problem(
+        get(&app, &without_customer, "/orders").await,
+        403,
+        "forbidden",
+    )
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_customer_cannot_access_orders_of_another_customer() {
-    let (app, issuer) = trusting().await;
+    let (app, issuer) = start_with_issuer().await;
     let [one, two] = [1, 2].map(|customer| issuer.token(ALL, Some(customer)));
     let everybody = issuer.token(ALL, None);
-    let mine = made(order(&app, &one, 1).await).await;
-    let theirs = made(order(&app, &two, 2).await).await;
-    let gone = made(order(&app, &two, 2).await).await;
-    let deleted = ask(
+    let mine = created_id(create_order(&app, &one, 1).await).await;
+    let theirs = created_id(create_order(&app, &two, 2).await).await;
+    let gone = created_id(create_order(&app, &two, 2).await).await;
+    let deleted = send(
         &app,
         &two,
         Method::DELETE,
@@ -383,13 +385,13 @@ async fn a_customer_cannot_access_orders_of_another_customer() {
     .await;
     assert_eq!(deleted.status(), 204);
 
-    // By its id: the same answer as of one that never was.
+    // By id: the same response as for an order that never existed.
     let body = json!({ "status": "cancelled" });
     let never = 999_999_999;
     for path in ["", "/events", "/events?after=1", "/events?after=100"] {
         for id in [theirs, gone, never] {
             let path = format!("/orders/{id}{path}");
-            refused(get(&app, &one, &path).await, 404, "order_not_found").await;
+            assert_problem(get(&app, &one, &path).await, 404, "order_not_found").await;
         }
     }
     for (header, value) in [
@@ -404,8 +406,8 @@ async fn a_customer_cannot_access_orders_of_another_customer() {
             (Method::PUT, Some(body.clone())),
             (Method::DELETE, None),
         ] {
-            let answer = ask(&app, &one, method, &path, &[(header, value)], body).await;
-            refused(answer, 404, "order_not_found").await;
+            let response = send(&app, &one, method, &path, &[(header, value)], body).await;
+            assert_problem(response, 404, "order_not_found").await;
         }
     }
     let still: Value = get(&app, &two, &format!("/orders/{theirs}"))
@@ -417,14 +419,19 @@ async fn a_customer_cannot_access_orders_of_another_customer() {
     let events = get(&app, &two, &format!("/orders/{gone}/events")).await;
     assert_eq!(events.json::<Vec<Value>>().await.unwrap().len(), 2);
 
-    // New ones, for somebody else.
-    refused(order(&app, &one, 2).await, 403, "customer_not_allowed").await;
+    // Creating an order for another customer.
+    assert_problem(
+        create_order(&app, &one, 2).await,
+        403,
+        "customer_not_allowed",
+    )
+    .await;
 
-    // In lists, with whatever filter.
+    // In lists, with any filter.
     let ids = async |token: &str, query: &str| -> Vec<i64> {
-        let answer = get(&app, token, &format!("/orders{query}")).await;
-        assert_eq!(answer.status(), 200);
-        let orders: Vec<Value> = answer.json().await.unwrap();
+        let response = get(&app, token, &format!("/orders{query}")).await;
+        assert_eq!(response.status(), 200);
+        let orders: Vec<Value> = response.json().await.unwrap();
         orders
             .iter()
             .map(|order| order["id"].as_i64().unwrap())
@@ -442,17 +449,17 @@ async fn a_customer_cannot_access_orders_of_another_customer() {
     }
     assert_eq!(ids(&everybody, "").await, [theirs, mine]);
 
-    // With a cursor of somebody else, or a changed one.
-    made(order(&app, &two, 2).await).await;
+    // With another caller's cursor, or a modified one.
+    created_id(create_order(&app, &two, 2).await).await;
     let page = get(&app, &two, "/orders?limit=1").await;
     let link = page.headers()["link"].to_str().unwrap().to_owned();
     let next = link.split(['<', '>']).nth(1).unwrap().to_owned();
     assert_eq!(get(&app, &two, &next).await.status(), 200);
-    refused(get(&app, &one, &next).await, 400, "invalid_request").await;
-    refused(get(&app, &everybody, &next).await, 400, "invalid_request").await;
+    assert_problem(get(&app, &one, &next).await, 400, "invalid_request").await;
+    assert_problem(get(&app, &everybody, &next).await, 400, "invalid_request").await;
     let cursor = next.rsplit('=').next().unwrap();
     for changed in [
-        // The id's last bits.
+        // Changes the last bits of the id.
         cursor
             .char_indices()
             .map(|(at, one)| {
@@ -468,42 +475,42 @@ async fn a_customer_cannot_access_orders_of_another_customer() {
         URL_SAFE_NO_PAD.encode([1, 0, 0, 0, 0, 0, 0, 0, 200]),
     ] {
         let path = format!("/orders?cursor={changed}");
-        refused(get(&app, &two, &path).await, 400, "invalid_request").await;
+        assert_problem(get(&app, &two, &path).await, 400, "invalid_request").await;
     }
 
-    // With an idempotency key that somebody else has used: it is another key.
+    // Callers do not share idempotency keys.
     let keyed = async |token: &str, customer: i64| {
         let body = json!({ "customer_id": customer, "total_amount": 5 });
         let headers = [("idempotency-key", "the-same")];
-        ask(&app, token, Method::POST, "/orders", &headers, Some(body)).await
+        send(&app, token, Method::POST, "/orders", &headers, Some(body)).await
     };
-    let first = made(keyed(&one, 1).await).await;
+    let first = created_id(keyed(&one, 1).await).await;
     let second = keyed(&two, 2).await;
     assert!(second.headers().get("idempotent-replayed").is_none());
-    assert_ne!(made(second).await, first);
+    assert_ne!(created_id(second).await, first);
     let again = keyed(&one, 1).await;
     assert_eq!(again.headers()["idempotent-replayed"], "true");
-    assert_eq!(made(again).await, first);
+    assert_eq!(created_id(again).await, first);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn issuer_keys_rotate_without_a_restart() {
-    let (app, issuer) = trusting().await;
+    let (app, issuer) = start_with_issuer().await;
     let second = SigningKey::new("second", Algorithm::EdDSA);
     let old = issuer.token(ALL, None);
     let new = second.sign(&claims(ALL, None));
-    refused(get(&app, &new, "/orders").await, 401, "unauthorized").await;
+    assert_problem(get(&app, &new, "/orders").await, 401, "unauthorized").await;
     issuer.publish(&[&second]);
-    eventually("a token of the new key is taken", async || {
+    eventually("a token signed with the new key is accepted", async || {
         (get(&app, &new, "/orders").await.status() == 200).then_some(())
     })
     .await;
-    // The old key is not published any more: what it signed, known or not, is worth nothing.
-    refused(get(&app, &old, "/orders").await, 401, "unauthorized").await;
+    // The old key is no longer published, so its tokens are rejected, even those accepted before.
+    assert_problem(get(&app, &old, "/orders").await, 401, "unauthorized").await;
 
-    // An issuer that is out of order changes nothing, and strangers do not make us ask it all the time.
+    // If the issuer fails, its last keys stay in use, and tokens with unknown keys cause few requests to it.
     issuer.break_down();
-    let asked = issuer.asked.load(Ordering::SeqCst);
+    let before = issuer.requests.load(Ordering::SeqCst);
     let stranger = SigningKey::new("stranger", Algorithm::EdDSA);
     let tokens: Vec<String> = (0..50)
         .map(|number| {
@@ -512,12 +519,12 @@ async fn issuer_keys_rotate_without_a_restart() {
             stranger.sign(&claims)
         })
         .collect();
-    let answers = join_all(tokens.iter().map(|token| get(&app, token, "/orders"))).await;
-    for answer in answers {
-        refused(answer, 401, "unauthorized").await;
+    let responses = join_all(tokens.iter().map(|token| get(&app, token, "/orders"))).await;
+    for response in responses {
+        assert_problem(response, 401, "unauthorized").await;
     }
-    let again = issuer.asked.load(Ordering::SeqCst) - asked;
-    assert!(again <= 2, "it was asked {again} times");
+    let requests = issuer.requests.load(Ordering::SeqCst) - before;
+    assert!(requests <= 2, "the issuer received {requests} requests");
     assert_eq!(get(&app, &new, "/orders").await.status(), 200);
 }
 
@@ -525,13 +532,13 @@ async fn issuer_keys_rotate_without_a_restart() {
 async fn requests_get_503_until_the_issuers_keys_are_loaded() {
     let issuer = Issuer::start().await;
     issuer.break_down();
-    let app = guarded(issuer.auth()).await;
+    let app = TestApp::with_auth(issuer.auth()).await;
     let token = issuer.token(ALL, None);
     let response = get(&app, &token, "/orders").await;
     assert!(response.headers().contains_key("retry-after"));
-    refused(response, 503, "service_unavailable").await;
+    assert_problem(response, 503, "service_unavailable").await;
     issuer.publish(&[&issuer.key]);
-    eventually("the issuer is back", async || {
+    eventually("the issuer has recovered", async || {
         (get(&app, &token, "/orders").await.status() == 200).then_some(())
     })
     .await;
@@ -547,15 +554,15 @@ async fn issuer_keys_can_be_read_from_a_file() {
     let mut auth = issuer.auth();
     auth.jwt.jwks_url.clear();
     auth.jwt.jwks_file = file.to_str().unwrap().into();
-    let app = guarded(auth).await;
+    let app = TestApp::with_auth(auth).await;
     let token = issuer.token(ALL, None);
     assert_eq!(get(&app, &token, "/orders").await.status(), 200);
-    // A shared secret in a set of public keys is no key of ours.
+    // A symmetric key in the set is ignored.
     let secret = EncodingKey::from_secret(&[0, 0, 0]);
     let token = encode(&Header::new(Algorithm::HS256), &claims(ALL, None), &secret).unwrap();
-    refused(get(&app, &token, "/orders").await, 401, "unauthorized").await;
+    assert_problem(get(&app, &token, "/orders").await, 401, "unauthorized").await;
 
-    // One that cannot be used stops the start, and says which.
+    // An unusable file prevents the start, and the error names it.
     std::fs::write(&file, "{}").unwrap();
     let url = database_url(&app.database);
     fails(
@@ -571,10 +578,9 @@ async fn issuer_keys_can_be_read_from_a_file() {
     std::fs::remove_file(file).unwrap();
 }
 
-/// A server that takes API keys, and forgets those it has found at once.
+/// A server that accepts API keys and does not cache them.
 async fn with_keys(adjust: fn(&mut Settings)) -> TestApp {
-    let mut auth = Settings::load(None).unwrap().auth;
-    auth.api_keys = true;
+    let mut auth = api_key_auth();
     auth.api_key_cache = Duration::ZERO;
     TestApp::with(Options {
         auth: Some(auth),
@@ -646,7 +652,7 @@ async fn api_keys_are_created_used_and_revoked() {
         orders.len()
     };
     assert_eq!((seen(&key).await, seen(&of_seven).await), (2, 1));
-    refused(
+    assert_problem(
         get_with_key(&app, &brief, "/orders").await,
         401,
         "unauthorized",
@@ -655,9 +661,9 @@ async fn api_keys_are_created_used_and_revoked() {
     let deletion = app
         .request(Method::DELETE, "/orders/1")
         .header("x-api-key", &key);
-    refused(deletion.send().await.unwrap(), 403, "forbidden").await;
+    assert_problem(deletion.send().await.unwrap(), 403, "forbidden").await;
 
-    // Nothing that is stored or shown leads back to a key.
+    // Neither the database nor any output contains a key.
     let listed = keys(&app, &["list"]) + &keys(&app, &["list", "--json"]);
     assert!(
         listed.contains("a test") && listed.contains("customer 7"),
@@ -678,7 +684,7 @@ async fn api_keys_are_created_used_and_revoked() {
     assert_eq!(app.count(&used).await, 1);
 
     keys(&app, &["revoke", &id.to_string()]);
-    refused(
+    assert_problem(
         get_with_key(&app, &key, "/orders").await,
         401,
         "unauthorized",
@@ -752,19 +758,19 @@ async fn guessed_keys_are_rate_limited_but_known_keys_are_served() {
         format!("orders_{}", URL_SAFE_NO_PAD.encode(random))
     });
     let guesses: Vec<String> = guesses.collect();
-    let answers = join_all(
+    let responses = join_all(
         guesses
             .iter()
             .map(|guess| get_with_key(&app, guess, "/orders")),
     )
     .await;
     let mut stopped = 0;
-    for answer in answers {
-        if answer.status() == 401 {
+    for response in responses {
+        if response.status() == 401 {
             continue;
         }
-        assert!(answer.headers().contains_key("retry-after"));
-        refused(answer, 429, "rate_limited").await;
+        assert!(response.headers().contains_key("retry-after"));
+        assert_problem(response, 429, "rate_limited").await;
         stopped += 1;
     }
     assert!(stopped >= 150, "{stopped}");
@@ -777,12 +783,12 @@ async fn a_valid_key_beside_an_invalid_token_is_accepted_after_failed_attempts()
     let mut auth = issuer.auth();
     auth.api_keys = true;
     auth.attempts_per_minute = 1;
-    let app = guarded(auth).await;
+    let app = TestApp::with_auth(auth).await;
     let (_, key) = make_key(&app, &["--all-customers", "--scope", "orders:read"]);
-    eventually("the address has used up its refusals", async || {
+    eventually("the address has used up its attempts", async || {
         let token = forged_by("first", rand::random());
-        let answer = get(&app, &token[7..], "/orders").await;
-        (answer.status() == 429).then_some(())
+        let response = get(&app, &token[7..], "/orders").await;
+        (response.status() == 429).then_some(())
     })
     .await;
     for (key, wanted) in [(guess(1), 429), (key, 200), (guess(2), 429)] {
@@ -792,57 +798,57 @@ async fn a_valid_key_beside_an_invalid_token_is_accepted_after_failed_attempts()
     }
 }
 
-/// A key that nobody made.
+/// A well-formed key that does not exist.
 fn guess(number: u64) -> String {
     let mut random = [7; 32];
     random[..8].copy_from_slice(&number.to_be_bytes());
     format!("orders_{}", URL_SAFE_NO_PAD.encode(random))
 }
 
-/// Guesses from the address of the tests, until it is dropped.
+/// Tasks that send guessed credentials from the address of the tests until `end`.
 struct Flood {
     stop: CancellationToken,
-    guessing: Vec<JoinHandle<HashMap<u16, usize>>>,
+    tasks: Vec<JoinHandle<HashMap<u16, usize>>>,
 }
 
 impl Flood {
-    /// So many at a time: `guess` makes one credential after the other; each is sent as this header.
-    fn start(app: &TestApp, lanes: u64, header: &'static str, guess: fn(u64) -> String) -> Self {
+    /// Starts `count` tasks; each sends the credentials that `guess` makes in this header.
+    fn start(app: &TestApp, count: u64, header: &'static str, guess: fn(u64) -> String) -> Self {
         let stop = CancellationToken::new();
-        let guessing = (0..lanes).map(|lane| {
+        let tasks = (0..count).map(|task| {
             let (stop, client, url) = (stop.clone(), app.client.clone(), app.url("/orders"));
             tokio::spawn(async move {
-                let mut answers = HashMap::new();
+                let mut responses = HashMap::new();
                 for number in 0.. {
                     if stop.is_cancelled() {
                         break;
                     }
-                    let guess = guess(lane << 32 | number);
-                    // Who floods may lose a connection.
-                    let Ok(answer) = client.get(&url).header(header, guess).send().await else {
+                    let guess = guess(task << 32 | number);
+                    // The server may close connections of the flood.
+                    let Ok(response) = client.get(&url).header(header, guess).send().await else {
                         continue;
                     };
-                    *answers.entry(answer.status().as_u16()).or_default() += 1;
+                    *responses.entry(response.status().as_u16()).or_default() += 1;
                 }
-                answers
+                responses
             })
         });
         Self {
-            guessing: guessing.collect(),
+            tasks: tasks.collect(),
             stop,
         }
     }
 
-    /// How many guesses got which answer.
+    /// Stops the tasks, and returns the number of responses by status.
     async fn end(self) -> HashMap<u16, usize> {
         self.stop.cancel();
-        let mut answers = HashMap::new();
-        for lane in self.guessing {
-            for (status, count) in lane.await.unwrap() {
-                *answers.entry(status).or_default() += count;
+        let mut responses = HashMap::new();
+        for task in self.tasks {
+            for (status, count) in task.await.unwrap() {
+                *responses.entry(status).or_default() += count;
             }
         }
-        answers
+        responses
     }
 }
 
@@ -853,9 +859,9 @@ async fn valid_keys_do_not_use_up_attempts() {
         .map(|_| make_key(&app, &["--all-customers", "--scope", "orders:read"]).1)
         .collect();
     for round in 0..30 {
-        let asked = keys.iter().map(|key| get_with_key(&app, key, "/orders"));
-        for answer in join_all(asked).await {
-            assert_eq!(answer.status(), 200, "round {round}");
+        let requests = keys.iter().map(|key| get_with_key(&app, key, "/orders"));
+        for response in join_all(requests).await {
+            assert_eq!(response.status(), 200, "round {round}");
         }
     }
 }
@@ -867,41 +873,42 @@ async fn invalid_keys_do_not_lock_out_valid_keys_from_the_same_address() {
         .map(|_| make_key(&app, &["--all-customers", "--scope", "orders:read"]).1)
         .collect();
     let flood = Flood::start(&app, 16, "x-api-key", guess);
-    eventually("the address has used up its refusals", async || {
-        let answer = get_with_key(&app, &guess(u64::MAX), "/orders").await;
-        (answer.status() == 429).then_some(())
+    eventually("the address has used up its attempts", async || {
+        let response = get_with_key(&app, &guess(u64::MAX), "/orders").await;
+        (response.status() == 429).then_some(())
     })
     .await;
-    // For the first time now: this process has never seen them.
+    // These keys are used for the first time: this process has not verified them before.
     for round in 0..30 {
-        let asked = keys.iter().map(|key| get_with_key(&app, key, "/orders"));
-        for answer in join_all(asked).await {
-            assert_eq!(answer.status(), 200, "round {round}");
+        let requests = keys.iter().map(|key| get_with_key(&app, key, "/orders"));
+        for response in join_all(requests).await {
+            assert_eq!(response.status(), 200, "round {round}");
         }
     }
-    let answers = flood.end().await;
-    println!("{answers:?}");
-    assert!(answers[&429] > 100, "{answers:?}");
-    // Twenty, and one more every three seconds.
-    assert!((1..60).contains(&answers[&401]), "{answers:?}");
-    assert_eq!(answers.len(), 2, "{answers:?}");
+    let responses = flood.end().await;
+    println!("{responses:?}");
+    assert!(responses[&429] > 100, "{responses:?}");
+    // 20 attempts, and one more every three seconds.
+    assert!((1..60).contains(&responses[&401]), "{responses:?}");
+    assert_eq!(responses.len(), 2, "{responses:?}");
 
-    // More at a time than may wait to be looked at: those that were good lately pass, a new one in the end.
+    // More concurrent guesses than may wait for verification: recently verified keys are accepted at once, a
+    // new key eventually.
     let (_, new) = make_key(&app, &["--all-customers", "--scope", "orders:read"]);
     let flood = Flood::start(&app, 100, "x-api-key", |number| guess(number | 1 << 60));
     for round in 0..10 {
-        let asked = keys.iter().map(|key| get_with_key(&app, key, "/orders"));
-        for answer in join_all(asked).await {
-            assert_eq!(answer.status(), 200, "round {round}");
+        let requests = keys.iter().map(|key| get_with_key(&app, key, "/orders"));
+        for response in join_all(requests).await {
+            assert_eq!(response.status(), 200, "round {round}");
         }
     }
-    eventually("the new key gets in", async || {
-        let answer = get_with_key(&app, &new, "/orders").await;
-        match answer.status().as_u16() {
+    eventually("the new key is accepted", async || {
+        let response = get_with_key(&app, &new, "/orders").await;
+        match response.status().as_u16() {
             200 => Some(()),
             status => {
                 assert_eq!(status, 429);
-                assert!(answer.headers().contains_key("retry-after"));
+                assert!(response.headers().contains_key("retry-after"));
                 None
             }
         }
@@ -915,39 +922,39 @@ async fn invalid_tokens_do_not_lock_out_valid_tokens_from_the_same_address() {
     let issuer = Issuer::start().await;
     let mut auth = issuer.auth();
     auth.attempts_per_minute = 20;
-    let app = guarded(auth).await;
+    let app = TestApp::with_auth(auth).await;
     let good = |number: u64| {
         let mut claims = claims(ALL, None);
         claims["jti"] = number.into();
         issuer.key.sign(&claims)
     };
-    eventually("the issuer's keys are there", async || {
+    eventually("the issuer's keys are loaded", async || {
         (get(&app, &good(0), "/orders").await.status() == 200).then_some(())
     })
     .await;
-    // By a key that the issuer has, and by one that it never had.
-    for key in ["first", "unheard-of"] {
+    // Tokens with the `kid` of a published key, and with an unknown one.
+    for key in ["first", "unknown"] {
         let flood = Flood::start(
             &app,
             16,
             "authorization",
             match key {
                 "first" => |number| forged_by("first", number),
-                _ => |number| forged_by("unheard-of", number),
+                _ => |number| forged_by("unknown", number),
             },
         );
-        eventually("the address has used up its refusals", async || {
-            let answer = get(&app, &forged_by(key, u64::MAX)[7..], "/orders").await;
-            (answer.status() == 429).then_some(())
+        eventually("the address has used up its attempts", async || {
+            let response = get(&app, &forged_by(key, u64::MAX)[7..], "/orders").await;
+            (response.status() == 429).then_some(())
         })
         .await;
         for number in 1..30 {
-            let answer = get(&app, &good(number), "/orders").await;
-            assert_eq!(answer.status(), 200, "token {number}");
+            let response = get(&app, &good(number), "/orders").await;
+            assert_eq!(response.status(), 200, "token {number}");
         }
-        let answers = flood.end().await;
-        println!("{answers:?}");
-        assert!(answers[&429] > 100, "{answers:?}");
+        let responses = flood.end().await;
+        println!("{responses:?}");
+        assert!(responses[&429] > 100, "{responses:?}");
     }
 }
 
@@ -971,21 +978,21 @@ async fn the_rate_limit_applies_to_each_caller_separately() {
     let first = get_with_key(&app, &one, "/orders").await;
     assert_eq!(first.headers()["ratelimit-policy"], "\"caller\";q=5;w=5");
     assert_eq!(first.headers()["ratelimit"], "\"caller\";r=4;t=1");
-    let answers = join_all((0..20).map(|_| get_with_key(&app, &one, "/orders"))).await;
+    let responses = join_all((0..20).map(|_| get_with_key(&app, &one, "/orders"))).await;
     let mut served = 0;
-    for answer in answers {
-        if answer.status() == 200 {
+    for response in responses {
+        if response.status() == 200 {
             served += 1;
             continue;
         }
-        assert_eq!(answer.headers()["retry-after"], "1");
-        refused(answer, 429, "rate_limited").await;
+        assert_eq!(response.headers()["retry-after"], "1");
+        assert_problem(response, 429, "rate_limited").await;
     }
     assert!((4..=8).contains(&served), "{served}");
     assert_eq!(get_with_key(&app, &two, "/orders").await.status(), 200);
     assert_eq!(app.get("/healthz").await.status(), 200);
-    // `Retry-After` is kept.
-    eventually("it may ask again", async || {
+    // The caller is served again after `Retry-After`.
+    eventually("the caller is served again", async || {
         (get_with_key(&app, &one, "/orders").await.status() == 200).then_some(())
     })
     .await;

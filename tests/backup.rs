@@ -1,4 +1,4 @@
-//! A backup, the loss of what came after it, and a Temporal that knows more than the database.
+//! Restoring a backup while Temporal has a newer state than the database.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -24,22 +24,22 @@ fn script(name: &str, database: &str, file: &Path) -> Output {
         .unwrap()
 }
 
-fn done(output: &Output) {
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}");
+fn assert_success(output: &Output) {
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{stderr}");
 }
 
 async fn order(client: &Client, api: &str, id: i64) -> Option<Value> {
-    let answer = client
+    let response = client
         .get(format!("{api}/orders/{id}"))
         .send()
         .await
         .unwrap();
-    match answer.status() {
+    match response.status() {
         StatusCode::NOT_FOUND => None,
         status => {
             assert_eq!(status, 200);
-            Some(answer.json().await.unwrap())
+            Some(response.json().await.unwrap())
         }
     }
 }
@@ -55,9 +55,9 @@ async fn a_restored_database_is_reconciled_with_temporal() {
 
     let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
         .join(format!("backup-{}.dump", Uuid::new_v4().simple()));
-    done(&script("backup.sh", &app.database, &file));
+    assert_success(&script("backup.sh", &app.database, &file));
 
-    // What the backup does not know: the end of one order, and another order altogether.
+    // Missing from the backup: the completion of one order, and a new order.
     app.becomes(open, "completed").await;
     let lost = app.create(3, "3").await;
     app.becomes(lost, "processing").await;
@@ -65,8 +65,8 @@ async fn a_restored_database_is_reconciled_with_temporal() {
 
     let restored = format!("{}_restored", app.database);
     admin(&format!("CREATE DATABASE {restored}")).await;
-    done(&script("restore.sh", &restored, &file));
-    // A second time it is not empty, and stays as it is.
+    assert_success(&script("restore.sh", &restored, &file));
+    // A second restore is rejected, because the database is not empty.
     assert_eq!(
         script("restore.sh", &restored, &file).status.code(),
         Some(2)
@@ -89,7 +89,7 @@ async fn a_restored_database_is_reconciled_with_temporal() {
         .await;
     };
     is(before, "completed").await;
-    // Its workflow ended in the time that is lost: it gets another one.
+    // Its workflow ended after the backup, so the order gets a new workflow.
     is(open, "completed").await;
     let events = client.get(format!("{api}/orders/{open}/events")).send();
     let events: Vec<Value> = events.await.unwrap().json().await.unwrap();
@@ -98,7 +98,7 @@ async fn a_restored_database_is_reconciled_with_temporal() {
         .filter_map(|event| event["type"].as_str())
         .collect();
     assert_eq!(kinds, ["created", "updated", "restarted", "updated"]);
-    // Nobody gets the id of an order that is lost, and nobody finds another order there.
+    // The id of a lost order is not reused.
     assert_eq!(order(&client, &api, lost).await, None);
     let body = json!({ "customer_id": 4, "total_amount": 4 });
     let made = client

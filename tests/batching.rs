@@ -1,4 +1,4 @@
-//! Requests that share statements: none fails, delays or sees another.
+//! Requests that share a statement do not affect each other.
 
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use crate::harness::{Options, TestApp, eventually};
 
-/// Requests in flight at a time, several batches of them.
+/// Concurrent requests: several batches.
 const MANY: i64 = 300;
 
 fn repository(app: &TestApp) -> OrderRepository {
@@ -35,16 +35,16 @@ async fn each_request_gets_its_own_result() {
     let ids = join_all((1..=MANY).map(|customer| app.create(customer, "12.5"))).await;
     let distinct: HashSet<i64> = ids.iter().copied().collect();
     assert_eq!(distinct.len(), ids.len());
-    // Every order twice, and as many that are not there.
+    // Every order twice, and as many that do not exist.
     let missing = ids.iter().map(|id| id + 1_000_000);
-    let asked: Vec<i64> = ids.iter().copied().chain(missing).collect();
-    let twice = asked.iter().chain(&asked);
-    let answers = join_all(twice.clone().map(async |id| {
+    let requested: Vec<i64> = ids.iter().copied().chain(missing).collect();
+    let twice = requested.iter().chain(&requested);
+    let responses = join_all(twice.clone().map(async |id| {
         let response = app.get(&format!("/orders/{id}")).await;
         (response.status(), response.json::<Value>().await.unwrap())
     }))
     .await;
-    for (id, (status, body)) in twice.zip(answers) {
+    for (id, (status, body)) in twice.zip(responses) {
         match ids.iter().position(|known| known == id) {
             None => assert_eq!(status, StatusCode::NOT_FOUND),
             Some(place) => {
@@ -60,7 +60,7 @@ async fn each_request_gets_its_own_result() {
 async fn an_invalid_order_fails_alone() {
     let app = TestApp::start().await;
     let orders = repository(&app);
-    // The contract lets no such customer through; the database does not either.
+    // Neither the contract nor the database allows such a customer id.
     let bad = |at: i64| at % 50 == 7;
     let stored = join_all((0..MANY).map(|at| {
         let orders = orders.clone();
@@ -124,13 +124,13 @@ async fn a_cancelled_request_does_not_affect_its_batch() {
             Err(_) => assert_eq!(at % 3, 0),
         }
     }
-    // Of those who gave up some are stored, but none by half, and some of nobody else is missing.
+    // Orders of cancelled requests may be stored, but only as a whole, and no other order is missing.
     let stored = app.count("SELECT count(*) FROM orders").await;
     assert!(stored >= accepted);
     assert_eq!(app.count("SELECT count(*) FROM order_events").await, stored);
-    let told = "SELECT count(*) FROM orders WHERE EXISTS
+    let complete = "SELECT count(*) FROM orders WHERE EXISTS
         (SELECT FROM order_events WHERE order_id = orders.id AND sequence = 1)";
-    assert_eq!(app.count(told).await, stored);
+    assert_eq!(app.count(complete).await, stored);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -158,21 +158,21 @@ async fn requests_get_503_when_the_queue_is_full() {
         tokio::time::sleep(Duration::from_secs(3)).await;
         blocker.batch_execute("COMMIT").await.unwrap();
     };
-    let (answers, ()) = futures::join!(sent, unblocked);
-    let (mut accepted, mut refused) = (0, 0);
-    for (response, took) in answers {
+    let (responses, ()) = futures::join!(sent, unblocked);
+    let (mut accepted, mut rejected) = (0, 0);
+    for (response, took) in responses {
         match response.status() {
             StatusCode::CREATED => accepted += 1,
             StatusCode::SERVICE_UNAVAILABLE => {
-                refused += 1;
+                rejected += 1;
                 assert!(response.headers().contains_key("retry-after"));
-                assert!(took < Duration::from_secs(3), "refused after {took:?}");
+                assert!(took < Duration::from_secs(3), "rejected after {took:?}");
             }
             other => panic!("{other}"),
         }
     }
-    // At most those in the queue, and the batch that was already under way: its first, and a queue full.
-    assert!(refused >= 200 - 8 - 9, "{refused} refused");
+    // At most 8 requests wait in the queue, and at most 9 are being executed: the first, and a full queue.
+    assert!(rejected >= 200 - 8 - 9, "{rejected} rejected");
     assert!(accepted > 0);
     let stored = app.count("SELECT count(*) FROM orders").await;
     assert_eq!(stored, accepted);
@@ -185,15 +185,13 @@ async fn reads_do_not_wait_for_writes() {
             .await;
     let id = app.create(1, "1").await;
     let mut blocker = app.connection().await;
-    // Writes wait for this; reads do not.
+    // This lock blocks writes, but not reads.
     let lock = "BEGIN; LOCK TABLE orders IN SHARE MODE";
     blocker.batch_execute(lock).await.unwrap();
     let writes = join_all((0..50).map(|_| app.create(1, "1")));
     let reads = async {
         eventually("a write waits", async || {
-            let waiting = "SELECT count(*) FROM pg_stat_activity
-                WHERE datname = current_database() AND wait_event_type = 'Lock'";
-            (app.count(waiting).await > 0).then_some(())
+            (app.blocked_statements().await > 0).then_some(())
         })
         .await;
         let begun = Instant::now();
@@ -205,12 +203,12 @@ async fn reads_do_not_wait_for_writes() {
         took
     };
     let (_, took) = futures::join!(writes, reads);
-    // A write that waits does so until it is let go, or for the three seconds of a statement.
+    // A blocked write waits for the lock's release, or for its statement time-out of three seconds.
     assert!(took < Duration::from_secs(2), "20 reads took {took:?}");
 }
 
-/// Two servers change the same orders in batches, each in an order of its own: no two batches wait
-/// for each other, and no change is lost.
+/// Two servers change the same orders in batches, each in a different sequence: batches do not deadlock,
+/// and no change is lost.
 #[tokio::test(flavor = "multi_thread")]
 async fn batches_of_two_servers_do_not_block_each_other() {
     let app = TestApp::start().await;

@@ -1,4 +1,4 @@
-//! The program as an operator runs it.
+//! The commands of the program, run as an operator runs them.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -8,11 +8,11 @@ use dev_servers::Service;
 use nix::sys::signal::Signal;
 use serde_json::Value;
 
-use crate::harness::{Options, PATIENCE, Process, TestApp, create_order, database_url};
+use crate::harness::{EVENT_TIMEOUT, Options, Process, TestApp, create_order, database_url};
 
 pub fn orders(arguments: &[&str], variables: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_orders"));
-    // Others may have the usual one.
+    // The default port may be in use.
     command.env("ORDERS__MONITORING__LISTEN", "127.0.0.1:0");
     command.args(arguments).envs(variables.iter().copied());
     command.env(
@@ -27,7 +27,7 @@ pub fn stdout(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
-/// Fails with one line that says why.
+/// Asserts that the command fails, with one error line that contains every part of `why`.
 pub fn fails(arguments: &[&str], variables: &[(&str, &str)], why: &[&str]) {
     let started = Instant::now();
     let output = orders(arguments, variables).output().unwrap();
@@ -37,14 +37,14 @@ pub fn fails(arguments: &[&str], variables: &[(&str, &str)], why: &[&str]) {
         "it took {:?}",
         started.elapsed()
     );
-    let said = String::from_utf8(output.stderr).unwrap();
-    let errors: Vec<&str> = said
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    let errors: Vec<&str> = stderr
         .lines()
         .filter(|line| line.starts_with("error: "))
         .collect();
-    assert_eq!(errors.len(), 1, "{said}");
+    assert_eq!(errors.len(), 1, "{stderr}");
     for part in why {
-        assert!(errors[0].contains(part), "{said}");
+        assert!(errors[0].contains(part), "{stderr}");
     }
 }
 
@@ -74,9 +74,9 @@ fn the_effective_settings_are_shown_without_secrets() {
     assert_eq!(
         shown["http"]["workers"].as_integer(),
         Some(7),
-        "the environment goes over the file"
+        "the environment overrides the file"
     );
-    // Every setting of the defaults is there, and nothing else.
+    // Exactly the settings of the defaults.
     let defaults: toml::Table = include_str!("../config/default.toml").parse().unwrap();
     let names = |table: &toml::Table| -> Vec<String> {
         let mut names: Vec<String> = table
@@ -206,14 +206,14 @@ impl Dev {
         line.unwrap_or_else(|| panic!("no line `{prefix}…`"))
     }
 
-    /// Whether it ends well.
-    fn ends(self) -> bool {
-        let deadline = Instant::now() + PATIENCE;
+    /// Waits for the process to exit, and returns whether it succeeded.
+    fn exits_successfully(self) -> bool {
+        let deadline = Instant::now() + EVENT_TIMEOUT;
         loop {
             if let Some(status) = self.0.status() {
                 return status.success();
             }
-            assert!(Instant::now() < deadline, "it does not stop");
+            assert!(Instant::now() < deadline, "the process does not stop");
             std::thread::sleep(Duration::from_millis(50));
         }
     }
@@ -249,13 +249,13 @@ async fn dev_starts_all_servers_keeps_its_data_and_leaves_no_process_behind() {
     let ui = client.get(dev.line("temporal ui ")).send().await.unwrap();
     assert!(ui.status().is_success());
     let id = create_order(&dev.line("ready ")).await;
-    // Open as it is, it answers to no name that a page could lead here.
+    // Without authentication, it rejects other host names, so a page cannot use DNS rebinding.
     let rebound = client
         .get(format!("{}/orders", dev.line("ready ")))
         .header("host", "evil.example");
     assert_eq!(rebound.send().await.unwrap().status(), 421);
     completes(&client, &dev.line("ready "), id).await;
-    // While it runs, a second one on the same data says so.
+    // A second instance on the same data fails and names the first.
     fails(
         &["dev"],
         &[
@@ -265,18 +265,18 @@ async fn dev_starts_all_servers_keeps_its_data_and_leaves_no_process_behind() {
         &[&dev.0.pid().to_string()],
     );
     dev.0.signal(Signal::SIGTERM);
-    assert!(dev.ends(), "it stops well");
+    assert!(dev.exits_successfully());
     assert_eq!(processes_of(&folder), Vec::<String>::new());
 
-    // Killed without a chance to clean up, the next one starts all the same.
+    // After SIGKILL, the next instance starts.
     let dev = Dev::start(&folder).await;
     dev.0.signal(Signal::SIGKILL);
-    assert!(!dev.ends());
+    assert!(!dev.exits_successfully());
 
     let dev = Dev::start(&folder).await;
     completes(&client, &dev.line("ready "), id).await;
     dev.0.signal(Signal::SIGINT);
-    assert!(dev.ends());
+    assert!(dev.exits_successfully());
     assert_eq!(processes_of(&folder), Vec::<String>::new());
     std::fs::remove_dir_all(&folder).unwrap();
     std::fs::remove_file(folder.with_extension("log")).unwrap();
@@ -284,12 +284,12 @@ async fn dev_starts_all_servers_keeps_its_data_and_leaves_no_process_behind() {
 
 async fn completes(client: &reqwest::Client, base: &str, id: i64) {
     crate::harness::eventually("the order is completed", async || {
-        let answer = client
+        let response = client
             .get(format!("{base}/orders/{id}"))
             .send()
             .await
             .ok()?;
-        let order: Value = answer.json().await.ok()?;
+        let order: Value = response.json().await.ok()?;
         (order["status"] == "completed").then_some(())
     })
     .await;
@@ -297,7 +297,7 @@ async fn completes(client: &reqwest::Client, base: &str, id: i64) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn serve_and_worker_run_separately_and_complete_requests_in_flight() {
-    // Its dispatcher and the process's share an outbox; either may start the workflow.
+    // The app's dispatcher and that of `serve` share an outbox; either may start the workflow.
     let app = TestApp::with(Options {
         processing_delay: Duration::from_millis(100),
         ..Options::default()
@@ -312,7 +312,7 @@ async fn serve_and_worker_run_separately_and_complete_requests_in_flight() {
     let id = create_order(&base).await;
     completes(&client, &base, id).await;
 
-    // A request that waits for a lock while the process is told to stop.
+    // A request waits for a lock while the process receives SIGTERM.
     use diesel_async::SimpleAsyncConnection;
     let mut holder = app.connection().await;
     holder
@@ -323,13 +323,13 @@ async fn serve_and_worker_run_separately_and_complete_requests_in_flight() {
     let request = tokio::spawn(request);
     let mut watcher = app.connection().await;
     crate::harness::eventually("the request waits for the lock", async || {
-        waiting(&mut watcher).await.then_some(())
+        has_blocked_request(&mut watcher).await.then_some(())
     })
     .await;
     serve.terminate();
     worker.terminate();
     let client = reqwest::Client::new();
-    crate::harness::eventually("nothing new is accepted", async || {
+    crate::harness::eventually("new connections are refused", async || {
         client
             .get(format!("{base}/healthz"))
             .send()
@@ -342,13 +342,13 @@ async fn serve_and_worker_run_separately_and_complete_requests_in_flight() {
     assert_eq!(
         request.await.unwrap().unwrap().status(),
         200,
-        "what was in flight is answered"
+        "the request in flight is completed"
     );
     serve.ends();
     worker.ends();
 }
 
-async fn waiting(connection: &mut diesel_async::AsyncPgConnection) -> bool {
+async fn has_blocked_request(connection: &mut diesel_async::AsyncPgConnection) -> bool {
     use diesel_async::RunQueryDsl;
     #[derive(diesel::QueryableByName)]
     struct Waits {

@@ -1,4 +1,4 @@
-//! The interactive page, in a real browser that reaches nothing but this server.
+//! The interactive documentation page, in a real browser that can reach only this server.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -46,10 +46,10 @@ async fn the_page_shows_every_operation_offline() {
                 "--disable-component-update",
             ])
             .args(["--disable-sync", "--disable-dev-shm-usage"])
-            // Whatever the page would fetch from elsewhere fails here as it would offline.
+            // Requests to other hosts fail, as they would offline.
             .arg("--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1")
             .arg(format!("--user-data-dir={folder}"))
-            // What the page's policy forbids is said on its console.
+            // Violations of the content security policy appear on the console.
             .arg("--enable-logging=stderr")
             .args(["--virtual-time-budget=20000", "--dump-dom", &url])
             .output()

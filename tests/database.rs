@@ -38,7 +38,7 @@ async fn migrations_can_be_reverted_and_applied_again() {
     assert_eq!(dump(&app), before);
 }
 
-/// Also the events that are older than the column, and those that the version before writes.
+/// Including events that are older than the column, and events written by the previous version.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_event_has_its_customer() {
     let mut app = TestApp::start().await;
@@ -62,14 +62,14 @@ async fn every_event_has_its_customer() {
     write_event(3).await;
     let filled = "SELECT count(*) FROM order_events WHERE customer_id = 42";
     assert_eq!(app.count(filled).await, 3);
-    // And they are as they were: nobody changes events.
+    // Events are still append-only.
     let mut connection = app.connection().await;
     let change = "UPDATE order_events SET customer_id = 43";
     let error = connection.batch_execute(change).await.unwrap_err();
     assert!(error.to_string().contains("append-only"), "{error}");
 }
 
-/// The schema as SQL, without what is new in every dump.
+/// The schema as SQL, without the lines that differ in every dump.
 fn dump(app: &TestApp) -> String {
     let program = tools().postgres.with_file_name("pg_dump");
     let output = Command::new(program)
@@ -138,14 +138,14 @@ async fn the_rust_schema_matches_the_database() {
             "timestamp with time zone" => "Timestamptz",
             "bytea" => "Bytea",
             "jsonb" => "Jsonb",
-            other => panic!("say here what {other} is in Diesel"),
+            other => panic!("add Diesel's type for {other} here"),
         };
         let kind = if column.nullable {
             format!("Nullable<{kind}>")
         } else {
             kind.into()
         };
-        // A keyword of Rust.
+        // `type` is a keyword of Rust.
         let name = match column.column_name.as_str() {
             "type" => "type_",
             name => name,

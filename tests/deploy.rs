@@ -1,4 +1,4 @@
-//! What the files of a deployment set, read by the program that they are for.
+//! The program accepts every setting in the deployment files.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,7 +15,7 @@ fn documents(file: &str) -> Vec<Value> {
         .collect()
 }
 
-/// Names and values of settings, wherever they are in a document.
+/// Collects the names and values of settings anywhere in a document.
 fn settings(document: &Value, found: &mut BTreeMap<String, String>) {
     match document {
         Value::Object(members) => {
@@ -43,20 +43,20 @@ fn set(name: &str, value: &Value, found: &mut BTreeMap<String, String>) {
     }
 }
 
-/// The program takes all of them.
-fn taken(found: &BTreeMap<String, String>) {
+/// Asserts that the program accepts and applies all of them.
+fn assert_applied(found: &BTreeMap<String, String>) {
     assert!(found.len() >= 4, "{found:?}");
     let variables: Vec<(&str, &str)> = found
         .iter()
         .map(|(name, value)| (name.as_str(), value.as_str()))
         .collect();
     let output = orders(&["config"], &variables).output().unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{stderr}");
     let shown = stdout(&output);
     for value in found.values() {
         let last = value.rsplit(['/', '@', '?']).next().unwrap();
-        assert!(shown.contains(last), "{value} is not in force: {shown}");
+        assert!(shown.contains(last), "{value} is not applied: {shown}");
     }
 }
 
@@ -68,7 +68,7 @@ fn kubernetes_sets_only_known_settings() {
             settings(&document, &mut found);
         }
     }
-    taken(&found);
+    assert_applied(&found);
 }
 
 #[test]
@@ -78,12 +78,12 @@ fn compose_sets_only_known_settings() {
         settings(&document, &mut found);
     }
     for value in found.values_mut() {
-        // As compose fills them in without an environment.
+        // Compose uses these defaults if the environment sets no variables.
         while let Some((before, rest)) = value.clone().split_once("${") {
             let (variable, after) = rest.split_once('}').unwrap();
             let default = variable.split_once(":-").map_or("", |(_, default)| default);
             *value = format!("{before}{default}{after}");
         }
     }
-    taken(&found);
+    assert_applied(&found);
 }

@@ -1,4 +1,4 @@
-//! Everything that can be wrong with a request, and the one form of answer to it.
+//! Every kind of invalid request, and the problem response to it.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -10,8 +10,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::harness::{Options, TestApp, admin, eventually};
 
-/// A complete problem document, with the request's id inside and outside.
-async fn problem(response: Response, status: u16, code: &str) -> Value {
+/// Asserts a complete problem document whose request id is that of the header, and returns it.
+async fn assert_problem(response: Response, status: u16, code: &str) -> Value {
     let path = response.url().path().to_owned();
     assert_eq!(response.status(), status);
     assert_eq!(
@@ -32,8 +32,8 @@ async fn problem(response: Response, status: u16, code: &str) -> Value {
     problem
 }
 
-async fn invalid(response: Response, pointers: &[&str]) {
-    let problem = problem(response, 400, "invalid_request").await;
+async fn assert_invalid(response: Response, pointers: &[&str]) {
+    let problem = assert_problem(response, 400, "invalid_request").await;
     let named: BTreeSet<&str> = problem["errors"]
         .as_array()
         .unwrap()
@@ -120,22 +120,22 @@ async fn every_violation_in_a_body_is_reported() {
     ];
     for (body, pointers) in cases {
         println!("{body}");
-        invalid(app.send(Method::POST, "/orders", *body).await, pointers).await;
+        assert_invalid(app.send(Method::POST, "/orders", *body).await, pointers).await;
     }
     let id = app.create(1, "1").await;
     let body = r#"{"status":"done","total_amount":0.001}"#;
     let path = format!("/orders/{id}");
-    invalid(
+    assert_invalid(
         app.send(Method::PUT, &path, body).await,
         &["/status", "/total_amount"],
     )
     .await;
-    invalid(
+    assert_invalid(
         app.send(Method::PUT, &path, r#"{"status":null}"#).await,
         &["/status"],
     )
     .await;
-    invalid(app.send(Method::PUT, &path, "[]").await, &[""]).await;
+    assert_invalid(app.send(Method::PUT, &path, "[]").await, &[""]).await;
     let bad_text = b"{\"customer_id\":1,\"total_amount\":1,\"x\":\"\xff\"}".to_vec();
     let response = app
         .request(Method::POST, "/orders")
@@ -144,7 +144,7 @@ async fn every_violation_in_a_body_is_reported() {
         .send()
         .await
         .unwrap();
-    invalid(response, &[""]).await;
+    assert_invalid(response, &[""]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -174,7 +174,7 @@ async fn every_violation_in_parameters_is_reported() {
     ];
     for (path, names) in cases {
         println!("{path}");
-        invalid(app.get(path).await, names).await;
+        assert_invalid(app.get(path).await, names).await;
     }
     let response = app
         .request(Method::PUT, "/orders/0")
@@ -183,17 +183,17 @@ async fn every_violation_in_parameters_is_reported() {
         .send()
         .await
         .unwrap();
-    invalid(response, &["id", "If-Match", "/status"]).await;
-    // What the contract does not name is not looked at.
+    assert_invalid(response, &["id", "If-Match", "/status"]).await;
+    // Parameters that the contract does not define are ignored.
     assert_eq!(app.get("/orders?page=x").await.status(), 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn errors_of_the_framework_are_problems_too() {
     let app = TestApp::start().await;
-    problem(app.get("/nothing").await, 404, "route_not_found").await;
-    problem(app.get("/orders/").await, 404, "route_not_found").await;
-    problem(app.get("/orders/77").await, 404, "order_not_found").await;
+    assert_problem(app.get("/nothing").await, 404, "route_not_found").await;
+    assert_problem(app.get("/orders/").await, 404, "route_not_found").await;
+    assert_problem(app.get("/orders/77").await, 404, "order_not_found").await;
     for (method, path) in [(Method::PATCH, "/orders"), (Method::POST, "/orders/1")] {
         let response = app.request(method, path).send().await.unwrap();
         assert!(
@@ -202,10 +202,10 @@ async fn errors_of_the_framework_are_problems_too() {
                 .unwrap()
                 .contains("GET")
         );
-        problem(response, 405, "method_not_allowed").await;
+        assert_problem(response, 405, "method_not_allowed").await;
     }
     let huge = format!(r#"{{"x":"{}"}}"#, "x".repeat(1_000_000));
-    problem(
+    assert_problem(
         app.send(Method::POST, "/orders", huge).await,
         413,
         "payload_too_large",
@@ -215,14 +215,14 @@ async fn errors_of_the_framework_are_problems_too() {
         .request(Method::POST, "/orders")
         .header("content-type", "application/x-www-form-urlencoded")
         .body("customer_id=1");
-    problem(form.send().await.unwrap(), 415, "unsupported_media_type").await;
+    assert_problem(form.send().await.unwrap(), 415, "unsupported_media_type").await;
     let bare = app.request(Method::POST, "/orders").body("{}");
-    problem(bare.send().await.unwrap(), 415, "unsupported_media_type").await;
+    assert_problem(bare.send().await.unwrap(), 415, "unsupported_media_type").await;
     for encoding in ["gzip", "br"] {
         let request = app
             .request(Method::GET, "/nothing")
             .header("accept-encoding", encoding);
-        problem(request.send().await.unwrap(), 404, "route_not_found").await;
+        assert_problem(request.send().await.unwrap(), 404, "route_not_found").await;
     }
 }
 
@@ -241,8 +241,8 @@ async fn a_valid_request_id_is_returned_in_the_response() {
     };
     assert_eq!(id_of(Some("case-17:a.b_c")).await, "case-17:a.b_c");
     assert_ne!(id_of(None).await, id_of(None).await);
-    for unfit in ["a b", "a\"b", "", &"x".repeat(129)] {
-        assert_ne!(id_of(Some(unfit)).await, unfit);
+    for malformed in ["a b", "a\"b", "", &"x".repeat(129)] {
+        assert_ne!(id_of(Some(malformed)).await, malformed);
     }
 }
 
@@ -256,13 +256,16 @@ async fn a_body_that_never_arrives_gets_408() {
     let mut socket = tokio::net::TcpStream::connect(app.address).await.unwrap();
     let head = "POST /orders HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 50\r\n\r\n{";
     socket.write_all(head.as_bytes()).await.unwrap();
-    let mut answer = vec![0; 4096];
-    let length = socket.read(&mut answer).await.unwrap();
-    let answer = String::from_utf8_lossy(&answer[..length]);
-    assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
-    assert!(answer.contains("application/problem+json"), "{answer}");
-    assert!(answer.contains("x-request-id"), "{answer}");
-    assert!(answer.contains("\"code\":\"request_timeout\""), "{answer}");
+    let mut response = vec![0; 4096];
+    let length = socket.read(&mut response).await.unwrap();
+    let response = String::from_utf8_lossy(&response[..length]);
+    assert!(response.starts_with("HTTP/1.1 408"), "{response}");
+    assert!(response.contains("application/problem+json"), "{response}");
+    assert!(response.contains("x-request-id"), "{response}");
+    assert!(
+        response.contains("\"code\":\"request_timeout\""),
+        "{response}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -282,17 +285,17 @@ async fn requests_get_503_while_the_database_is_unavailable() {
     for _ in 0..8 {
         let response = app.get(&path).await;
         assert_eq!(response.headers()["retry-after"], "1");
-        let problem = problem(response, 503, "service_unavailable").await;
+        let problem = assert_problem(response, 503, "service_unavailable").await;
         assert!(!problem.to_string().contains(database), "{problem}");
     }
     let body = r#"{"customer_id":1,"total_amount":1}"#;
-    problem(
+    assert_problem(
         app.send(Method::POST, "/orders", body).await,
         503,
         "service_unavailable",
     )
     .await;
-    let ready = problem(app.get("/readyz").await, 503, "service_unavailable").await;
+    let ready = assert_problem(app.get("/readyz").await, 503, "service_unavailable").await;
     assert!(ready["detail"].as_str().unwrap().contains("database"));
     assert_eq!(app.get("/healthz").await.status(), 200);
 
@@ -313,7 +316,7 @@ async fn a_statement_that_times_out_gets_503() {
         .batch_execute("BEGIN; LOCK TABLE orders IN ACCESS EXCLUSIVE MODE")
         .await
         .unwrap();
-    problem(
+    assert_problem(
         app.get(&format!("/orders/{id}")).await,
         503,
         "service_unavailable",
@@ -327,12 +330,12 @@ async fn a_statement_that_times_out_gets_503() {
 async fn internal_errors_expose_no_details() {
     let app = TestApp::start().await;
     app.sql("DROP TABLE orders").await;
-    let problem = problem(app.get("/orders/1").await, 500, "internal_error").await;
+    let problem = assert_problem(app.get("/orders/1").await, 500, "internal_error").await;
     assert!(problem.get("detail").is_none(), "{problem}");
     assert!(!problem.to_string().contains("relation"), "{problem}");
 }
 
-/// All tests run with this check; here is one that would fail it.
+/// All tests run with this check; this one shows that it detects a violation.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_response_that_violates_the_contract_is_detected() {
     for (check, status) in [
@@ -346,16 +349,16 @@ async fn a_response_that_violates_the_contract_is_detected() {
         let id = app.create(1, "1").await;
         let path = format!("/orders/{id}/events");
         assert_eq!(app.get(&path).await.status(), 200);
-        // No customer has this number, says the contract.
+        // The contract does not allow this customer id.
         app.sql(&format!(
             "INSERT INTO order_events (order_id, sequence, type, data, actor, occurred_at)
              VALUES ({id}, 2, 'updated', '{{\"customer_id\": 0}}', 'client', now())"
         ))
         .await;
-        let answer = app.get(&path).await;
-        assert_eq!(answer.status(), status);
+        let response = app.get(&path).await;
+        assert_eq!(response.status(), status);
         if status == 500 {
-            let problem: Value = answer.json().await.unwrap();
+            let problem: Value = response.json().await.unwrap();
             assert_eq!(problem["code"], "internal_error");
         }
     }

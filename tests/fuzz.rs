@@ -1,25 +1,19 @@
-//! schemathesis: whatever the contract allows, and whatever it forbids, against the running server.
+//! Schemathesis sends valid and invalid requests, generated from the contract, to the running server.
 
 use std::path::Path;
 use std::process::Command;
 
-use order_processing::config::Settings;
 use reqwest::Method;
 
 use crate::auth::{get_with_key, make_key};
-use crate::harness::{Options, TestApp};
+use crate::harness::{TestApp, api_key_auth};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn schemathesis_finds_no_violation() {
-    let mut auth = Settings::load(None).unwrap().auth;
-    auth.api_keys = true;
-    // It tries wrong credentials with every operation.
+    let mut auth = api_key_auth();
+    // Schemathesis tries invalid credentials with every operation.
     auth.attempts_per_minute = 1_000_000;
-    let app = TestApp::with(Options {
-        auth: Some(auth),
-        ..Options::default()
-    })
-    .await;
+    let app = TestApp::with_auth(auth).await;
     let (_, key) = make_key(&app, &["--all-customers", "--scope", "orders:admin"]);
     for _ in 0..3 {
         let order = serde_json::json!({ "customer_id": 1, "total_amount": 1 });
@@ -52,7 +46,7 @@ async fn schemathesis_finds_no_violation() {
             .args([
                 "--max-examples",
                 "100",
-                // With more, a fault of CPython 3.11 (ast.parse in several threads) shows at times.
+                // More workers occasionally trigger a bug of CPython 3.11 (`ast.parse` in several threads).
                 "--workers",
                 "1",
                 "--seed",
@@ -69,11 +63,11 @@ async fn schemathesis_finds_no_violation() {
     })
     .await
     .unwrap();
-    let said = String::from_utf8_lossy(&output.stdout);
+    let report = String::from_utf8_lossy(&output.stdout);
     assert!(
         output.status.success(),
-        "{said}{}",
+        "{report}{}",
         String::from_utf8_lossy(&output.stderr)
     );
-    println!("{said}");
+    println!("{report}");
 }

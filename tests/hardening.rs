@@ -1,8 +1,7 @@
-//! Clients that mean no good, over bare sockets: each is refused or cut, and the server serves on.
+//! Malicious clients over raw sockets: each is rejected or disconnected, and the server keeps serving.
 
 use std::time::{Duration, Instant};
 
-use order_processing::config::Settings;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -10,36 +9,32 @@ use tokio::time::timeout;
 
 use crate::harness::{Options, TestApp, eventually};
 
-/// How long a server that has to close a connection may take for it.
-const CUT: Duration = Duration::from_secs(30);
+/// The longest time that the server may take to close a connection.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(30);
 
-async fn app(adjust: fn(&mut Settings)) -> TestApp {
-    TestApp::adjusted(adjust).await
-}
-
-/// Everything that comes until the server closes the connection.
-async fn all_of(socket: &mut TcpStream) -> String {
-    let mut answer = Vec::new();
-    timeout(CUT, async {
+/// Reads until the server closes the connection.
+async fn read_until_close(socket: &mut TcpStream) -> String {
+    let mut response = Vec::new();
+    timeout(CLOSE_TIMEOUT, async {
         let mut part = [0; 4096];
         while let Ok(length @ 1..) = socket.read(&mut part).await {
-            answer.extend_from_slice(&part[..length]);
+            response.extend_from_slice(&part[..length]);
         }
     })
     .await
     .expect("the server keeps the connection open");
-    String::from_utf8_lossy(&answer).into_owned()
+    String::from_utf8_lossy(&response).into_owned()
 }
 
-/// The head and the body of one answer.
-async fn one_of(socket: &mut TcpStream) -> String {
-    let mut answer = String::new();
-    timeout(CUT, async {
+/// Reads the head and the body of one response.
+async fn read_response(socket: &mut TcpStream) -> String {
+    let mut response = String::new();
+    timeout(CLOSE_TIMEOUT, async {
         let mut part = [0; 4096];
         loop {
             let length = socket.read(&mut part).await.unwrap();
-            answer.push_str(&String::from_utf8_lossy(&part[..length]));
-            let whole = answer.split_once("\r\n\r\n").is_some_and(|(head, body)| {
+            response.push_str(&String::from_utf8_lossy(&part[..length]));
+            let whole = response.split_once("\r\n\r\n").is_some_and(|(head, body)| {
                 let length = head
                     .lines()
                     .find_map(|line| line.strip_prefix("content-length: "));
@@ -51,24 +46,24 @@ async fn one_of(socket: &mut TcpStream) -> String {
         }
     })
     .await
-    .expect("the server does not answer");
-    answer
+    .expect("the server does not respond");
+    response
 }
 
-/// What the server says to these bytes before it closes the connection.
-async fn said(app: &TestApp, bytes: &[u8]) -> String {
+/// Sends these bytes, and returns what the server sends until it closes the connection.
+async fn exchange(app: &TestApp, bytes: &[u8]) -> String {
     let mut socket = TcpStream::connect(app.address).await.unwrap();
-    // It may close before it has read everything.
+    // The server may close the connection before it has read everything.
     let _ = socket.write_all(bytes).await;
-    all_of(&mut socket).await
+    read_until_close(&mut socket).await
 }
 
-async fn serves(app: &TestApp) {
+async fn assert_serving(app: &TestApp) {
     let id = app.create(1, "1.50").await;
     assert_eq!(app.status_of(id).await, "pending");
 }
 
-/// Requests that two servers in a row could read differently: the first one refuses.
+/// A proxy and this server could parse these requests differently, so the server rejects them.
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_that_enable_smuggling_are_rejected() {
     let app = TestApp::start().await;
@@ -194,42 +189,42 @@ async fn requests_that_enable_smuggling_are_rejected() {
         ),
     ];
     for (case, bytes) in cases {
-        let answer = said(&app, bytes.as_bytes()).await;
-        println!("{case}: {}", answer.lines().next().unwrap_or("closed"));
+        let response = exchange(&app, bytes.as_bytes()).await;
+        println!("{case}: {}", response.lines().next().unwrap_or("closed"));
         assert!(
-            answer.is_empty() || answer.starts_with("HTTP/1.1 4"),
-            "{case}: {answer}"
+            response.is_empty() || response.starts_with("HTTP/1.1 4"),
+            "{case}: {response}"
         );
         assert_eq!(
-            answer.matches("HTTP/1.1 ").count().min(2),
-            answer.matches("HTTP/1.1 4").count(),
-            "{case}: {answer}"
+            response.matches("HTTP/1.1 ").count().min(2),
+            response.matches("HTTP/1.1 4").count(),
+            "{case}: {response}"
         );
-        assert!(!answer.contains("/smuggled"), "{case}: {answer}");
+        assert!(!response.contains("/smuggled"), "{case}: {response}");
     }
     assert_eq!(app.count("SELECT count(*) FROM orders").await, 0);
-    serves(&app).await;
+    assert_serving(&app).await;
 }
 
-/// Lines that end without a carriage return are read as others are (RFC 9112, section 2.2), and nothing
-/// in them becomes a second request.
+/// Lines without a carriage return are parsed as others (RFC 9112, section 2.2), and do not start a
+/// second request.
 #[tokio::test(flavor = "multi_thread")]
 async fn bare_line_feeds_do_not_start_a_second_request() {
     let app = TestApp::start().await;
-    let answer = said(
+    let response = exchange(
         &app,
         b"GET /healthz HTTP/1.1\nhost: localhost\nconnection: close\nx-a: b\n\n",
     )
     .await;
     assert!(
-        answer.starts_with("HTTP/1.1 200") || answer.starts_with("HTTP/1.1 400"),
-        "{answer}"
+        response.starts_with("HTTP/1.1 200") || response.starts_with("HTTP/1.1 400"),
+        "{response}"
     );
-    assert_eq!(answer.matches("HTTP/1.1 ").count(), 1, "{answer}");
-    serves(&app).await;
+    assert_eq!(response.matches("HTTP/1.1 ").count(), 1, "{response}");
+    assert_serving(&app).await;
 }
 
-/// What a client sends comes back in headers only where it is harmless.
+/// A client's input appears in response headers only where it is harmless.
 #[tokio::test(flavor = "multi_thread")]
 async fn clients_cannot_inject_response_headers() {
     let app = TestApp::start().await;
@@ -249,15 +244,15 @@ async fn clients_cannot_inject_response_headers() {
         let request = format!(
             "GET {path} HTTP/1.1\r\nhost: localhost\r\nx-request-id: a%0d%0aset-cookie: evil=1\r\nconnection: close\r\n\r\n"
         );
-        let answer = said(&app, request.as_bytes()).await;
-        let head = answer.split("\r\n\r\n").next().unwrap().to_lowercase();
+        let response = exchange(&app, request.as_bytes()).await;
+        let head = response.split("\r\n\r\n").next().unwrap().to_lowercase();
         println!("{path}: {}", head.lines().next().unwrap());
         for line in head.lines() {
             assert!(!line.starts_with("set-cookie"), "{path}: {head}");
             assert!(!line.contains("evil.example"), "{path}: {head}");
         }
     }
-    serves(&app).await;
+    assert_serving(&app).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -294,7 +289,7 @@ async fn oversized_requests_are_rejected() {
             ),
             &["414"],
         ),
-        // Longer than what the parser takes for a URI.
+        // Longer than the parser accepts as a URI.
         (
             "a very long path",
             format!(
@@ -331,20 +326,20 @@ async fn oversized_requests_are_rejected() {
     for (case, bytes, statuses) in cases {
         let mut socket = TcpStream::connect(app.address).await.unwrap();
         let _ = socket.write_all(bytes.as_bytes()).await;
-        let answer = one_of(&mut socket).await;
-        let first = answer.lines().next().unwrap_or("closed").to_owned();
+        let response = read_response(&mut socket).await;
+        let first = response.lines().next().unwrap_or("closed").to_owned();
         println!("{case}: {first}");
         assert!(
             statuses
                 .iter()
                 .any(|status| first.starts_with(&format!("HTTP/1.1 {status}"))),
-            "{case}: {answer}"
+            "{case}: {response}"
         );
         if first.contains("414") || first.contains("413") {
-            assert!(answer.contains("application/problem+json"), "{answer}");
+            assert!(response.contains("application/problem+json"), "{response}");
         }
     }
-    serves(&app).await;
+    assert_serving(&app).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -360,7 +355,7 @@ async fn slow_heads_and_bodies_time_out() {
     .await;
     let body = "POST /orders HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n";
     let whole = "GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n";
-    // One byte at a time, and never the last one.
+    // Sends one byte at a time, and never completes the request.
     let slowly = async |first: &str, slow: &str| {
         let mut socket = TcpStream::connect(app.address).await.unwrap();
         socket.write_all(first.as_bytes()).await.unwrap();
@@ -374,41 +369,44 @@ async fn slow_heads_and_bodies_time_out() {
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
         };
-        let mut answer = String::new();
+        let mut response = String::new();
         let reading = async {
             let mut part = [0; 4096];
             while let Ok(length @ 1..) = reader.read(&mut part).await {
-                answer.push_str(&String::from_utf8_lossy(&part[..length]));
+                response.push_str(&String::from_utf8_lossy(&part[..length]));
             }
         };
-        timeout(CUT, async {
+        timeout(CLOSE_TIMEOUT, async {
             tokio::select! { () = dripping => {}, () = reading => {} }
         })
         .await
-        .expect("a slow client holds its connection");
-        println!("cut after {:?}", started.elapsed());
-        answer
+        .expect("a slow client keeps its connection");
+        println!("disconnected after {:?}", started.elapsed());
+        response
     };
-    let answer = slowly("GET /healthz HTTP/1.1\r\nx-a: ", "y").await;
-    assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
-    let answer = slowly(&format!("{body}content-length: 1000\r\n\r\n"), " ").await;
-    assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
-    assert!(answer.contains("\"code\":\"request_timeout\""), "{answer}");
-    let chunked = format!("{body}transfer-encoding: chunked\r\n\r\nffff\r\n");
-    let answer = slowly(&chunked, " ").await;
-    assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
-    // The head of a second request, for which actix-web has no limit of its own.
-    let answer = slowly(&format!("{whole}GET /healthz HTTP/1.1\r\nx-a: "), "y").await;
-    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-    assert_eq!(answer.matches("HTTP/1.1 ").count(), 1, "{answer}");
-    // Nothing at all.
-    let mut silent = TcpStream::connect(app.address).await.unwrap();
-    let answer = all_of(&mut silent).await;
+    let response = slowly("GET /healthz HTTP/1.1\r\nx-a: ", "y").await;
+    assert!(response.starts_with("HTTP/1.1 408"), "{response}");
+    let response = slowly(&format!("{body}content-length: 1000\r\n\r\n"), " ").await;
+    assert!(response.starts_with("HTTP/1.1 408"), "{response}");
     assert!(
-        answer.is_empty() || answer.starts_with("HTTP/1.1 408"),
-        "{answer}"
+        response.contains("\"code\":\"request_timeout\""),
+        "{response}"
     );
-    serves(&app).await;
+    let chunked = format!("{body}transfer-encoding: chunked\r\n\r\nffff\r\n");
+    let response = slowly(&chunked, " ").await;
+    assert!(response.starts_with("HTTP/1.1 408"), "{response}");
+    // The head of a second request, for which actix-web has no time limit.
+    let response = slowly(&format!("{whole}GET /healthz HTTP/1.1\r\nx-a: "), "y").await;
+    assert!(response.starts_with("HTTP/1.1 200"), "{response}");
+    assert_eq!(response.matches("HTTP/1.1 ").count(), 1, "{response}");
+    // A client that sends nothing.
+    let mut silent = TcpStream::connect(app.address).await.unwrap();
+    let response = read_until_close(&mut silent).await;
+    assert!(
+        response.is_empty() || response.starts_with("HTTP/1.1 408"),
+        "{response}"
+    );
+    assert_serving(&app).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -420,7 +418,7 @@ async fn a_flood_of_connections_delays_new_clients_only_briefly() {
         ..Options::default()
     })
     .await;
-    // One that is served already goes on being served.
+    // This client's connection exists before the flood.
     let id = app.create(1, "1").await;
     let mut flood = Vec::new();
     for _ in 0..MOST * 3 {
@@ -434,18 +432,24 @@ async fn a_flood_of_connections_delays_new_clients_only_briefly() {
     let started = Instant::now();
     assert_eq!(app.status_of(id).await, "pending");
     println!("served in the flood after {:?}", started.elapsed());
-    // A new one has to wait until those before it are cut.
+    // A new connection waits until connections of the flood time out.
     let newcomer = reqwest::Client::new();
-    let served = timeout(CUT, newcomer.get(app.url("/healthz")).send()).await;
-    assert_eq!(served.expect("nobody is served").unwrap().status(), 200);
+    let served = timeout(CLOSE_TIMEOUT, newcomer.get(app.url("/healthz")).send()).await;
+    assert_eq!(
+        served
+            .expect("the new client is not served")
+            .unwrap()
+            .status(),
+        200
+    );
     drop(flood);
-    serves(&app).await;
+    assert_serving(&app).await;
 }
 
-/// Requests in a row without waiting for answers: they are taken as fast as answers are read.
+/// The server reads pipelined requests only as fast as the client reads the responses.
 #[tokio::test(flavor = "multi_thread")]
 async fn pipelined_requests_get_responses_in_order() {
-    let app = app(|settings| settings.http.check_answers = false).await;
+    let app = TestApp::adjusted(|settings| settings.http.check_answers = false).await;
     const REQUESTS: usize = 2_000;
     let (mut reader, mut writer) = TcpStream::connect(app.address).await.unwrap().into_split();
     let sending = tokio::spawn(async move {
@@ -460,26 +464,27 @@ async fn pipelined_requests_get_responses_in_order() {
         }
         writer
     });
-    let mut answers = String::new();
-    timeout(CUT, reader.read_to_string(&mut answers))
+    let mut responses = String::new();
+    timeout(CLOSE_TIMEOUT, reader.read_to_string(&mut responses))
         .await
         .unwrap()
         .unwrap();
     sending.await.unwrap();
-    let paths: Vec<&str> = answers
+    let paths: Vec<&str> = responses
         .split("\"instance\":\"/nothing-")
         .skip(1)
         .map(|rest| rest.split('"').next().unwrap())
         .collect();
     let expected: Vec<String> = (0..REQUESTS).map(|n| n.to_string()).collect();
     assert_eq!(paths, expected);
-    serves(&app).await;
+    assert_serving(&app).await;
 }
 
-/// Who asks and asks and reads nothing is cut, and takes no more memory until then.
+/// A client that sends requests without reading responses is disconnected; until then, the server stops
+/// reading from it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_does_not_read_is_disconnected() {
-    let app = app(|settings| {
+    let app = TestApp::adjusted(|settings| {
         settings.http.keep_alive_timeout = Duration::from_secs(1);
         settings.http.stall_timeout = Duration::from_secs(2);
     })
@@ -487,15 +492,15 @@ async fn a_client_that_does_not_read_is_disconnected() {
     let mut socket = TcpStream::connect(app.address).await.unwrap();
     let request = "GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nhost: localhost\r\n\r\n";
     let writing = async { while socket.write_all(request.as_bytes()).await.is_ok() {} };
-    timeout(CUT, writing)
+    timeout(CLOSE_TIMEOUT, writing)
         .await
-        .expect("the server goes on for ever");
-    serves(&app).await;
+        .expect("the server never disconnects the client");
+    assert_serving(&app).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_over_the_limit_in_flight_get_503() {
-    let app = app(|settings| settings.http.max_requests_in_flight = 2).await;
+    let app = TestApp::adjusted(|settings| settings.http.max_requests_in_flight = 2).await;
     let hanging = b"POST /orders HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{";
     let mut held = Vec::new();
     for _ in 0..2 {
@@ -503,22 +508,25 @@ async fn requests_over_the_limit_in_flight_get_503() {
         socket.write_all(hanging).await.unwrap();
         held.push(socket);
     }
-    eventually("the third request is refused", async || {
-        let answer = app.get("/orders").await;
-        if answer.status() != 503 {
+    eventually("the third request is rejected", async || {
+        let response = app.get("/orders").await;
+        if response.status() != 503 {
             return None;
         }
-        assert_eq!(answer.headers()["retry-after"], "1");
-        assert_eq!(answer.headers()["content-type"], "application/problem+json");
-        let problem: Value = answer.json().await.unwrap();
+        assert_eq!(response.headers()["retry-after"], "1");
+        assert_eq!(
+            response.headers()["content-type"],
+            "application/problem+json"
+        );
+        let problem: Value = response.json().await.unwrap();
         (problem["code"] == "service_unavailable").then_some(())
     })
     .await;
-    // An orchestrator has to be answered all the same.
+    // Probes of an orchestrator are still served.
     assert_eq!(app.get("/healthz").await.status(), 200);
     assert_eq!(app.get("/readyz").await.status(), 200);
     drop(held);
-    eventually("it serves again", async || {
+    eventually("requests are served again", async || {
         (app.get("/orders").await.status() == 200).then_some(())
     })
     .await;
@@ -539,8 +547,8 @@ async fn every_response_has_security_headers() {
         ("/openapi.json", data, "no-cache"),
         ("/docs/", "script-src 'self';", "no-cache"),
     ] {
-        let answer = app.get(path).await;
-        let header = |name: &str| answer.headers()[name].to_str().unwrap().to_owned();
+        let response = app.get(path).await;
+        let header = |name: &str| response.headers()[name].to_str().unwrap().to_owned();
         assert_eq!(header("x-content-type-options"), "nosniff", "{path}");
         assert_eq!(header("referrer-policy"), "no-referrer", "{path}");
         assert_eq!(
@@ -550,10 +558,15 @@ async fn every_response_has_security_headers() {
         );
         assert!(header("content-security-policy").contains(policy), "{path}");
         assert_eq!(header("cache-control"), caching, "{path}");
-        // Only over TLS; and no page of another origin may read anything.
-        assert!(answer.headers().get("strict-transport-security").is_none());
+        // HSTS is sent only over TLS, and CORS is off by default.
         assert!(
-            answer
+            response
+                .headers()
+                .get("strict-transport-security")
+                .is_none()
+        );
+        assert!(
+            response
                 .headers()
                 .get("access-control-allow-origin")
                 .is_none()
@@ -567,7 +580,8 @@ async fn every_response_has_security_headers() {
 #[tokio::test(flavor = "multi_thread")]
 async fn cors_allows_only_configured_origins() {
     const SHOP: &str = "https://shop.example";
-    let app = app(|settings| settings.http.cors.allowed_origins = vec![SHOP.into()]).await;
+    let app =
+        TestApp::adjusted(|settings| settings.http.cors.allowed_origins = vec![SHOP.into()]).await;
     let id = app.create(1, "1").await;
     let preflight = async |origin: &str, method: &str, headers: &str| {
         app.request(reqwest::Method::OPTIONS, &format!("/orders/{id}"))
@@ -580,10 +594,10 @@ async fn cors_allows_only_configured_origins() {
     };
     let headers = "authorization,content-type,idempotency-key,if-match,x-api-key";
     for method in ["GET", "POST", "PUT", "DELETE"] {
-        let answer = preflight(SHOP, method, headers).await;
-        assert_eq!(answer.status(), 200, "{method}");
-        assert_eq!(answer.headers()["access-control-allow-origin"], SHOP);
-        let allowed = answer.headers()["access-control-allow-headers"]
+        let response = preflight(SHOP, method, headers).await;
+        assert_eq!(response.status(), 200, "{method}");
+        assert_eq!(response.headers()["access-control-allow-origin"], SHOP);
+        let allowed = response.headers()["access-control-allow-headers"]
             .to_str()
             .unwrap();
         for header in headers.split(',') {
@@ -601,40 +615,43 @@ async fn cors_allows_only_configured_origins() {
         (SHOP, "PATCH", "accept"),
         (SHOP, "GET", "x-other"),
     ] {
-        let answer = preflight(origin, method, headers).await;
+        let response = preflight(origin, method, headers).await;
         assert!(
-            answer.status().is_client_error(),
+            response.status().is_client_error(),
             "{origin} {method} {headers}"
         );
         assert!(
-            answer
+            response
                 .headers()
                 .get("access-control-allow-origin")
                 .is_none(),
             "{origin}"
         );
-        assert_eq!(answer.headers()["content-type"], "application/problem+json");
+        assert_eq!(
+            response.headers()["content-type"],
+            "application/problem+json"
+        );
     }
     let from = async |origin: &str| {
         let request = app.request(reqwest::Method::GET, &format!("/orders/{id}"));
         request.header("origin", origin).send().await.unwrap()
     };
-    let answer = from(SHOP).await;
-    assert_eq!(answer.headers()["access-control-allow-origin"], SHOP);
+    let response = from(SHOP).await;
+    assert_eq!(response.headers()["access-control-allow-origin"], SHOP);
     assert!(
-        answer
+        response
             .headers()
             .get("access-control-allow-credentials")
             .is_none()
     );
     assert!(
-        answer.headers()["vary"]
+        response.headers()["vary"]
             .to_str()
             .unwrap()
             .to_lowercase()
             .contains("origin")
     );
-    let exposed = answer.headers()["access-control-expose-headers"]
+    let exposed = response.headers()["access-control-expose-headers"]
         .to_str()
         .unwrap()
         .to_lowercase();
@@ -653,9 +670,9 @@ async fn cors_allows_only_configured_origins() {
             "{header}: {exposed}"
         );
     }
-    let answer = from("https://evil.example").await;
+    let response = from("https://evil.example").await;
     assert!(
-        answer
+        response
             .headers()
             .get("access-control-allow-origin")
             .is_none()

@@ -121,9 +121,9 @@ async fn a_long_history_is_paginated() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_that_never_existed_has_no_history() {
     let app = TestApp::start().await;
-    let answer = app.get("/orders/4711/events").await;
-    assert_eq!(answer.status(), 404);
-    let problem: Value = answer.json().await.unwrap();
+    let response = app.get("/orders/4711/events").await;
+    assert_eq!(response.status(), 404);
+    let problem: Value = response.json().await.unwrap();
     assert_eq!(problem["code"], "order_not_found");
 }
 
@@ -143,7 +143,7 @@ async fn events_cannot_be_changed_or_deleted() {
     }
 }
 
-/// Of many that want to end an order at the same time, one does; the others are told so.
+/// Of concurrent requests to end an order, one succeeds; the others change nothing or get a conflict.
 #[tokio::test(flavor = "multi_thread")]
 async fn concurrent_changes_are_serialized() {
     let app = TestApp::start().await;
@@ -153,11 +153,11 @@ async fn concurrent_changes_are_serialized() {
         let app = &app;
         async move { (status, app.put_status(id, status).await.status().as_u16()) }
     });
-    let answers = futures::future::join_all(ends).await;
+    let responses = futures::future::join_all(ends).await;
     let end = app.status_of(id).await;
-    for (asked, status) in answers {
-        // Those that wanted the same change nothing any more.
-        assert_eq!(status, if asked == end { 200 } else { 409 });
+    for (wanted, status) in responses {
+        // Later requests for the same status succeed, but change nothing.
+        assert_eq!(status, if wanted == end { 200 } else { 409 });
     }
     let changes = (0..32).map(|n| {
         let body = format!(r#"{{"total_amount":{}}}"#, n + 2);

@@ -1,20 +1,19 @@
-//! Where everybody is let in, a page must not get in by a name of its own that leads to this machine.
+//! DNS rebinding: without authentication, a page must not reach the server under the page's own host name.
 
-use order_processing::config::Settings;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::harness::{Options, Process, TestApp};
+use crate::harness::{Process, TestApp, api_key_auth};
 
-/// The status of what is answered to these bytes, and all of it.
-async fn asked(address: &str, request: &str) -> (u16, String) {
+/// Sends this request, and returns the status and the whole response.
+async fn exchange(address: &str, request: &str) -> (u16, String) {
     let mut socket = TcpStream::connect(address).await.unwrap();
     socket.write_all(request.as_bytes()).await.unwrap();
-    let mut answer = Vec::new();
-    socket.read_to_end(&mut answer).await.unwrap();
-    let answer = String::from_utf8_lossy(&answer).into_owned();
-    let status = answer.get(9..12).and_then(|status| status.parse().ok());
-    (status.unwrap_or_default(), answer)
+    let mut response = Vec::new();
+    socket.read_to_end(&mut response).await.unwrap();
+    let response = String::from_utf8_lossy(&response).into_owned();
+    let status = response.get(9..12).and_then(|status| status.parse().ok());
+    (status.unwrap_or_default(), response)
 }
 
 /// A request with these lines in its head.
@@ -30,7 +29,7 @@ const ORDER: &str = r#"{"customer_id":1,"total_amount":1}"#;
 const FILTER: &str = r#"{"filter":"info"}"#;
 const JSON: &str = "content-type: application/json";
 
-/// Names that lead to this machine wherever they are asked for, and those that need not.
+/// Host names, and whether they always resolve to this machine.
 fn hosts(port: &str) -> [(String, bool); 16] {
     [
         ("localhost".into(), true),
@@ -59,35 +58,38 @@ async fn a_server_without_authentication_accepts_only_local_host_names() {
     for (host, served) in hosts(&app.address.port().to_string()) {
         let line = format!("host: {host}");
         let sent = request("POST", "/orders", &[&line, JSON], ORDER);
-        let (status, answer) = asked(&address, &sent).await;
-        assert_eq!(status, if served { 201 } else { 421 }, "{host}: {answer}");
+        let (status, response) = exchange(&address, &sent).await;
+        assert_eq!(status, if served { 201 } else { 421 }, "{host}: {response}");
         if !served {
-            assert!(answer.contains(r#""code":"host_not_allowed""#), "{answer}");
-            assert!(answer.contains("http.allowed_hosts"), "{answer}");
-            assert!(answer.contains("request_id"), "{answer}");
+            assert!(
+                response.contains(r#""code":"host_not_allowed""#),
+                "{response}"
+            );
+            assert!(response.contains("http.allowed_hosts"), "{response}");
+            assert!(response.contains("request_id"), "{response}");
         }
     }
-    // Reading is no less private.
+    // Reads are rejected too.
     for path in ["/orders", "/healthz", "/docs/", "/openapi.json", "/nothing"] {
         let sent = request("GET", path, &["host: evil.example"], "");
-        assert_eq!(asked(&address, &sent).await.0, 421, "{path}");
+        assert_eq!(exchange(&address, &sent).await.0, 421, "{path}");
     }
-    // What a request line names goes before `Host` (RFC 9112, section 3.2.2): either may be wrong.
+    // The host of a request line overrides `Host` (RFC 9112, section 3.2.2); neither may be foreign.
     for (target, host, wanted) in [
         ("http://localhost/orders", "localhost", 200),
         ("http://evil.example/orders", "localhost", 421),
         ("http://localhost/orders", "evil.example", 421),
     ] {
         let sent = request("GET", target, &[&format!("host: {host}")], "");
-        let (status, answer) = asked(&address, &sent).await;
-        assert_eq!(status, wanted, "{target} {host}: {answer}");
+        let (status, response) = exchange(&address, &sent).await;
+        assert_eq!(status, wanted, "{target} {host}: {response}");
     }
-    // Browsers name their host.
-    let (status, answer) = asked(&address, "GET /orders HTTP/1.0\r\n\r\n").await;
-    assert_eq!(status, 200, "{answer}");
+    // Browsers always send `Host`, so a request without it does not come from a page.
+    let (status, response) = exchange(&address, "GET /orders HTTP/1.0\r\n\r\n").await;
+    assert_eq!(status, 200, "{response}");
 }
 
-/// A page of another origin may send what needs no preflight without asking anybody.
+/// Browsers send some requests of other origins' pages without a preflight.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_without_authentication_rejects_changes_from_other_origins() {
     let app = TestApp::start().await;
@@ -107,14 +109,14 @@ async fn a_server_without_authentication_rejects_changes_from_other_origins() {
             ("x-content-type: none", 415),
         ] {
             let sent = request("POST", "/orders", &[&host, kind, origin], ORDER);
-            let (status, answer) = asked(&address, &sent).await;
+            let (status, response) = exchange(&address, &sent).await;
             assert_eq!(
                 status,
                 if served { wanted } else { 403 },
-                "{origin}: {answer}"
+                "{origin}: {response}"
             );
-            let refused = answer.contains(r#""code":"origin_not_allowed""#);
-            assert_eq!(refused, !served, "{origin}: {answer}");
+            let refused = response.contains(r#""code":"origin_not_allowed""#);
+            assert_eq!(refused, !served, "{origin}: {response}");
         }
     }
     let sent = request(
@@ -123,7 +125,7 @@ async fn a_server_without_authentication_rejects_changes_from_other_origins() {
         &[&host, "origin: http://evil.example"],
         "",
     );
-    assert_eq!(asked(&address, &sent).await.0, 200);
+    assert_eq!(exchange(&address, &sent).await.0, 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -136,7 +138,7 @@ async fn settings_allow_other_hosts_and_origins() {
     let address = app.address.to_string();
     let order = async |lines: &[&str]| {
         let sent = request("POST", "/orders", &[lines, &[JSON]].concat(), ORDER);
-        asked(&address, &sent).await.0
+        exchange(&address, &sent).await.0
     };
     assert_eq!(order(&["host: orders.internal"]).await, 201);
     assert_eq!(order(&["host: ORDERS.internal.:443"]).await, 201);
@@ -155,33 +157,27 @@ async fn settings_allow_other_hosts_and_origins() {
     }
 }
 
-/// Who has to say who they are may call the server what they like.
+/// DNS rebinding gains nothing if credentials are required, because a page has none.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_with_authentication_accepts_any_host_name() {
-    let mut auth = Settings::load(None).unwrap().auth;
-    auth.api_keys = true;
-    let app = TestApp::with(Options {
-        auth: Some(auth),
-        ..Options::default()
-    })
-    .await;
+    let app = TestApp::with_auth(api_key_auth()).await;
     let address = app.address.to_string();
     for (path, wanted) in [("/healthz", 200), ("/orders", 401)] {
         let sent = request("GET", path, &["host: orders.example"], "");
-        assert_eq!(asked(&address, &sent).await.0, wanted, "{path}");
+        assert_eq!(exchange(&address, &sent).await.0, wanted, "{path}");
     }
 }
 
-/// As Prometheus and a kubelet ask: by the address of the machine.
+/// Prometheus and the kubelet use the address of the machine.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_monitoring_port_accepts_the_machines_address() {
-    // Nothing is sent: this only finds the way out.
-    let way = std::net::UdpSocket::bind("0.0.0.0:0").unwrap();
-    if way.connect("192.0.2.1:9").is_err() {
+    // Finds the machine's outbound address; nothing is sent.
+    let socket = std::net::UdpSocket::bind("0.0.0.0:0").unwrap();
+    if socket.connect("192.0.2.1:9").is_err() {
         println!("this machine has no address but its loopback one");
         return;
     }
-    let own = way.local_addr().unwrap().ip();
+    let own = socket.local_addr().unwrap().ip();
     let app = TestApp::for_processes(230_000).await;
     let variables = [
         ("ORDERS__MONITORING__LISTEN", "0.0.0.0:0"),
@@ -199,7 +195,7 @@ async fn the_monitoring_port_accepts_the_machines_address() {
         ("evil.example", 421),
     ] {
         let sent = request("GET", "/metrics", &[&format!("host: {host}")], "");
-        assert_eq!(asked(&address, &sent).await.0, wanted, "{host}");
+        assert_eq!(exchange(&address, &sent).await.0, wanted, "{host}");
     }
 }
 
@@ -218,16 +214,17 @@ async fn the_monitoring_port_accepts_only_local_host_names() {
             ("GET", "/metrics", ""),
             ("GET", "/readyz", ""),
         ] {
-            let (status, answer) = asked(address, &request(method, path, &[&line], body)).await;
+            let (status, response) =
+                exchange(address, &request(method, path, &[&line], body)).await;
             let wanted = if served { 200 } else { 421 };
-            assert_eq!(status, wanted, "{method} {path} {host}: {answer}");
-            let named = answer.contains("monitoring.allowed_hosts");
-            assert_eq!(named, !served, "{answer}");
+            assert_eq!(status, wanted, "{method} {path} {host}: {response}");
+            let named = response.contains("monitoring.allowed_hosts");
+            assert_eq!(named, !served, "{response}");
         }
     }
     let lines = [&format!("host: {address}"), "origin: http://evil.example"];
-    let (status, answer) = asked(address, &request("PUT", "/log", &lines, FILTER)).await;
-    assert_eq!(status, 403, "{answer}");
-    let (status, answer) = asked(address, "GET /healthz HTTP/1.0\r\n\r\n").await;
-    assert_eq!(status, 200, "{answer}");
+    let (status, response) = exchange(address, &request("PUT", "/log", &lines, FILTER)).await;
+    assert_eq!(status, 403, "{response}");
+    let (status, response) = exchange(address, "GET /healthz HTTP/1.0\r\n\r\n").await;
+    assert_eq!(status, 200, "{response}");
 }

@@ -1,15 +1,14 @@
-//! `Idempotency-Key`: however often a request is sent, there is one order.
+//! `Idempotency-Key`: all attempts of a request create one order.
 
 use std::time::Duration;
 
-use order_processing::config::Settings;
 use reqwest::{Method, Response};
 use serde_json::Value;
 
 use crate::auth::keys;
 use crate::command_line::fails;
 use crate::harness::issuer::claims;
-use crate::harness::{Issuer, Options, TestApp, database_url, eventually};
+use crate::harness::{Issuer, TestApp, api_key_auth, database_url, eventually};
 
 const BODY: &str = r#"{"customer_id":42,"total_amount":99.95}"#;
 
@@ -23,8 +22,8 @@ async fn post(app: &TestApp, key: &str, body: &str) -> Response {
         .unwrap()
 }
 
-/// All that a client sees of an answer, its date, its request id and the mark of a replay apart.
-async fn seen(response: Response) -> (u16, Vec<(String, String)>, String) {
+/// The response, except for its date, its request id and the header that marks a replay.
+async fn content(response: Response) -> (u16, Vec<(String, String)>, String) {
     let status = response.status().as_u16();
     let mut headers: Vec<(String, String)> = response
         .headers()
@@ -38,7 +37,7 @@ async fn seen(response: Response) -> (u16, Vec<(String, String)>, String) {
     (status, headers, response.text().await.unwrap())
 }
 
-async fn orders(app: &TestApp) -> i64 {
+async fn order_count(app: &TestApp) -> i64 {
     app.count("SELECT count(*) FROM orders").await
 }
 
@@ -47,9 +46,9 @@ async fn a_retry_gets_the_same_response() {
     let app = TestApp::start().await;
     let first = post(&app, "\"k1\"", BODY).await;
     assert!(first.headers().get("idempotent-replayed").is_none());
-    let first = seen(first).await;
+    let first = content(first).await;
     assert_eq!(first.0, 201);
-    // Bare, written otherwise, and after the order has moved on, and after it is gone.
+    // Also with an unquoted key, with an equivalent body, and after the order was changed or deleted.
     let again = r#" {"total_amount": 99.950e0, "customer_id": 42} "#;
     for step in ["", "cancel", "delete"] {
         let order: Value = serde_json::from_str(&first.2).unwrap();
@@ -65,13 +64,13 @@ async fn a_retry_gets_the_same_response() {
         for (key, body) in [("k1", BODY), ("\"k1\"", again)] {
             let replayed = post(&app, key, body).await;
             assert_eq!(replayed.headers()["idempotent-replayed"], "true");
-            assert_eq!(seen(replayed).await, first, "{step}");
+            assert_eq!(content(replayed).await, first, "{step}");
         }
     }
-    assert_eq!(orders(&app).await, 0);
+    assert_eq!(order_count(&app).await, 0);
     let other = post(&app, "k2", BODY).await;
     assert!(other.headers().get("idempotent-replayed").is_none());
-    assert_eq!(orders(&app).await, 1);
+    assert_eq!(order_count(&app).await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -82,20 +81,20 @@ async fn a_key_reused_for_another_request_is_rejected() {
         r#"{"customer_id":43,"total_amount":99.95}"#,
         r#"{"customer_id":42,"total_amount":99.94}"#,
     ] {
-        let refused = post(&app, "k", body).await;
-        assert_eq!(refused.status(), 422);
-        let problem: Value = refused.json().await.unwrap();
+        let rejected = post(&app, "k", body).await;
+        assert_eq!(rejected.status(), 422);
+        let problem: Value = rejected.json().await.unwrap();
         assert_eq!(problem["code"], "idempotency_key_reused");
     }
-    assert_eq!(orders(&app).await, 1);
+    assert_eq!(order_count(&app).await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rejected_request_does_not_use_up_its_key() {
     let app = TestApp::start().await;
-    let refused = post(&app, "k", r#"{"customer_id":0,"total_amount":1}"#).await;
-    assert_eq!(refused.status(), 400);
-    // And one that the database could not take.
+    let rejected = post(&app, "k", r#"{"customer_id":0,"total_amount":1}"#).await;
+    assert_eq!(rejected.status(), 400);
+    // A request that fails in the database.
     app.sql("ALTER TABLE order_events RENAME TO order_events_away")
         .await;
     assert_eq!(post(&app, "k", BODY).await.status(), 500);
@@ -104,7 +103,7 @@ async fn a_rejected_request_does_not_use_up_its_key() {
     let accepted = post(&app, "k", BODY).await;
     assert_eq!(accepted.status(), 201);
     assert!(accepted.headers().get("idempotent-replayed").is_none());
-    assert_eq!(orders(&app).await, 1);
+    assert_eq!(order_count(&app).await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -115,18 +114,18 @@ async fn concurrent_requests_with_one_key_create_one_order() {
         let requests = (0..64).map(|_| post(&app, &key, BODY));
         let responses = futures::future::join_all(requests).await;
         let mut new = 0;
-        let mut answers = Vec::new();
+        let mut contents = Vec::new();
         for response in responses {
             if response.headers().get("idempotent-replayed").is_none() {
                 new += 1;
             }
-            answers.push(seen(response).await);
+            contents.push(content(response).await);
         }
-        assert_eq!(new, 1, "one is the first");
-        assert_eq!(answers[0].0, 201);
-        assert!(answers.iter().all(|answer| *answer == answers[0]));
+        assert_eq!(new, 1, "exactly one request creates the order");
+        assert_eq!(contents[0].0, 201);
+        assert!(contents.iter().all(|content| *content == contents[0]));
     }
-    assert_eq!(orders(&app).await, 5);
+    assert_eq!(order_count(&app).await, 5);
     assert_eq!(app.count("SELECT count(*) FROM idempotency_keys").await, 5);
 }
 
@@ -141,7 +140,7 @@ async fn expired_keys_are_deleted() {
     assert_eq!(post(&app, "young", BODY).await.status(), 201);
     app.sql("UPDATE idempotency_keys SET expires_at = now() WHERE key = 'old'")
         .await;
-    eventually("the old key is swept", async || {
+    eventually("the old key is deleted", async || {
         let left = app.count("SELECT count(*) FROM idempotency_keys").await;
         (left == 1).then_some(())
     })
@@ -156,25 +155,25 @@ async fn an_expired_key_can_be_reused_before_it_is_deleted() {
         settings.idempotency.sweep_interval = Duration::from_secs(3600)
     })
     .await;
-    let first = seen(post(&app, "k", BODY).await).await;
+    let first = content(post(&app, "k", BODY).await).await;
     app.sql("UPDATE idempotency_keys SET expires_at = now()")
         .await;
     let second = post(&app, "k", r#"{"customer_id":1,"total_amount":1}"#).await;
     assert_eq!(second.status(), 201);
     assert!(second.headers().get("idempotent-replayed").is_none());
-    assert_ne!(seen(second).await.2, first.2);
-    assert_eq!(orders(&app).await, 2);
+    assert_ne!(content(second).await.2, first.2);
+    assert_eq!(order_count(&app).await, 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_can_be_required() {
     let app = TestApp::adjusted(|settings| settings.idempotency.required = true).await;
-    let refused = app.send(Method::POST, "/orders", BODY).await;
-    assert_eq!(refused.status(), 400);
-    let problem: Value = refused.json().await.unwrap();
+    let rejected = app.send(Method::POST, "/orders", BODY).await;
+    assert_eq!(rejected.status(), 400);
+    let problem: Value = rejected.json().await.unwrap();
     assert_eq!(problem["code"], "idempotency_key_required");
     assert_eq!(problem["errors"][0]["pointer"], "Idempotency-Key");
-    assert_eq!(orders(&app).await, 0);
+    assert_eq!(order_count(&app).await, 0);
     assert_eq!(post(&app, "k", BODY).await.status(), 201);
 }
 
@@ -183,15 +182,15 @@ async fn malformed_keys_are_rejected() {
     let app = TestApp::start().await;
     let long = "k".repeat(256);
     for key in ["", "\"\"", "a b", "\"a", "a\"b", "a\\b", long.as_str()] {
-        let refused = post(&app, key, BODY).await;
-        assert_eq!(refused.status(), 400, "{key}");
-        let problem: Value = refused.json().await.unwrap();
+        let rejected = post(&app, key, BODY).await;
+        assert_eq!(rejected.status(), 400, "{key}");
+        let problem: Value = rejected.json().await.unwrap();
         assert_eq!(problem["errors"][0]["pointer"], "Idempotency-Key");
     }
     assert_eq!(post(&app, &"k".repeat(255), BODY).await.status(), 201);
 }
 
-/// `POST /orders` with this header of credentials.
+/// `POST /orders` with this authentication header.
 async fn post_as(app: &TestApp, credentials: (&str, &str), key: &str) -> Response {
     app.request(Method::POST, "/orders")
         .header("content-type", "application/json")
@@ -203,17 +202,7 @@ async fn post_as(app: &TestApp, credentials: (&str, &str), key: &str) -> Respons
         .unwrap()
 }
 
-async fn with_api_keys() -> TestApp {
-    let mut auth = Settings::load(None).unwrap().auth;
-    auth.api_keys = true;
-    TestApp::with(Options {
-        auth: Some(auth),
-        ..Options::default()
-    })
-    .await
-}
-
-/// An API key of this name, for whom `whose` says.
+/// Creates an API key with this name and the customer option `whose`.
 fn api_key(app: &TestApp, name: &str, whose: &[&str]) -> (i64, String) {
     let create = [
         "create",
@@ -223,49 +212,49 @@ fn api_key(app: &TestApp, name: &str, whose: &[&str]) -> (i64, String) {
         "--scope",
         "orders:write",
     ];
-    let made: Value = serde_json::from_str(&keys(app, &[&create, whose].concat())).unwrap();
-    let key = made["key"].as_str().unwrap().to_owned();
-    (made["id"].as_i64().unwrap(), key)
+    let created: Value = serde_json::from_str(&keys(app, &[&create, whose].concat())).unwrap();
+    let key = created["key"].as_str().unwrap().to_owned();
+    (created["id"].as_i64().unwrap(), key)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_retry_with_a_new_api_key_of_the_same_client_creates_no_second_order() {
-    let app = with_api_keys().await;
+    let app = TestApp::with_auth(api_key_auth()).await;
     let (old, first) = api_key(&app, "shop", &["--all-customers"]);
-    let answer = seen(post_as(&app, ("x-api-key", &first), "k").await).await;
-    assert_eq!(answer.0, 201);
-    // The operator makes a new key for the same program, and revokes the old one.
+    let response = content(post_as(&app, ("x-api-key", &first), "k").await).await;
+    assert_eq!(response.0, 201);
+    // The operator creates a new key for the same program, and revokes the old one.
     let (_, second) = api_key(&app, "shop", &["--all-customers"]);
     keys(&app, &["revoke", &old.to_string()]);
     let (_, third) = api_key(&app, "shop", &["--all-customers"]);
     for key in [&second, &third] {
         let again = post_as(&app, ("x-api-key", key), "k").await;
         assert_eq!(again.headers()["idempotent-replayed"], "true");
-        assert_eq!(seen(again).await, answer);
+        assert_eq!(content(again).await, response);
     }
-    assert_eq!(orders(&app).await, 1);
-    // Another program's, and the same name at a customer, are others.
+    assert_eq!(order_count(&app).await, 1);
+    // A key with another name, or with a customer, belongs to another client.
     for (name, whose) in [
         ("back-office", &["--all-customers"][..]),
         ("shop", &["--customer", "42"]),
     ] {
         let (_, other) = api_key(&app, name, whose);
-        let made = post_as(&app, ("x-api-key", &other), "k").await;
-        assert!(made.headers().get("idempotent-replayed").is_none());
-        assert_eq!(made.status(), 201);
+        let created = post_as(&app, ("x-api-key", &other), "k").await;
+        assert!(created.headers().get("idempotent-replayed").is_none());
+        assert_eq!(created.status(), 201);
     }
-    assert_eq!(orders(&app).await, 3);
+    assert_eq!(order_count(&app).await, 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rotated_api_key_stays_with_its_client() {
-    let app = with_api_keys().await;
-    // As the version before stored them: two of one name are two clients, each with its own keys.
+    let app = TestApp::with_auth(api_key_auth()).await;
+    // The previous version stored no client id: two API keys with one name are two clients.
     let (first, _) = api_key(&app, "shop", &["--customer", "42"]);
     let (second, old) = api_key(&app, "shop", &["--customer", "42"]);
     app.sql("UPDATE api_keys SET client_id = NULL").await;
-    let answer = seen(post_as(&app, ("x-api-key", &old), "k").await).await;
-    assert_eq!(answer.0, 201);
+    let response = content(post_as(&app, ("x-api-key", &old), "k").await).await;
+    assert_eq!(response.0, 201);
     let rotated = keys(
         &app,
         &["rotate", &second.to_string(), "--json", "--overlap", "1h"],
@@ -281,20 +270,21 @@ async fn a_rotated_api_key_stays_with_its_client() {
     );
     assert_eq!(rotated["scopes"], "orders:write");
     assert_eq!(rotated["expires_at"], Value::Null);
-    // Both are in force meanwhile, and one that is made under the name goes on with the newest.
+    // Both keys are valid during the overlap, and a new key with the name belongs to the newest client.
     let (_, third) = api_key(&app, "shop", &["--customer", "42"]);
     for key in [rotated["key"].as_str().unwrap(), &old, &third] {
         let again = post_as(&app, ("x-api-key", key), "k").await;
         assert_eq!(again.headers()["idempotent-replayed"], "true");
-        assert_eq!(seen(again).await, answer);
+        assert_eq!(content(again).await, response);
     }
-    assert_eq!(orders(&app).await, 1);
+    assert_eq!(order_count(&app).await, 1);
     let ends =
         |id: i64, when: &str| format!("SELECT count(*) FROM api_keys WHERE id = {id} AND {when}");
     let hour = "expires_at BETWEEN now() + interval '59 minutes' AND now() + interval '1 hour'";
     assert_eq!(app.count(&ends(second, hour)).await, 1);
     assert_eq!(app.count(&ends(first, "expires_at IS NULL")).await, 1);
-    // One that ends by itself is replaced by one that lives as long; it never ends later than before.
+    // A key with an expiry is replaced by one with the same lifetime; the old one never expires later than
+    // before.
     let brief = ["--customer", "42", "--expires-in", "30m"];
     let (brief, _) = api_key(&app, "brief", &brief);
     let rotated = keys(&app, &["rotate", &brief.to_string()]);
@@ -310,27 +300,23 @@ async fn a_rotated_api_key_stays_with_its_client() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_retry_with_a_new_token_of_the_same_subject_creates_no_second_order() {
     let issuer = Issuer::start().await;
-    let app = TestApp::with(Options {
-        auth: Some(issuer.auth()),
-        ..Options::default()
-    })
-    .await;
+    let app = TestApp::with_auth(issuer.auth()).await;
     let token = |number: i64, subject: &str| {
         let mut claims = claims("orders:write", Some(42));
         claims["jti"] = number.into();
         claims["sub"] = subject.into();
         format!("Bearer {}", issuer.key.sign(&claims))
     };
-    let first = eventually("the issuer's keys are there", async || {
-        let answer = post_as(&app, ("authorization", &token(1, "shop")), "k").await;
-        (answer.status() == 201).then_some(answer)
+    let first = eventually("the issuer's keys are loaded", async || {
+        let response = post_as(&app, ("authorization", &token(1, "shop")), "k").await;
+        (response.status() == 201).then_some(response)
     })
     .await;
-    let first = seen(first).await;
+    let first = content(first).await;
     let again = post_as(&app, ("authorization", &token(2, "shop")), "k").await;
     assert_eq!(again.headers()["idempotent-replayed"], "true");
-    assert_eq!(seen(again).await, first);
+    assert_eq!(content(again).await, first);
     let other = post_as(&app, ("authorization", &token(3, "another")), "k").await;
     assert!(other.headers().get("idempotent-replayed").is_none());
-    assert_eq!(orders(&app).await, 2);
+    assert_eq!(order_count(&app).await, 2);
 }

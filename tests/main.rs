@@ -1,4 +1,4 @@
-//! Tests against the real servers: each has a database and a task queue of its own.
+//! Tests against real servers; each test has its own database and task queue.
 
 #![allow(
     missing_docs,

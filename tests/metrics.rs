@@ -1,5 +1,4 @@
-//! What operators see: metrics, health, the log's filter; and that rules and dashboards ask for what
-//! there is.
+//! What operators see: metrics, health, the log filter, alert rules and dashboards.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -13,7 +12,7 @@ use serde_json::{Value, json};
 use crate::auth::make_key;
 use crate::harness::{Page, Process, TestApp, create_order, eventually};
 
-/// Every metric of our own that a process shows from its start.
+/// Metrics that every process exports from its start.
 const NAMES: [&str; 40] = [
     "orders_http_requests_total",
     "orders_http_request_duration_seconds_bucket",
@@ -57,7 +56,7 @@ const NAMES: [&str; 40] = [
     "temporal_request_latency_seconds_count",
 ];
 
-/// The page, once it is as wanted.
+/// Waits until the metrics page is as `wanted`, and returns it.
 async fn page_where(what: &str, monitoring: &str, wanted: impl Fn(&Page) -> bool) -> Page {
     eventually(what, async || {
         let page = Page::of(monitoring).await;
@@ -80,7 +79,7 @@ async fn serve_and_worker_export_their_metrics() {
     app.becomes(id, "completed").await;
 
     let up = |page: &Page| page.sum("orders_temporal_up", &[]) == 1.0;
-    let page = page_where("serve has asked for all", &of_serve, |page| {
+    let page = page_where("serve has refreshed all metrics", &of_serve, |page| {
         up(page) && page.sum("orders_by_status", &[("status", "completed")]) == 1.0
     })
     .await;
@@ -113,12 +112,12 @@ async fn serve_and_worker_export_their_metrics() {
     let version = [("version", env!("CARGO_PKG_VERSION"))];
     assert_eq!(page.sum("orders_build_info", &version), 1.0);
 
-    let page = page_where("the worker has asked for all", &of_worker, up).await;
+    let page = page_where("the worker has refreshed all metrics", &of_worker, up).await;
     for name in NAMES {
         assert!(page.has(name), "the worker has no {name}");
     }
-    let told = [("action", "start"), ("outcome", "told")];
-    assert_eq!(page.sum("orders_dispatched_total", &told), 1.0);
+    let dispatched = [("action", "start"), ("outcome", "told")];
+    assert_eq!(page.sum("orders_dispatched_total", &dispatched), 1.0);
     assert_eq!(page.sum("orders_dispatch_lag_seconds_count", &[]), 1.0);
     let lag = page.sum("orders_dispatch_lag_seconds_sum", &[]);
     assert!(lag > 0.0 && lag < 60.0, "{lag}");
@@ -142,26 +141,26 @@ async fn serve_and_worker_export_their_metrics() {
     }
     assert!(page.sum("temporal_workflow_completed_total", &[]) >= 1.0);
 
-    // A round of the reconciler is somebody's, and everybody shows its age.
+    // Any process may run a round of the reconciler; every process exports its age.
     page_where("a round has finished", &of_worker, |page| {
         page.sum("orders_reconciliation_age_seconds", &[]) >= 0.0
     })
     .await;
     for (monitoring, temporal) in [(&of_serve, false), (&of_worker, true)] {
-        let answer = reqwest::get(format!("{monitoring}/readyz")).await.unwrap();
-        assert_eq!(answer.status(), 200);
-        let ready: Value = answer.json().await.unwrap();
+        let response = reqwest::get(format!("{monitoring}/readyz")).await.unwrap();
+        assert_eq!(response.status(), 200);
+        let ready: Value = response.json().await.unwrap();
         assert_eq!(ready["status"], "ready");
         assert_eq!(ready["dependencies"][0]["required"], true);
         assert_eq!(ready["dependencies"][1]["required"], temporal);
-        let answer = reqwest::get(format!("{monitoring}/healthz")).await.unwrap();
-        assert_eq!(answer.status(), 200);
+        let response = reqwest::get(format!("{monitoring}/healthz")).await.unwrap();
+        assert_eq!(response.status(), 200);
     }
     serve.stop();
     worker.stop();
 }
 
-/// Whatever clients make up, no label has more values for it.
+/// Invented methods and paths create no label values.
 #[tokio::test(flavor = "multi_thread")]
 async fn client_input_creates_no_label_values() {
     let app = TestApp::for_processes(222000).await;
@@ -234,7 +233,6 @@ async fn client_input_creates_no_label_values() {
     assert!(page.samples.len() < 2000, "{}", page.samples.len());
 }
 
-/// A body that never arrives is counted for the operation that waits for it.
 #[tokio::test(flavor = "multi_thread")]
 async fn rejected_requests_are_counted() {
     let app = TestApp::for_processes(193_000).await;
@@ -279,6 +277,7 @@ async fn rejected_requests_are_counted() {
     assert_eq!(page.sum("orders_rate_limited_total", &[]), 1.0);
 }
 
+/// A body that never arrives is counted for the operation that waits for it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_that_times_out_is_counted() {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -289,15 +288,15 @@ async fn a_request_that_times_out_is_counted() {
     let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
     let head = "POST /orders HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n";
     stream.write_all(head.as_bytes()).await.unwrap();
-    page_where("it is in flight", &monitoring, |page| {
+    page_where("the request is in flight", &monitoring, |page| {
         page.sum("orders_http_requests_in_flight", &[]) == 1.0
     })
     .await;
-    let mut answer = vec![0; 12];
-    stream.read_exact(&mut answer).await.unwrap();
-    assert_eq!(answer, b"HTTP/1.1 408");
+    let mut response = vec![0; 12];
+    stream.read_exact(&mut response).await.unwrap();
+    assert_eq!(response, b"HTTP/1.1 408");
     let timed_out = [("operation", "createOrder"), ("status", "408")];
-    page_where("it is counted", &monitoring, |page| {
+    page_where("the request is counted", &monitoring, |page| {
         page.sum("orders_http_requests_total", &timed_out) == 1.0
             && page.sum("orders_http_requests_in_flight", &[]) == 0.0
     })
@@ -312,13 +311,13 @@ async fn a_worker_without_temporal_is_not_ready() {
     let worker = Process::start("worker", &app, &nowhere);
     for (process, status) in [(&serve, 200), (&worker, 503)] {
         let monitoring = process.monitoring().await;
-        let answer = reqwest::get(format!("{monitoring}/readyz")).await.unwrap();
-        assert_eq!(answer.status(), status);
-        let ready: Value = answer.json().await.unwrap();
+        let response = reqwest::get(format!("{monitoring}/readyz")).await.unwrap();
+        assert_eq!(response.status(), status);
+        let ready: Value = response.json().await.unwrap();
         assert_eq!(ready["dependencies"][0]["status"], "up");
         assert_eq!(ready["dependencies"][1]["status"], "down");
-        let answer = reqwest::get(format!("{monitoring}/healthz")).await.unwrap();
-        assert_eq!(answer.status(), 200);
+        let response = reqwest::get(format!("{monitoring}/healthz")).await.unwrap();
+        assert_eq!(response.status(), 200);
         page_where("the database is up, Temporal is not", &monitoring, |page| {
             page.sum("orders_database_up", &[]) == 1.0 && page.sum("orders_temporal_up", &[]) == 0.0
         })
@@ -339,12 +338,12 @@ async fn orders_in_a_large_table_are_estimated() {
     .await;
     let serve = Process::start("serve", &app, &[("ORDERS__DISPATCHER__ENABLED", "false")]);
     let monitoring = serve.monitoring().await;
-    let page = page_where("they are counted", &monitoring, |page| {
+    let page = page_where("the orders are counted", &monitoring, |page| {
         page.sum("orders_by_status", &[("status", "pending")]) > 0.0
     })
     .await;
     let orders = |status| page.sum("orders_by_status", &[("status", status)]);
-    assert_eq!(orders("pending"), 1000.0, "open ones are counted");
+    assert_eq!(orders("pending"), 1000.0, "open orders are counted exactly");
     assert_eq!(orders("processing"), 0.0);
     assert!(
         (70_000.0..80_000.0).contains(&orders("completed")),
@@ -359,9 +358,9 @@ async fn orders_in_a_large_table_are_estimated() {
 }
 
 async fn put(url: &str, body: impl Into<reqwest::Body>) -> (StatusCode, Value) {
-    let answer = Client::new().put(url).body(body).send().await.unwrap();
-    let status = answer.status();
-    (status, answer.json().await.unwrap())
+    let response = Client::new().put(url).body(body).send().await.unwrap();
+    let status = response.status();
+    (status, response.json().await.unwrap())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -371,15 +370,15 @@ async fn the_log_filter_can_be_changed_at_run_time() {
     let (api, monitoring) = (serve.api().await, serve.monitoring().await);
     let url = format!("{monitoring}/log");
     let filter = async || {
-        let answer: Value = reqwest::get(&url).await.unwrap().json().await.unwrap();
-        answer["filter"].as_str().unwrap().to_owned()
+        let response: Value = reqwest::get(&url).await.unwrap().json().await.unwrap();
+        response["filter"].as_str().unwrap().to_owned()
     };
     assert_eq!(filter().await, "info");
-    let ask = async |id: &str| {
+    let send = async |id: &str| {
         let request = Client::new().get(format!("{api}/healthz"));
         request.header("x-request-id", id).send().await.unwrap();
     };
-    ask("loud").await;
+    send("loud").await;
     serve
         .logs("a request at info", |line| line["request.id"] == "loud")
         .await;
@@ -392,10 +391,10 @@ async fn the_log_filter_can_be_changed_at_run_time() {
         (&line["from"], &line["to"]),
         (&json!("info"), &json!("warn"))
     );
-    ask("quiet").await;
+    send("quiet").await;
     let (status, _) = put(&url, r#"{"filter":"info,order_processing=debug"}"#).await;
     assert_eq!(status, 200);
-    ask("again").await;
+    send("again").await;
     serve
         .logs("a request after it", |line| line["request.id"] == "again")
         .await;
@@ -404,10 +403,10 @@ async fn the_log_filter_can_be_changed_at_run_time() {
             .logged(|line| line["request.id"] == "quiet")
             .is_empty()
     );
-    // What turns it off is said all the same, and what turns it on again.
+    // Changes to and from `off` are logged too.
     put(&url, r#"{"filter":"off"}"#).await;
     put(&url, r#"{"filter":"info"}"#).await;
-    eventually("every change is said", async || {
+    eventually("every change is logged", async || {
         (serve.logged(changed).len() == 4).then_some(())
     })
     .await;
@@ -442,10 +441,10 @@ async fn the_log_filter_can_be_changed_at_run_time() {
         (Method::GET, "/orders", 404),
     ] {
         let request = Client::new().request(method, format!("{monitoring}{path}"));
-        let answer = request.send().await.unwrap();
-        assert_eq!(answer.status(), status);
-        assert_eq!(answer.headers().contains_key("allow"), status == 405);
-        assert!(answer.json::<Value>().await.unwrap()["detail"].is_string());
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), status);
+        assert_eq!(response.headers().contains_key("allow"), status == 405);
+        assert!(response.json::<Value>().await.unwrap()["detail"].is_string());
     }
 }
 
@@ -474,18 +473,18 @@ async fn the_service_runs_without_its_monitoring_port() {
     drop(held);
 }
 
-/// Alerts and dashboards ask in PromQL, for metrics that a process has.
+/// Alerts and dashboards contain valid PromQL, and only metrics that a process exports.
 #[tokio::test(flavor = "multi_thread")]
 async fn rules_and_dashboards_use_existing_metrics() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/monitoring");
-    let mut asked = Asked::default();
+    let mut queries = Queries::default();
     let rules = folder.join("alerts.yaml");
     for document in yaml_serde::Deserializer::from_str(&read(&rules)) {
         let document: Value = serde::Deserialize::deserialize(document).unwrap();
-        asked.gather(&document, &rules);
+        queries.gather(&document, &rules);
     }
     assert!(
-        !asked.expressions.is_empty(),
+        !queries.expressions.is_empty(),
         "{} has no rules",
         rules.display()
     );
@@ -496,7 +495,7 @@ async fn rules_and_dashboards_use_existing_metrics() {
             .extension()
             .is_some_and(|extension| extension == "json")
         {
-            asked.gather(&serde_json::from_str(&read(&path)).unwrap(), &path);
+            queries.gather(&serde_json::from_str(&read(&path)).unwrap(), &path);
             dashboards += 1;
         }
     }
@@ -512,7 +511,7 @@ async fn rules_and_dashboards_use_existing_metrics() {
         Page::of(&worker.monitoring().await).await,
     ];
     let mut faults = Vec::new();
-    for (place, expression) in &asked.expressions {
+    for (place, expression) in &queries.expressions {
         let names = match names_in(expression) {
             Ok(names) => names,
             Err(error) => {
@@ -521,12 +520,14 @@ async fn rules_and_dashboards_use_existing_metrics() {
             }
         };
         for name in names {
-            // What Prometheus itself says of its targets and rules.
+            // Metrics of Prometheus itself.
             let known = ["up", "ALERTS", "scrape_duration_seconds"].contains(&name.as_str())
-                || asked.recorded.contains(&name)
+                || queries.recorded.contains(&name)
                 || pages.iter().any(|page| page.has(&name));
             if !known {
-                faults.push(format!("{place}: nobody has {name} (`{expression}`)"));
+                faults.push(format!(
+                    "{place}: no process exports {name} (`{expression}`)"
+                ));
             }
         }
     }
@@ -537,16 +538,17 @@ fn read(path: &PathBuf) -> String {
     std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// What rules and dashboards ask.
+/// The queries of rules and dashboards.
 #[derive(Default)]
-struct Asked {
+struct Queries {
     expressions: Vec<(String, String)>,
-    /// Names that rules make.
+    /// Metrics that recording rules define.
     recorded: HashSet<String>,
 }
 
-impl Asked {
-    /// Whatever the file is like: a rule or a panel asks with `expr`, a variable with its query.
+impl Queries {
+    /// Collects the queries anywhere in a file: `expr` of a rule or a panel, `query` or `definition` of a
+    /// variable.
     fn gather(&mut self, node: &Value, path: &Path) {
         let place = path.file_name().unwrap().to_string_lossy().into_owned();
         match node {
@@ -562,7 +564,7 @@ impl Asked {
                         }
                         ("query" | "definition", Some(text)) => {
                             self.expressions
-                                .extend(asked_by_variable(text).map(|text| (place.clone(), text)));
+                                .extend(query_of_variable(text).map(|text| (place.clone(), text)));
                         }
                         _ => self.gather(value, path),
                     }
@@ -574,7 +576,7 @@ impl Asked {
 }
 
 /// `label_values(expression, label)` and `query_result(expression)`.
-fn asked_by_variable(query: &str) -> Option<String> {
+fn query_of_variable(query: &str) -> Option<String> {
     if let Some(inner) = query.strip_prefix("query_result(") {
         return Some(inner.strip_suffix(')')?.to_owned());
     }
@@ -605,7 +607,7 @@ fn names_in(expression: &str) -> Result<HashSet<String>, String> {
     Ok(names.0)
 }
 
-/// A dashboard's variables, as Grafana would fill them in: in brackets a time, else a word.
+/// Replaces a dashboard's variables as Grafana does: in brackets by a duration, otherwise by a word.
 fn without_variables(expression: &str) -> String {
     let time = Regex::new(r"\$\{?__(rate_interval|interval|range)\}?").unwrap();
     let bracketed = Regex::new(r"([\[:])\s*\$\{?\w+(:\w+)?\}?").unwrap();
@@ -630,7 +632,7 @@ fn the_expression_check_finds_errors() {
     let page = Page::parse("# TYPE a histogram\na_bucket{le=\"+Inf\"} 1\na_sum 1\na_count 1\n");
     assert!(page.has("a_bucket") && page.has("a_count") && !page.has("a") && !page.has("b"));
     assert_eq!(
-        asked_by_variable("label_values(up{job=\"a\"}, instance)").unwrap(),
+        query_of_variable("label_values(up{job=\"a\"}, instance)").unwrap(),
         "up{job=\"a\"}"
     );
 }

@@ -1,7 +1,7 @@
 //! Random operations against a reference model of an order.
 //!
-//! One client at a time: every answer is what the model says. Many at a time: there is an order of
-//! all changes, the one of the history, in which every answer is right.
+//! With one client, every response is the one that the model predicts. With concurrent clients, every
+//! response is correct for a state in the order's history.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -44,7 +44,7 @@ struct Change {
     cents: Option<i64>,
 }
 
-/// What `If-Match` says.
+/// The version in `If-Match`.
 #[derive(Debug, Clone, Copy)]
 enum Expected {
     Any,
@@ -74,7 +74,7 @@ fn operation() -> impl Strategy<Value = Operation> {
     ]
 }
 
-/// What is known of an order at one version. The rules are those of `docs`, written once more.
+/// An order at one version, with the documented rules implemented independently of the service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct State {
     version: i64,
@@ -87,7 +87,7 @@ struct State {
 enum Verdict {
     Changed(State),
     Unchanged,
-    Refused(u16),
+    Rejected(u16),
 }
 
 impl State {
@@ -102,7 +102,7 @@ impl State {
 
     fn put(&self, change: &Change) -> Verdict {
         if self.deleted {
-            return Verdict::Refused(404);
+            return Verdict::Rejected(404);
         }
         let status = change.status.unwrap_or(&self.status);
         let cents = change.cents.unwrap_or(self.cents);
@@ -113,7 +113,7 @@ impl State {
             _ => false,
         };
         if !allowed || (cents != self.cents && self.status != "pending") {
-            return Verdict::Refused(409);
+            return Verdict::Rejected(409);
         }
         if status == self.status && cents == self.cents {
             return Verdict::Unchanged;
@@ -126,7 +126,7 @@ impl State {
         })
     }
 
-    /// The state that an event leads to.
+    /// The state after an event.
     fn apply(&self, event: &Value) -> Self {
         let data = &event["data"];
         Self {
@@ -194,7 +194,7 @@ async fn create(app: &TestApp, key: Option<&str>, cents: i64) -> Response {
     request.send().await.unwrap()
 }
 
-fn agrees(order: &Value, state: &State) {
+fn assert_matches_state(order: &Value, state: &State) {
     assert_eq!(order["status"], state.status.as_str(), "{order} {state:?}");
     assert_eq!(
         cents(&order["total_amount"]),
@@ -203,8 +203,8 @@ fn agrees(order: &Value, state: &State) {
     );
 }
 
-/// One client: the model knows every answer beforehand.
-async fn alone(app: &TestApp, case: u32, operations: &[Operation]) {
+/// One client: the model predicts every response.
+async fn run_one_client(app: &TestApp, case: u32, operations: &[Operation]) {
     let mut orders: Vec<(i64, State)> = Vec::new();
     let mut keys: HashMap<u8, (i64, i64)> = HashMap::new();
     for operation in operations {
@@ -221,13 +221,13 @@ async fn alone(app: &TestApp, case: u32, operations: &[Operation]) {
                     assert_eq!(response.headers()["idempotent-replayed"], "true");
                     let order: Value = response.json().await.unwrap();
                     assert_eq!(order["id"], id);
-                    agrees(&order, &State::new(*cents));
+                    assert_matches_state(&order, &State::new(*cents));
                     continue;
                 }
                 assert_eq!(response.status(), 201);
                 assert_eq!(version_of(&response), 1);
                 let order: Value = response.json().await.unwrap();
-                agrees(&order, &State::new(*cents));
+                assert_matches_state(&order, &State::new(*cents));
                 let id = order["id"].as_i64().unwrap();
                 if let Some(key) = key {
                     keys.insert(*key, (id, *cents));
@@ -242,7 +242,7 @@ async fn alone(app: &TestApp, case: u32, operations: &[Operation]) {
                 assert_eq!(response.status() == 404, state.deleted);
                 if !state.deleted {
                     assert_eq!(version_of(&response), state.version);
-                    agrees(&response.json().await.unwrap(), state);
+                    assert_matches_state(&response.json().await.unwrap(), state);
                 }
             }
             Operation::Put {
@@ -259,12 +259,12 @@ async fn alone(app: &TestApp, case: u32, operations: &[Operation]) {
                 let status = response.status().as_u16();
                 let verdict = match expected {
                     Some(version) if !state.deleted && version != state.version => {
-                        Verdict::Refused(412)
+                        Verdict::Rejected(412)
                     }
                     _ => state.put(change),
                 };
                 match verdict {
-                    Verdict::Refused(refused) => assert_eq!(status, refused),
+                    Verdict::Rejected(rejected) => assert_eq!(status, rejected),
                     Verdict::Unchanged => assert_eq!(status, 200),
                     Verdict::Changed(changed) => {
                         assert_eq!(status, 200);
@@ -273,7 +273,7 @@ async fn alone(app: &TestApp, case: u32, operations: &[Operation]) {
                 }
                 if status == 200 {
                     assert_eq!(version_of(&response), state.version);
-                    agrees(&response.json().await.unwrap(), state);
+                    assert_matches_state(&response.json().await.unwrap(), state);
                 }
             }
             Operation::Delete { order, version } => {
@@ -282,8 +282,8 @@ async fn alone(app: &TestApp, case: u32, operations: &[Operation]) {
                 };
                 let expected = if_match(*version, state.version);
                 let response = send(app, Method::DELETE, *id, expected, None).await;
-                let refused = expected.is_some_and(|version| version != state.version);
-                let status = match (state.deleted, refused) {
+                let rejected = expected.is_some_and(|version| version != state.version);
+                let status = match (state.deleted, rejected) {
                     (true, _) => 404,
                     (false, true) => 412,
                     (false, false) => 204,
@@ -310,12 +310,12 @@ fn if_match(expected: Expected, current: i64) -> Option<i64> {
     }
 }
 
-/// Every state that an order went through; state `n` stands at `n - 1`.
+/// Every state of an order; version `n` is at index `n - 1`.
 fn states(events: &[Value]) -> Vec<State> {
     let mut states: Vec<State> = Vec::new();
     for (index, event) in events.iter().enumerate() {
         let before = states.last().cloned().unwrap_or_else(|| State::new(0));
-        assert!(!before.deleted, "nothing happens to what is gone");
+        assert!(!before.deleted, "an event follows the deletion");
         let state = before.apply(event);
         assert_eq!(state.version, i64::try_from(index).unwrap() + 1, "a gap");
         if event["type"] == "updated" {
@@ -344,7 +344,7 @@ fn one_client_matches_the_model() {
     });
     let result = runner.run(&vec(operation(), 1..40), |operations| {
         case.set(case.get() + 1);
-        runtime.block_on(alone(&app, case.get(), &operations));
+        runtime.block_on(run_one_client(&app, case.get(), &operations));
         Ok(())
     });
     if let Err(error) = result {
@@ -352,8 +352,8 @@ fn one_client_matches_the_model() {
     }
 }
 
-/// What a client asked, what it was told, and what anyone had been told before it asked.
-struct Told {
+/// A request, its response, and the version known to the clients before the request.
+struct Exchange {
     order: usize,
     operation: Operation,
     expected: Option<i64>,
@@ -369,8 +369,8 @@ async fn client(
     ids: &[i64],
     reached: &[AtomicI64],
     operations: &[Operation],
-) -> Vec<Told> {
-    let mut told = Vec::new();
+) -> Vec<Exchange> {
+    let mut exchanges = Vec::new();
     for operation in operations {
         let (order, method, expected, body) = match operation {
             Operation::Create { .. } => continue,
@@ -390,7 +390,7 @@ async fn client(
         if let Some(version) = version {
             reached[order].fetch_max(version, Ordering::SeqCst);
         }
-        told.push(Told {
+        exchanges.push(Exchange {
             order,
             operation: operation.clone(),
             expected,
@@ -400,34 +400,39 @@ async fn client(
             body: response.json().await.unwrap_or_default(),
         });
     }
-    told
+    exchanges
 }
 
-/// Whether an answer is right at one of the states that the order was in.
-fn is_right_somewhere(told: &Told, states: &[State]) -> bool {
-    let mut candidates = states.iter().filter(|state| state.version >= told.before);
+/// Whether a response is correct for one of the order's states.
+fn is_correct_for_some_state(exchange: &Exchange, states: &[State]) -> bool {
+    let mut candidates = states
+        .iter()
+        .filter(|state| state.version >= exchange.before);
     let mismatch = |state: &State| {
-        told.expected
+        exchange
+            .expected
             .is_some_and(|version| version != state.version)
     };
-    match (&told.operation, told.status) {
+    match (&exchange.operation, exchange.status) {
         (_, 404) => states.last().is_some_and(|state| state.deleted),
         (_, 412) => candidates.any(|state| !state.deleted && mismatch(state)),
         (Operation::Put { change, .. }, 409) => {
-            candidates.any(|state| !mismatch(state) && state.put(change) == Verdict::Refused(409))
+            candidates.any(|state| !mismatch(state) && state.put(change) == Verdict::Rejected(409))
         }
         (Operation::Put { change, .. }, 200) => candidates.any(|state| {
-            Some(state.version) == told.version
+            Some(state.version) == exchange.version
                 && change.status.is_none_or(|status| status == state.status)
                 && change.cents.is_none_or(|cents| cents == state.cents)
         }),
-        (Operation::Get { .. }, 200) => candidates.any(|state| Some(state.version) == told.version),
+        (Operation::Get { .. }, 200) => {
+            candidates.any(|state| Some(state.version) == exchange.version)
+        }
         (Operation::Delete { .. }, 204) => states.last().is_some_and(|state| state.deleted),
         _ => false,
     }
 }
 
-async fn together(app: &TestApp, clients: &[Vec<Operation>]) {
+async fn run_concurrent_clients(app: &TestApp, clients: &[Vec<Operation>]) {
     let mut ids = Vec::new();
     for _ in 0..ORDERS {
         ids.push(app.create(1, "0").await);
@@ -436,41 +441,50 @@ async fn together(app: &TestApp, clients: &[Vec<Operation>]) {
     let running = clients
         .iter()
         .map(|operations| client(app, &ids, &reached, operations));
-    let told = futures::future::join_all(running).await;
-    let told: Vec<Told> = told.into_iter().flatten().collect();
+    let exchanges = futures::future::join_all(running).await;
+    let exchanges: Vec<Exchange> = exchanges.into_iter().flatten().collect();
     for (order, id) in ids.iter().enumerate() {
         let events = app.events(*id).await;
         let states = states(&events);
-        let mine: Vec<&Told> = told.iter().filter(|told| told.order == order).collect();
-        for told in &mine {
+        let mine: Vec<&Exchange> = exchanges
+            .iter()
+            .filter(|exchange| exchange.order == order)
+            .collect();
+        for exchange in &mine {
             assert!(
-                is_right_somewhere(told, &states),
-                "{:?} from version {} with {:?} was told {} {:?}: {events:?}",
-                told.operation,
-                told.before,
-                told.expected,
-                told.status,
-                told.version,
+                is_correct_for_some_state(exchange, &states),
+                "{:?} from version {} with {:?} got {} {:?}: {events:?}",
+                exchange.operation,
+                exchange.before,
+                exchange.expected,
+                exchange.status,
+                exchange.version,
             );
-            if let Some(version) = told.version {
-                agrees(&told.body, &states[usize::try_from(version).unwrap() - 1]);
+            if let Some(version) = exchange.version {
+                assert_matches_state(
+                    &exchange.body,
+                    &states[usize::try_from(version).unwrap() - 1],
+                );
             }
         }
-        // Nothing happened that nobody asked for, and nothing twice.
+        // Every event of a client has a request, and no deletion is repeated.
         for event in events.iter().filter(|event| event["actor"] == "client") {
-            let asked = mine.iter().any(|told| match &told.operation {
-                Operation::Put { .. } => told.version == event["sequence"].as_i64(),
-                Operation::Delete { .. } => told.status == 204 && event["type"] == "deleted",
+            let requested = mine.iter().any(|exchange| match &exchange.operation {
+                Operation::Put { .. } => exchange.version == event["sequence"].as_i64(),
+                Operation::Delete { .. } => exchange.status == 204 && event["type"] == "deleted",
                 _ => false,
             });
-            assert!(asked || event["type"] == "created", "{event}");
+            assert!(requested || event["type"] == "created", "{event}");
         }
-        let deletions = mine.iter().filter(|told| told.status == 204).count();
+        let deletions = mine
+            .iter()
+            .filter(|exchange| exchange.status == 204)
+            .count();
         assert!(deletions <= 1);
     }
 }
 
-fn many(app: &TestApp, runtime: &tokio::runtime::Runtime, cases: u32) {
+fn check_concurrent_clients(app: &TestApp, runtime: &tokio::runtime::Runtime, cases: u32) {
     let mut runner = TestRunner::new(Config {
         cases,
         failure_persistence: None,
@@ -479,7 +493,7 @@ fn many(app: &TestApp, runtime: &tokio::runtime::Runtime, cases: u32) {
     });
     let clients = vec(vec(operation(), 1..20), 2..6);
     let result = runner.run(&clients, |clients| {
-        runtime.block_on(together(app, &clients));
+        runtime.block_on(run_concurrent_clients(app, &clients));
         Ok(())
     });
     if let Err(error) = result {
@@ -491,10 +505,10 @@ fn many(app: &TestApp, runtime: &tokio::runtime::Runtime, cases: u32) {
 fn concurrent_clients_match_the_history() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let app = runtime.block_on(TestApp::start());
-    many(&app, &runtime, 60);
+    check_concurrent_clients(&app, &runtime, 60);
 }
 
-/// The workflow is one more that changes orders.
+/// The workflow changes the orders concurrently with the clients.
 #[test]
 fn concurrent_clients_and_the_workflow_match_the_history() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
@@ -503,7 +517,7 @@ fn concurrent_clients_and_the_workflow_match_the_history() {
         app.orders_from(140_000).await;
         app
     });
-    many(&app, &runtime, 20);
+    check_concurrent_clients(&app, &runtime, 20);
     runtime.block_on(crate::harness::eventually("every order ends", async || {
         let open = "SELECT count(*) FROM orders WHERE status IN ('pending', 'processing')";
         (app.count(open).await == 0).then_some(())

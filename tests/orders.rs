@@ -1,4 +1,4 @@
-//! Every operation on orders, as a client meets it.
+//! Every operation on orders, as a client uses it.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -255,7 +255,7 @@ async fn pages_contain_every_order_once_despite_new_orders() {
         let page: Vec<Value> = response.json().await.unwrap();
         assert!(page.len() <= 3);
         seen.extend(page.iter().map(|order| order["id"].as_i64().unwrap()));
-        // New ones come before the first page, and shift nothing.
+        // New orders precede the first page, and do not shift the following ones.
         app.create(1, "1").await;
     }
     ids.reverse();
@@ -315,7 +315,7 @@ async fn responses_are_compressed_on_request() {
         .send()
         .await
         .unwrap();
-    // The client takes the header away when it has decoded the body.
+    // The client removes `content-encoding` after it has decoded the body.
     assert_eq!(contract.headers().get("vary").unwrap(), "accept-encoding");
     assert_eq!(contract.json::<Value>().await.unwrap()["openapi"], "3.0.3");
     let yaml = app.get("/openapi.yaml").await.text().await.unwrap();

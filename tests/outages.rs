@@ -1,4 +1,4 @@
-//! What clients see, and what becomes of orders, while something is away.
+//! Responses and orders while Temporal or PostgreSQL is unavailable.
 
 use std::time::{Duration, Instant};
 
@@ -11,13 +11,13 @@ use reqwest::Method;
 
 use crate::harness::{Options, OwnTemporal, TestApp, admin, eventually};
 
-/// `ORDERS_TEST_OUTAGE_SECONDS=60 ./justw test temporal_away` takes its time.
+/// How long Temporal is down: `ORDERS_TEST_OUTAGE_SECONDS=60 ./justw test temporal_outage` for a minute.
 fn outage() -> Duration {
     let seconds = std::env::var("ORDERS_TEST_OUTAGE_SECONDS").ok();
     Duration::from_secs(seconds.map_or(5, |seconds| seconds.parse().unwrap()))
 }
 
-/// Sends `POST` and `GET` for this long and gives every answer's time. Each must succeed.
+/// Sends `POST` and `GET` requests for this long, and returns their sorted latencies. Each must succeed.
 async fn load(app: &TestApp, length: Duration) -> Vec<Duration> {
     let clients = (0..4).map(|_| async {
         let begun = Instant::now();
@@ -59,7 +59,7 @@ async fn a_temporal_outage_delays_no_request_and_all_orders_complete_afterwards(
     let median = |times: &[Duration]| times[times.len() / 2];
     let worst = |times: &[Duration]| times[times.len() - 1];
     println!(
-        "answers before: median {:?}, worst {:?}; with Temporal away: {} answers, median {:?}, worst {:?}",
+        "responses before: median {:?}, worst {:?}; without Temporal: {} responses, median {:?}, worst {:?}",
         median(&before),
         worst(&before),
         during.len(),
@@ -82,7 +82,7 @@ async fn a_temporal_outage_delays_no_request_and_all_orders_complete_afterwards(
     temporal.stop().await;
 }
 
-/// A database that takes requests and says nothing: worse than one that is gone.
+/// A database that accepts requests and never responds is harder to detect than one that is down.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_frozen_database_causes_timely_errors_and_needs_no_restart() {
     #[derive(diesel::QueryableByName)]
@@ -92,7 +92,7 @@ async fn a_frozen_database_causes_timely_errors_and_needs_no_restart() {
     }
     let app = TestApp::start().await;
     let id = app.create(1, "1").await;
-    // Reads have a connection of their own.
+    // Opens the connection that reads use.
     assert_eq!(app.get(&format!("/orders/{id}")).await.status(), 200);
     let backends: Vec<Backend> = diesel::sql_query(
         "SELECT pid FROM pg_stat_activity
@@ -107,39 +107,39 @@ async fn a_frozen_database_causes_timely_errors_and_needs_no_restart() {
         }
     };
     signal(Signal::SIGSTOP);
-    // More than there are connections: each frozen one is met, and replaced.
+    // More requests than connections, so that every frozen connection is used, and replaced.
     let limit = app.settings.database.statement_timeout + Duration::from_secs(5);
     let mut failed = 0;
     for round in 0..8 {
         let sent = Instant::now();
-        let answer = app.get(&format!("/orders/{id}")).await;
+        let response = app.get(&format!("/orders/{id}")).await;
         assert!(sent.elapsed() < limit, "took {:?}", sent.elapsed());
-        match answer.status().as_u16() {
+        match response.status().as_u16() {
             200 => {}
             503 => {
                 failed += 1;
-                assert_eq!(answer.headers()["retry-after"], "1");
+                assert_eq!(response.headers()["retry-after"], "1");
             }
             other => panic!("{other} in round {round}"),
         }
     }
     assert!(failed >= 1, "the frozen connections were never used");
-    let answer = app.get(&format!("/orders/{id}")).await;
-    assert_eq!(answer.status(), 200, "what froze is given up");
-    // Writes have met none of it yet. What was sent may come to be executed.
+    let response = app.get(&format!("/orders/{id}")).await;
+    assert_eq!(response.status(), 200, "frozen connections are replaced");
+    // The first write uses a frozen connection. It was sent, so it may still be executed.
     let body = r#"{"customer_id":1,"total_amount":1}"#;
-    let answer = app.send(Method::POST, "/orders", body).await;
-    assert_eq!(answer.status(), 504);
+    let response = app.send(Method::POST, "/orders", body).await;
+    assert_eq!(response.status(), 504);
     app.create(1, "1").await;
     signal(Signal::SIGCONT);
-    let answer = app
+    let response = app
         .send(
             Method::PUT,
             &format!("/orders/{id}"),
             r#"{"total_amount":2}"#,
         )
         .await;
-    assert_eq!(answer.status(), 200);
+    assert_eq!(response.status(), 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -155,7 +155,7 @@ async fn claimed_intents_are_released_on_shutdown() {
     })
     .await;
     app.create(1, "1").await;
-    eventually("Temporal has confirmed the first", async || {
+    eventually("the first intent is dispatched", async || {
         let left = app.count("SELECT count(*) FROM workflow_intents").await;
         (left == 0).then_some(())
     })
@@ -165,7 +165,7 @@ async fn claimed_intents_are_released_on_shutdown() {
         app.create(1, "1").await;
     }
     let claimed = "SELECT count(*) FROM workflow_intents WHERE available_at > now()";
-    app.until_count("they are claimed", claimed, 5).await;
+    app.until_count("the intents are claimed", claimed, 5).await;
     let stopping = Instant::now();
     tokio::task::block_in_place(|| app.stop());
     assert!(
@@ -179,19 +179,19 @@ async fn claimed_intents_are_released_on_shutdown() {
     temporal.stop().await;
 }
 
-/// A server under such load that letting somebody in takes longer than any request waits must not
-/// stay out of reach for ever.
+/// Under load, PostgreSQL may take longer to accept a connection than a request waits. The connection must
+/// be established eventually.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_is_slow_to_accept_connections_is_reached() {
     let app = TestApp::adjusted(|settings| {
         settings.database.acquire_timeout = Duration::from_millis(500);
         let mut url = settings.database.url.expose().clone();
-        // In seconds, for everyone who connects.
+        // Delays every new connection by two seconds.
         url.set_query(Some("options=-c%20post_auth_delay%3D2"));
         settings.database.url = SecretUrl::try_from(url.as_str()).unwrap();
     })
     .await;
-    // What the start opened at leisure is gone: everybody has to be let in anew.
+    // Closes the connections opened at the start, so that all are established again.
     let database = &app.database;
     admin(&format!(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}'"
@@ -199,17 +199,17 @@ async fn a_database_that_is_slow_to_accept_connections_is_reached() {
     .await;
     let begun = Instant::now();
     let clients = (0..16).map(|_| async {
-        let mut refused = 0;
+        let mut rejected = 0;
         while begun.elapsed() < Duration::from_secs(30) {
             match app.get("/orders").await.status().as_u16() {
-                200 => return (true, refused),
-                503 => refused += 1,
+                200 => return (true, rejected),
+                503 => rejected += 1,
                 other => panic!("{other}"),
             }
         }
-        (false, refused)
+        (false, rejected)
     });
     let ends = futures::future::join_all(clients).await;
-    assert!(ends.iter().any(|(_, refused)| *refused > 0), "{ends:?}");
+    assert!(ends.iter().any(|(_, rejected)| *rejected > 0), "{ends:?}");
     assert!(ends.iter().all(|(reached, _)| *reached), "{ends:?}");
 }

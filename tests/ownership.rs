@@ -1,26 +1,15 @@
-//! Workflows of orders that this database does not have, under ids that it gives to orders of its own.
+//! Workflows of another database's orders, under ids that this database gives to its own orders.
 
 use std::time::Duration;
 
-use order_processing::workflow::{Temporal, workflow_id};
-use temporalio_client::{
-    UntypedWorkflow, WorkflowCancelOptions, WorkflowDescribeOptions, WorkflowTerminateOptions,
-};
+use temporalio_client::{WorkflowCancelOptions, WorkflowDescribeOptions, WorkflowTerminateOptions};
 use temporalio_common::protos::temporal::api::enums::v1::WorkflowExecutionStatus;
 
-use crate::harness::{Options, Process, TestApp, eventually};
+use crate::harness::{Options, Process, TestApp, eager_reconciler, eventually, workflow_of};
 
 const SOON: Duration = Duration::from_millis(100);
 const NEVER: Duration = Duration::from_secs(3600);
 const SECOND: Duration = Duration::from_secs(1);
-
-type Handle = temporalio_client::WorkflowHandle<temporalio_client::Client, UntypedWorkflow>;
-
-async fn workflow_of(app: &TestApp, order_id: i64) -> Handle {
-    let temporal = Temporal::new(app.settings.temporal.clone());
-    let client = temporal.client().await.unwrap();
-    client.get_workflow_handle(workflow_id(order_id))
-}
 
 /// The newest workflow under the order's id.
 async fn state_of(app: &TestApp, order_id: i64) -> Option<(String, WorkflowExecutionStatus)> {
@@ -39,8 +28,8 @@ async fn running(app: &TestApp, order_id: i64) -> String {
     .await
 }
 
-/// A database, and what its dispatcher told Temporal. Nobody works on it.
-async fn earlier(first: i64, orders: i64) -> TestApp {
+/// A database whose dispatcher has started workflows, without a worker.
+async fn start_earlier(first: i64, orders: i64) -> TestApp {
     let app = TestApp::start().await;
     app.orders_from(first).await;
     for _ in 0..orders {
@@ -52,8 +41,8 @@ async fn earlier(first: i64, orders: i64) -> TestApp {
     app
 }
 
-/// Another database that gives the same ids, with a worker on the same task queue.
-async fn later(earlier: &TestApp, first: i64, adjust: fn(&mut Settings)) -> TestApp {
+/// Another database with the same ids, and a worker on the same task queue.
+async fn start_later(earlier: &TestApp, first: i64, adjust: fn(&mut Settings)) -> TestApp {
     let app = TestApp::with(Options {
         processing_delay: SOON,
         task_queue: Some(earlier.settings.temporal.task_queue.clone()),
@@ -68,7 +57,7 @@ async fn later(earlier: &TestApp, first: i64, adjust: fn(&mut Settings)) -> Test
 
 type Settings = order_processing::config::Settings;
 
-/// Nobody but the dispatcher helps.
+/// Only the dispatcher runs.
 fn no_reconciler(settings: &mut Settings) {
     settings.reconciler.interval = NEVER;
     settings.reconciler.grace = NEVER;
@@ -79,27 +68,11 @@ fn no_dispatcher(settings: &mut Settings) {
     settings.dispatcher.enabled = false;
 }
 
-fn eager_reconciler(settings: &mut Settings) {
-    settings.reconciler.interval = Duration::from_millis(200);
-    settings.reconciler.grace = Duration::from_millis(200);
-}
-
-/// Runs in a transaction of its own, as a restored database may have it: an order, and no intent.
-async fn without_intent(app: &TestApp) {
-    app.sql(
-        "WITH accepted AS (
-            INSERT INTO orders (customer_id, total_amount) VALUES (1, 1) RETURNING id, created_at)
-         INSERT INTO order_events (order_id, sequence, type, actor, occurred_at)
-         SELECT id, 1, 'created', 'client', created_at FROM accepted",
-    )
-    .await;
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn orders_of_a_new_database_complete_although_their_workflow_ids_exist() {
     const FIRST: i64 = 250_000;
-    let mut old = earlier(FIRST, 12).await;
-    // Some are running, some have ended: by themselves, and by force.
+    let mut old = start_earlier(FIRST, 12).await;
+    // Some workflows are running, some were terminated.
     for id in FIRST..FIRST + 4 {
         let options = WorkflowTerminateOptions::default();
         workflow_of(&old, id)
@@ -109,7 +82,7 @@ async fn orders_of_a_new_database_complete_although_their_workflow_ids_exist() {
             .unwrap();
     }
     old.stop();
-    let new = later(&old, FIRST, no_reconciler).await;
+    let new = start_later(&old, FIRST, no_reconciler).await;
     for id in FIRST..FIRST + 12 {
         assert_eq!(new.create(1, "1").await, id);
     }
@@ -120,7 +93,7 @@ async fn orders_of_a_new_database_complete_although_their_workflow_ids_exist() {
     )
     .await;
     let steps = "SELECT count(*) FROM order_events";
-    assert_eq!(new.count(steps).await, 3 * 12, "nobody had to help");
+    assert_eq!(new.count(steps).await, 3 * 12, "no repair was needed");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -129,11 +102,11 @@ async fn a_workflow_of_another_order_does_not_change_this_one() {
     let mut old = TestApp::start().await;
     old.orders_from(FIRST).await;
     old.stop();
-    let new = later(&old, FIRST, no_dispatcher).await;
+    let new = start_later(&old, FIRST, no_dispatcher).await;
     for _ in 0..2 {
         new.create(1, "1").await;
     }
-    // Orders that are older than the new ones, although they are told to Temporal later.
+    // These orders are older than the new ones, although their workflows start later.
     old.sql(
         "WITH accepted AS (
             INSERT INTO orders (customer_id, total_amount, created_at)
@@ -148,10 +121,10 @@ async fn a_workflow_of_another_order_does_not_change_this_one() {
     let serve = Process::start("serve", &old, &[]);
     for id in [FIRST, FIRST + 1] {
         eventually("the workflow has ended", async || {
-            // One of the two is asked to end.
+            // One of the two receives a cancel request.
             if id == FIRST {
-                let asked = WorkflowCancelOptions::default();
-                let _ = workflow_of(&new, id).await.cancel(asked).await;
+                let options = WorkflowCancelOptions::default();
+                let _ = workflow_of(&new, id).await.cancel(options).await;
             }
             let (_, status) = state_of(&new, id).await?;
             (status == WorkflowExecutionStatus::Completed).then_some(())
@@ -163,14 +136,14 @@ async fn a_workflow_of_another_order_does_not_change_this_one() {
     drop(serve);
 }
 
-/// Two databases in use that share a namespace and a task queue: a mistake, which must not end in each
-/// ending the workflows of the other.
+/// Two active databases that share a namespace and a task queue by mistake must not end each other's
+/// workflows.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_workflow_of_a_newer_order_is_not_ended() {
     const ID: i64 = 252_000;
     let queue = |app: &TestApp| app.settings.temporal.task_queue.clone();
     let ours = TestApp::for_processes(ID).await;
-    without_intent(&ours).await;
+    ours.insert_orders_without_intents(1).await;
     ours.sql(
         "UPDATE orders SET created_at = created_at - interval '1 hour';
          INSERT INTO workflow_intents (order_id, action) SELECT id, 'start' FROM orders",
@@ -193,8 +166,8 @@ async fn a_workflow_of_a_newer_order_is_not_ended() {
     let serve = Process::start("serve", &ours, &settings);
     let refused = "SELECT count(*) FROM workflow_intents
                     WHERE attempts > 2 AND last_error LIKE '%another database%'";
-    ours.until_count("the start is refused", refused, 1).await;
-    // Nor does the reconciler, when nothing is left to tell.
+    ours.until_count("the start is rejected", refused, 1).await;
+    // The reconciler does not end the workflow either, once no intent is left.
     ours.sql("DELETE FROM workflow_intents").await;
     eventually("the drift is counted", async || {
         let drift = ours.count("SELECT drift AS count FROM reconciliation");
@@ -208,22 +181,20 @@ async fn a_workflow_of_a_newer_order_is_not_ended() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_reconciler_recognizes_workflows_of_other_orders() {
     const FIRST: i64 = 253_000;
-    let mut old = earlier(FIRST, 3).await;
-    // Of an order of the new database, this would be an operator's decision to cancel it.
+    let mut old = start_earlier(FIRST, 3).await;
+    // If the workflow belonged to the new database's order, its termination would cancel that order.
     let terminated = workflow_of(&old, FIRST).await;
     let options = WorkflowTerminateOptions::default();
     terminated.terminate(options).await.unwrap();
     old.stop();
     let ended = workflow_of(&old, FIRST + 2).await;
-    let new = later(&old, FIRST, |settings| {
+    let new = start_later(&old, FIRST, |settings| {
         eager_reconciler(settings);
         settings.workflow.processing_delay = NEVER;
     })
     .await;
-    for _ in 0..3 {
-        without_intent(&new).await;
-    }
-    // This one has ended, and the workflow under its id is not its own.
+    new.insert_orders_without_intents(3).await;
+    // This order has ended, and the workflow under its id belongs to another order.
     new.sql(&format!(
         "UPDATE orders SET status = 'completed' WHERE id = {}",
         FIRST + 2

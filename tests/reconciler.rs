@@ -1,4 +1,4 @@
-//! Orders that disagree with their workflows are found and mended.
+//! The reconciler finds orders that disagree with their workflows, and repairs them.
 
 use std::time::Duration;
 
@@ -8,20 +8,15 @@ use reqwest::Method;
 use serde_json::Value;
 use temporalio_client::{UntypedWorkflow, WorkflowTerminateOptions};
 
-use crate::harness::{Options, OwnTemporal, TestApp, eventually};
+use crate::harness::{Options, OwnTemporal, TestApp, eager_reconciler, eventually};
 
 const NEVER: Duration = Duration::from_secs(3600);
-
-fn eager(settings: &mut order_processing::config::Settings) {
-    settings.reconciler.interval = Duration::from_millis(200);
-    settings.reconciler.grace = Duration::from_millis(200);
-}
 
 async fn app_from(first: i64, processing_delay: Duration) -> TestApp {
     let app = TestApp::with(Options {
         processing_delay,
         worker: true,
-        adjust: eager,
+        adjust: eager_reconciler,
         ..Options::default()
     })
     .await;
@@ -76,13 +71,7 @@ async fn an_order_whose_workflow_was_terminated_is_cancelled() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_unknown_to_temporal_is_started() {
     let app = app_from(131_000, Duration::from_millis(50)).await;
-    // As a restored database may have it: an order, and no intent.
-    app.sql(
-        "WITH accepted AS (INSERT INTO orders (customer_id, total_amount) VALUES (1, 1) RETURNING *)
-         INSERT INTO order_events (order_id, sequence, type, actor, occurred_at)
-         SELECT id, 1, 'created', 'client', created_at FROM accepted",
-    )
-    .await;
+    app.insert_orders_without_intents(1).await;
     app.becomes(131_000, "completed").await;
     let events = app.events(131_000).await;
     assert_eq!(events[1]["type"], "restarted");
@@ -100,7 +89,7 @@ async fn the_workflow_of_an_ended_order_is_ended() {
     for id in [ended, gone] {
         app.becomes(id, "processing").await;
     }
-    // Past the outbox.
+    // These changes bypass the outbox.
     app.sql(&format!(
         "UPDATE orders SET status = 'completed' WHERE id = {ended};
          DELETE FROM orders WHERE id = {gone}"
@@ -117,8 +106,8 @@ async fn the_workflow_of_an_ended_order_is_ended() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_workflow_that_ignores_cancellation_is_terminated() {
-    // Nobody works: what is asked of the workflow waits for ever.
-    let app = TestApp::adjusted(eager).await;
+    // Without a worker, no workflow handles its cancel request.
+    let app = TestApp::adjusted(eager_reconciler).await;
     app.orders_from(133_000).await;
     let id = app.create(1, "1").await;
     workflow_is(&app, id, |state| {
@@ -130,7 +119,7 @@ async fn a_workflow_that_ignores_cancellation_is_terminated() {
     assert_eq!(app.status_of(id).await, "cancelled");
 }
 
-/// What no retry can mend ends: a few new workflows, then the order is cancelled and says why.
+/// A permanent error: after a few new workflows, the order is cancelled with a reason.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_whose_workflow_fails_repeatedly_is_cancelled() {
     let app = app_from(134_000, Duration::from_millis(50)).await;
@@ -153,7 +142,7 @@ async fn orders_survive_the_loss_of_temporals_data() {
         temporal_address: Some(temporal.address.clone()),
         processing_delay: Duration::from_secs(8),
         worker: true,
-        adjust: eager,
+        adjust: eager_reconciler,
         ..Options::default()
     })
     .await;
@@ -170,8 +159,8 @@ async fn orders_survive_the_loss_of_temporals_data() {
     .await;
     temporal.stop().await;
     let path = format!("/orders/{deleted}");
-    let answer = app.request(Method::DELETE, &path).send().await.unwrap();
-    assert_eq!(answer.status(), 204);
+    let response = app.request(Method::DELETE, &path).send().await.unwrap();
+    assert_eq!(response.status(), 204);
     temporal.start_again().await;
     eventually("all orders are completed", async || {
         let done = "SELECT count(*) FROM orders WHERE status = 'completed'";
@@ -186,22 +175,18 @@ async fn orders_survive_the_loss_of_temporals_data() {
     temporal.stop().await;
 }
 
-/// One order that cannot be mended is one order that disagrees, and no more than that.
+/// An order that cannot be repaired stays in disagreement; others are repaired.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_that_cannot_be_repaired_does_not_block_others() {
     let app = app_from(135_000, Duration::from_millis(50)).await;
-    // The first cannot get its event, somebody holds the row of the second, and the third is one of
-    // many that can.
+    // The first order cannot get its event, the row of the second is locked, and the others can be
+    // repaired.
     app.sql(
         "ALTER TABLE order_events ADD CONSTRAINT broken
-            CHECK (order_id <> 135000 OR type <> 'restarted');
-         WITH accepted AS (
-            INSERT INTO orders (customer_id, total_amount)
-            SELECT 1, 1 FROM generate_series(1, 5) RETURNING id, created_at)
-         INSERT INTO order_events (order_id, sequence, type, actor, occurred_at)
-         SELECT id, 1, 'created', 'client', created_at FROM accepted",
+            CHECK (order_id <> 135000 OR type <> 'restarted')",
     )
     .await;
+    app.insert_orders_without_intents(5).await;
     let mut holder = app.connection().await;
     let hold = "BEGIN; SELECT id FROM orders WHERE id = 135001 FOR UPDATE";
     holder.batch_execute(hold).await.unwrap();
@@ -209,7 +194,7 @@ async fn an_order_that_cannot_be_repaired_does_not_block_others() {
         app.becomes(id, "completed").await;
     }
     eventually(
-        "rounds end, and count what they could not mend",
+        "rounds finish, and count the orders that they could not repair",
         async || {
             let rounds = "SELECT drift AS count FROM reconciliation
                        WHERE finished_at > now() - interval '20 seconds'";
@@ -225,10 +210,10 @@ async fn an_order_that_cannot_be_repaired_does_not_block_others() {
     assert_eq!(app.status_of(135_000).await, "pending");
 }
 
-/// A round that fails is for the next one, at once: not when its lease ends.
+/// A failed round releases its lease, so the next one starts at once.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failed_round_is_retried_at_once() {
-    let app = TestApp::adjusted(eager).await;
+    let app = TestApp::adjusted(eager_reconciler).await;
     app.sql("ALTER TABLE order_events RENAME TO elsewhere")
         .await;
     app.orders_from(136_000).await;
@@ -237,7 +222,7 @@ async fn a_failed_round_is_retried_at_once() {
                    FROM reconciliation";
     let mut last = app.count(lease).await;
     for _ in 0..6 {
-        last = eventually("it is tried again", async || {
+        last = eventually("the round is retried", async || {
             let now = app.count(lease).await;
             (now != last).then_some(now)
         })
@@ -270,7 +255,7 @@ async fn an_order_with_an_unknown_status_keeps_its_workflow() {
          UPDATE orders SET status = 'on_hold' WHERE id = {id}"
     ))
     .await;
-    eventually("it is counted", async || {
+    eventually("the drift is counted", async || {
         let drift = app.count("SELECT drift AS count FROM reconciliation");
         (drift.await >= 1).then_some(())
     })

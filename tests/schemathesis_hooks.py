@@ -1,4 +1,4 @@
-"""Makes the requests of schemathesis ones that a careful client would send."""
+"""Adjusts the requests of Schemathesis to those of a correct client."""
 
 import re
 import uuid
@@ -11,8 +11,8 @@ KEY = re.compile(r'("[!#-\[\]-~]{1,255}"|[!#-\[\]-~]{1,255})')
 
 @schemathesis.hook
 def before_call(context, case, **kwargs):
-    # It likes to send the same key again, with another body or after the order was deleted. That is
-    # answered as it should be (tests/idempotency.rs), and not what it expects of a new order.
+    # Schemathesis reuses keys with another body, or after the order was deleted. The responses are
+    # correct (tests/idempotency.rs), but not those that it expects for a new order.
     headers = case.headers or {}
     key = headers.get("Idempotency-Key")
     if isinstance(key, str) and KEY.fullmatch(key):

@@ -1,9 +1,9 @@
-//! `docs/settings.md` is made from `config/default.toml`, where every setting stands with what it means.
+//! `docs/settings.md` is generated from `config/default.toml`, which documents every setting.
 
 use std::fmt::Write as _;
 use std::path::Path;
 
-/// Set it to write the table anew.
+/// If this variable is set, the page is regenerated.
 const UPDATE: &str = "ORDERS_UPDATE_DOCS";
 
 const HEAD: &str = "# Settings
@@ -14,8 +14,8 @@ environment overrides both: `ORDERS__HTTP__LISTEN` sets `http.listen`. An unknow
 reported at once. `orders config` prints the effective settings without secrets.
 ";
 
-/// The tables, section by section.
-fn made(defaults: &str) -> String {
+/// The page, with a table for each section.
+fn generate(defaults: &str) -> String {
     let mut text = HEAD.to_owned();
     let mut section = String::new();
     let mut meaning: Vec<&str> = Vec::new();
@@ -32,7 +32,7 @@ fn made(defaults: &str) -> String {
             text += "| setting | default | meaning |\n| --- | --- | --- |\n";
             meaning.clear();
         } else if let Some((name, value)) = line.split_once(" = ") {
-            // Those that follow without a comment share the one before them.
+            // A setting without a comment shares the previous one.
             let meaning_text = if meaning.is_empty() {
                 "as above".into()
             } else {
@@ -50,20 +50,20 @@ fn made(defaults: &str) -> String {
 #[test]
 fn the_settings_page_is_up_to_date() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/settings.md");
-    let made = made(include_str!("../config/default.toml"));
+    let generated = generate(include_str!("../config/default.toml"));
     if std::env::var_os(UPDATE).is_some() {
-        std::fs::write(&file, &made).unwrap();
+        std::fs::write(&file, &generated).unwrap();
     }
     let written = std::fs::read_to_string(&file).unwrap_or_default();
     assert!(
-        written == made,
-        "docs/settings.md is not what config/default.toml says; {UPDATE}=1 ./justw test settings writes it"
+        written == generated,
+        "docs/settings.md is out of date; regenerate it with `{UPDATE}=1 ./justw test settings`"
     );
 }
 
 #[test]
 fn every_setting_is_documented() {
-    let made = made(include_str!("../config/default.toml"));
+    let generated = generate(include_str!("../config/default.toml"));
     let settings = order_processing::config::Settings::load(None).unwrap();
     let known = toml::Table::try_from(&settings).unwrap();
     fn names(prefix: &str, table: &toml::Table, all: &mut Vec<String>) {
@@ -82,6 +82,6 @@ fn every_setting_is_documented() {
     names("", &known, &mut all);
     assert!(all.len() > 40, "{all:?}");
     for name in all {
-        assert!(made.contains(&format!("| `{name}` |")), "{name}");
+        assert!(generated.contains(&format!("| `{name}` |")), "{name}");
     }
 }

@@ -1,5 +1,4 @@
-//! What becomes of a statement that the database refuses, delays or does not answer, and of the
-//! requests beside it.
+//! Statements that the database rejects or delays, or whose result is lost, and other requests meanwhile.
 
 use std::time::{Duration, Instant};
 
@@ -17,7 +16,7 @@ use crate::harness::{Options, TestApp, database_url, eventually};
 
 const NEW: &str = r#"{"customer_id":1,"total_amount":1}"#;
 
-/// A commit of a new or changed order takes this long: longer than a request waits for it.
+/// The duration of a slow commit: longer than a request waits for it.
 const SLOW_COMMIT: Duration = Duration::from_secs(6);
 
 impl TestApp {
@@ -30,8 +29,8 @@ impl TestApp {
         with_headers.send().await.unwrap()
     }
 
-    /// Every statement that a request or a step of the workflow may cause, several times, so that each
-    /// connection has prepared each. All have to succeed.
+    /// Executes every statement of requests and workflow steps several times, so that every connection has
+    /// prepared them. All must succeed.
     async fn use_every_statement(&self) {
         let traced = [(
             "traceparent",
@@ -55,12 +54,12 @@ impl TestApp {
                 &format!("{path}/events"),
                 &format!("{path}/events?after=1"),
             ] {
-                let answer = self.get(path).await;
+                let response = self.get(path).await;
                 assert_eq!(
-                    answer.status(),
+                    response.status(),
                     200,
                     "{path}: {}",
-                    answer.text().await.unwrap()
+                    response.text().await.unwrap()
                 );
             }
             let changed = self.put_status(id, "processing").await;
@@ -104,8 +103,8 @@ async fn adding_a_column_does_not_disturb_a_running_server() {
     app.use_every_statement().await;
 }
 
-/// PostgreSQL refuses a prepared statement whose result has another type by now. The connection is
-/// replaced, whatever was asked is asked again where that is possible, and no restart is needed.
+/// PostgreSQL rejects a prepared statement whose result type has changed. The connection is replaced, the
+/// statement is retried where that is possible, and no restart is needed.
 #[tokio::test(flavor = "multi_thread")]
 async fn changing_a_column_type_disturbs_only_briefly() {
     let app = TestApp::start().await;
@@ -118,19 +117,22 @@ async fn changing_a_column_type_disturbs_only_briefly() {
     }
     app.sql("ALTER TABLE orders ALTER COLUMN status TYPE varchar(20)")
         .await;
-    // Batches know what they asked, and ask again.
+    // Batches are retried.
     assert_eq!(app.get(&path).await.status(), 200);
     app.create(1, "1").await;
-    let refused = join_all((0..8).map(|_| app.get("/orders?limit=1"))).await;
-    for answer in refused {
-        assert!([200, 503].contains(&answer.status().as_u16()), "{answer:?}");
+    let responses = join_all((0..8).map(|_| app.get("/orders?limit=1"))).await;
+    for response in responses {
+        assert!(
+            [200, 503].contains(&response.status().as_u16()),
+            "{response:?}"
+        );
     }
     for _ in 0..8 {
         assert_eq!(app.get("/orders?limit=1").await.status(), 200);
     }
 }
 
-/// Commits that touch orders are slow from now on, as those are that wait for a standby.
+/// Makes commits that change orders slow, like those that wait for a standby.
 async fn slow_commits(app: &TestApp) {
     let seconds = SLOW_COMMIT.as_secs();
     app.sql(&format!(
@@ -142,10 +144,11 @@ async fn slow_commits(app: &TestApp) {
     .await;
 }
 
-async fn outcome_unknown(answer: reqwest::Response, may_retry: bool) {
-    assert_eq!(answer.status(), 504);
-    assert_eq!(answer.headers().contains_key("retry-after"), may_retry);
-    let problem: Value = answer.json().await.unwrap();
+/// Asserts the problem `outcome_unknown`.
+async fn assert_outcome_unknown(response: reqwest::Response, may_retry: bool) {
+    assert_eq!(response.status(), 504);
+    assert_eq!(response.headers().contains_key("retry-after"), may_retry);
+    let problem: Value = response.json().await.unwrap();
     assert_eq!(problem["code"], "outcome_unknown", "{problem}");
 }
 
@@ -164,13 +167,17 @@ async fn an_unconfirmed_commit_gets_outcome_unknown() {
         change,
         delete
     );
-    outcome_unknown(created, false).await;
-    outcome_unknown(keyed, true).await;
-    outcome_unknown(changed_answer, true).await;
-    outcome_unknown(deleted_answer.unwrap(), true).await;
-    // All of it was carried out, as it turns out.
-    app.until_count("both orders are there", "SELECT count(*) FROM orders", 3)
-        .await;
+    assert_outcome_unknown(created, false).await;
+    assert_outcome_unknown(keyed, true).await;
+    assert_outcome_unknown(changed_answer, true).await;
+    assert_outcome_unknown(deleted_answer.unwrap(), true).await;
+    // All changes are committed eventually.
+    app.until_count(
+        "all changes are committed",
+        "SELECT count(*) FROM orders",
+        3,
+    )
+    .await;
     app.sql("DROP TRIGGER slow_commit ON orders").await;
     let again = app.post_with(&[("idempotency-key", "slow")]).await;
     assert_eq!(again.status(), 201);
@@ -197,12 +204,12 @@ async fn a_connection_lost_after_sending_gets_outcome_unknown() {
         })
         .await;
     };
-    let (answer, ()) = futures::join!(app.post_with(&[]), terminated);
-    outcome_unknown(answer, false).await;
+    let (response, ()) = futures::join!(app.post_with(&[]), terminated);
+    assert_outcome_unknown(response, false).await;
 }
 
-/// A 503 says that nothing was stored: it is given only to those whose statement was never sent, or
-/// was refused as a whole.
+/// A 503 promises that nothing was stored: it is returned only if the statement was never sent, or was
+/// rejected as a whole.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_rejected_with_503_is_never_stored() {
     let app = TestApp::adjusted(|settings| {
@@ -219,8 +226,8 @@ async fn an_order_rejected_with_503_is_never_stored() {
     .await;
     let database = Database::new(&app.settings.database, "orders-test").unwrap();
     let orders = OrderRepository::new(database);
-    // The last one is refused by the database, once the slow ones have passed: each is then asked
-    // alone, which takes longer than they wait.
+    // The database rejects the last order, after the slow ones. Each order is then retried alone, which
+    // takes longer than the requests wait.
     let customers: Vec<i64> = (1000..1006).chain([-1]).collect();
     let created = join_all(customers.iter().map(|&customer_id| {
         let new = NewOrder {
@@ -231,7 +238,7 @@ async fn an_order_rejected_with_503_is_never_stored() {
         async move { orders.create(&new, None).await }
     }))
     .await;
-    // The one that is being executed at this moment may end well.
+    // The insert that is being executed may still succeed.
     tokio::time::sleep(Duration::from_secs(4)).await;
     let mut unknown_and_stored = 0;
     for (customer_id, created) in customers.iter().zip(created) {
@@ -249,7 +256,7 @@ async fn an_order_rejected_with_503_is_never_stored() {
     }
     assert!(
         unknown_and_stored <= 1,
-        "{unknown_and_stored} of those who had left are stored"
+        "{unknown_and_stored} orders with an unknown outcome are stored"
     );
 }
 
@@ -266,8 +273,8 @@ async fn a_locked_row_delays_only_its_own_requests() {
         let app = &app;
         async move {
             let begun = Instant::now();
-            let answer = app.send(Method::PUT, &path, r#"{"total_amount":2}"#).await;
-            (answer.status(), begun.elapsed())
+            let response = app.send(Method::PUT, &path, r#"{"total_amount":2}"#).await;
+            (response.status(), begun.elapsed())
         }
     };
     let delete = async {
@@ -286,7 +293,7 @@ async fn a_locked_row_delays_only_its_own_requests() {
     }
     assert_eq!(held.0, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(held_delete, StatusCode::SERVICE_UNAVAILABLE);
-    // It is let go while somebody waits for it.
+    // The lock is released while a request waits for it.
     let release = async {
         tokio::time::sleep(Duration::from_millis(500)).await;
         holder.batch_execute("ROLLBACK").await.unwrap();
@@ -309,8 +316,8 @@ async fn a_locked_idempotency_key_delays_only_its_own_requests() {
     let keys: Vec<String> = (0..10).map(|number| format!("free-{number}")).collect();
     let free = join_all(keys.iter().map(async |key| {
         let begun = Instant::now();
-        let answer = app.post_with(&[("idempotency-key", key)]).await;
-        (answer.status(), begun.elapsed())
+        let response = app.post_with(&[("idempotency-key", key)]).await;
+        (response.status(), begun.elapsed())
     }));
     let held_key = [("idempotency-key", "held")];
     let held = app.post_with(&held_key);
@@ -326,7 +333,7 @@ async fn a_locked_idempotency_key_delays_only_its_own_requests() {
     );
 }
 
-/// Time limits nest: whatever a request does in the database, it is answered before it is called late.
+/// Time-outs are nested: every wait for the database ends before the request's own time-out.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_slow_database_is_not_reported_as_a_slow_client() {
     let app = TestApp::with(Options {
@@ -353,10 +360,10 @@ async fn a_slow_database_is_not_reported_as_a_slow_client() {
         app.post_with(&[("idempotency-key", "late")]),
         change
     );
-    for answer in reads.into_iter().chain([changed]) {
-        assert_eq!(answer.status(), 503, "{}", answer.url());
+    for response in reads.into_iter().chain([changed]) {
+        assert_eq!(response.status(), 503, "{}", response.url());
     }
-    // One of them was sent; the other may have waited for it.
+    // One of the two was sent; the other may have waited in the queue.
     let created = [created.status(), keyed.status()];
     let either = [StatusCode::GATEWAY_TIMEOUT, StatusCode::SERVICE_UNAVAILABLE];
     assert!(
@@ -381,9 +388,7 @@ async fn slow_reads_do_not_make_the_process_unready() {
     let lists = join_all((0..40).map(|_| app.get("/orders")));
     let probes = async {
         eventually("the lists wait", async || {
-            let waiting = "SELECT count(*) FROM pg_stat_activity
-                WHERE datname = current_database() AND wait_event_type = 'Lock'";
-            (app.count(waiting).await >= 4).then_some(())
+            (app.blocked_statements().await >= 4).then_some(())
         })
         .await;
         for _ in 0..5 {
@@ -401,8 +406,7 @@ async fn slow_reads_do_not_make_the_process_unready() {
     futures::join!(lists, probes);
 }
 
-/// Whoever writes is not held up by a migration that waits for a lock, and the migration comes to its
-/// end once the lock is free.
+/// A migration that waits for a lock does not delay writes, and completes once the lock is released.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_migration_that_waits_for_a_lock_does_not_block_writes() {
     let mut app = TestApp::start().await;
@@ -415,7 +419,7 @@ async fn a_migration_that_waits_for_a_lock_does_not_block_writes() {
             .kill_on_drop(true);
         program
     };
-    // Down to where `orders` gets an index.
+    // Reverts migrations until the index of `orders` is gone.
     while app
         .count("SELECT count(*) FROM pg_class WHERE relname = 'orders_open'")
         .await
@@ -456,9 +460,9 @@ async fn a_migration_that_waits_for_a_lock_does_not_block_writes() {
     };
     let (output, longest) = futures::join!(migrating.wait_with_output(), writing);
     let output = output.unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}");
-    assert!(said.contains("is locked"), "{said}");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{stderr}");
+    assert!(stderr.contains("is locked"), "{stderr}");
     assert!(
         longest < Duration::from_secs(1),
         "a write waited {longest:?}"
@@ -470,8 +474,8 @@ async fn a_migration_that_waits_for_a_lock_does_not_block_writes() {
     );
 }
 
-/// Beside an old snapshot, intents that were deleted stay in the index. `ORDERS_TEST_INTENTS=1800000
-/// ./justw test claims_stay_fast -- --nocapture` measures with more of them.
+/// An old snapshot keeps deleted intents in the index. `ORDERS_TEST_INTENTS=1800000 ./justw test
+/// claims_stay_fast -- --nocapture` measures with more of them.
 #[tokio::test(flavor = "multi_thread")]
 async fn claims_stay_fast_with_an_old_snapshot() {
     let deleted: usize =
@@ -501,7 +505,7 @@ async fn claims_stay_fast_with_an_old_snapshot() {
         assert_eq!(claimed.len(), 1);
         intents.done(claimed[0].id).await.unwrap();
     }
-    // The first one scans all of the index, as each would without the low-water mark.
+    // The first claim scans the whole index, as every claim would without the low-water mark.
     let scan = claims[0];
     let rest = &mut claims[1..];
     rest.sort();

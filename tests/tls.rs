@@ -1,4 +1,4 @@
-//! Encryption on every way: to the server, to PostgreSQL and to Temporal.
+//! TLS on every connection: to the server, PostgreSQL, Temporal and the trace collector.
 
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -29,7 +29,7 @@ use crate::harness::{
     collector_is_away, database_url, eventually, temporal_address, tls_acceptor, tools,
 };
 
-/// A secret that must show nowhere.
+/// A secret that must not leak.
 const HUSH: &str = "hush-hush";
 
 /// A client that trusts the authority of the tests.
@@ -49,15 +49,15 @@ async fn encrypted(address: std::net::SocketAddr, client: ClientConfig) -> TlsSt
     connector.connect(name, socket).await.unwrap()
 }
 
-/// The answer to one request, over a connection of its own; and the certificate that came with it.
-async fn ask(app: &TestApp, client: ClientConfig, head: &str) -> (String, Vec<u8>) {
+/// Sends a request over a new connection, and returns the response and the server's certificate.
+async fn exchange(app: &TestApp, client: ClientConfig, head: &str) -> (String, Vec<u8>) {
     let mut stream = encrypted(app.address, client).await;
     let certificate = stream.get_ref().1.peer_certificates().unwrap()[0].to_vec();
     let request = format!("{head} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).await.unwrap();
-    let mut answer = Vec::new();
-    let _ = stream.read_to_end(&mut answer).await;
-    (String::from_utf8_lossy(&answer).into_owned(), certificate)
+    let mut response = Vec::new();
+    let _ = stream.read_to_end(&mut response).await;
+    (String::from_utf8_lossy(&response).into_owned(), certificate)
 }
 
 fn replace(files: &config::HttpTls, identity: &Identity) {
@@ -65,7 +65,7 @@ fn replace(files: &config::HttpTls, identity: &Identity) {
         (&identity.certificate, &files.certificate),
         (&identity.key, &files.key),
     ] {
-        // As an operator's tools do: a new file in the place of the old one.
+        // Replaces the file atomically, as an operator's tools do.
         let new = to.with_extension("new");
         std::fs::copy(from, &new).unwrap();
         std::fs::rename(new, to).unwrap();
@@ -91,50 +91,50 @@ async fn the_server_uses_tls_and_reloads_its_certificate() {
     })
     .await;
     for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
-        let (answer, certificate) = ask(&app, client(&[version]), "GET /healthz").await;
-        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        let (response, certificate) = exchange(&app, client(&[version]), "GET /healthz").await;
+        assert!(response.starts_with("HTTP/1.1 200"), "{response}");
         assert!(
-            answer.contains("strict-transport-security: max-age="),
-            "{answer}"
+            response.contains("strict-transport-security: max-age="),
+            "{response}"
         );
         assert_eq!(certificate, der(&made.server));
     }
-    // HTTP/1.1 is all there is, whatever a client would like better.
+    // The server negotiates only HTTP/1.1, even if a client prefers HTTP/2.
     let mut modern = client(rustls::ALL_VERSIONS);
     modern.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     let stream = encrypted(app.address, modern).await;
     assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"http/1.1"[..]));
     drop(stream);
-    // Without TLS nobody is served.
+    // Requests without TLS are not served.
     let mut plain = TcpStream::connect(app.address).await.unwrap();
     plain
         .write_all(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n")
         .await
         .unwrap();
-    let mut answer = Vec::new();
-    let _ = plain.read_to_end(&mut answer).await;
-    assert!(!String::from_utf8_lossy(&answer).contains("HTTP/1.1 200"));
+    let mut response = Vec::new();
+    let _ = plain.read_to_end(&mut response).await;
+    assert!(!String::from_utf8_lossy(&response).contains("HTTP/1.1 200"));
 
-    // A broken certificate changes nothing; a whole one is taken, without a restart.
+    // An invalid certificate file is ignored; a valid one is loaded without a restart.
     let files = &app.settings.http.tls;
     std::fs::write(&files.certificate, "no certificate").unwrap();
-    let (answer, certificate) = {
+    let (response, certificate) = {
         tokio::time::sleep(Duration::from_millis(2500)).await;
-        ask(&app, client(rustls::ALL_VERSIONS), "GET /healthz").await
+        exchange(&app, client(rustls::ALL_VERSIONS), "GET /healthz").await
     };
-    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(response.starts_with("HTTP/1.1 200"), "{response}");
     assert_eq!(certificate, der(&made.server));
     replace(files, &made.renewed);
     let renewed = der(&made.renewed);
-    eventually("the new certificate is shown", async || {
-        let (_, shown) = ask(&app, client(rustls::ALL_VERSIONS), "GET /healthz").await;
+    eventually("the new certificate is in use", async || {
+        let (_, shown) = exchange(&app, client(rustls::ALL_VERSIONS), "GET /healthz").await;
         (shown == renewed).then_some(())
     })
     .await;
     std::fs::remove_dir_all(files.certificate.parent().unwrap()).unwrap();
 }
 
-/// A client that says nothing, or goes on too slowly, is cut here as it is without TLS.
+/// Silent and slow clients are disconnected, as without TLS.
 #[tokio::test(flavor = "multi_thread")]
 async fn slow_tls_clients_time_out() {
     let app = TestApp::with(Options {
@@ -156,14 +156,14 @@ async fn slow_tls_clients_time_out() {
     let mut stream = encrypted(app.address, client(rustls::ALL_VERSIONS)).await;
     let first = b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n";
     stream.write_all(first).await.unwrap();
-    let mut answer = vec![0; 4096];
-    let length = stream.read(&mut answer).await.unwrap();
-    assert!(answer[..length].starts_with(b"HTTP/1.1 200"));
+    let mut response = vec![0; 4096];
+    let length = stream.read(&mut response).await.unwrap();
+    assert!(response[..length].starts_with(b"HTTP/1.1 200"));
     stream
         .write_all(b"GET /healthz HTTP/1.1\r\n")
         .await
         .unwrap();
-    let cut = tokio::time::timeout(Duration::from_secs(30), stream.read_to_end(&mut answer));
+    let cut = tokio::time::timeout(Duration::from_secs(30), stream.read_to_end(&mut response));
     cut.await.expect("half a head, and still connected").ok();
 }
 
@@ -228,7 +228,7 @@ async fn invalid_certificates_are_reported_at_the_start() {
     .await;
 }
 
-/// A folder of this test's own.
+/// A new folder.
 fn folder(name: &str) -> PathBuf {
     let name = format!("{name}-{}", Uuid::new_v4().simple());
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
@@ -236,8 +236,8 @@ fn folder(name: &str) -> PathBuf {
     folder
 }
 
-/// A PostgreSQL that speaks TLS as `server`, with a user `orders` who needs a password, and one
-/// `certified` who needs a certificate.
+/// A PostgreSQL with a user `orders`, who needs a password, and a user `certified`, who needs a
+/// certificate once TLS is enabled.
 struct OwnPostgres {
     server: Option<Postgres>,
     folder: PathBuf,
@@ -275,7 +275,7 @@ impl OwnPostgres {
         connection.batch_execute(statement).await.unwrap();
     }
 
-    /// From now on it speaks TLS with this certificate.
+    /// Enables TLS with this certificate.
     async fn speak_tls(&self, identity: &Identity) {
         let owner = std::fs::metadata(self.cluster()).unwrap();
         let place = |from: &Path, name: &str| {
@@ -324,7 +324,7 @@ impl OwnPostgres {
     }
 }
 
-/// Whether the connection is encrypted, as the server sees it; or what kept it from being made.
+/// Whether the server sees the connection as encrypted, or the error of connecting.
 async fn is_encrypted(settings: &config::Database) -> Result<bool, String> {
     use diesel_async::RunQueryDsl;
     #[derive(diesel::QueryableByName)]
@@ -339,7 +339,7 @@ async fn is_encrypted(settings: &config::Database) -> Result<bool, String> {
         .get_result(&mut connection)
         .await
         .unwrap();
-    // The pool goes the same way.
+    // The pool connects too.
     let pool = Database::new(settings, "tests").unwrap();
     pool.ping().await.map_err(|error| error.to_string())?;
     Ok(row.ssl)
@@ -382,7 +382,7 @@ async fn postgresql_connections_follow_the_sslmode_of_the_url() {
     )
     .await;
 
-    // A server with it.
+    // A server with TLS.
     postgres.speak_tls(&made.server).await;
     eventually("the server speaks TLS", async || {
         let settings = postgres.settings(user, "127.0.0.1", "");
@@ -401,7 +401,7 @@ async fn postgresql_connections_follow_the_sslmode_of_the_url() {
             refused(trusting(settings, &made.other_ca), "UnknownIssuer").await;
         }
     }
-    // None of the system's authorities has issued it.
+    // The system's authorities have not issued the certificate.
     let error = is_encrypted(&postgres.settings(user, "127.0.0.1", "verify-full")).await;
     let error = error.unwrap_err();
     assert!(
@@ -409,7 +409,7 @@ async fn postgresql_connections_follow_the_sslmode_of_the_url() {
         "{error}"
     );
 
-    // The notifications of the listener come over TLS too.
+    // The listener receives its notifications over TLS too.
     let settings = trusting(
         postgres.settings(user, "localhost", "verify-full"),
         &made.ca,
@@ -420,7 +420,7 @@ async fn postgresql_connections_follow_the_sslmode_of_the_url() {
     let heard = tokio::time::timeout(Duration::from_secs(10), notifications.next()).await;
     heard.expect("no notification").unwrap().unwrap();
 
-    // Who we are: by a password from a file, or by a certificate.
+    // Authentication of the client: by a password from a file, or by a certificate.
     let mut settings = trusting(postgres.settings("orders", "localhost", ""), &made.ca);
     let file = postgres.folder.join("password");
     std::fs::write(&file, "orders\n").unwrap();
@@ -441,7 +441,7 @@ async fn postgresql_connections_follow_the_sslmode_of_the_url() {
     certified.tls.key = made.client.key.clone();
     assert_eq!(is_encrypted(&certified).await, Ok(true));
 
-    // A certificate for another host: an authority that is trusted is enough for the weaker modes.
+    // A certificate for another host: the weaker modes check only its authority.
     postgres.speak_tls(&made.stranger).await;
     let strict = trusting(
         postgres.settings(user, "localhost", "verify-full"),
@@ -462,7 +462,7 @@ async fn postgresql_connections_follow_the_sslmode_of_the_url() {
         assert_eq!(is_encrypted(&lenient).await, Ok(true), "{mode}");
     }
 
-    // Files that are not there are named before anything is connected.
+    // Missing files are reported before connecting.
     let missing = trusting(
         postgres.settings(user, "localhost", ""),
         Path::new("/nowhere.pem"),
@@ -479,12 +479,12 @@ async fn postgresql_connections_follow_the_sslmode_of_the_url() {
     postgres.stop().await;
 }
 
-/// Ends TLS before Temporal, and lets in only who has a certificate.
+/// Terminates TLS in front of Temporal, and requires a client certificate.
 async fn temporal_behind_tls(identity: &Identity) -> String {
     behind_tls(temporal_address(), identity, certified_clients()).await
 }
 
-/// Ends TLS before a server that speaks gRPC.
+/// Terminates TLS in front of a gRPC server.
 async fn behind_tls(
     server: String,
     identity: &Identity,
@@ -530,7 +530,7 @@ async fn orders_complete_with_a_temporal_that_requires_client_certificates() {
     app.becomes(id, "completed").await;
 }
 
-/// The certificate bears another name than the address, and the settings know that name.
+/// The setting `server_name` contains the name in the certificate.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_name_in_temporals_certificate_can_differ_from_its_address() {
     let address = temporal_behind_tls(&certificates().stranger).await;
@@ -546,7 +546,7 @@ async fn the_name_in_temporals_certificate_can_differ_from_its_address() {
     let temporal = Temporal::new(settings.clone());
     temporal.check().unwrap();
     temporal.client().await.unwrap();
-    // Another authority is not believed, and the error says nothing that is secret.
+    // Another authority is not trusted, and the error contains no secret.
     settings.tls.ca_file = made.other_ca.clone();
     let error = Temporal::new(settings.clone())
         .client()
@@ -555,7 +555,7 @@ async fn the_name_in_temporals_certificate_can_differ_from_its_address() {
         .unwrap();
     let error = format!("{error} {error:?}");
     assert!(error.contains(&address) && !error.contains(HUSH), "{error}");
-    // Files that are not there are named at the start.
+    // Missing files are reported at the start.
     settings.tls.ca_file = "/nowhere.pem".into();
     let error = Temporal::new(settings.clone()).check().unwrap_err();
     assert!(error.contains("temporal.tls.ca_file"), "{error}");
@@ -589,7 +589,7 @@ async fn orders_wait_while_temporal_rejects_the_connection() {
     assert_eq!(app.get("/readyz").await.status(), 200);
 }
 
-/// The certificate by which Temporal knows us is renewed: the next connection shows the new one.
+/// The next connection to Temporal uses the renewed certificate.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_renewed_client_certificate_for_temporal_is_used_without_a_restart() {
     let made = certificates();
@@ -610,12 +610,12 @@ async fn a_renewed_client_certificate_for_temporal_is_used_without_a_restart() {
     temporal.require_namespace().await.unwrap();
     let shown = |identity: &Identity| {
         let chain = read_certificates("tests", &identity.certificate).unwrap();
-        gate.shown().last().unwrap()[..] == chain[0][..]
+        gate.presented().last().unwrap()[..] == chain[0][..]
     };
     assert!(shown(&made.client));
     replace(&files, &made.renewed_client);
-    eventually("the renewed certificate is shown", async || {
-        gate.cut();
+    eventually("the renewed certificate is in use", async || {
+        gate.close_connections();
         temporal.require_namespace().await.ok()?;
         shown(&made.renewed_client).then_some(())
     })
@@ -623,7 +623,7 @@ async fn a_renewed_client_certificate_for_temporal_is_used_without_a_restart() {
     std::fs::remove_dir_all(&own).unwrap();
 }
 
-/// A key that is replaced, and the old one revoked: what waits meanwhile goes on, and nobody restarts.
+/// After the key is replaced and the old one revoked, waiting orders complete without a restart.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rotated_api_key_for_temporal_is_used_without_a_restart() {
     static KEY_FILE: OnceLock<PathBuf> = OnceLock::new();
@@ -637,7 +637,7 @@ async fn a_rotated_api_key_for_temporal_is_used_without_a_restart() {
         adjust: |settings| {
             settings.temporal.tls.ca_file = certificates().ca.clone();
             settings.temporal.api_key_file = KEY_FILE.get().unwrap().clone();
-            // Of those that are told one by one, one at a time is told while Temporal is away.
+            // While Temporal is unavailable, intents are retried one at a time, at most this far apart.
             settings.dispatcher.max_backoff = Duration::from_millis(300);
         },
         ..Options::default()
@@ -649,7 +649,7 @@ async fn a_rotated_api_key_for_temporal_is_used_without_a_restart() {
 
     let temporal = Temporal::new(app.settings.temporal.clone());
     temporal.require_namespace().await.unwrap();
-    gate.takes("second-hush");
+    gate.accept_only("second-hush");
     let error = temporal.require_namespace().await.unwrap_err();
     assert!(
         error.is_outage() && !error.to_string().contains("hush"),
@@ -657,23 +657,23 @@ async fn a_rotated_api_key_for_temporal_is_used_without_a_restart() {
     );
     let id = app.create(1, "1").await;
     let failing = "SELECT count(*) FROM workflow_intents WHERE last_error IS NOT NULL";
-    app.until_count("it is tried", failing, 1).await;
+    app.until_count("the dispatch has failed", failing, 1).await;
     std::fs::write(file, "second-hush").unwrap();
     app.becomes(id, "completed").await;
-    // Each connection reads the file at its own time.
-    eventually("the other connection shows it too", async || {
+    // Each connection reads the file independently.
+    eventually("the other connection uses the new key too", async || {
         temporal.require_namespace().await.ok()
     })
     .await;
 }
 
-/// The collector is verified as the system's authorities say, and told the key that it asks for.
+/// The collector's certificate is verified with the system's authorities, and it receives the API key.
 #[tokio::test(flavor = "multi_thread")]
 async fn traces_are_exported_over_tls() {
     let collector = Collector::start();
     let made = certificates();
-    let unasked = WebPkiClientVerifier::no_client_auth();
-    let address = behind_tls(collector.address.to_string(), &made.server, unasked).await;
+    let no_client_auth = WebPkiClientVerifier::no_client_auth();
+    let address = behind_tls(collector.address.to_string(), &made.server, no_client_auth).await;
     let app = TestApp::for_processes(215_000).await;
     let endpoint = format!("https://{address}");
     let authorities = |file: &Path| file.to_str().unwrap().to_owned();
@@ -696,7 +696,7 @@ async fn traces_are_exported_over_tls() {
     .await;
     assert_eq!(span.api_key.as_deref(), Some(HUSH));
 
-    // Another authority's word is not enough: it is told nothing, and the log says so.
+    // A collector whose authority is not trusted receives nothing, and the log reports it.
     let stranger = Process::start("serve", &app, &traced(&theirs));
     reqwest::get(format!("{}/orders", stranger.api().await))
         .await
@@ -708,8 +708,8 @@ async fn traces_are_exported_over_tls() {
     assert_eq!(collector.spans(|span| span.name == "GET /orders").len(), 1);
 }
 
-/// The program itself, with its secrets in files: ready over TLS, and nothing secret in its
-/// arguments, its environment, its settings and its log.
+/// A process with its secrets in files serves over TLS, and its arguments, environment, settings and log
+/// contain no secret.
 #[tokio::test(flavor = "multi_thread")]
 async fn secrets_from_files_do_not_leak() {
     let app = TestApp::start().await;
@@ -763,12 +763,12 @@ async fn secrets_from_files_do_not_leak() {
         body.len()
     );
     stream.write_all(request.as_bytes()).await.unwrap();
-    let mut answer = Vec::new();
-    let _ = stream.read_to_end(&mut answer).await;
-    let answer = String::from_utf8_lossy(&answer);
-    assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+    let mut response = Vec::new();
+    let _ = stream.read_to_end(&mut response).await;
+    let response = String::from_utf8_lossy(&response);
+    assert!(response.starts_with("HTTP/1.1 201"), "{response}");
     app.until_count(
-        "Temporal is told",
+        "the intent is dispatched",
         "SELECT count(*) FROM workflow_intents",
         0,
     )

@@ -1,4 +1,4 @@
-//! One trace follows one order: from its request through the outbox and Temporal to its steps.
+//! A trace covers an order from its request through the outbox and Temporal to its workflow steps.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::harness::{Collector, Process, Span, TestApp, collector_is_away, event
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const PARENT: &str = "00f067aa0ba902b7";
 
-/// Creates an order through this API, and gives its id.
+/// Creates an order at this URL, and returns its id.
 async fn create(api: &str, headers: &[(&str, &str)]) -> i64 {
     let mut request = reqwest::Client::new().post(format!("{api}/orders"));
     for (name, value) in headers {
@@ -38,10 +38,10 @@ async fn create(api: &str, headers: &[(&str, &str)]) -> i64 {
 async fn spans_of(collector: &Collector, trace: &str, names: &[&str]) -> Vec<Span> {
     eventually(&format!("spans {names:?} of {trace}"), async || {
         let spans = collector.spans(|span| span.trace == trace);
-        let told: HashSet<&str> = spans.iter().map(|span| span.name.as_str()).collect();
+        let found: HashSet<&str> = spans.iter().map(|span| span.name.as_str()).collect();
         names
             .iter()
-            .all(|name| told.contains(name))
+            .all(|name| found.contains(name))
             .then_some(spans)
     })
     .await
@@ -66,7 +66,7 @@ fn advanced(line: &Value, id: i64) -> bool {
     line["message"] == "order advanced" && line["order.id"] == id
 }
 
-const WAY_OF_AN_ORDER: [&str; 5] = [
+const SPANS_OF_AN_ORDER: [&str; 5] = [
     "POST /orders",
     "batch insert",
     "start workflow",
@@ -89,7 +89,7 @@ async fn one_trace_covers_one_order() {
     let api = serve.api().await;
     let id = create(&api, &[]).await;
     let line = serve
-        .logs("the line of the POST", |line| answered(line, id))
+        .logs("the access log line of the POST", |line| answered(line, id))
         .await;
     let trace = line["trace.id"].as_str().unwrap().to_owned();
     assert!(line["request.id"].is_string());
@@ -100,11 +100,11 @@ async fn one_trace_covers_one_order() {
     })
     .await;
 
-    let spans = spans_of(&collector, &trace, &WAY_OF_AN_ORDER).await;
+    let spans = spans_of(&collector, &trace, &SPANS_OF_AN_ORDER).await;
     let request = named(&spans, "POST /orders");
     assert_eq!(request.kind, SpanKind::Server);
     assert_eq!(request.service, "orders-serve");
-    assert_eq!(request.parent, "", "nobody asked for the trace");
+    assert_eq!(request.parent, "", "the caller sent no parent span");
     for (key, value) in [
         ("operation.id", "createOrder"),
         ("http.route", "/orders"),
@@ -117,7 +117,7 @@ async fn one_trace_covers_one_order() {
         assert_eq!(request.attributes[key], value, "{key}");
     }
     assert_eq!(named(&spans, "batch insert").parent, request.id);
-    // Either of the two processes may have told Temporal.
+    // Either of the two processes may have started the workflow.
     let start = named(&spans, "start workflow");
     assert_eq!((&start.parent, start.kind), (&request.id, SpanKind::Client));
     for (step, outcome) in [("begin", "processing"), ("complete", "completed")] {
@@ -128,7 +128,7 @@ async fn one_trace_covers_one_order() {
         assert_eq!(step.attributes["order.id"], id.to_string());
         assert!(!step.failed);
     }
-    // What a step asks the database is below the step.
+    // The database spans of a step are its children.
     let steps = [&named(&spans, "begin").id, &named(&spans, "complete").id];
     let updates = spans.iter().filter(|span| span.name == "batch update");
     assert!(updates.clone().count() >= 2);
@@ -138,7 +138,7 @@ async fn one_trace_covers_one_order() {
             .all(|update| steps.contains(&&update.parent))
     );
 
-    // What is not sent yet is sent at the end.
+    // Pending spans are exported on shutdown.
     let api_trace = "11112222333344445555666677778888";
     let header = format!("00-{api_trace}-{PARENT}-01");
     create(&api, &[("traceparent", &header)]).await;
@@ -165,14 +165,14 @@ async fn the_callers_traceparent_is_used() {
     let worker = Process::start("worker", &app, &traced);
     let api = serve.api().await;
 
-    // Without one, and without luck, there is no trace at all.
+    // Without `traceparent`, a request that is not sampled has no trace.
     let untraced = create(&api, &[]).await;
     let line = serve
-        .logs("its line", |line| answered(line, untraced))
+        .logs("its access log line", |line| answered(line, untraced))
         .await;
     assert_eq!(line.get("trace.id"), None);
 
-    // Malformed ones are as good as none.
+    // Malformed headers are ignored.
     for malformed in [
         "nonsense",
         "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
@@ -180,15 +180,19 @@ async fn the_callers_traceparent_is_used() {
         "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-more",
     ] {
         let id = create(&api, &[("traceparent", malformed)]).await;
-        let line = serve.logs("its line", |line| answered(line, id)).await;
+        let line = serve
+            .logs("its access log line", |line| answered(line, id))
+            .await;
         assert_eq!(line.get("trace.id"), None, "{malformed}");
     }
     let twice = format!("00-{TRACE}-{PARENT}-01");
     let id = create(&api, &[("traceparent", &twice), ("traceparent", &twice)]).await;
-    let line = serve.logs("its line", |line| answered(line, id)).await;
+    let line = serve
+        .logs("its access log line", |line| answered(line, id))
+        .await;
     assert_eq!(line.get("trace.id"), None);
 
-    // One that is not sampled names the log lines, to the end, and makes no span. Its key is kept.
+    // An unsampled trace id is in all log lines, but has no spans. The idempotency key works.
     let unsampled = format!("00-{}-{PARENT}-00", "a".repeat(32));
     let headers = [
         ("traceparent", unsampled.as_str()),
@@ -196,13 +200,17 @@ async fn the_callers_traceparent_is_used() {
     ];
     let id = create(&api, &headers).await;
     assert_eq!(create(&api, &headers).await, id);
-    let line = serve.logs("its line", |line| answered(line, id)).await;
+    let line = serve
+        .logs("its access log line", |line| answered(line, id))
+        .await;
     assert_eq!(line["trace.id"], "a".repeat(32));
     app.becomes(id, "completed").await;
-    let line = worker.logs("its steps", |line| advanced(line, id)).await;
+    let line = worker
+        .logs("a step's log line", |line| advanced(line, id))
+        .await;
     assert_eq!(line["trace.id"], "a".repeat(32));
 
-    // One that is sampled goes on, below the sender's span, with a key too.
+    // A sampled trace continues below the caller's span, also with an idempotency key.
     let sampled = format!("00-{TRACE}-{PARENT}-01");
     let headers = [
         ("traceparent", sampled.as_str()),
@@ -210,18 +218,18 @@ async fn the_callers_traceparent_is_used() {
     ];
     let id = create(&api, &headers).await;
     app.becomes(id, "completed").await;
-    let spans = spans_of(&collector, TRACE, &WAY_OF_AN_ORDER).await;
+    let spans = spans_of(&collector, TRACE, &SPANS_OF_AN_ORDER).await;
     assert_eq!(named(&spans, "POST /orders").parent, PARENT);
 
-    // A failure is one.
+    // Failed requests are traced too.
     let trace = "b".repeat(32);
-    let answer = reqwest::Client::new()
+    let response = reqwest::Client::new()
         .get(format!("{api}/nowhere"))
         .header("traceparent", format!("00-{trace}-{PARENT}-01"))
         .send()
         .await
         .unwrap();
-    assert_eq!(answer.status(), 404);
+    assert_eq!(response.status(), 404);
     let spans = spans_of(&collector, &trace, &["GET"]).await;
     assert_eq!(spans[0].attributes["operation.id"], "unmatched");
     assert_eq!(spans[0].attributes["http.response.status_code"], "404");
@@ -237,7 +245,7 @@ async fn the_callers_traceparent_is_used() {
     );
 }
 
-/// Who ends an order before its time sees in a trace of their own that its workflow was told.
+/// The trace of a request that ends an order includes the end of its workflow.
 #[tokio::test(flavor = "multi_thread")]
 async fn ending_an_order_is_traced_to_its_workflow() {
     let collector = Collector::start();
@@ -265,13 +273,13 @@ async fn ending_an_order_is_traced_to_its_workflow() {
         assert!(request.send().await.unwrap().status().is_success());
         let name = format!("{method} /orders/{{id}}");
         let spans = spans_of(&collector, &trace, &[&name, "end workflow"]).await;
-        let told = named(&spans, "end workflow");
-        assert_eq!(told.parent, named(&spans, &name).id);
-        assert_eq!(told.attributes["order.id"], id.to_string());
+        let end = named(&spans, "end workflow");
+        assert_eq!(end.parent, named(&spans, &name).id);
+        assert_eq!(end.attributes["order.id"], id.to_string());
     }
 }
 
-/// Many that are traced and many that are not share batches: each gets its own.
+/// Requests with and without a trace share batches.
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_in_a_batch_keep_their_own_trace() {
     let app = TestApp::for_processes(213000).await;
@@ -299,10 +307,10 @@ async fn requests_in_a_batch_keep_their_own_trace() {
     });
     let created = futures::future::join_all(created).await;
     for (id, header) in &created {
-        keeps(&app, "start", *id, header.as_deref()).await;
+        assert_traceparent(&app, "start", *id, header.as_deref()).await;
     }
 
-    // Half of them end in another trace than they began in, half of them in none.
+    // Half of the orders end in another trace than they began in, half in none.
     let client = reqwest::Client::new();
     let ended = created.iter().enumerate().map(|(number, (id, _))| {
         let trace = format!("00-{:032x}-{PARENT}-00", number + 1000);
@@ -318,12 +326,12 @@ async fn requests_in_a_batch_keep_their_own_trace() {
         }
     });
     for (id, trace) in futures::future::join_all(ended).await {
-        keeps(&app, "end", id, trace.as_deref()).await;
+        assert_traceparent(&app, "end", id, trace.as_deref()).await;
     }
 }
 
-/// The intent of this action has this `traceparent`.
-async fn keeps(app: &TestApp, action: &str, id: i64, traceparent: Option<&str>) {
+/// Asserts the `traceparent` of the intent with this action.
+async fn assert_traceparent(app: &TestApp, action: &str, id: i64, traceparent: Option<&str>) {
     let wanted = match traceparent {
         Some(header) => format!("traceparent = '{header}'"),
         None => "traceparent IS NULL".to_owned(),
@@ -338,7 +346,7 @@ async fn keeps(app: &TestApp, action: &str, id: i64, traceparent: Option<&str>) 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unavailable_collector_does_not_affect_orders() {
     let app = TestApp::for_processes(214000).await;
-    // A port that was just given back: nobody is there.
+    // A port that was just released: no process listens on it.
     let nowhere = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = format!("http://{}", nowhere.local_addr().unwrap());
     drop(nowhere);
@@ -346,7 +354,7 @@ async fn an_unavailable_collector_does_not_affect_orders() {
         ("ORDERS__TRACES__ENDPOINT", endpoint.as_str()),
         ("ORDERS__TRACES__SAMPLE_RATIO", "1"),
         ("ORDERS__TRACES__MAX_WAITING", "8"),
-        // Batches go out at once.
+        // Batches are exported at once.
         ("OTEL_BSP_SCHEDULE_DELAY", "50"),
     ];
     let serve = Process::start("serve", &app, &traced);
@@ -361,7 +369,11 @@ async fn an_unavailable_collector_does_not_affect_orders() {
         last = create(&api, &[]).await;
     }
     app.becomes(last, "completed").await;
-    assert_eq!(serve.logged(collector_is_away).len(), 1, "it is said once");
+    assert_eq!(
+        serve.logged(collector_is_away).len(),
+        1,
+        "the outage is logged once"
+    );
     let longest = Duration::from_secs(20);
     assert!(serve.stop() < longest);
     assert!(worker.stop() < longest);

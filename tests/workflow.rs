@@ -1,36 +1,24 @@
-//! Orders on their way through a real Temporal.
+//! Order workflows on a real Temporal server.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use order_processing::workflow::{OrderWorkflow, Outcome, Temporal, workflow_id};
+use order_processing::workflow::{OrderWorkflow, Outcome};
 use prost::Message;
 use reqwest::Method;
 use serde_json::Value;
 use temporalio_client::{
-    UntypedWorkflow, WorkflowCancelOptions, WorkflowDescribeOptions, WorkflowFetchHistoryOptions,
-    WorkflowHandle,
+    WorkflowCancelOptions, WorkflowDescribeOptions, WorkflowFetchHistoryOptions,
 };
 use temporalio_common::protos::temporal::api::enums::v1::{EventType, WorkflowExecutionStatus};
 use temporalio_common::protos::temporal::api::history::v1::history_event::Attributes;
 use temporalio_common::protos::temporal::api::history::v1::{History, HistoryEvent};
 use temporalio_sdk::workflow_replayer::{WorkflowReplayer, WorkflowReplayerOptions};
 
-use crate::harness::{Options, OwnTemporal, TestApp, eventually};
+use crate::harness::{Options, OwnTemporal, TestApp, eventually, workflow_of};
 
 const SOON: Duration = Duration::from_millis(100);
 const NEVER: Duration = Duration::from_secs(3600);
-
-type Handle = WorkflowHandle<temporalio_client::Client, UntypedWorkflow>;
-
-async fn workflow_of(app: &TestApp, order_id: i64) -> Handle {
-    let temporal = Temporal::new(app.settings.temporal.clone());
-    temporal
-        .client()
-        .await
-        .unwrap()
-        .get_workflow_handle(workflow_id(order_id))
-}
 
 async fn app_from(first: i64, processing_delay: Duration) -> TestApp {
     let app = TestApp::with_worker(processing_delay).await;
@@ -38,10 +26,10 @@ async fn app_from(first: i64, processing_delay: Duration) -> TestApp {
     app
 }
 
-async fn ends_as(app: &TestApp, order_id: i64, status: WorkflowExecutionStatus) {
+async fn workflow_becomes(app: &TestApp, order_id: i64, status: WorkflowExecutionStatus) {
     let handle = workflow_of(app, order_id).await;
     eventually(
-        &format!("workflow of order {order_id} ends as {status:?}"),
+        &format!("the workflow of order {order_id} becomes {status:?}"),
         async || {
             let described = handle
                 .describe(WorkflowDescribeOptions::default())
@@ -59,7 +47,7 @@ async fn an_order_goes_from_pending_to_completed() {
     let app = app_from(100_000, SOON).await;
     let id = app.create(1, "1").await;
     app.becomes(id, "completed").await;
-    ends_as(&app, id, WorkflowExecutionStatus::Completed).await;
+    workflow_becomes(&app, id, WorkflowExecutionStatus::Completed).await;
     let order = app.get(&format!("/orders/{id}")).await;
     assert_eq!(
         order.headers()["etag"],
@@ -69,12 +57,12 @@ async fn an_order_goes_from_pending_to_completed() {
     outbox_is_empty(&app).await;
 }
 
-/// What Temporal has to do for an order that meets nothing unusual.
+/// The tasks and events that an ordinary order causes in Temporal.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_needs_few_temporal_tasks() {
     let app = app_from(141_000, SOON).await;
     let id = app.create(1, "1").await;
-    ends_as_soon(&app, id).await;
+    completes(&app, id).await;
     let events = events_of(&app, id).await;
     let count = |wanted| events.iter().filter(|event| **event == wanted).count();
     assert_eq!(count(EventType::WorkflowTaskCompleted), 2, "{events:?}");
@@ -82,19 +70,19 @@ async fn an_order_needs_few_temporal_tasks() {
 
     let at_once = app_from(142_000, Duration::ZERO).await;
     let id = at_once.create(1, "1").await;
-    ends_as_soon(&at_once, id).await;
+    completes(&at_once, id).await;
     let events = events_of(&at_once, id).await;
     let count = |wanted| events.iter().filter(|event| **event == wanted).count();
     assert_eq!(count(EventType::WorkflowTaskCompleted), 1, "{events:?}");
     assert_eq!(count(EventType::TimerStarted), 0, "{events:?}");
 }
 
-/// The worker that tells Temporal of an order gets its first task with the answer.
+/// The worker that starts a workflow receives its first task in the response.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_workflow_task_starts_eagerly() {
     let app = app_from(143_000, SOON).await;
     let id = app.create(1, "1").await;
-    ends_as_soon(&app, id).await;
+    completes(&app, id).await;
     let eager = history_of(&app, id).await.into_iter().any(|event| {
         matches!(
             event.attributes,
@@ -105,7 +93,7 @@ async fn the_first_workflow_task_starts_eagerly() {
     assert!(eager, "the start was not eager");
 }
 
-/// A database that is away longer than a task of the workflow may take.
+/// The database does not respond for longer than a workflow task may take.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_step_that_fails_locally_becomes_a_regular_activity() {
     let app = TestApp::with(Options {
@@ -116,7 +104,7 @@ async fn a_step_that_fails_locally_becomes_a_regular_activity() {
     })
     .await;
     app.orders_from(144_000).await;
-    // Steps wait for this; new orders do not.
+    // This delays steps, but not new orders.
     app.sql(
         "CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS
             $$ BEGIN PERFORM pg_sleep(30); RETURN NEW; END $$;
@@ -125,7 +113,7 @@ async fn a_step_that_fails_locally_becomes_a_regular_activity() {
     .await;
     let ids = [app.create(1, "1").await, app.create(2, "2").await];
     for id in ids {
-        eventually("the step is a task of Temporal's", async || {
+        eventually("the step is a regular activity", async || {
             let events = events_of(&app, id).await;
             events
                 .contains(&EventType::ActivityTaskScheduled)
@@ -136,7 +124,7 @@ async fn a_step_that_fails_locally_becomes_a_regular_activity() {
     }
     app.sql("DROP TRIGGER wait ON orders").await;
     for id in ids {
-        ends_as_soon(&app, id).await;
+        completes(&app, id).await;
         let kinds: Vec<_> = app.events(id).await;
         assert_eq!(kinds.len(), 3, "created, processing, completed: {kinds:?}");
     }
@@ -158,7 +146,7 @@ async fn an_order_waits_in_processing() {
     let app = app_from(101_000, NEVER).await;
     let id = app.create(1, "1").await;
     app.becomes(id, "processing").await;
-    ends_as(&app, id, WorkflowExecutionStatus::Running).await;
+    workflow_becomes(&app, id, WorkflowExecutionStatus::Running).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -167,7 +155,7 @@ async fn cancelling_an_order_ends_its_workflow() {
     let id = app.create(1, "1").await;
     app.becomes(id, "processing").await;
     assert_eq!(app.put_status(id, "cancelled").await.status(), 200);
-    ends_as(&app, id, WorkflowExecutionStatus::Canceled).await;
+    workflow_becomes(&app, id, WorkflowExecutionStatus::Canceled).await;
     assert_eq!(app.status_of(id).await, "cancelled");
 }
 
@@ -177,7 +165,7 @@ async fn completing_an_order_ends_its_workflow() {
     let id = app.create(1, "1").await;
     app.becomes(id, "processing").await;
     assert_eq!(app.put_status(id, "completed").await.status(), 200);
-    ends_as(&app, id, WorkflowExecutionStatus::Completed).await;
+    workflow_becomes(&app, id, WorkflowExecutionStatus::Completed).await;
     assert_eq!(app.status_of(id).await, "completed");
 }
 
@@ -192,7 +180,7 @@ async fn deleting_an_order_ends_its_workflow() {
         .await
         .unwrap();
     assert_eq!(deleted.status(), 204);
-    ends_as(&app, id, WorkflowExecutionStatus::Completed).await;
+    workflow_becomes(&app, id, WorkflowExecutionStatus::Completed).await;
     outbox_is_empty(&app).await;
 }
 
@@ -206,8 +194,8 @@ async fn deleting_an_order_before_its_workflow_begins_cancels_the_workflow() {
         .await
         .unwrap();
     outbox_is_empty(&app).await;
-    // Nobody works on this task queue, so both requests wait in Temporal.
-    ends_as(&app, id, WorkflowExecutionStatus::Running).await;
+    // This task queue has no worker, so both requests wait in Temporal.
+    workflow_becomes(&app, id, WorkflowExecutionStatus::Running).await;
     let handle = workflow_of(&app, id).await;
     let history = handle.fetch_history(WorkflowFetchHistoryOptions::default());
     let events = history.into_events().await.unwrap();
@@ -218,7 +206,7 @@ async fn deleting_an_order_before_its_workflow_begins_cancels_the_workflow() {
     );
 }
 
-/// During an upgrade, a newer version may write what this one does not know.
+/// During an upgrade, a newer version may write actions that this one does not know.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_intent_with_an_unknown_action_does_not_block_others() {
     let app = app_from(111_000, SOON).await;
@@ -245,7 +233,7 @@ async fn cancelling_the_workflow_cancels_the_order() {
         .await
         .unwrap();
     app.becomes(id, "cancelled").await;
-    ends_as(&app, id, WorkflowExecutionStatus::Canceled).await;
+    workflow_becomes(&app, id, WorkflowExecutionStatus::Canceled).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -264,7 +252,7 @@ async fn orders_are_accepted_without_temporal_and_processed_once_it_recovers() {
     let id = app.create(1, "1").await;
     assert!(
         started.elapsed() < Duration::from_secs(2),
-        "an absent Temporal slows nobody"
+        "requests do not wait for Temporal"
     );
     let ready: Value = app.get("/readyz").await.json().await.unwrap();
     assert_eq!(ready["dependencies"][1]["status"], "down", "{ready}");
@@ -278,7 +266,7 @@ async fn orders_are_accepted_without_temporal_and_processed_once_it_recovers() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hanging_temporal_delays_neither_orders_nor_shutdown() {
-    // It takes connections, and never says a word.
+    // It accepts connections, and never responds.
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let app = TestApp::with(Options {
         temporal_address: Some(listener.local_addr().unwrap().to_string()),
@@ -308,13 +296,13 @@ async fn a_hanging_temporal_delays_neither_orders_nor_shutdown() {
 async fn the_current_workflow_replays_its_own_history() {
     let app = app_from(107_000, SOON).await;
     let id = app.create(1, "1").await;
-    ends_as_soon(&app, id).await;
+    completes(&app, id).await;
     let handle = workflow_of(&app, id).await;
     let history = handle.fetch_history(WorkflowFetchHistoryOptions::default());
     replayer().replay_workflow(history).await.unwrap();
 }
 
-/// Histories of earlier versions: as long as such workflows may be running, they have to replay.
+/// Histories of earlier versions must replay as long as such workflows may be running.
 #[tokio::test(flavor = "multi_thread")]
 async fn recorded_histories_replay() {
     let mut replayed = 0;
@@ -326,25 +314,25 @@ async fn recorded_histories_replay() {
         }
         replayed += 1;
     }
-    assert!(replayed >= 8, "the recorded histories are gone");
+    assert!(replayed >= 8, "recorded histories are missing");
 }
 
-/// `cargo test --test integration record_histories -- --ignored` after a change of the workflow
-/// that is meant; the old recordings stay as long as such workflows may be running.
+/// Run `cargo test --test integration record_histories -- --ignored` after an intended change of the
+/// workflow; keep the old recordings as long as such workflows may be running.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "writes tests/histories/"]
 async fn record_histories() {
     let version = env!("CARGO_PKG_VERSION");
     let quick = app_from(108_000, SOON).await;
     let completed = quick.create(1, "1").await;
-    ends_as_soon(&quick, completed).await;
+    completes(&quick, completed).await;
     record(&quick, completed, &format!("{version}-completed")).await;
 
     let slow = app_from(109_000, NEVER).await;
     let cancelled = slow.create(1, "1").await;
     slow.becomes(cancelled, "processing").await;
     slow.put_status(cancelled, "cancelled").await;
-    ends_as(&slow, cancelled, WorkflowExecutionStatus::Canceled).await;
+    workflow_becomes(&slow, cancelled, WorkflowExecutionStatus::Canceled).await;
     record(&slow, cancelled, &format!("{version}-cancelled")).await;
 
     let deleted = slow.create(1, "1").await;
@@ -353,7 +341,7 @@ async fn record_histories() {
         .send()
         .await
         .unwrap();
-    ends_as(&slow, deleted, WorkflowExecutionStatus::Completed).await;
+    workflow_becomes(&slow, deleted, WorkflowExecutionStatus::Completed).await;
     record(&slow, deleted, &format!("{version}-deleted")).await;
 
     let waiting = slow.create(1, "1").await;
@@ -374,9 +362,9 @@ async fn record(app: &TestApp, order_id: i64, name: &str) {
     .unwrap();
 }
 
-async fn ends_as_soon(app: &TestApp, id: i64) {
+async fn completes(app: &TestApp, id: i64) {
     app.becomes(id, "completed").await;
-    ends_as(app, id, WorkflowExecutionStatus::Completed).await;
+    workflow_becomes(app, id, WorkflowExecutionStatus::Completed).await;
 }
 
 async fn outbox_is_empty(app: &TestApp) {
@@ -401,7 +389,7 @@ fn histories() -> PathBuf {
 
 #[test]
 fn outcomes_keep_their_names() {
-    // They stand in recorded histories.
+    // Recorded histories contain these names.
     assert_eq!(
         serde_json::to_string(&Outcome::Deleted).unwrap(),
         "\"deleted\""

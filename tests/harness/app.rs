@@ -1,4 +1,4 @@
-//! The service under test, made by the production builders.
+//! The service under test, built as in production.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -11,25 +11,26 @@ use order_processing::config::{Auth, AuthMode, SecretUrl, Settings};
 use order_processing::db::Database;
 use order_processing::server::Server;
 use order_processing::telemetry::Telemetry;
-use order_processing::workflow::{Temporal, run_worker};
+use order_processing::workflow::{Temporal, run_worker, workflow_id};
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::{Value, json};
+use temporalio_client::{UntypedWorkflow, WorkflowHandle};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::eventually;
 use super::services::{TEMPLATE, database_url, services};
 
-/// What a test wants otherwise than the rest.
+/// How a test's service differs from that of other tests.
 #[derive(Clone)]
 pub struct Options {
     pub processing_delay: Duration,
     pub request_timeout: Duration,
     pub temporal_address: Option<String>,
-    /// One that is shared with another app; else its own.
+    /// A queue shared with another app; by default, its own.
     pub task_queue: Option<String>,
     pub worker: bool,
-    /// Who is let in; everybody when absent.
+    /// Authentication; disabled by default.
     pub auth: Option<Auth>,
     /// Any other setting.
     pub adjust: fn(&mut Settings),
@@ -49,7 +50,7 @@ impl Default for Options {
     }
 }
 
-/// A running service with a database of its own. Dropping it takes both away.
+/// A running service with its own database. Dropping it removes both.
 pub struct TestApp {
     pub address: SocketAddr,
     pub client: Client,
@@ -60,12 +61,12 @@ pub struct TestApp {
 }
 
 impl TestApp {
-    /// The API and the dispatcher; orders stay pending unless a worker runs.
+    /// Runs the API and the dispatcher; orders stay pending unless a worker runs.
     pub async fn start() -> Self {
         Self::with(Options::default()).await
     }
 
-    /// With a worker, and orders that complete after `processing_delay`.
+    /// Also runs a worker; orders complete after `processing_delay`.
     pub async fn with_worker(processing_delay: Duration) -> Self {
         Self::with(Options {
             processing_delay,
@@ -84,14 +85,23 @@ impl TestApp {
         .await
     }
 
-    /// The database of a test whose orders, from this id on, are carried on by processes.
+    /// With authentication; orders stay pending.
+    pub async fn with_auth(auth: Auth) -> Self {
+        Self::with(Options {
+            auth: Some(auth),
+            ..Options::default()
+        })
+        .await
+    }
+
+    /// For tests that run the program as processes: without a dispatcher, and with order ids from `first`.
     pub async fn for_processes(first: i64) -> Self {
         let app = Self::adjusted(|settings| settings.dispatcher.enabled = false).await;
         app.orders_from(first).await;
         app
     }
 
-    /// The ids of orders begin here: workflows are named after them, and all tests share one Temporal.
+    /// Sets the next order id: workflows are named after orders, and all tests share one Temporal.
     pub async fn orders_from(&self, first: i64) {
         let statement = format!("ALTER TABLE orders ALTER COLUMN id RESTART WITH {first}");
         self.sql(&statement).await;
@@ -126,7 +136,7 @@ impl TestApp {
         let settings = Arc::new(settings);
 
         let stop = CancellationToken::new();
-        let (tell, told) = std::sync::mpsc::channel();
+        let (sender, receiver) = std::sync::mpsc::channel();
         let (shared, stopped) = (settings.clone(), stop.clone());
         let thread = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -145,7 +155,7 @@ impl TestApp {
                 )
                 .await
                 .unwrap();
-                tell.send(server.address()).unwrap();
+                sender.send(server.address()).unwrap();
                 let serving = commands::serve_until(
                     &shared,
                     server,
@@ -165,7 +175,7 @@ impl TestApp {
             });
         });
         Self {
-            address: told.recv().expect("the service did not start"),
+            address: receiver.recv().expect("the service did not start"),
             client: Client::builder()
                 .redirect(reqwest::redirect::Policy::none())
                 .build()
@@ -189,7 +199,7 @@ impl TestApp {
         self.request(Method::GET, path).send().await.unwrap()
     }
 
-    /// Sends a JSON text as it stands.
+    /// Sends this text as a JSON body.
     pub async fn send(&self, method: Method, path: &str, body: impl Into<String>) -> Response {
         self.request(method, path)
             .header("content-type", "application/json")
@@ -199,7 +209,7 @@ impl TestApp {
             .unwrap()
     }
 
-    /// Creates an order and gives its id.
+    /// Creates an order, and returns its id.
     pub async fn create(&self, customer_id: i64, total_amount: &str) -> i64 {
         let body = format!(r#"{{"customer_id":{customer_id},"total_amount":{total_amount}}}"#);
         let response = self.send(Method::POST, "/orders", body).await;
@@ -209,7 +219,7 @@ impl TestApp {
             .unwrap()
     }
 
-    /// Sets the status of an order and gives the answer.
+    /// Sets the status of an order, and returns the response.
     pub async fn put_status(&self, id: i64, status: &str) -> Response {
         self.send(
             Method::PUT,
@@ -236,14 +246,14 @@ impl TestApp {
         .await;
     }
 
-    /// The history of an order, all of it.
+    /// The complete history of an order.
     pub async fn events(&self, id: i64) -> Vec<Value> {
         let response = self.get(&format!("/orders/{id}/events?limit=1000")).await;
         assert_eq!(response.status(), 200);
         response.json().await.unwrap()
     }
 
-    /// The number that a query gives.
+    /// The number that a query returns in its column `count`.
     pub async fn count(&self, query: &str) -> i64 {
         #[derive(diesel::QueryableByName)]
         struct Row {
@@ -257,7 +267,7 @@ impl TestApp {
         row.count
     }
 
-    /// Waits until a query gives this number.
+    /// Waits until a query returns this number.
     pub async fn until_count(&self, what: &str, query: &str, expected: i64) {
         eventually(what, async || {
             (self.count(query).await == expected).then_some(())
@@ -265,11 +275,30 @@ impl TestApp {
         .await;
     }
 
-    /// Ends the service as SIGTERM does, and leaves its database.
+    /// The number of statements that wait for a lock.
+    pub async fn blocked_statements(&self) -> i64 {
+        let waiting = "SELECT count(*) FROM pg_stat_activity
+            WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        self.count(waiting).await
+    }
+
+    /// Inserts orders without an intent, as a restored database may contain.
+    pub async fn insert_orders_without_intents(&self, count: u32) {
+        self.sql(&format!(
+            "WITH accepted AS (
+                INSERT INTO orders (customer_id, total_amount)
+                SELECT 1, 1 FROM generate_series(1, {count}) RETURNING id, created_at)
+             INSERT INTO order_events (order_id, sequence, type, actor, occurred_at)
+             SELECT id, 1, 'created', 'client', created_at FROM accepted"
+        ))
+        .await;
+    }
+
+    /// Stops the service as SIGTERM does, and keeps its database.
     pub fn stop(&mut self) {
         self.stop.cancel();
         if let Some(thread) = self.thread.take() {
-            thread.join().expect("the service ended badly");
+            thread.join().expect("the service failed");
         }
     }
 
@@ -301,9 +330,32 @@ impl Drop for TestApp {
         if let Some(ended) = ended
             && !std::thread::panicking()
         {
-            ended.expect("the service ended badly");
+            ended.expect("the service failed");
         }
     }
+}
+
+/// Authentication with API keys.
+pub fn api_key_auth() -> Auth {
+    let mut auth = Settings::load(None).unwrap().auth;
+    auth.api_keys = true;
+    auth
+}
+
+/// Makes the reconciler run and repair at once.
+pub fn eager_reconciler(settings: &mut Settings) {
+    settings.reconciler.interval = Duration::from_millis(200);
+    settings.reconciler.grace = Duration::from_millis(200);
+}
+
+/// The newest workflow of an order.
+pub async fn workflow_of(
+    app: &TestApp,
+    order_id: i64,
+) -> WorkflowHandle<temporalio_client::Client, UntypedWorkflow> {
+    let temporal = Temporal::new(app.settings.temporal.clone());
+    let client = temporal.client().await.unwrap();
+    client.get_workflow_handle(workflow_id(order_id))
 }
 
 /// Runs SQL outside of any test's database.

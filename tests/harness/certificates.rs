@@ -1,4 +1,4 @@
-//! Authorities, servers and clients for the tests of TLS, made once for a run.
+//! Certificates of authorities, servers and clients for the tests of TLS, created once for a run.
 
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -23,15 +23,15 @@ pub struct Identity {
 }
 
 pub struct Certificates {
-    /// Who issued the rest.
+    /// The authority of the other certificates.
     pub ca: PathBuf,
-    /// An authority that has issued nothing.
+    /// An authority that has issued no certificate.
     pub other_ca: PathBuf,
     /// `localhost` and 127.0.0.1.
     pub server: Identity,
     /// The same names, issued later.
     pub renewed: Identity,
-    /// A server of another name.
+    /// A server with another name.
     pub stranger: Identity,
     /// A client called `orders`.
     pub client: Identity,
@@ -66,7 +66,7 @@ pub fn certificates() -> &'static Certificates {
     })
 }
 
-/// Ends TLS of connections that speak HTTP/2, as this server.
+/// Terminates TLS of HTTP/2 connections, as this server.
 pub fn tls_acceptor(identity: &Identity, clients: Arc<dyn ClientCertVerifier>) -> TlsAcceptor {
     let chain = tls::certificates("tests", &identity.certificate).unwrap();
     let key = PrivateKeyDer::from_pem_file(&identity.key).unwrap();
@@ -77,12 +77,12 @@ pub fn tls_acceptor(identity: &Identity, clients: Arc<dyn ClientCertVerifier>) -
         .with_single_cert(chain, key)
         .unwrap();
     config.alpn_protocols = vec![b"h2".to_vec()];
-    // Nobody is known from an earlier connection.
+    // Sessions are not resumed, so that every connection shows its certificate.
     config.send_tls13_tickets = 0;
     TlsAcceptor::from(Arc::new(config))
 }
 
-/// Lets in who has a certificate of the tests' authority.
+/// Requires a client certificate of the tests' authority.
 pub fn certified_clients() -> Arc<dyn ClientCertVerifier> {
     let ours = Arc::new(tls::roots("tests", Some(&certificates().ca)).unwrap());
     let verifier = WebPkiClientVerifier::builder_with_provider(ours, tls::provider());

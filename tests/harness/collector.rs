@@ -1,4 +1,4 @@
-//! A collector of traces, spoken to as any other.
+//! A trace collector that receives spans over OTLP.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -17,24 +17,24 @@ use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 use tonic::{Request, Response, Status};
 
-/// What it was told of one span.
+/// A span as the collector received it.
 #[derive(Debug, Clone)]
 pub struct Span {
     pub service: String,
     pub name: String,
     pub kind: SpanKind,
-    /// In hexadecimal, as all ids.
+    /// In hexadecimal, like all ids.
     pub trace: String,
     pub id: String,
     pub parent: String,
-    /// As texts.
+    /// Values as text.
     pub attributes: HashMap<String, String>,
     pub failed: bool,
-    /// What its sender said to be let in.
+    /// The header `x-api-key` of the export.
     pub api_key: Option<String>,
 }
 
-/// Keeps what it is told.
+/// Stores the spans that it receives.
 #[derive(Clone)]
 pub struct Collector {
     pub address: SocketAddr,
@@ -42,7 +42,7 @@ pub struct Collector {
 }
 
 impl Collector {
-    /// On a port of its own; it ends with the test's runtime.
+    /// Starts on a free port; it ends with the test's runtime.
     pub fn start() -> Self {
         let incoming = TcpIncoming::bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let collector = Self {
@@ -59,7 +59,7 @@ impl Collector {
         format!("http://{}", self.address)
     }
 
-    /// The spans of this kind so far.
+    /// The spans received so far that are `wanted`.
     pub fn spans(&self, wanted: impl Fn(&Span) -> bool) -> Vec<Span> {
         let spans = self.spans.lock().unwrap();
         spans.iter().filter(|span| wanted(span)).cloned().collect()

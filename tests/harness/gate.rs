@@ -1,4 +1,4 @@
-//! A way to Temporal that lets in only who has a key, as Temporal Cloud does.
+//! A proxy to Temporal that requires an API key, as Temporal Cloud does.
 
 use std::sync::{Arc, Mutex};
 
@@ -14,23 +14,23 @@ use tonic::codegen::http::{Request, Response, Uri};
 
 use super::{Identity, certified_clients, temporal_address, tls_acceptor};
 
-/// Ends TLS before Temporal, and looks at every call.
+/// Terminates TLS in front of Temporal, and checks the key of every call.
 #[derive(Clone)]
 pub struct Gate {
-    /// Where it listens.
+    /// The address that it listens on.
     pub address: String,
     key: Arc<Mutex<String>>,
-    shown: Arc<Mutex<Vec<Vec<u8>>>>,
-    cut: Arc<Notify>,
+    presented: Arc<Mutex<Vec<Vec<u8>>>>,
+    close: Arc<Notify>,
 }
 
 impl Gate {
-    /// For who has this key. It ends with the test's runtime.
+    /// Requires this key. It ends with the test's runtime.
     pub async fn start(identity: &Identity, key: &str) -> Self {
         Self::with(identity, key, WebPkiClientVerifier::no_client_auth()).await
     }
 
-    /// For who has this key, and a certificate as well.
+    /// Requires this key, and a client certificate.
     pub async fn start_certified(identity: &Identity, key: &str) -> Self {
         Self::with(identity, key, certified_clients()).await
     }
@@ -41,8 +41,8 @@ impl Gate {
         let gate = Self {
             address: format!("localhost:{}", listener.local_addr().unwrap().port()),
             key: Arc::new(Mutex::new(key.to_owned())),
-            shown: Arc::default(),
-            cut: Arc::default(),
+            presented: Arc::default(),
+            close: Arc::default(),
         };
         let serving = gate.clone();
         tokio::spawn(async move {
@@ -53,19 +53,19 @@ impl Gate {
         gate
     }
 
-    /// From now on it takes this key, and no other.
-    pub fn takes(&self, key: &str) {
+    /// Accepts only this key from now on.
+    pub fn accept_only(&self, key: &str) {
         key.clone_into(&mut self.key.lock().unwrap());
     }
 
-    /// The certificates that clients have shown, in order.
-    pub fn shown(&self) -> Vec<Vec<u8>> {
-        self.shown.lock().unwrap().clone()
+    /// The certificates that clients have presented, in order.
+    pub fn presented(&self) -> Vec<Vec<u8>> {
+        self.presented.lock().unwrap().clone()
     }
 
-    /// Cuts the connections that there are.
-    pub fn cut(&self) {
-        self.cut.notify_waiters();
+    /// Closes all connections.
+    pub fn close_connections(&self) {
+        self.close.notify_waiters();
     }
 
     async fn serve(self, acceptor: TlsAcceptor, socket: TcpStream) {
@@ -73,7 +73,7 @@ impl Gate {
             return;
         };
         if let Some(chain) = stream.get_ref().1.peer_certificates() {
-            self.shown.lock().unwrap().push(chain[0].to_vec());
+            self.presented.lock().unwrap().push(chain[0].to_vec());
         }
         let Ok(mut incoming) = h2::server::handshake(stream).await else {
             return;
@@ -84,39 +84,39 @@ impl Gate {
         loop {
             let accepted = tokio::select! {
                 accepted = incoming.accept() => accepted,
-                () = self.cut.notified() => return,
+                () = self.close.notified() => return,
             };
-            let Some(Ok((request, answer))) = accepted else {
+            let Some(Ok((request, response))) = accepted else {
                 return;
             };
-            let lets_in = {
+            let authorized = {
                 let expected = format!("Bearer {}", self.key.lock().unwrap());
                 let given = request.headers().get("authorization");
                 given.is_some_and(|given| given.as_bytes() == expected.as_bytes())
             };
-            if lets_in {
-                tokio::spawn(pass(request, answer, calls.clone()));
+            if authorized {
+                tokio::spawn(pass(request, response, calls.clone()));
             } else {
-                refuse(answer)
+                reject(response)
             }
         }
     }
 }
 
-fn refuse(mut answer: SendResponse<Bytes>) {
-    let refusal = Response::builder()
+fn reject(mut response: SendResponse<Bytes>) {
+    let rejection = Response::builder()
         .header("content-type", "application/grpc")
         .header("grpc-status", "16")
         .header("grpc-message", "the key is not known")
         .body(())
         .unwrap();
-    let _ = answer.send_response(refusal, true);
+    let _ = response.send_response(rejection, true);
 }
 
-/// Hands a call on; it ends when either side does.
+/// Forwards a call; it ends when either side ends it.
 async fn pass(
     request: Request<RecvStream>,
-    mut answer: SendResponse<Bytes>,
+    mut response: SendResponse<Bytes>,
     calls: h2::client::SendRequest<Bytes>,
 ) -> Option<()> {
     let (mut parts, body) = request.into_parts();
@@ -130,7 +130,7 @@ async fn pass(
     tokio::spawn(pump(body, up));
     let (parts, body) = answered.await.ok()?.into_parts();
     let ended = body.is_end_stream();
-    let down = answer
+    let down = response
         .send_response(Response::from_parts(parts, ()), ended)
         .ok()?;
     if ended {

@@ -1,4 +1,4 @@
-//! An authorization server: it signs tokens, and publishes its keys.
+//! An authorization server that signs tokens and publishes its keys.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -57,7 +57,7 @@ impl SigningKey {
             }
         };
         let mut public = match algorithm {
-            // The library cannot read back what it signs with.
+            // The library cannot derive the public key from its `EncodingKey`.
             Algorithm::EdDSA => {
                 let pair = Ed25519KeyPair::from_pkcs8(private.as_bytes()).unwrap();
                 let public = URL_SAFE_NO_PAD.encode(pair.public_key());
@@ -90,7 +90,7 @@ pub struct Issuer {
     pub url: String,
     pub key: SigningKey,
     published: Arc<Mutex<String>>,
-    pub asked: Arc<AtomicUsize>,
+    pub requests: Arc<AtomicUsize>,
 }
 
 impl Issuer {
@@ -100,14 +100,14 @@ impl Issuer {
         let issuer = Self {
             url: format!("http://{}/keys", listener.local_addr().unwrap()),
             published: Arc::default(),
-            asked: Arc::default(),
+            requests: Arc::default(),
             key: key.clone(),
         };
         issuer.publish(&[&key]);
         tokio::spawn(serve(
             listener,
             issuer.published.clone(),
-            issuer.asked.clone(),
+            issuer.requests.clone(),
         ));
         issuer
     }
@@ -117,7 +117,7 @@ impl Issuer {
         *self.published.lock().unwrap() = json!({ "keys": keys }).to_string();
     }
 
-    /// What is published is no JWK set any more.
+    /// Publishes something that is not a JWK set.
     pub fn break_down(&self) {
         *self.published.lock().unwrap() = "<html>out of order</html>".into();
     }
@@ -142,7 +142,7 @@ pub fn now() -> u64 {
     elapsed.unwrap().as_secs()
 }
 
-/// Of a token that is valid.
+/// The claims of a valid token.
 pub fn claims(scope: &str, customer: Option<i64>) -> Value {
     let mut claims = json!({
         "iss": ISSUER, "aud": AUDIENCE, "sub": "someone", "exp": now() + 300, "iat": now(),
@@ -162,19 +162,19 @@ pub fn forged(header: &Value, claims: &Value, signature: &[u8]) -> String {
     format!("{}.{}.{signature}", part(header), part(claims))
 }
 
-async fn serve(listener: TcpListener, published: Arc<Mutex<String>>, asked: Arc<AtomicUsize>) {
+async fn serve(listener: TcpListener, published: Arc<Mutex<String>>, requests: Arc<AtomicUsize>) {
     loop {
         let (mut stream, _) = listener.accept().await.unwrap();
-        asked.fetch_add(1, Ordering::SeqCst);
+        requests.fetch_add(1, Ordering::SeqCst);
         let body = published.lock().unwrap().clone();
         tokio::spawn(async move {
             let mut request = vec![0; 4096];
             let _ = stream.read(&mut request).await;
             let length = body.len();
-            let answer = format!(
+            let response = format!(
                 "HTTP/1.1 200 OK\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
             );
-            let _ = stream.write_all(answer.as_bytes()).await;
+            let _ = stream.write_all(response.as_bytes()).await;
         });
     }
 }

@@ -1,4 +1,4 @@
-//! What the tests stand on.
+//! Helpers of all tests: servers, processes and the service under test.
 
 mod app;
 mod certificates;
@@ -9,7 +9,7 @@ mod page;
 mod process;
 mod services;
 
-pub use app::{Options, TestApp, admin};
+pub use app::{Options, TestApp, admin, api_key_auth, eager_reconciler, workflow_of};
 pub use certificates::{Identity, certificates, certified_clients, tls_acceptor};
 pub use collector::{Collector, Span, collector_is_away};
 pub use gate::Gate;
@@ -20,19 +20,19 @@ pub use services::{OwnTemporal, database_url, temporal_address, tools};
 
 use std::time::{Duration, Instant};
 
-/// How long something that must happen may take on a busy machine.
-pub const PATIENCE: Duration = Duration::from_secs(150);
+/// How long an expected event may take on a busy machine.
+pub const EVENT_TIMEOUT: Duration = Duration::from_secs(150);
 
-/// Asks until the answer is there; panics with `what` when it never is.
-pub async fn eventually<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + PATIENCE;
+/// Repeats `check` until it returns a value; panics with `what` after [`EVENT_TIMEOUT`].
+pub async fn eventually<T>(what: &str, mut check: impl AsyncFnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + EVENT_TIMEOUT;
     loop {
-        if let Some(answer) = ask().await {
-            return answer;
+        if let Some(value) = check().await {
+            return value;
         }
         assert!(
             Instant::now() < deadline,
-            "waited {PATIENCE:?} in vain: {what}"
+            "not within {EVENT_TIMEOUT:?}: {what}"
         );
         tokio::time::sleep(Duration::from_millis(50)).await;
     }

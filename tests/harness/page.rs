@@ -1,10 +1,10 @@
-//! A page of metrics, read as strictly as Prometheus does.
+//! A metrics page, parsed as strictly as Prometheus does.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-/// What `GET /metrics` said.
+/// The response to `GET /metrics`.
 pub struct Page {
-    /// The kind of each name.
+    /// The type of each metric.
     pub kinds: HashMap<String, String>,
     pub samples: Vec<Sample>,
 }
@@ -18,11 +18,11 @@ pub struct Sample {
 
 impl Page {
     pub async fn of(monitoring: &str) -> Self {
-        let answer = reqwest::get(format!("{monitoring}/metrics")).await.unwrap();
-        assert_eq!(answer.status(), 200);
-        let media = answer.headers()["content-type"].to_str().unwrap();
+        let response = reqwest::get(format!("{monitoring}/metrics")).await.unwrap();
+        assert_eq!(response.status(), 200);
+        let media = response.headers()["content-type"].to_str().unwrap();
         assert!(media.starts_with("text/plain"), "{media}");
-        Self::parse(&answer.text().await.unwrap())
+        Self::parse(&response.text().await.unwrap())
     }
 
     pub fn parse(text: &str) -> Self {
@@ -42,13 +42,16 @@ impl Page {
             }
         }
         let page = Self { kinds, samples };
-        // All samples of a name stand together, and no two have the same labels.
+        // The samples of a metric are contiguous, and no two have the same labels.
         let mut seen = HashSet::new();
         let mut last = String::new();
         for sample in &page.samples {
             let family = page.family(&sample.name);
             if family != last {
-                assert!(finished.insert(family.clone()), "{family} comes twice");
+                assert!(
+                    finished.insert(family.clone()),
+                    "{family} is not contiguous"
+                );
                 last = family;
             }
             let series = (sample.name.clone(), sample.labels.clone());
@@ -57,7 +60,7 @@ impl Page {
         page
     }
 
-    /// The name that the page gives a kind to, of a sample's name.
+    /// The name of the metric that a sample belongs to.
     fn family(&self, name: &str) -> String {
         for suffix in ["_bucket", "_sum", "_count"] {
             let of = name.strip_suffix(suffix);
@@ -67,11 +70,11 @@ impl Page {
                 return of.to_owned();
             }
         }
-        assert!(self.kinds.contains_key(name), "{name} has no kind");
+        assert!(self.kinds.contains_key(name), "{name} has no type");
         name.to_owned()
     }
 
-    /// Whether there is such a metric, suffixes of histograms included.
+    /// Whether the page has this metric, suffixes of histograms included.
     pub fn has(&self, name: &str) -> bool {
         let histogram = |of: &str| self.kinds.get(of).is_some_and(|kind| kind == "histogram");
         let parts = ["_bucket", "_sum", "_count"];
@@ -81,7 +84,7 @@ impl Page {
         }
     }
 
-    /// The sum of the samples that have these labels among theirs.
+    /// The sum of the samples that have these labels, among others.
     pub fn sum(&self, name: &str, labels: &[(&str, &str)]) -> f64 {
         let fits = |sample: &&Sample| {
             let mut labels = labels.iter();
@@ -95,7 +98,7 @@ impl Page {
             .sum()
     }
 
-    /// The values of a label that a name has.
+    /// The values of a label in the samples with this name.
     pub fn values(&self, name: &str, label: &str) -> HashSet<String> {
         let of_name = self.samples.iter().filter(|sample| sample.name == name);
         of_name.map(|sample| sample.labels[label].clone()).collect()

@@ -1,4 +1,4 @@
-//! The program as a process of its own, with its log at hand.
+//! The program as a separate process, with access to its log.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,16 +10,16 @@ use reqwest::Client;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{PATIENCE, TestApp, database_url, eventually};
+use super::{EVENT_TIMEOUT, TestApp, database_url, eventually};
 
-/// `orders serve` or `orders worker` on the database and the task queue of a test. Dropping it kills it.
+/// `orders serve` or `orders worker` with the database and the task queue of a test. Dropping it kills it.
 pub struct Process {
     service: Service,
     log: PathBuf,
 }
 
 impl Process {
-    /// Starts it with these environment variables.
+    /// Starts the command with these environment variables.
     pub fn start(command: &str, app: &TestApp, variables: &[(&str, &str)]) -> Self {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
         let log = folder.join(format!("{command}-{}.log", Uuid::new_v4().simple()));
@@ -46,15 +46,15 @@ impl Process {
         }
     }
 
-    /// Where it serves the API, once it does.
+    /// Waits for the URL of the API.
     pub async fn api(&self) -> String {
         self.service.ready().await.unwrap()
     }
 
-    /// Where it serves operators, once it does.
+    /// Waits for the URL of the monitoring server.
     pub async fn monitoring(&self) -> String {
         let line = self
-            .logs("where it serves operators", |line| {
+            .logs("the URL of the monitoring server", |line| {
                 let message = line["message"].as_str().unwrap_or_default();
                 message.starts_with("monitoring http://")
             })
@@ -63,12 +63,12 @@ impl Process {
         message.trim_start_matches("monitoring ").to_owned()
     }
 
-    /// The first log line of this kind, once there is one.
+    /// Waits for a log line that is `wanted`, and returns the first.
     pub async fn logs(&self, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
         eventually(what, async || self.logged(&wanted).into_iter().next()).await
     }
 
-    /// The log lines of this kind so far.
+    /// The log lines so far that are `wanted`.
     pub fn logged(&self, wanted: impl Fn(&Value) -> bool) -> Vec<Value> {
         let log = self.service.log();
         // The last line may be incomplete.
@@ -80,26 +80,26 @@ impl Process {
             .collect()
     }
 
-    /// Sends it the signal to stop.
+    /// Sends SIGTERM.
     pub fn terminate(&self) {
         self.service.signal(Signal::SIGTERM);
     }
 
-    /// Stops it as an operator does; returns how long that took.
+    /// Stops the process as an operator does, and returns how long that took.
     pub fn stop(&self) -> Duration {
         self.terminate();
         self.ends()
     }
 
-    /// Waits for its end, which must be a success; returns how long that took.
+    /// Waits until the process exits, which it must do successfully, and returns how long that took.
     pub fn ends(&self) -> Duration {
         let begun = Instant::now();
         loop {
             if let Some(status) = self.service.status() {
-                assert!(status.success(), "it ended badly: {status}");
+                assert!(status.success(), "the process failed: {status}");
                 return begun.elapsed();
             }
-            assert!(begun.elapsed() < PATIENCE, "it does not stop");
+            assert!(begun.elapsed() < EVENT_TIMEOUT, "the process does not stop");
             std::thread::sleep(Duration::from_millis(20));
         }
     }
@@ -117,7 +117,7 @@ pub async fn create_order(api: &str) -> i64 {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // The process writes to the open file until it is killed.
+        // The process may still write to the open file until it is killed.
         let _ = fs::remove_file(&self.log);
     }
 }

@@ -1,4 +1,4 @@
-//! One PostgreSQL and one Temporal for the whole run. They end with this process.
+//! One PostgreSQL and one Temporal for the whole run. They stop with this process.
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -17,15 +17,15 @@ pub struct Services {
     _lock: DataDirLock,
 }
 
-/// The servers, started by the first test that asks.
+/// The servers, started by the first test that needs them.
 pub fn services() -> &'static Services {
     static SERVICES: OnceLock<Services> = OnceLock::new();
     SERVICES.get_or_init(|| {
-        // A thread and a runtime apart: the caller is inside a runtime of its own test.
+        // In another thread and runtime: the caller is inside the runtime of its test.
         std::thread::spawn(|| {
             let runtime = tokio::runtime::Runtime::new().unwrap();
             let services = runtime.block_on(start());
-            // What watches over the servers runs on it as long as the process.
+            // Tasks that watch the servers run on it until the process exits.
             std::mem::forget(runtime);
             services
         })
@@ -34,8 +34,7 @@ pub fn services() -> &'static Services {
     })
 }
 
-/// A Temporal of a test's own, to be taken away and brought back. It keeps nothing: to stop it is to
-/// wipe it.
+/// A Temporal of one test, which can stop and restart it. Stopping it deletes its data.
 pub struct OwnTemporal {
     pub address: String,
     server: Option<TemporalServer>,
@@ -56,7 +55,7 @@ impl OwnTemporal {
         }
     }
 
-    /// At the same address.
+    /// Restarts it at the same address.
     pub async fn start_again(&mut self) {
         let port = self.address.rsplit(':').next().unwrap().parse().unwrap();
         self.server = Some(Self::server(port).await);
@@ -86,7 +85,7 @@ pub fn database_url(name: &str) -> String {
     services().postgres.url(name)
 }
 
-/// Where the Temporal of all tests listens.
+/// The address of the Temporal that the tests share.
 pub fn temporal_address() -> String {
     services().temporal.address()
 }
@@ -107,7 +106,7 @@ async fn start() -> Services {
         &tools,
         PostgresOptions {
             data_dir: folder.join("postgres"),
-            // Test data need not outlive a power cut.
+            // Test data need not survive a crash of the machine.
             settings: vec![
                 ("fsync", "off"),
                 ("synchronous_commit", "off"),
@@ -134,7 +133,7 @@ async fn start() -> Services {
     services
 }
 
-/// Sweeps what an earlier run left, and migrates the database that every test gets a copy of.
+/// Drops the databases of an earlier run, and creates the migrated template of every test's database.
 async fn prepare_template(postgres: &Postgres) {
     #[derive(diesel::QueryableByName)]
     struct Name {

@@ -1,5 +1,5 @@
-//! The SDKs against the running service, each as its consumers use it: built, installed, called.
-//! `sdk/conformance/scenarios.json` says what must hold in every language.
+//! The SDKs against the running service: each is built, installed and called as its users do.
+//! `sdk/conformance/scenarios.json` defines the expected behaviour in every language.
 
 mod proxy;
 
@@ -19,7 +19,7 @@ use order_processing::auth::FreshKey;
 use crate::harness::{Issuer, Options, TestApp};
 
 const LANGUAGES: [&str; 5] = ["typescript", "python", "rust", "go", "java"];
-/// How `sdk/build.py` ends when the toolchain of a language is not installed.
+/// The exit status of `sdk/build.py` if the toolchain of a language is not installed.
 const SKIPPED: i32 = 77;
 
 #[derive(Deserialize)]
@@ -27,22 +27,22 @@ const SKIPPED: i32 = 77;
 struct Scenario {
     name: String,
     what: String,
-    /// Orders are processed.
+    /// Whether a worker processes the orders.
     #[serde(default)]
     worker: bool,
-    /// It is the snippet of the README.
+    /// Whether this is the snippet of the README.
     #[serde(default)]
     snippet: bool,
-    /// Nobody listens.
+    /// Whether the service's port is closed.
     #[serde(default)]
     closed: bool,
-    /// Who asks.
+    /// The client's credentials.
     #[serde(default)]
     credentials: Credentials,
-    /// What stands before the service's paths.
+    /// The path prefix of the service.
     #[serde(default)]
     prefix: String,
-    /// Settings of the client that the runner makes.
+    /// Settings of the runner's client.
     #[serde(default)]
     client: Value,
     #[serde(default)]
@@ -50,13 +50,13 @@ struct Scenario {
     expect: Expect,
 }
 
-/// Who a client says that it is: always somebody of the scenario's customer.
+/// The credentials of a client, always of the scenario's customer.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Credentials {
     #[default]
     Key,
-    /// One that nobody made.
+    /// A key that does not exist.
     WrongKey,
     Token,
 }
@@ -64,21 +64,21 @@ enum Credentials {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Expect {
-    /// How many requests with each method; not looked at when absent.
+    /// The number of requests by method; not checked if absent.
     requests: Option<BTreeMap<String, usize>>,
-    /// How many different keys came with all `POST`s.
+    /// The number of different idempotency keys in all `POST` requests.
     keys: Option<usize>,
-    /// How many orders the scenario's customer has in the end.
+    /// The number of orders of the scenario's customer afterwards.
     orders: Option<i64>,
-    /// Statuses that must have been among the answers.
+    /// Statuses that must be among the responses.
     #[serde(default)]
     answers: Vec<u16>,
-    /// From the first request to the last.
+    /// The time from the first request to the last.
     at_least_ms: Option<u64>,
     at_most_ms: Option<u64>,
 }
 
-/// Scenario → nothing, or what went wrong.
+/// Scenario → the failure, if any.
 type Results = BTreeMap<String, Option<String>>;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -95,7 +95,7 @@ async fn every_sdk_passes_the_conformance_scenarios() {
         auth: Some(auth),
         ..Options::default()
     };
-    let (still, moving) = tokio::join!(
+    let (without_worker, with_worker) = tokio::join!(
         TestApp::with(guarded.clone()),
         TestApp::with(Options {
             processing_delay: Duration::from_secs(2),
@@ -104,20 +104,20 @@ async fn every_sdk_passes_the_conformance_scenarios() {
         })
     );
     // Workflows are named after orders, and all tests share one Temporal.
-    moving
+    with_worker
         .sql("ALTER TABLE orders ALTER COLUMN id RESTART WITH 180000")
         .await;
     let mut columns = Vec::new();
-    let mut said = String::new();
+    let mut summary = String::new();
     for (number, language) in chosen.split(',').enumerate() {
         let begun = Instant::now();
-        // Each language has customers of its own.
+        // Each language has its own customers.
         let column = run(
             language,
             &scenarios,
             1000 * (number + 1),
             &issuer,
-            [&still, &moving],
+            [&without_worker, &with_worker],
         )
         .await;
         let seconds = begun.elapsed().as_secs();
@@ -126,18 +126,18 @@ async fn every_sdk_passes_the_conformance_scenarios() {
                 let failed = results.values().flatten().count();
                 let good = results.len() - failed;
                 writeln!(
-                    said,
-                    "{language}: {good} good, {failed} failed, {seconds} s"
+                    summary,
+                    "{language}: {good} passed, {failed} failed, {seconds} s"
                 )
                 .unwrap();
             }
-            Err(reason) => writeln!(said, "{language}: skipped: {reason}").unwrap(),
+            Err(reason) => writeln!(summary, "{language}: skipped: {reason}").unwrap(),
         }
         columns.push((language.to_owned(), column));
     }
     let table = table(&scenarios, &columns);
     std::fs::write(project().join("target/sdk/conformance.md"), &table).unwrap();
-    println!("{table}\n{said}");
+    println!("{table}\n{summary}");
     let failures: Vec<String> = columns
         .iter()
         .filter_map(|(language, column)| Some((language, column.as_ref().ok()?)))
@@ -150,24 +150,28 @@ async fn every_sdk_passes_the_conformance_scenarios() {
     assert!(failures.is_empty(), "\n{}", failures.join("\n"));
 }
 
-/// Runs all scenarios with one SDK. An error says why it could not be tried.
+/// Runs all scenarios with one SDK. The error is the reason why it was skipped.
 async fn run(
     language: &str,
     scenarios: &[Scenario],
     customers: usize,
     issuer: &Issuer,
-    [still, moving]: [&TestApp; 2],
+    [without_worker, with_worker]: [&TestApp; 2],
 ) -> Result<Results, String> {
     let mut proxies = Vec::new();
-    let mut told = Vec::new();
+    let mut runs = Vec::new();
     for (number, scenario) in scenarios.iter().enumerate() {
-        let app = if scenario.worker { moving } else { still };
+        let app = if scenario.worker {
+            with_worker
+        } else {
+            without_worker
+        };
         let proxy = if scenario.closed {
             Proxy::closed().await
         } else {
             Proxy::start(app.address, &scenario.prefix, &scenario.faults).await
         };
-        // The README's is a customer that everybody knows.
+        // The README's snippet uses customer 42.
         let customer = if scenario.snippet {
             42
         } else {
@@ -176,7 +180,7 @@ async fn run(
         let mut client = scenario.client.as_object().cloned().unwrap_or_default();
         let (name, secret) = credentials(&scenario.credentials, app, issuer, customer).await;
         client.insert(name.into(), secret.into());
-        told.push(json!({
+        runs.push(json!({
             "name": scenario.name,
             "url": proxy.url,
             "customer_id": customer,
@@ -188,7 +192,7 @@ async fn run(
     let folder = project().join("target/sdk").join(language);
     std::fs::create_dir_all(&folder).unwrap();
     let file = folder.join("scenarios.json");
-    std::fs::write(&file, serde_json::to_vec_pretty(&told).unwrap()).unwrap();
+    std::fs::write(&file, serde_json::to_vec_pretty(&runs).unwrap()).unwrap();
 
     let output = Command::new(project().join(".tools/venv/bin/python"))
         .arg(project().join("sdk/build.py"))
@@ -226,7 +230,7 @@ async fn run(
     Ok(results)
 }
 
-/// The option of a client, and what is secret.
+/// The client option for the credentials, and its value.
 async fn credentials(
     of: &Credentials,
     app: &TestApp,
@@ -257,21 +261,21 @@ async fn credentials(
     }
 }
 
-/// What the runner says against this scenario: a line `ok NAME` or `failed NAME: WHY`.
+/// The failure that the runner reports for this scenario, in a line `ok NAME` or `failed NAME: WHY`.
 fn reported(stdout: &str, name: &str) -> Option<String> {
     let line = stdout.lines().find_map(|line| match line.split_once(' ')? {
-        ("ok", said) if said == name => Some(None),
-        ("failed", said) => Some(Some(said.strip_prefix(name)?.strip_prefix(": ")?)),
+        ("ok", rest) if rest == name => Some(None),
+        ("failed", rest) => Some(Some(rest.strip_prefix(name)?.strip_prefix(": ")?)),
         _ => None,
     });
     match line {
         Some(failure) => failure.map(str::to_owned),
-        None => Some("the runner says nothing of it".to_owned()),
+        None => Some("the runner reported no result".to_owned()),
     }
 }
 
 impl Expect {
-    /// What of it does not hold.
+    /// The first expectation that is not met.
     fn broken_by(&self, seen: &[Seen], orders: i64, agent: &str) -> Option<String> {
         let mut requests = BTreeMap::<String, usize>::new();
         for request in seen {
@@ -304,7 +308,7 @@ impl Expect {
         }
         for status in &self.answers {
             if !seen.iter().any(|request| request.answer == Some(*status)) {
-                return Some(format!("no answer was {status}"));
+                return Some(format!("no response had status {status}"));
             }
         }
         let taken = match seen {

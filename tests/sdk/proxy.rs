@@ -1,4 +1,4 @@
-//! A server in front of the service that loses, delays and refuses what it is told to.
+//! A proxy in front of the service that drops, delays and rejects requests as a scenario defines.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -21,7 +21,7 @@ pub struct Fault {
     kind: Kind,
     /// Only to requests with this method.
     method: Option<String>,
-    /// How many of them pass before it begins.
+    /// How many of them pass before the first fault.
     #[serde(default)]
     skip: u32,
     #[serde(default = "once")]
@@ -37,19 +37,19 @@ pub struct Fault {
 #[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Kind {
-    /// The service never sees it.
+    /// The proxy responds; the service does not receive the request.
     Answer,
-    /// The connection ends, and the service never sees it.
+    /// The proxy closes the connection; the service does not receive the request.
     DropBefore,
-    /// The service answers; the connection ends without a word.
+    /// The proxy closes the connection after the service's response, without sending it.
     DropAfter,
-    /// The answer ends in the middle of its body.
+    /// The response ends in the middle of its body.
     Cut,
-    /// The answer comes late.
+    /// The response is delayed.
     Delay,
-    /// Its head comes at once, its body late.
+    /// The head of the response is sent at once, its body later.
     Stall,
-    /// The answer has a member more.
+    /// The response has an additional member.
     AddField,
 }
 
@@ -57,19 +57,19 @@ fn once() -> u32 {
     1
 }
 
-/// A request as it came in.
+/// A request as the proxy received it.
 #[derive(Clone)]
 pub struct Seen {
     pub at: Instant,
     pub method: String,
     pub user_agent: String,
     pub key: Option<String>,
-    /// What went back, where anything did.
+    /// The status of the response, if one was sent.
     pub answer: Option<u16>,
 }
 
 pub struct Proxy {
-    /// With the prefix and, then, a slash at its end.
+    /// Includes the prefix; if there is one, ends in a slash.
     pub url: String,
     seen: Arc<Mutex<Vec<Seen>>>,
     accepting: Option<JoinHandle<()>>,
@@ -77,7 +77,7 @@ pub struct Proxy {
 
 struct Shared {
     service: SocketAddr,
-    /// What stands before each path here, and not at the service.
+    /// A path prefix that the proxy removes.
     prefix: String,
     client: Client,
     faults: Mutex<Vec<Fault>>,
@@ -128,7 +128,7 @@ impl Proxy {
         }
     }
 
-    /// A port where nobody listens.
+    /// A port without a listener.
     pub async fn closed() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         Self {
@@ -154,7 +154,7 @@ impl Drop for Proxy {
 impl Shared {
     async fn serve(self: Arc<Self>, stream: TcpStream) {
         let mut stream = BufReader::new(stream);
-        // A connection that breaks is the client's affair.
+        // Ends when the client closes the connection.
         while let Some(request) = read(&mut stream).await {
             let number = {
                 let mut seen = self.seen.lock().unwrap();
@@ -173,7 +173,7 @@ impl Shared {
                 return;
             }
             let answer = match &fault {
-                Some(fault) if matches!(fault.kind, Kind::Answer) => refusal(fault),
+                Some(fault) if matches!(fault.kind, Kind::Answer) => rejection(fault),
                 _ => self.forward(&request, kind).await,
             };
             let pause = Duration::from_millis(fault.and_then(|fault| fault.ms).unwrap_or(0));
@@ -257,7 +257,7 @@ impl Request {
     }
 }
 
-/// The next request of a connection; none when it has ended.
+/// The next request of a connection, or `None` at its end.
 async fn read(stream: &mut BufReader<TcpStream>) -> Option<Request> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
@@ -273,7 +273,7 @@ async fn read(stream: &mut BufReader<TcpStream>) -> Option<Request> {
         .collect();
     assert!(
         !headers.contains_key("transfer-encoding"),
-        "an SDK knows how long its body is"
+        "an SDK sends a content length"
     );
     let length = headers.get("content-length").map_or("0", String::as_str);
     let mut body = vec![0; length.parse().unwrap()];
@@ -287,7 +287,7 @@ async fn read(stream: &mut BufReader<TcpStream>) -> Option<Request> {
 }
 
 impl Answer {
-    /// The head and the body as they go out.
+    /// The head and the body in bytes.
     fn written(&self) -> (Vec<u8>, Vec<u8>) {
         let mut head = format!("HTTP/1.1 {} Answer\r\n", self.status);
         for (name, value) in &self.headers {
@@ -301,8 +301,8 @@ impl Answer {
     }
 }
 
-/// As an overloaded gateway in front of the service would say it.
-fn refusal(fault: &Fault) -> Answer {
+/// A response like that of an overloaded gateway in front of the service.
+fn rejection(fault: &Fault) -> Answer {
     let status = fault.status.unwrap();
     let mut headers = Vec::new();
     if let Some(after) = &fault.retry_after {
