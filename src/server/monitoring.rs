@@ -163,7 +163,7 @@ fn not_allowed(allow: &'static str) -> HttpResponse {
     let mut response = refused(
         StatusCode::METHOD_NOT_ALLOWED,
         "method_not_allowed",
-        &format!("this path takes {allow}"),
+        &format!("this path allows {allow}"),
     );
     let headers = response.headers_mut();
     headers.insert(ALLOW, HeaderValue::from_static(allow));
