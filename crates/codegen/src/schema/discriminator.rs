@@ -70,7 +70,7 @@ pub(crate) fn subtypes(contract: &Value) -> HashMap<String, Vec<String>> {
             && schema["anyOf"].is_null()
     };
     for (name, schema) in members(components) {
-        // Up the line of ancestors, so that grandchildren count as well.
+        // Include all ancestors, so that grandchildren count as well.
         let mut open: Vec<&Value> = items(&schema["allOf"]).iter().collect();
         let mut seen = HashSet::new();
         while let Some(part) = open.pop() {
@@ -91,7 +91,7 @@ pub(crate) fn subtypes(contract: &Value) -> HashMap<String, Vec<String>> {
             open.extend(items(&base.value["allOf"]));
         }
     }
-    // An enum of the property that has no value for any subtype selects nothing.
+    // If the property has an enum without a value for any subtype, it selects nothing.
     found.retain(|at, subtypes| {
         let Ok(base) = contract::node_at(contract, at) else {
             return false;

@@ -127,7 +127,7 @@ impl<'c> Views<'_, 'c> {
             Format::Text if media.kind.kind.is_scalar(self.schemas) && !media.kind.nullable => {
                 self.spell(&media.kind)
             }
-            // A form or a part of several is text that the implementation has written.
+            // The implementation writes forms and multipart bodies as text.
             _ => Code::of(STRING),
         }
     }

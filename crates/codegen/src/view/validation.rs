@@ -1,4 +1,4 @@
-//! The schemas of responses, which generated code compares actual responses with.
+//! The schemas by which generated code validates responses.
 
 use anyhow::Result;
 use serde_json::{Map, Value, json};
@@ -26,13 +26,12 @@ impl<'c> Views<'_, 'c> {
             for (name, header) in node.child("headers").children() {
                 let header = contract::follow(self.schemas.contract, header)?;
                 let schema = header.child("schema");
-                let root = match schema.value.is_null() {
-                    true => Value::Null,
-                    false => {
-                        let root = format!("{place} header {name}");
-                        self.root(root.clone(), &schema)?;
-                        json!(root)
-                    }
+                let root = if schema.value.is_null() {
+                    Value::Null
+                } else {
+                    let root = format!("{place} header {name}");
+                    self.root(root.clone(), &schema)?;
+                    json!(root)
                 };
                 let required = header.value["required"] == true;
                 headers.insert(
@@ -45,13 +44,12 @@ impl<'c> Views<'_, 'c> {
                 let schema = media.child("schema");
                 let essence = media_type.split(';').next().unwrap_or_default().trim();
                 let is_json = essence.ends_with("/json") || essence.ends_with("+json");
-                let root = match is_json && !schema.value.is_null() {
-                    false => Value::Null,
-                    true => {
-                        let root = format!("{place} {media_type}");
-                        self.root(root.clone(), &schema)?;
-                        json!(root)
-                    }
+                let root = if is_json && !schema.value.is_null() {
+                    let root = format!("{place} {media_type}");
+                    self.root(root.clone(), &schema)?;
+                    json!(root)
+                } else {
+                    Value::Null
                 };
                 content.insert(essence.to_ascii_lowercase(), root);
             }
