@@ -104,8 +104,8 @@ impl<'c> SchemaDiff<'c> {
         changes.add_flag(
             *old == false,
             *new == false,
-            (self.direction.narrower(), "takes no other members now"),
-            (self.direction.wider(), "takes other members now"),
+            (self.direction.narrower(), "allows no other members now"),
+            (self.direction.wider(), "allows other members now"),
         );
         if *old != false && *new != false && (old.is_object() || new.is_object()) {
             self.compare(old, new, &mut changes.at(" /*"));
