@@ -1,12 +1,13 @@
 //! Turns an OpenAPI contract into an actix-web module: traits, types, routes.
 //!
-//! [`contract`] reads the YAML, [`annotate`] adds to a copy of it what a template cannot compute (Rust
-//! names, types, checks), [`generator`] runs openapi-generator with our templates on that copy, and the
-//! result is formatted and replaces the module as a whole.
+//! [`contract`] reads the YAML, [`annotate`] adds to a copy of it what a template cannot compute
+//! (Rust names, types, checks), [`generator`] runs openapi-generator with our templates on that
+//! copy, and the result is formatted and replaces the module as a whole.
 //!
-//! A module uses only modules further left in this list: `docs`, `names`, `source`, `numbers`, `pattern`,
-//! `contract`, `schema`, `json_schema`, `security`, `parameter`, `body`, `response`, `operation`, `view`,
-//! `annotate`, `generator`, `fingerprint`, `stub`. The last two also use [`Project`] and `home` of this file.
+//! A module uses only modules further left in this list: `docs`, `names`, `source`, `numbers`,
+//! `pattern`, `contract`, `schema`, `json_schema`, `security`, `parameter`, `body`, `response`,
+//! `operation`, `view`, `annotate`, `generator`, `fingerprint`, `stub`. The last two also use
+//! [`Project`] and `home` of this file.
 
 pub mod annotate;
 mod body;

@@ -163,8 +163,8 @@ impl Direction {
         }
     }
 
-    /// `x-transitions`: for each enum value, the values that may follow it. They apply to values that
-    /// a client reads and to those that it writes.
+    /// `x-transitions`: for each enum value, the values that may follow it. They apply both to
+    /// values that a client reads and to those that it writes.
     fn transitions(self, before: &Value, after: &Value, changes: &mut Changes) {
         let (olds, news) = (&before["x-transitions"], &after["x-transitions"]);
         if olds.is_null() || news.is_null() {

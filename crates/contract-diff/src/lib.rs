@@ -1,11 +1,11 @@
 //! Lists what changes between two versions of a contract, and what each change means for clients.
 //!
-//! It depends on who writes a value. The client writes requests: the new contract must accept all that
-//! the old one accepted. The server writes responses: the new contract may send nothing that the old
-//! one did not declare.
+//! It depends on who writes a value. The client writes requests: the new contract must accept all
+//! that the old one accepted. The server writes responses: the new contract may send nothing that
+//! the old one did not declare.
 //!
-//! [`operations`] compares operations and calls [`schema`] for each value, which calls [`constraints`]
-//! for keywords that do not contain schemas. [`version`] checks the version number.
+//! [`operations`] compares operations and calls [`schema`] for each value, which calls
+//! [`constraints`] for keywords that do not contain schemas. [`version`] checks the version number.
 
 mod constraints;
 mod contract;

@@ -1,4 +1,5 @@
-//! Discriminators: the values that select each alternative, and schemas that extend a base by `allOf`.
+//! Discriminators: the values that select each alternative, and schemas that extend a base by
+//! `allOf`.
 
 use std::collections::{HashMap, HashSet};
 
@@ -8,7 +9,8 @@ use super::COMPONENTS;
 use crate::contract::{self, Node, items, members};
 
 /// Appended to the pointer of a schema with a discriminator to refer to that schema without its
-/// subtypes. In a JSON pointer a digit follows every `~`, so no pointer of a contract ends like this.
+/// subtypes. In a JSON pointer a digit follows every `~`, so no pointer of a contract ends like
+/// this.
 pub(crate) const BASE_ONLY: &str = "~base";
 
 /// A property whose value selects an alternative.

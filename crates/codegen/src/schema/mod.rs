@@ -1,11 +1,12 @@
 //! Schemas as Rust types, and the structs and enums (items) that the types refer to.
 //!
-//! A schema that Rust types cannot express in full is *inexact*: its type is looser, down to a plain
-//! JSON value, and a request that contains it is validated with the schema itself first.
+//! A schema that Rust types cannot express in full is *inexact*: its type is looser, down to a
+//! plain JSON value, and a request that contains it is validated with the schema itself first.
 //!
 //! [`keywords`] reads single keywords, [`discriminator`] finds what a discriminator selects,
 //! [`types`] chooses the type and calls [`object`], [`union`] and [`enumeration`] for items,
-//! [`recursion`] adds boxes once all items are known, and [`spelling`] writes types and values as Rust.
+//! [`recursion`] adds boxes once all items are known, and [`spelling`] writes types and values as
+//! Rust.
 
 mod discriminator;
 mod enumeration;

@@ -1,6 +1,6 @@
 //! Text of a contract never becomes code: every string of every contract of the corpus gets a
-//! hostile end, and the generated code is parsed. Its tokens must equal those from the same contract
-//! with harmless ends, except for the texts in literals and the names.
+//! hostile end, and the generated code is parsed. Its tokens must equal those from the same
+//! contract with harmless ends, except for the texts in literals and the names.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
