@@ -1,4 +1,4 @@
-//! Results in files: the latest of every run, and those that were accepted.
+//! Results in files: those of the last run, and the accepted ones.
 
 use std::fs;
 use std::path::Path;
@@ -18,7 +18,7 @@ pub fn keep(report: &Report, folder: &Path) -> Result<()> {
     plot::draw(report, &folder.join(LATEST).with_extension("svg"))
 }
 
-/// The results that were accepted; `None` when there are none yet.
+/// The accepted results; `None` if there are none yet.
 pub fn accepted(folder: &Path) -> Result<Option<Report>> {
     let file = folder.join(ACCEPTED).with_extension("json");
     if file.exists() {
@@ -28,7 +28,7 @@ pub fn accepted(folder: &Path) -> Result<Option<Report>> {
     }
 }
 
-/// Makes the results of the last run the accepted ones, when they are worth it.
+/// Accepts the results of the last run, if they are complete and reliable.
 pub fn accept(folder: &Path, scenarios: &[String]) -> Result<()> {
     let latest = read(&folder.join(LATEST).with_extension("json"))?;
     require_worth(&latest, scenarios)?;
@@ -42,13 +42,19 @@ pub fn accept(folder: &Path, scenarios: &[String]) -> Result<()> {
 
 fn require_worth(latest: &Report, scenarios: &[String]) -> Result<()> {
     if latest.quick {
-        bail!("the last run was a quick one: its figures mean too little to be kept");
+        bail!("the last run was a quick run: its figures are not reliable, run without --quick");
     }
     if !latest.failures.is_empty() {
-        bail!("in the last run failed: {}", latest.failures.join("; "));
+        bail!(
+            "scenarios of the last run failed: {}",
+            latest.failures.join("; ")
+        );
     }
     if !latest.builds.is_empty() {
-        bail!("beside the service ran {}", latest.builds.join(", "));
+        bail!(
+            "other builds ran at the same time: {}",
+            latest.builds.join(", ")
+        );
     }
     let missing: Vec<&str> = scenarios
         .iter()

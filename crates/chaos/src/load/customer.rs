@@ -187,8 +187,7 @@ impl Customer {
         }
     }
 
-    /// Asks for all of them at the same time, as clients do that know nothing of each other; which
-    /// of them are confirmed.
+    /// Requests the changes concurrently, like independent clients. Returns those that succeeded.
     async fn change_at_once(&self, id: i64, requested: &[Change]) -> Vec<Change> {
         let confirmed = match requested {
             [] => vec![],
