@@ -6,7 +6,7 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpResponse};
 
-use crate::generated::support::answer;
+use crate::generated::support::response;
 
 /// A response that breaks the contract is logged and becomes a 500. Responses that no operation gives
 /// (an unknown route, a time-out) are not validated.
@@ -40,7 +40,7 @@ async fn validated(
         request.method().as_str()
     };
     let known = known.filter(|_| !is_head);
-    let violations = answer::violations(
+    let violations = response::violations(
         method,
         route,
         head.status(),

@@ -84,7 +84,7 @@ pub fn annotate(contract: &Value, stub: bool) -> Result<Annotated> {
         }
     }
     let mut paths = Map::new();
-    let mut answers = Map::new();
+    let mut responses = Map::new();
     let traits = trait_names(&order);
     // The generator changes tags that contain other characters than letters.
     let tags: HashMap<&Name, String> = traits.keys().zip((0..).map(letters)).collect();
@@ -92,7 +92,7 @@ pub fn annotate(contract: &Value, stub: bool) -> Result<Annotated> {
         let place = || format!("in {} {}", operation.method.to_uppercase(), operation.path);
         let mut x_rust = views.operation(operation).with_context(place)?;
         let key = format!("{} {}", operation.method.to_uppercase(), operation.route);
-        answers.insert(key, views.response_schemas(operation).with_context(place)?);
+        responses.insert(key, views.response_schemas(operation).with_context(place)?);
         x_rust["api"] = json!(traits[&operation.module]);
         x_rust["module"] = json!(operation.module);
         x_rust["apiSecured"] = json!(apis[&operation.module]);
@@ -150,7 +150,7 @@ pub fn annotate(contract: &Value, stub: bool) -> Result<Annotated> {
                     .collect::<Vec<_>>(),
             })),
         }),
-        schemas: json!({ "roots": views.roots, "answers": answers, "$defs": definitions }),
+        schemas: json!({ "roots": views.roots, "responses": responses, "$defs": definitions }),
         modules: traits
             .keys()
             .map(|module| (tags[module].clone(), module.to_string()))

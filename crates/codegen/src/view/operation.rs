@@ -69,7 +69,7 @@ impl<'c> Views<'_, 'c> {
             "route": Code::literal(&operation.route),
             "operationDocs": Code::docs(text),
             "parametersDocs": Code::docs([format!("The parameters of {}.", operation.shown())]),
-            "answersDocs": Code::docs([format!("The responses of {}.", operation.shown())]),
+            "responsesDocs": Code::docs([format!("The responses of {}.", operation.shown())]),
             "parameters": parameters,
             "hasParameters": !operation.parameters.is_empty(),
             "hasBody": has_body,

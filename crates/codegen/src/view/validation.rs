@@ -11,13 +11,13 @@ impl<'c> Views<'_, 'c> {
     /// The responses of an operation by status: headers and media types, each with the name of its
     /// schema (`null` where it is not JSON).
     pub(crate) fn response_schemas(&mut self, operation: &Operation<'c>) -> Result<Value> {
-        let mut answers = Map::new();
+        let mut responses = Map::new();
         for (status, node) in operation.node.child("responses").children() {
             if status.starts_with("x-") {
                 continue;
             }
             let place = format!(
-                "{} {} answer {status}",
+                "{} {} response {status}",
                 operation.method.to_uppercase(),
                 operation.path
             );
@@ -54,8 +54,8 @@ impl<'c> Views<'_, 'c> {
                 content.insert(essence.to_ascii_lowercase(), root);
             }
             let status = status.to_ascii_uppercase();
-            answers.insert(status, json!({ "headers": headers, "content": content }));
+            responses.insert(status, json!({ "headers": headers, "content": content }));
         }
-        Ok(Value::Object(answers))
+        Ok(Value::Object(responses))
     }
 }

@@ -6,7 +6,7 @@ use actix_web::http::StatusCode;
 use actix_web::test::TestRequest;
 use actix_web::web::{Bytes, Data};
 use chrono::DateTime;
-use corpus::made::responses::support::{Event, EventStream, File, answer};
+use corpus::made::responses::support::{Event, EventStream, File, response};
 use corpus::made::responses::{BASE_PATH, configure, default::*, models};
 use futures::stream;
 
@@ -172,7 +172,7 @@ async fn null_is_written_and_absent_is_omitted() {
 fn wrong(route: &str, response: &TestResponse) -> Vec<String> {
     let status = StatusCode::from_u16(response.status).unwrap();
     let body = Some(response.body.as_bytes());
-    answer::violations("GET", route, status, &response.headers, body)
+    response::violations("GET", route, status, &response.headers, body)
         .into_iter()
         .map(|violation| violation.pointer)
         .collect()
