@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_build_has_a_name_of_its_own() {
+    fn an_invalid_name_or_file_of_a_build_is_rejected() {
         assert!(build("other-2=/").is_ok());
         for unfit in ["/", "=/", "service=/", "a b=/", "a/b=/", "a=/nowhere"] {
             assert!(build(unfit).is_err(), "{unfit}");

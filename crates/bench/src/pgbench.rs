@@ -158,7 +158,7 @@ impl Pgbench {
         })
     }
 
-    /// The times of this run only.
+    /// The times in the logs, which are deleted, so that the next run reads only its own.
     fn take_logs(&self) -> Result<Vec<f64>> {
         let mut times = Vec::new();
         for entry in fs::read_dir(&self.folder)? {
@@ -208,13 +208,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_log_has_microseconds_in_its_third_field() {
+    fn times_are_read_from_the_third_field_in_microseconds() {
         let log = "0 199 2241 0 1175850568 995598\n1 207 513 0 1175850569 608\n";
         assert_eq!(logged(log).unwrap(), [2.241, 0.513]);
     }
 
     #[test]
-    fn a_failed_transaction_is_no_time() {
+    fn a_failed_transaction_is_an_error() {
         let error = logged("3 0 failed 0 1499414498 84905\n")
             .unwrap_err()
             .to_string();
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn the_summary_has_the_rate_unless_something_failed() {
+    fn a_summary_with_failed_transactions_is_an_error() {
         let printed = "number of failed transactions: 0 (0.000%)\nlatency average = 0.1 ms\n\
                     tps = 1234.5 (without initial connection time)\n";
         assert_eq!(throughput(printed).unwrap(), 1234.5);
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn a_statement_of_several_lines_stays_one() {
+    fn a_statement_is_joined_to_one_line() {
         for script in [insert(), create(), create_keyed(), update(5), select(5)] {
             assert_eq!(script.matches(';').count(), 1, "{script}");
             let statements = script.lines().filter(|line| !line.starts_with('\\'));

@@ -92,7 +92,7 @@ async fn measure(options: &Options, folder: &Path) -> Result<Report> {
 fn temporary_folder(parent: &Path) -> Result<TempDir> {
     fs::create_dir_all(parent).with_context(|| format!("cannot create {}", parent.display()))?;
     let parent = parent.canonicalize()?;
-    // PostgreSQL may have to run as another user.
+    // PostgreSQL may run as another user.
     Ok(tempfile::Builder::new()
         .prefix("run-")
         .permissions(Permissions::from_mode(0o755))

@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_median_is_in_the_middle_whatever_the_order() {
+    fn the_median_does_not_depend_on_the_order() {
         let odd = Spread::of(&[3.0, 100.0, 1.0]).unwrap();
         assert_eq!((odd.median, odd.min, odd.max), (3.0, 1.0, 100.0));
         assert_eq!(Spread::of(&[4.0, 1.0, 2.0, 8.0]).unwrap().median, 3.0);

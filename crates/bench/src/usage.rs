@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_may_hold_anything() {
+    fn a_process_name_may_contain_parentheses_and_spaces() {
         let text = "42 (a) b (c)) S 7 42 42 0 -1 4194560 1 2 3 4 150 50 20 30 20 0 1 0 5";
         let stat = Stat::parse(text, 100.0).unwrap();
         assert_eq!((stat.own, stat.ended_children), (2.0, 0.5));

@@ -216,7 +216,7 @@ async fn run(arguments: &Arguments, folder: &Path) -> Result<bool> {
 fn temporary_folder() -> Result<TempDir> {
     let memory = Path::new("/dev/shm");
     let free = statvfs(memory).map_or(0, |disk| disk.blocks_available() * disk.fragment_size());
-    // PostgreSQL may have to run as another user.
+    // PostgreSQL may run as another user.
     let mut folder = tempfile::Builder::new();
     folder
         .prefix("orders-chaos-")

@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_version_is_read() {
+    fn a_version_is_parsed() {
         assert_eq!(version("orders 0.2.0\n"), Some((0, 2, 0)));
         assert_eq!(version("orders 1.12.3"), Some((1, 12, 3)));
         assert_eq!(version("orders"), None);

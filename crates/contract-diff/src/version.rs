@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn the_number_says_what_the_change_is() {
+    fn the_version_must_fit_the_level_of_the_changes() {
         use Level::{Breaking, Compatible, Risky};
         assert_eq!(fault("1.2.3", "1.2.3", None), None);
         for (new, level, fits) in [

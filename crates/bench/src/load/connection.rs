@@ -101,7 +101,7 @@ mod tests {
     const RESPONSE: &[u8] = b"HTTP/1.1 200 OK\r\nX-A: 1\r\nContent-Length: 5\r\n\r\nhello";
 
     #[test]
-    fn a_head_says_how_long_everything_is() {
+    fn a_head_has_the_lengths_of_head_and_body() {
         let head = Head::parse(RESPONSE).unwrap().unwrap();
         assert_eq!((head.status, head.body_length), (200, 5));
         assert_eq!(&RESPONSE[head.length..], b"hello");
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_answer_is_an_error() {
+    fn an_invalid_response_is_an_error() {
         assert!(Head::parse(b"HTTP/1.1 200 OK\r\n\r\n").is_err());
         assert!(Head::parse(b"nonsense\r\n\r\n").is_err());
     }

@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn one_wrong_answer_fails_all() {
+    fn one_unexpected_response_fails_the_load() {
         let text = REPORT.replace(
             r#""errors": {}"#,
             r#""errors": {"unexpected status 503": 1}"#,

@@ -162,13 +162,13 @@ mod tests {
     }
 
     #[test]
-    fn a_bar_is_met_on_its_own_side() {
+    fn a_bar_is_met_on_its_good_side() {
         assert_eq!(met(&reads(1500.0, 4.9, 4.0)), [true, true]);
         assert_eq!(met(&reads(1499.0, 5.1, 4.0)), [false, false]);
     }
 
     #[test]
-    fn a_slow_machine_moves_the_bar_of_p99() {
+    fn the_bar_of_p99_is_relaxed_when_pgbench_is_slower() {
         assert_eq!(met(&reads(1500.0, 8.0, 9.0)), [true, true]);
         assert_eq!(met(&reads(1500.0, 9.1, 9.0)), [true, false]);
     }

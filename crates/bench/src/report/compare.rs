@@ -73,19 +73,19 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_change_is_one_of_the_middles() {
+    fn a_change_compares_medians() {
         let share = changed(&[10.0, 110.0, 500.0], Some(&report(&[100.0])));
         assert!(share.is_some_and(|share| (share - 0.1).abs() < 1e-9));
     }
 
     #[test]
-    fn what_is_new_has_not_changed() {
+    fn a_new_figure_has_no_change() {
         assert_eq!(changed(&[10.0], Some(&report(&[]))), None);
         assert_eq!(changed(&[10.0], None), None);
     }
 
     #[test]
-    fn another_machine_is_named() {
+    fn a_difference_names_the_other_machine() {
         let (now, mut accepted) = (report(&[1.0]), report(&[1.0]));
         assert_eq!(difference(&now, &accepted), None);
         accepted.machine.cores = 64;

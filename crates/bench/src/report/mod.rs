@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_ratio_is_made_of_rounds_not_of_middles() {
+    fn a_ratio_is_computed_per_round() {
         let mut figures = Figures::default();
         // The machine was slow in the second round, for both.
         for (ours, other) in [(300.0, 100.0), (30.0, 10.0), (200.0, 100.0)] {

@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_whole_run_is_accepted() {
+    fn only_a_complete_run_is_accepted() {
         let mut latest = report(&[1.0]);
         let all = ["read".to_owned()];
         assert!(require_worth(&latest, &all).is_ok());
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_report_is_read_as_it_was_written() {
+    fn a_stored_report_is_read_back_unchanged() {
         let written = report(&[1.5, 2.25]);
         let text = serde_json::to_string(&written).unwrap();
         let read: Report = serde_json::from_str(&text).unwrap();

@@ -161,13 +161,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_as_long_as_they_say_something() {
+    fn numbers_have_three_significant_digits() {
         let shown: Vec<String> = [12345.6, 99.94, 1.234, 0.0426].map(number).into();
         assert_eq!(shown, ["12346", "99.9", "1.23", "0.043"]);
     }
 
     #[test]
-    fn a_cell_has_its_spread_and_its_change() {
+    fn a_cell_shows_range_and_change() {
         let (now, accepted) = (report(&[10.0, 110.0, 500.0]), report(&[100.0]));
         let lines = matrix(&now.figures, Some(&accepted), "read");
         assert!(
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missed_bar_cannot_be_overlooked() {
+    fn a_missed_bar_is_marked() {
         let bar = |median| Bar {
             name: "read".into(),
             unit: "×",

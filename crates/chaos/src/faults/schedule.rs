@@ -144,7 +144,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_seed_is_a_schedule() {
+    fn a_seed_determines_the_schedule() {
         let one = schedule(1, 200, 4, 8);
         assert_eq!(one, schedule(1, 200, 4, 8));
         assert_ne!(one, schedule(2, 200, 4, 8));
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_is_hit_in_every_way() {
+    fn every_target_gets_every_kind_of_fault() {
         let hit: BTreeSet<(u8, Kind)> = schedule(1, 1000, 4, 8)
             .iter()
             .map(|fault| match fault.target {

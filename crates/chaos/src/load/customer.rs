@@ -206,7 +206,7 @@ impl Customer {
             .collect()
     }
 
-    /// Whether the order has what was asked for.
+    /// Requests one change. Returns whether the order is as requested afterwards.
     async fn change(&self, id: i64, change: &Change, requested: &[Change]) -> bool {
         let path = format!("/orders/{id}");
         let body = match change {
