@@ -178,7 +178,7 @@ fn throughput(printed: &str) -> Result<f64> {
         printed
             .lines()
             .find_map(|line| line.strip_prefix(name)?.split_whitespace().next())
-            .with_context(|| format!("pgbench did not print {name} {printed}"))
+            .with_context(|| format!("pgbench did not print `{name}`: {printed}"))
     };
     let failed = value("number of failed transactions:")?;
     if failed != "0" {
