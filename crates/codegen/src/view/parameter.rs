@@ -180,27 +180,26 @@ impl<'c> Views<'_, 'c> {
             Kind::Map(_) => open = true,
             _ => {}
         });
-        match open {
-            false => code!(
+        if open {
+            let others: Vec<&String> = operation
+                .parameters
+                .iter()
+                .filter(|other| other.place == place && other.wire != parameter.wire)
+                .map(|other| &other.wire)
+                .collect();
+            code!(
+                "other_members({}, {}, {})",
+                Code::literal(place),
+                wire,
+                Code::literals(others)
+            )
+        } else {
+            code!(
                 "members({}, {}, {})",
                 Code::literal(place),
                 wire,
                 Code::literals(known)
-            ),
-            true => {
-                let others: Vec<&String> = operation
-                    .parameters
-                    .iter()
-                    .filter(|other| other.place == place && other.wire != parameter.wire)
-                    .map(|other| &other.wire)
-                    .collect();
-                code!(
-                    "other_members({}, {}, {})",
-                    Code::literal(place),
-                    wire,
-                    Code::literals(others)
-                )
-            }
+            )
         }
     }
 
