@@ -295,6 +295,9 @@ async fn a_rotated_api_key_stays_with_its_client() {
     let url = database_url(&app.database);
     let variables = [("ORDERS__DATABASE__URL", url.as_str())];
     fails(&["keys", "rotate", "12345"], &variables, &["no key 12345"]);
+    keys(&app, &["revoke", &second.to_string()]);
+    let rotate = ["keys", "rotate", &second.to_string()];
+    fails(&rotate, &variables, &["it is revoked"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

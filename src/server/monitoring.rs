@@ -160,7 +160,7 @@ fn not_allowed(allow: &'static str) -> HttpResponse {
     let mut response = problem(
         StatusCode::METHOD_NOT_ALLOWED,
         "method_not_allowed",
-        &format!("this path accepts {allow}"),
+        &format!("this path allows {allow}"),
     );
     let headers = response.headers_mut();
     headers.insert(ALLOW, HeaderValue::from_static(allow));

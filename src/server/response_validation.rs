@@ -6,7 +6,7 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpResponse};
 
-use crate::generated::support::answer;
+use crate::generated::support::response;
 
 /// A response that violates the contract is logged and replaced by a 500. Responses that do not
 /// belong to an operation (unknown route, time-out) are not validated.
@@ -40,7 +40,7 @@ async fn validated(
         request.method().as_str()
     };
     let known = known.filter(|_| !is_head);
-    let violations = answer::violations(
+    let violations = response::violations(
         method,
         route,
         head.status(),

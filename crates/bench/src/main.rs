@@ -1,7 +1,8 @@
-//! Measures the order service on this machine, against the plainest way to do the same.
+//! Measures the order service on this machine, against the simplest implementations of the same.
 //!
 //! Everything is real: the release build of `orders`, PostgreSQL that waits for the disk, Temporal.
-//! What is compared takes turns, so that a machine that is slow for a while is slow for both.
+//! The compared subjects take turns, so that a temporary slowdown of the machine affects all of
+//! them.
 
 mod environment;
 mod load;
@@ -25,7 +26,7 @@ use crate::load::LoadOptions;
 use crate::options::Options;
 use crate::references::Reference;
 
-/// Measures the order service on this machine, against the plainest way to do the same
+/// Measures the order service on this machine, against the simplest implementations of the same
 #[derive(Parser)]
 #[command(args_conflicts_with_subcommands = true)]
 struct Cli {
@@ -35,23 +36,23 @@ struct Cli {
     part: Option<Part>,
 }
 
-/// What a run starts as a process of its own. Nobody else needs them.
+/// Internal commands, which a run starts as separate processes.
 #[derive(Subcommand)]
 enum Part {
     /// The load generator
     #[command(hide = true)]
     Load(LoadOptions),
-    /// A server to compare with
+    /// A reference server
     #[command(hide = true)]
     Reference {
-        /// Which
+        /// The kind of server
         #[arg(value_enum)]
         reference: Reference,
     },
     /// The worker of the plain workflow
     #[command(hide = true)]
     PlainWorker,
-    /// The layers around the routes
+    /// Measure the layers around the routes
     #[command(hide = true)]
     Middleware {
         /// Turns of each set of layers
@@ -87,7 +88,7 @@ fn start(cli: Cli) -> Result<bool> {
     Ok(true)
 }
 
-#[allow(clippy::print_stderr)] // a command line's one way to say why it stops
+#[allow(clippy::print_stderr)] // the error output of a command line tool
 fn complain(error: &anyhow::Error) {
     eprintln!("error: {error:#}");
 }

@@ -1,4 +1,4 @@
-//! What a run is asked for, and what that means.
+//! The options of a run.
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -13,7 +13,7 @@ use crate::scenarios::Scenario;
 /// How to measure.
 #[derive(Debug, Args)]
 pub struct Options {
-    /// Short rounds and little data: shows that everything works, not how fast it is
+    /// Short rounds and little data: tests that everything works, but gives no reliable figures
     #[arg(long)]
     quick: bool,
     /// Only these scenarios
@@ -25,32 +25,32 @@ pub struct Options {
     /// Seconds of each turn in a round; 8, or 3 when quick
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=600))]
     seconds: Option<u16>,
-    /// Keep the results of the last run as the accepted ones, and measure nothing
+    /// Accept the results of the last run as the baseline, without measuring
     #[arg(long)]
     pub accept: bool,
-    /// Temporal's database in a file, in place of the memory
+    /// Keep Temporal's database in a file instead of in memory
     #[arg(long)]
     pub temporal_on_disk: bool,
     /// The program under test
     #[arg(long, default_value = "target/release/orders")]
     pub orders_binary: PathBuf,
-    /// Other builds of the program, which take turns with it under full load
+    /// Other builds of the program, which take turns with it at full load
     #[arg(long, value_parser = build, value_delimiter = ',', value_name = "NAME=FILE,...")]
     pub against: Vec<Build>,
-    /// Where results are kept
+    /// The folder of the results
     #[arg(long, default_value = "crates/bench/results")]
     pub results: PathBuf,
-    /// Where the data is while a run goes on; on a real disk, for what is measured waits for it
+    /// The folder of the data during a run; use a real disk, because the service waits for it
     #[arg(long, default_value = "target/bench")]
     pub folder: PathBuf,
 }
 
 fn build(text: &str) -> Result<Build> {
-    let (name, file) = text.split_once('=').context("it is no NAME=FILE")?;
-    // All others that are compared have a space in their names, but for the service.
+    let (name, file) = text.split_once('=').context("not of the form NAME=FILE")?;
+    // The names of all other subjects contain a space, except for the service.
     let is_fit = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
     if name.is_empty() || !name.bytes().all(is_fit) || name == OURS {
-        bail!("a name is of letters, digits and hyphens, and not {OURS:?}");
+        bail!("a name must consist of letters, digits and hyphens, and must not be {OURS:?}");
     }
     let file = PathBuf::from(file).canonicalize().context("no such file")?;
     let name = name.to_owned();
@@ -58,16 +58,16 @@ fn build(text: &str) -> Result<Build> {
 }
 
 impl Options {
-    /// Fails when two builds have one name.
+    /// Fails if two builds have the same name.
     pub fn check(&self) -> Result<()> {
         let mut names = HashSet::new();
         match self.against.iter().find(|build| !names.insert(&build.name)) {
-            Some(twice) => bail!("two builds are called {}", twice.name),
+            Some(twice) => bail!("two builds have the name {}", twice.name),
             None => Ok(()),
         }
     }
 
-    /// How long and how often.
+    /// The plan of the run.
     pub fn plan(&self) -> Plan {
         let quick = self.quick;
         let rounds = self.rounds.unwrap_or(if quick { 2 } else { 5 });
@@ -83,7 +83,7 @@ impl Options {
         }
     }
 
-    /// What is measured, in order.
+    /// The scenarios, in order.
     pub fn scenarios(&self) -> Vec<Scenario> {
         let all = Scenario::value_variants().iter().copied();
         all.filter(|one| self.only.is_empty() || self.only.contains(one))
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_build_has_a_name_of_its_own() {
+    fn an_invalid_name_or_file_of_a_build_is_rejected() {
         assert!(build("other-2=/").is_ok());
         for unfit in ["/", "=/", "service=/", "a b=/", "a/b=/", "a=/nowhere"] {
             assert!(build(unfit).is_err(), "{unfit}");

@@ -1,4 +1,4 @@
-//! The plainest way to the same rows: PostgreSQL's own benchmark with the same statements.
+//! The simplest reference: pgbench, PostgreSQL's own benchmark, with the same statements.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use dev_servers::output;
 
 use crate::stats::percentile;
 
-/// The share of transactions whose time is written down.
+/// The share of transactions whose time is logged.
 const SAMPLING: &str = "0.25";
 const MARGIN: Duration = Duration::from_secs(30);
 const THREADS: u32 = 2;
@@ -19,16 +19,16 @@ const MICROSECONDS: f64 = 1000.0;
 const COLUMNS: &str = "id, customer_id, status, total_amount, version, created_at, updated_at";
 const NEW: &str = "\\set customer random(1, 1000)\n\\set cents random(0, 9999999)\n";
 
-/// What pgbench says of a run.
+/// The results of a run of pgbench.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Transactions {
-    /// Transactions in a second.
+    /// Transactions per second.
     pub throughput: f64,
-    /// Milliseconds that half of them took at most.
+    /// Median time in milliseconds.
     pub p50: f64,
-    /// The same of 99 in 100.
+    /// 99th percentile in milliseconds.
     pub p99: f64,
-    /// The same of 999 in 1000.
+    /// 99.9th percentile in milliseconds.
     pub p999: f64,
 }
 
@@ -56,7 +56,7 @@ pub fn create() -> String {
     ))
 }
 
-/// The same with a key of its own.
+/// The same with a unique key.
 pub fn create_keyed() -> String {
     one_line(&format!(
         "WITH claimed AS (
@@ -101,7 +101,7 @@ fn one_line(statement: &str) -> String {
     format!("{NEW}{}\n", words.join(" "))
 }
 
-/// Where pgbench is, and where it may write.
+/// The program and its working folder.
 #[derive(Debug, Clone)]
 pub struct Pgbench {
     program: PathBuf,
@@ -109,18 +109,18 @@ pub struct Pgbench {
 }
 
 impl Pgbench {
-    /// The one beside this server, with its files in this folder.
+    /// The pgbench of this server's installation, with its files in this folder.
     pub fn beside(postgres: &Path, folder: &Path) -> Result<Self> {
         let program = postgres.with_file_name("pgbench");
         if !program.is_file() {
-            bail!("there is no {}", program.display());
+            bail!("{} does not exist", program.display());
         }
         let folder = folder.join("pgbench");
         fs::create_dir_all(&folder)?;
         Ok(Self { program, folder })
     }
 
-    /// Runs a script again and again, with statements prepared once.
+    /// Runs a script repeatedly, with prepared statements.
     pub async fn run(
         &self,
         script: &str,
@@ -158,7 +158,7 @@ impl Pgbench {
         })
     }
 
-    /// The times of a run, and none of an earlier one.
+    /// The times in the logs, which are deleted, so that the next run reads only its own.
     fn take_logs(&self) -> Result<Vec<f64>> {
         let mut times = Vec::new();
         for entry in fs::read_dir(&self.folder)? {
@@ -178,7 +178,7 @@ fn throughput(printed: &str) -> Result<f64> {
         printed
             .lines()
             .find_map(|line| line.strip_prefix(name)?.split_whitespace().next())
-            .with_context(|| format!("pgbench does not say {name}: {printed}"))
+            .with_context(|| format!("pgbench did not print `{name}`: {printed}"))
     };
     let failed = value("number of failed transactions:")?;
     if failed != "0" {
@@ -208,13 +208,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_log_has_microseconds_in_its_third_field() {
+    fn times_are_read_from_the_third_field_in_microseconds() {
         let log = "0 199 2241 0 1175850568 995598\n1 207 513 0 1175850569 608\n";
         assert_eq!(logged(log).unwrap(), [2.241, 0.513]);
     }
 
     #[test]
-    fn a_failed_transaction_is_no_time() {
+    fn a_failed_transaction_is_an_error() {
         let error = logged("3 0 failed 0 1499414498 84905\n")
             .unwrap_err()
             .to_string();
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn the_summary_has_the_rate_unless_something_failed() {
+    fn a_summary_with_failed_transactions_is_an_error() {
         let printed = "number of failed transactions: 0 (0.000%)\nlatency average = 0.1 ms\n\
                     tps = 1234.5 (without initial connection time)\n";
         assert_eq!(throughput(printed).unwrap(), 1234.5);
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn a_statement_of_several_lines_stays_one() {
+    fn a_statement_is_joined_to_one_line() {
         for script in [insert(), create(), create_keyed(), update(5), select(5)] {
             assert_eq!(script.matches(';').count(), 1, "{script}");
             let statements = script.lines().filter(|line| !line.starts_with('\\'));

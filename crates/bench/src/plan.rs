@@ -1,43 +1,43 @@
-//! What a run measures with: how long, how often, and which builds of the service.
+//! The plan of a run: durations, numbers of rounds, and the compared builds of the service.
 
 use std::path::PathBuf;
 
-/// The service, built otherwise.
+/// Another build of the service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Build {
-    /// In the tables.
+    /// Its name in the results.
     pub name: String,
-    /// Its `orders`.
+    /// Its `orders` program.
     pub file: PathBuf,
 }
 
-/// How long, how often, how much.
+/// Durations and numbers.
 #[derive(Debug)]
 pub struct Plan {
-    /// Little of everything.
+    /// Whether this is a quick run.
     pub quick: bool,
-    /// Turns that each subject gets.
+    /// Turns of each subject.
     pub rounds: usize,
-    /// Of a turn.
+    /// Duration of a turn.
     pub seconds: f64,
-    /// Orders that are completed in a turn.
+    /// Orders to complete in a turn.
     pub workflow_orders: u64,
     /// Orders of a burst.
     pub burst: u64,
-    /// Orders that wait in the outbox at once.
+    /// Orders to put into the outbox at once.
     pub backlog: i64,
-    /// Requests that each set of layers gets in a turn.
+    /// Requests to each set of layers in a turn.
     pub middleware_requests: u32,
 }
 
 impl Plan {
-    /// Of a turn, as pgbench takes them.
+    /// The duration of a turn in seconds, for pgbench.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // 1 to 600
     pub fn whole_seconds(&self) -> u64 {
         self.seconds as u64
     }
 
-    /// Of a turn with a single client, which needs no long one.
+    /// The duration of a turn with a single client, which may be shorter.
     pub fn half_seconds(&self) -> u64 {
         self.whole_seconds().div_ceil(2)
     }

@@ -1,4 +1,4 @@
-//! A run: starts what is needed, measures one scenario after the other, stops everything.
+//! A run: starts the environment, measures one scenario after the other, stops everything.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -15,14 +15,14 @@ use crate::progress::progress;
 use crate::report::{Figures, Machine, Report, accept, accepted, keep, print};
 use crate::scenarios::{Context, Scenario};
 
-/// For everything but the ten million orders, which ask for more.
+/// The disk space for all scenarios except ten million orders, which need more.
 const ROOM_GIB: u64 = 6;
 
-/// Does what the options say. `false` when a scenario failed.
+/// Executes the options. `false` if a scenario failed.
 pub fn run(options: &Options) -> Result<bool> {
     if options.accept {
         accept(&options.results, &Scenario::names())?;
-        progress("the results of the last run are the accepted ones");
+        progress("accepted the results of the last run");
         return Ok(true);
     }
     options.check()?;
@@ -31,7 +31,7 @@ pub fn run(options: &Options) -> Result<bool> {
     let ran = runtime.block_on(async {
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut terminate = signal(SignalKind::terminate())?;
-        // What a run has started ends when its future is dropped.
+        // Dropping the future stops everything that the run has started.
         tokio::select! {
             ran = measure(options, folder.path()) => ran,
             _ = interrupt.recv() => bail!("interrupted"),
@@ -51,7 +51,7 @@ async fn measure(options: &Options, folder: &Path) -> Result<Report> {
     let plan = options.plan();
     let orders = options.orders_binary.canonicalize().with_context(|| {
         let path = options.orders_binary.display();
-        format!("{path} is not there; build it with `cargo build --release --bin orders`")
+        format!("{path} does not exist; build it with `cargo build --release --bin orders`")
     })?;
     let mut report = Report {
         machine: Machine::here(),
@@ -88,11 +88,11 @@ async fn measure(options: &Options, folder: &Path) -> Result<Report> {
     Ok(report)
 }
 
-/// Goes when nobody writes to it any more.
+/// A temporary folder, deleted once no process writes to it.
 fn temporary_folder(parent: &Path) -> Result<TempDir> {
     fs::create_dir_all(parent).with_context(|| format!("cannot create {}", parent.display()))?;
     let parent = parent.canonicalize()?;
-    // PostgreSQL may have to run as another user.
+    // PostgreSQL may run as another user.
     Ok(tempfile::Builder::new()
         .prefix("run-")
         .permissions(Permissions::from_mode(0o755))

@@ -1,18 +1,18 @@
-//! Middles and spreads of a few samples.
+//! Medians and ranges of a few samples.
 
-/// The middle of some samples, and how far they lie apart.
+/// The median and the range of some samples.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Spread {
-    /// Half of the samples are below it.
+    /// The median.
     pub median: f64,
-    /// The least sample.
+    /// The minimum.
     pub min: f64,
-    /// The greatest sample.
+    /// The maximum.
     pub max: f64,
 }
 
 impl Spread {
-    /// Of these samples; `None` when there are none.
+    /// The spread of these samples; `None` if there are none.
     pub fn of(samples: &[f64]) -> Option<Self> {
         let mut sorted = samples.to_vec();
         sorted.sort_by(f64::total_cmp);
@@ -24,7 +24,7 @@ impl Spread {
     }
 }
 
-/// The sample that this share of all, sorted, does not exceed: 0.99 is p99.
+/// The percentile of sorted samples: 0.99 is p99.
 #[allow(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_median_is_in_the_middle_whatever_the_order() {
+    fn the_median_does_not_depend_on_the_order() {
         let odd = Spread::of(&[3.0, 100.0, 1.0]).unwrap();
         assert_eq!((odd.median, odd.min, odd.max), (3.0, 1.0, 100.0));
         assert_eq!(Spread::of(&[4.0, 1.0, 2.0, 8.0]).unwrap().median, 3.0);

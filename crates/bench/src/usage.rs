@@ -1,4 +1,4 @@
-//! What processes have used of the machine, as the kernel counts it.
+//! Resource usage of processes, from the kernel.
 
 use std::fs;
 
@@ -16,10 +16,10 @@ pub fn cpu(pid: i32) -> Result<f64> {
     Ok(Stat::read(pid)?.own)
 }
 
-/// The same of a process and all its children, those that have ended included.
+/// The same for a process and all its children, including those that have ended.
 pub fn cpu_of_family(pid: i32) -> Result<f64> {
     let parent = Stat::read(pid)?;
-    // A child that ends meanwhile has been counted by its parent, or is a little late.
+    // A child that ends in between is counted by its parent, or missed briefly.
     let children = child_pids(pid).into_iter();
     let children = children.filter_map(|child| Stat::read(child).ok());
     Ok(parent.own + parent.ended_children + children.map(|stat| stat.own).sum::<f64>())
@@ -32,27 +32,27 @@ pub fn cpu_of_ended_children() -> Result<(f64, f64)> {
     Ok((seconds(usage.user_time()), seconds(usage.system_time())))
 }
 
-/// A time as the kernel has it, in seconds.
+/// A `timeval` in seconds.
 #[allow(clippy::cast_precision_loss)] // seconds
 pub fn seconds(time: TimeVal) -> f64 {
     time.tv_sec() as f64 + time.tv_usec() as f64 / MICROSECONDS
 }
 
-/// What a process has of the memory now, in MiB.
+/// The current memory of a process, in MiB.
 pub fn memory(pid: i32) -> Result<f64> {
     status(pid, "VmRSS:")
 }
 
-/// The most that a process ever had of the memory, in MiB.
+/// The peak memory of a process, in MiB.
 pub fn peak_memory(pid: i32) -> Result<f64> {
     status(pid, "VmHWM:")
 }
 
-/// What a process and its children have of the memory now, in MiB. What they share counts once.
+/// The current memory of a process and its children, in MiB. Shared memory counts once.
 pub fn memory_of_family(pid: i32) -> Result<f64> {
     let mut sum = field(&format!("/proc/{pid}/smaps_rollup"), "Pss:")?;
     for child in child_pids(pid) {
-        // One that has ended meanwhile has nothing.
+        // A child that has ended in between has no memory.
         sum += field(&format!("/proc/{child}/smaps_rollup"), "Pss:").unwrap_or_default();
     }
     Ok(sum)
@@ -62,7 +62,7 @@ fn status(pid: i32, name: &str) -> Result<f64> {
     field(&format!("/proc/{pid}/status"), name)
 }
 
-/// A line `Name:  123 kB`.
+/// The value of a line `Name:  123 kB`.
 fn field(file: &str, name: &str) -> Result<f64> {
     let text = fs::read_to_string(file).with_context(|| format!("cannot read {file}"))?;
     let kib: f64 = text
@@ -73,7 +73,7 @@ fn field(file: &str, name: &str) -> Result<f64> {
     Ok(kib / MIB)
 }
 
-/// Of `/proc/PID/stat`.
+/// Fields of `/proc/PID/stat`.
 struct Stat {
     own: f64,
     ended_children: f64,
@@ -84,11 +84,11 @@ impl Stat {
         let file = format!("/proc/{pid}/stat");
         let text = fs::read_to_string(&file).with_context(|| format!("cannot read {file}"))?;
         Self::parse(&text, ticks_per_second()?)
-            .with_context(|| format!("{file} is not as expected"))
+            .with_context(|| format!("{file} has an unexpected format"))
     }
 
     fn parse(text: &str, ticks: f64) -> Option<Self> {
-        // The name, in parentheses, may hold anything.
+        // The name, in parentheses, may contain any characters.
         let (_, rest) = text.rsplit_once(')')?;
         let fields: Vec<&str> = rest.split_whitespace().collect();
         let seconds = |index: usize| -> Option<f64> {
@@ -104,7 +104,7 @@ impl Stat {
 
 #[allow(clippy::cast_precision_loss)] // 100
 fn ticks_per_second() -> Result<f64> {
-    let ticks = sysconf(SysconfVar::CLK_TCK)?.context("the clock has no ticks")?;
+    let ticks = sysconf(SysconfVar::CLK_TCK)?.context("the clock tick rate is unknown")?;
     Ok(ticks as f64)
 }
 
@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_may_hold_anything() {
+    fn a_process_name_may_contain_parentheses_and_spaces() {
         let text = "42 (a) b (c)) S 7 42 42 0 -1 4194560 1 2 3 4 150 50 20 30 20 0 1 0 5";
         let stat = Stat::parse(text, 100.0).unwrap();
         assert_eq!((stat.own, stat.ended_children), (2.0, 0.5));

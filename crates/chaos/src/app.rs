@@ -1,4 +1,4 @@
-//! One `orders serve` or `orders worker`, which is stopped, killed and started again.
+//! One `orders serve` or `orders worker` process, which is stopped, killed and restarted.
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -16,16 +16,16 @@ use crate::release::{Release, SETTINGS};
 pub const DATABASE: &str = "orders";
 /// How long an order must be unchanged before it is compared with its workflow.
 pub const GRACE: Duration = Duration::from_secs(3);
-/// How long a process may take to end after SIGTERM: what the service promises, and some.
+/// How long a process may take to end after SIGTERM: what the service promises, and a margin.
 const END_LIMIT: Duration = Duration::from_secs(30);
-/// What a worker logs once it runs.
+/// The log line of a worker that is ready.
 const WORKER_RUNS: &str = "worker runs";
 
 /// One of our processes.
 pub struct App {
-    /// Which.
+    /// Its name.
     pub name: String,
-    /// Where it serves; `None` for a worker.
+    /// The URL that it serves; `None` for a worker.
     pub url: Option<String>,
     release: Mutex<Release>,
     command: &'static str,
@@ -43,7 +43,7 @@ impl App {
         [to_postgres, to_temporal]: [&Link; 2],
         processing_delay: &str,
     ) -> Result<Self> {
-        // Fixed, so that clients find it after a restart; free at least now.
+        // A fixed port, so that clients find it after a restart. It is free now.
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let listen = format!("127.0.0.1:{port}");
         let database = format!(
@@ -78,7 +78,7 @@ impl App {
         })
     }
 
-    /// Starts it, unless it runs. It ends with us.
+    /// Starts it unless it is running. It ends with this process.
     pub async fn start(&self) -> Result<()> {
         let mut service = self.service.lock().await;
         if service.is_some() {
@@ -91,10 +91,10 @@ impl App {
         Ok(())
     }
 
-    /// Waits until it serves, or a worker runs. Fails when it ends instead, or takes too long.
+    /// Waits until it is ready. Fails if it ends instead, or takes too long.
     pub async fn until_ready(&self) -> Result<()> {
         let service = self.service.lock().await;
-        let service = service.as_ref().context("it is not started")?;
+        let service = service.as_ref().context("it was not started")?;
         if self.url.is_some() {
             service.ready().await?;
         } else {
@@ -103,17 +103,18 @@ impl App {
         Ok(())
     }
 
-    /// Starts as this release from now on.
+    /// Uses this release from the next start on.
     pub async fn become_release(&self, release: &Release) {
         *self.release.lock().await = release.clone();
     }
 
-    /// Whether it may answer 500 after a change of the schema, by a known fault of its version.
+    /// Whether it may respond 500 after a schema change, by a known fault of its version.
     pub async fn fails_after_ddl(&self) -> bool {
         self.release.lock().await.fails_after_ddl
     }
 
-    /// Starts it again if it ended by itself: a process that cannot start while the database is away does.
+    /// Restarts it if it ended by itself, as a process does that starts while the database is
+    /// unavailable.
     pub async fn start_if_ended(&self) -> Result<()> {
         let mut service = self.service.lock().await;
         if service
@@ -133,8 +134,8 @@ impl App {
         }
     }
 
-    /// Sends it a signal to end, and waits for that. `false` when it takes too long; it is killed then.
-    /// Nobody starts it again meanwhile.
+    /// Sends it a signal to end, and waits. `false` if it takes too long; it is killed then. It is
+    /// not restarted in the meantime.
     pub async fn end(&self, signal: Signal) -> bool {
         match self.service.lock().await.take() {
             Some(service) => service.stop(signal, END_LIMIT).await.is_ok(),

@@ -1,5 +1,5 @@
-//! Rows that somebody else has locked while nothing else is broken: requests that have nothing to do
-//! with them must not fail then.
+//! Rows that another transaction locks while no other fault is active: requests that do not use
+//! these rows must not fail then.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -9,31 +9,31 @@ use std::sync::{Arc, Mutex};
 pub enum Rows {
     /// These orders.
     Orders(BTreeSet<i64>),
-    /// Idempotency-Keys that were used before.
+    /// Idempotency-Keys of earlier orders.
     Keys,
 }
 
-/// What is locked at the moment.
+/// The rows that are locked now.
 #[derive(Debug, Default)]
 pub struct LockedRows(Mutex<Option<Arc<Rows>>>);
 
 impl LockedRows {
-    /// These rows are locked from now on, and nothing else is broken.
+    /// Records that these rows are locked from now on, and no other fault is active.
     pub fn hold(&self, rows: Rows) {
         self.set(Some(Arc::new(rows)));
     }
 
-    /// They are free again.
+    /// Records that they are unlocked.
     pub fn release(&self) {
         self.set(None);
     }
 
-    /// What is locked.
+    /// The locked rows.
     pub fn now(&self) -> Option<Arc<Rows>> {
         self.0.lock().ok().and_then(|rows| rows.clone())
     }
 
-    /// What was locked before and is locked still.
+    /// The locked rows, if they have been locked since `before`.
     pub fn still(&self, before: Option<Arc<Rows>>) -> Option<Arc<Rows>> {
         let before = before?;
         self.now().filter(|now| Arc::ptr_eq(now, &before))
@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_was_locked_all_the_time_counts() {
+    fn only_rows_that_stay_locked_count() {
         let held = LockedRows::default();
         assert!(held.still(held.now()).is_none());
         held.hold(Rows::Keys);

@@ -1,9 +1,10 @@
-//! Breaks the order service at random under load, and audits every order afterwards.
+//! Injects random faults into the order service under load, and audits every order afterwards.
 //!
-//! `orders serve`s, `orders worker`s, PostgreSQL and Temporal, and a proxy on each connection between
-//! them. Clients order at a steady pace while a seeded schedule kills, freezes, terminates, cuts,
-//! changes the schema, locks rows and floods, or while every process is replaced by one of a newer
-//! version. When all is quiet, every order is compared with what its client was told.
+//! It runs several `orders serve` and `orders worker`, PostgreSQL and Temporal, with a proxy on
+//! each connection between them. Clients create orders at a steady rate while a seeded schedule
+//! kills, freezes and terminates processes, cuts connections, changes the schema, locks rows and
+//! floods, or while every process is replaced by one of a newer version. When everything is idle,
+//! every order is compared with the responses that its client received.
 
 mod app;
 mod audit;
@@ -44,28 +45,28 @@ use crate::state::{State, Unfinished};
 use crate::summary::Summary;
 use crate::world::{Instances, LONG_PROCESSING_DELAY, PROCESSING_DELAY, World};
 
-/// What a long run may write.
+/// The disk space that a long run may need.
 const ROOM_BYTES: u64 = 2 << 30;
 
-/// Breaks the order service at random under load, and audits every order afterwards
+/// Injects random faults into the order service under load, and audits every order afterwards
 #[derive(Parser)]
 struct Arguments {
-    /// Makes the schedule of faults; a random one when absent
+    /// Seed of the schedule of faults; random if absent
     #[arg(long)]
     seed: Option<u64>,
-    /// Faults to happen
+    /// Number of faults
     #[arg(long, default_value_t = 200)]
     faults: usize,
-    /// Orders to be accepted, at least
+    /// Minimum number of accepted orders
     #[arg(long, default_value_t = 5000)]
     orders: usize,
-    /// Orders that clients send in a second
+    /// Orders that clients send per second
     #[arg(long, default_value_t = 20.0)]
     rate: f64,
-    /// How long faults and orders may go on; what has happened by then is audited
+    /// Time limit for faults and orders; the audit covers what has happened by then
     #[arg(long, default_value = "1h", value_parser = humantime::parse_duration)]
     limit: Duration,
-    /// How long all of it may take to come to rest afterwards: Temporal has to complete what bursts left
+    /// Time limit for becoming idle afterwards: Temporal must complete the orders of bursts
     #[arg(long, default_value = "10m", value_parser = humantime::parse_duration)]
     quiet_limit: Duration,
     /// Keep the data and the logs in this folder
@@ -74,14 +75,14 @@ struct Arguments {
     /// The program under test
     #[arg(long, default_value = "target/debug/orders")]
     orders_binary: PathBuf,
-    /// `orders serve`s
+    /// Number of `orders serve` processes
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=16))]
     apis: u8,
-    /// `orders worker`s
+    /// Number of `orders worker` processes
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=16))]
     workers: u8,
-    /// Break nothing: begin with this program, of the version before, and replace every process by the
-    /// one under test
+    /// Inject no faults: start with this program, of the previous version, and replace every
+    /// process by the one under test
     #[arg(long, value_name = "PROGRAM", conflicts_with_all = ["faults", "seed"])]
     upgrade_from: Option<PathBuf>,
 }
@@ -102,7 +103,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Runs in the folder that is kept, or in one that goes once nobody writes to it any more.
+/// Runs in the folder to keep, or in a temporary one that is deleted once no process writes to it.
 fn in_folder(arguments: &Arguments, runtime: Runtime) -> Result<bool> {
     let temporary = match arguments.keep {
         Some(_) => None,
@@ -149,7 +150,7 @@ async fn run(arguments: &Arguments, folder: &Path) -> Result<bool> {
     let world = World::start(first, folder, delay, instances).await?;
     let world = Arc::new(world);
     let progress = Arc::new(Progress::new());
-    progress.log("everything runs");
+    progress.log("all processes are running");
 
     let (stop, stopped) = watch::channel(false);
     let (bursts, bursting) = mpsc::unbounded_channel();
@@ -160,9 +161,9 @@ async fn run(arguments: &Arguments, folder: &Path) -> Result<bool> {
         let world = world.clone();
         tokio::spawn(async move { faults::supervise(&world).await })
     };
-    let telling = {
+    let reporting = {
         let progress = progress.clone();
-        tokio::spawn(async move { tell(&progress).await })
+        tokio::spawn(async move { report(&progress).await })
     };
     let deadline = Instant::now() + arguments.limit;
     let counts = match previous {
@@ -181,20 +182,20 @@ async fn run(arguments: &Arguments, folder: &Path) -> Result<bool> {
         sleep(Duration::from_millis(100)).await;
     }
     stop.send_replace(true);
-    let told = loading.await?;
-    telling.abort();
-    progress.log("all clients have their answers; waiting for rest");
-    let (state, rest) = rest(&world, arguments.quiet_limit, &progress).await?;
+    let records = loading.await?;
+    reporting.abort();
+    progress.log("all clients are done; waiting until the service is idle");
+    let (state, settling) = until_idle(&world, arguments.quiet_limit, &progress).await?;
     supervising.abort();
 
-    let audit = audit(&told, &state);
+    let audit = audit(&records, &state);
     let findings = progress.findings();
     Summary {
-        told: &told,
+        records: &records,
         audit: &audit,
         faults: &counts,
         progress: &progress,
-        rest,
+        settling,
         findings: &findings,
     }
     .show();
@@ -204,18 +205,18 @@ async fn run(arguments: &Arguments, folder: &Path) -> Result<bool> {
         differences(kind, all);
         agreed &= all.is_empty();
     }
-    if told.accepted.is_empty() {
-        bail!("not one order was accepted");
+    if records.accepted.is_empty() {
+        bail!("no order was accepted");
     }
     Ok(agreed)
 }
 
-/// In memory where there is room: Temporal's SQLite waits for the disk at every step, and what has to
-/// survive here is the end of a process, not of the machine.
+/// In memory if there is enough: Temporal's SQLite waits for the disk at every step, and the data
+/// must survive only the end of a process, not of the machine.
 fn temporary_folder() -> Result<TempDir> {
     let memory = Path::new("/dev/shm");
     let free = statvfs(memory).map_or(0, |disk| disk.blocks_available() * disk.fragment_size());
-    // PostgreSQL may have to run as another user.
+    // PostgreSQL may run as another user.
     let mut folder = tempfile::Builder::new();
     folder
         .prefix("orders-chaos-")
@@ -227,23 +228,27 @@ fn temporary_folder() -> Result<TempDir> {
     })
 }
 
-/// Waits until nothing moves any more; what there is then, and how long it took.
-async fn rest(world: &World, limit: Duration, progress: &Progress) -> Result<(State, Duration)> {
+/// Waits until the service is idle. Returns the state, and how long it took.
+async fn until_idle(
+    world: &World,
+    limit: Duration,
+    progress: &Progress,
+) -> Result<(State, Duration)> {
     let begun = Instant::now();
     loop {
-        let unrest = Unfinished::read(world).await?;
-        if unrest.is_none() || begun.elapsed() > limit {
+        let unfinished = Unfinished::read(world).await?;
+        if unfinished.is_none() || begun.elapsed() > limit {
             return Ok((State::read(world).await?, begun.elapsed()));
         }
         progress.log(&format!(
             "{} intents, {} open orders, {} running workflows",
-            unrest.intents, unrest.open, unrest.running
+            unfinished.intents, unfinished.open, unfinished.running
         ));
         sleep(Duration::from_secs(2)).await;
     }
 }
 
-async fn tell(progress: &Progress) {
+async fn report(progress: &Progress) {
     loop {
         sleep(Duration::from_secs(5)).await;
         let (accepted, faults) = progress.counts();

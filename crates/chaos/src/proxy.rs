@@ -10,22 +10,22 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-/// What happens to the bytes.
+/// What the proxy does with the bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
-    /// They pass.
+    /// Forwards them.
     Pass,
-    /// Connections are closed, new ones too.
+    /// Closes connections, including new ones.
     Cut,
-    /// Connections stay, and nothing arrives.
+    /// Keeps connections open, but forwards nothing.
     Silent,
-    /// Each piece arrives so much later.
+    /// Delays each chunk by this long.
     Slow(Duration),
 }
 
 /// A connection between two parts.
 pub struct Link {
-    /// From whom to whom.
+    /// Its name: from where to where.
     pub name: String,
     address: SocketAddr,
     mode: watch::Sender<Mode>,
@@ -47,12 +47,12 @@ impl Link {
         })
     }
 
-    /// Where it listens.
+    /// The address that it listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Changes what happens from now on.
+    /// Changes the mode.
     pub fn set(&self, mode: Mode) {
         self.mode.send_replace(mode);
     }
@@ -68,7 +68,8 @@ async fn accept(listener: TcpListener, target: SocketAddr, modes: watch::Receive
             if *modes.borrow() == Mode::Cut {
                 return;
             }
-            // A target that is away closes the connection, as it would without us.
+            // If the target is unavailable, the connection is closed, as it would be without a
+            // proxy.
             if let Ok(server) = TcpStream::connect(target).await {
                 connect(client, server, modes).await;
             }

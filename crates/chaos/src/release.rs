@@ -8,18 +8,19 @@ use anyhow::{Context, Result};
 use dev_servers::output;
 use serde_json::Value;
 
-/// How long a command that does not serve may take.
+/// Time limit for commands other than `serve` and `worker`.
 const COMMAND_LIMIT: Duration = Duration::from_secs(60);
 
-/// Of a program: major, minor, patch.
+/// Version of a program: major, minor, patch.
 type Version = (u64, u64, u64);
 
-/// The last version whose prepared statements end with a 500 once a column is added to a table.
+/// The last version whose prepared statements fail with a 500 after a column is added to a table.
 const FAILS_AFTER_DDL: Version = (0, 3, 0);
 
-/// Settings of its processes besides those of the run. Callers are not limited, but attempts with unknown
-/// keys are, so low that a slow machine reaches it; and the clients' key is looked up again so often that
-/// this happens during a flood of unknown keys. The operators' ports share a machine.
+/// Settings of its processes besides those of the run. Callers are not rate-limited. Attempts with
+/// unknown keys are, at a limit that a slow machine reaches too. The cache of API keys is short, so
+/// that the clients' key is looked up during a flood of unknown keys. Monitoring uses any free
+/// port, since the processes share a machine.
 pub const SETTINGS: [(&str, &str); 6] = [
     ("AUTH__MODE", "required"),
     ("AUTH__API_KEYS", "true"),
@@ -33,12 +34,12 @@ pub const SETTINGS: [(&str, &str); 6] = [
 #[derive(Debug, Clone)]
 pub struct Release {
     program: PathBuf,
-    /// Whether it is known to answer 500 after a change of the schema, until it is started again.
+    /// Whether it is known to respond 500 after a schema change, until it is restarted.
     pub fails_after_ddl: bool,
 }
 
 impl Release {
-    /// The one under test, which has no known faults.
+    /// The release under test, without known faults.
     pub async fn tested(program: &Path) -> Result<Self> {
         let release = Self::previous(program).await?;
         Ok(Self {
@@ -47,11 +48,11 @@ impl Release {
         })
     }
 
-    /// An earlier one, with the faults of its version.
+    /// An earlier release, with the known faults of its version.
     pub async fn previous(program: &Path) -> Result<Self> {
         let program = program.canonicalize().with_context(|| {
             let path = program.display();
-            format!("{path} is not there; build it with `cargo build --bin orders`")
+            format!("{path} does not exist; build it with `cargo build --bin orders`")
         })?;
         let mut command = Command::new(&program);
         command.arg("--version");
@@ -88,7 +89,7 @@ impl Release {
         let created = output("orders keys create", command, COMMAND_LIMIT).await?;
         let created: Value = serde_json::from_str(&created)?;
         let key = created["key"].as_str().map(str::to_owned);
-        key.context("`orders keys create` shows no key")
+        key.context("`orders keys create` printed no key")
     }
 }
 
@@ -104,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_version_is_read() {
+    fn a_version_is_parsed() {
         assert_eq!(version("orders 0.2.0\n"), Some((0, 2, 0)));
         assert_eq!(version("orders 1.12.3"), Some((1, 12, 3)));
         assert_eq!(version("orders"), None);

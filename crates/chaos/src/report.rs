@@ -1,4 +1,4 @@
-//! What is shown while it runs, and the table at its end.
+//! The output during the run, and the table at its end.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -8,19 +8,19 @@ use std::time::{Duration, Instant};
 
 use crate::locked_rows::LockedRows;
 
-/// Differences of a kind that are shown in full.
+/// The number of differences of a kind that are printed.
 const SHOWN: usize = 6;
-/// Findings of a kind that are shown as they happen.
+/// The number of findings of a kind that are printed as they happen.
 const SHOWN_AT_ONCE: usize = 3;
 
-/// Writes a line, at once even into a pipe.
+/// Writes a line and flushes it, also into a pipe.
 pub fn say(line: &str) {
     let mut stdout = std::io::stdout().lock();
-    // Nobody may be there to read it; the exit code says enough.
+    // Ignore a closed pipe: the exit code still reports the result.
     let _ = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
 }
 
-/// How far it is, and what is wrong so far.
+/// The progress and the findings so far.
 pub struct Progress {
     started: Instant,
     accepted: AtomicUsize,
@@ -34,7 +34,7 @@ pub struct Progress {
     pub held: LockedRows,
 }
 
-/// What must not be, by its kind.
+/// Violations found, by kind.
 pub type Findings = BTreeMap<&'static str, Vec<String>>;
 
 impl Progress {
@@ -61,14 +61,14 @@ impl Progress {
         self.accepted.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// A request is sent again, because of this status or because there was no answer.
+    /// Counts a retry, because of this status or because there was no response.
     pub fn retried(&self, why: Option<u16>) {
         if let Ok(mut retries) = self.retries.lock() {
             *retries.entry(why).or_default() += 1;
         }
     }
 
-    /// Requests that were sent again, by the status that was the reason; `None` is no answer.
+    /// The retries by the status that caused them; `None` is no response.
     pub fn retries(&self) -> BTreeMap<Option<u16>, usize> {
         self.retries
             .lock()
@@ -80,7 +80,7 @@ impl Progress {
         self.faults.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Orders accepted, and faults that are over.
+    /// Accepted orders, and completed faults.
     pub fn counts(&self) -> (usize, usize) {
         let get = |count: &AtomicUsize| count.load(Ordering::Relaxed);
         (get(&self.accepted), get(&self.faults))
@@ -90,7 +90,7 @@ impl Progress {
         self.started.elapsed()
     }
 
-    /// A failure that an earlier version of the program is known for.
+    /// Counts a known failure of an earlier version of the program.
     pub fn known_failure(&self) {
         self.known_failures.fetch_add(1, Ordering::Relaxed);
     }
@@ -99,7 +99,7 @@ impl Progress {
         self.known_failures.load(Ordering::Relaxed)
     }
 
-    /// A request with a bad key that was refused.
+    /// Counts a rejected request with a bad key.
     pub fn bad_key(&self) {
         self.bad_keys.fetch_add(1, Ordering::Relaxed);
     }
@@ -108,7 +108,7 @@ impl Progress {
         self.bad_keys.load(Ordering::Relaxed)
     }
 
-    /// A request failed while only rows of keys were locked, none of them its own.
+    /// Counts a request that failed while only rows of other keys were locked.
     pub fn failed_beside_keys(&self) {
         self.beside_keys.fetch_add(1, Ordering::Relaxed);
     }
@@ -117,7 +117,7 @@ impl Progress {
         self.beside_keys.load(Ordering::Relaxed)
     }
 
-    /// Notes something that must not be, by its kind.
+    /// Records a finding of this kind.
     pub fn finding(&self, kind: &'static str, what: String) {
         let Ok(mut findings) = self.findings.lock() else {
             return;
@@ -149,7 +149,7 @@ pub fn table(rows: &[(String, String)]) {
     }
 }
 
-/// Prints the first of what is wrong, if anything is.
+/// Prints the first differences of a kind.
 pub fn differences(kind: &str, all: &[String]) {
     if all.is_empty() {
         return;

@@ -1,4 +1,4 @@
-//! What the database and Temporal hold, read past every proxy.
+//! The state of the database and Temporal, read without the proxies.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use temporalio_common::protos::temporal::api::workflowservice::v1::{
 
 use crate::world::World;
 
-/// Workflows that Temporal lists in one answer.
+/// Page size when listing workflows.
 const PAGE: i32 = 1000;
 
 /// A row of `orders`.
@@ -81,7 +81,7 @@ pub struct Intent {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Run {
     pub status: WorkflowExecutionStatus,
-    /// In microseconds since 1970, as in a row; `None` while it runs.
+    /// Microseconds since 1970, as in a row; `None` while it runs.
     pub closed_at: Option<i64>,
 }
 
@@ -91,7 +91,7 @@ struct Count {
     count: i64,
 }
 
-/// Everything there is.
+/// The stored state.
 #[derive(Debug, Default)]
 pub struct State {
     pub orders: BTreeMap<i64, Row>,
@@ -148,7 +148,7 @@ impl State {
     }
 }
 
-/// What keeps it all from being at rest: entries of the outbox, open orders, running workflows.
+/// Unfinished work: entries of the outbox, open orders, running workflows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unfinished {
     pub intents: i64,
@@ -157,7 +157,7 @@ pub struct Unfinished {
 }
 
 impl Unfinished {
-    /// Counts, and nothing more: it is asked again and again.
+    /// Reads only counts, since it is called repeatedly.
     pub async fn read(world: &World) -> Result<Self> {
         let mut database = AsyncPgConnection::establish(world.database_url()).await?;
         let intents: Count = diesel::sql_query("SELECT count(*) AS count FROM workflow_intents")
@@ -185,13 +185,13 @@ impl Unfinished {
         })
     }
 
-    /// Whether nothing moves any more.
+    /// Whether no work is left.
     pub fn is_none(self) -> bool {
         (self.intents, self.open, self.running) == (0, 0, 0)
     }
 }
 
-/// Whether an order stays as it is.
+/// Whether the status is final.
 pub fn is_end(status: &str) -> bool {
     matches!(status, "completed" | "cancelled")
 }
@@ -224,7 +224,7 @@ async fn workflows(world: &World) -> Result<BTreeMap<i64, Vec<Run>>> {
             let order = id
                 .strip_prefix("order-")
                 .and_then(|id| id.parse().ok())
-                .with_context(|| format!("workflow {id} is of no order"))?;
+                .with_context(|| format!("workflow {id} belongs to no order"))?;
             workflows.entry(order).or_default().push(run);
         }
         page = listed.next_page_token;

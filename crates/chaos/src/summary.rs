@@ -8,14 +8,14 @@ use crate::faults::Counts;
 use crate::load::{ClientRecords, Outcome};
 use crate::report::{Findings, Progress, table};
 
-/// All that happened.
+/// The results of a run.
 pub struct Summary<'a> {
-    pub told: &'a ClientRecords,
+    pub records: &'a ClientRecords,
     pub audit: &'a Audit,
     pub faults: &'a Counts,
     pub progress: &'a Progress,
-    /// How long it took from the last answer until nothing moved any more.
-    pub rest: Duration,
+    /// How long it took from the last response until the service was idle.
+    pub settling: Duration,
     pub findings: &'a Findings,
 }
 
@@ -42,24 +42,24 @@ impl Summary<'_> {
 
     fn load(&self) -> Vec<(String, String)> {
         let (audit, progress) = (self.audit, self.progress);
-        let accepted = &self.told.accepted;
+        let accepted = &self.records.accepted;
         let mut took: Vec<Duration> = accepted.iter().map(|order| order.took).collect();
         took.sort();
         let retries = progress.retries();
         let mut rows = vec![
             row("accepted (201)", accepted.len()),
-            row("requests sent again", retries.values().sum::<usize>()),
+            row("retries", retries.values().sum::<usize>()),
         ];
         rows.extend(retries.iter().map(|(why, count)| match why {
             Some(status) => row(&format!("  after {status}"), count),
-            None => row("  after no answer", count),
+            None => row("  after no response", count),
         }));
         rows.extend([
             row("time to the 201, median", at(&took, 0.5)),
             row("time to the 201, p99", at(&took, 0.99)),
-            row("bad keys refused", progress.bad_keys()),
-            row("failed beside locked keys", progress.beside_keys()),
-            row("given a new workflow", audit.restarted),
+            row("bad keys rejected", progress.bad_keys()),
+            row("failed while keys were locked", progress.beside_keys()),
+            row("new workflows by the reconciler", audit.restarted),
             row("ended by the reconciler", audit.ended_by_reconciler),
             row("workflows terminated", audit.terminated),
             row(
@@ -67,30 +67,30 @@ impl Summary<'_> {
                 format!("{:.0} s", progress.elapsed().as_secs_f64()),
             ),
             row(
-                "from the last answer to rest",
-                format!("{:.1} s", self.rest.as_secs_f64()),
+                "from the last response to idle",
+                format!("{:.1} s", self.settling.as_secs_f64()),
             ),
         ]);
-        // Only an upgrade has them.
+        // Only possible in an upgrade.
         if progress.known_failures() > 0 {
-            let name = "500 after DDL, by the version before";
+            let name = "500 after DDL, by the previous version";
             rows.push(row(name, progress.known_failures()));
         }
         rows
     }
 
-    /// Requests without a key, by what their clients were told.
+    /// Requests without a key, by their outcome for the client.
     fn keyless(&self) -> Vec<(String, String)> {
         let mut counts = BTreeMap::<String, usize>::new();
-        for request in &self.told.keyless {
+        for request in &self.records.keyless {
             let what = match request.outcome {
                 Outcome::Accepted(_) => "accepted".into(),
-                Outcome::Rejected(status) => format!("refused, {status}"),
+                Outcome::Rejected(status) => format!("rejected, {status}"),
                 Outcome::Unknown(why) => format!("unknown, {why}"),
             };
             *counts.entry(what).or_default() += 1;
         }
-        let mut rows = vec![row("sent without a key", self.told.keyless.len())];
+        let mut rows = vec![row("sent without a key", self.records.keyless.len())];
         let counts = counts.into_iter();
         rows.extend(counts.map(|(what, count)| row(&format!("  {what}"), count)));
         rows.push(row("  unknown, and stored", self.audit.unknown_stored));
@@ -98,9 +98,9 @@ impl Summary<'_> {
     }
 
     fn wrong(&self) -> Vec<(String, String)> {
-        let answers = self.findings.values().map(Vec::len).sum::<usize>();
+        let responses = self.findings.values().map(Vec::len).sum::<usize>();
         let differences = self.audit.differences().into_iter();
-        std::iter::once(row("wrong answers", answers))
+        std::iter::once(row("wrong responses", responses))
             .chain(differences.map(|(kind, all)| row(kind, all.len())))
             .collect()
     }
@@ -110,7 +110,7 @@ fn row(name: &str, value: impl ToString) -> (String, String) {
     (name.into(), value.to_string())
 }
 
-/// So much of all is at most as long.
+/// The quantile of sorted durations.
 fn at(sorted: &[Duration], share: f64) -> String {
     #[allow(
         clippy::cast_precision_loss,

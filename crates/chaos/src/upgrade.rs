@@ -1,4 +1,4 @@
-//! The upgrade of a service that is in use: one process after the other, while clients order.
+//! The upgrade of a service in use: one process after the other, under load.
 
 use std::time::Duration;
 
@@ -12,14 +12,14 @@ use crate::release::Release;
 use crate::report::Progress;
 use crate::world::World;
 
-/// How long each mixture of versions serves.
+/// How long each mix of versions runs.
 const PAUSE: Duration = Duration::from_secs(4);
 
-/// As docs/operating.md says: the schema first, then the workers, then the API. While servers of both
-/// versions run, every table gets a column more, as by the migrations of a version after the next.
+/// As in docs/operating.md: the schema first, then the workers, then the API. While servers of both
+/// versions run, every table gets another column, as in the migrations of a later version.
 pub async fn run(world: &World, to: &Release, progress: &Progress) -> Result<Counts> {
     sleep(PAUSE).await;
-    progress.log("the new version's migrations");
+    progress.log("migrations of the new version");
     to.migrate(world.database_url()).await?;
     let mut counts = Counts::from([("migrate".into(), 1)]);
     let mut count = |what: &str| *counts.entry(what.into()).or_default() += 1;
@@ -36,7 +36,7 @@ pub async fn run(world: &World, to: &Release, progress: &Progress) -> Result<Cou
         count("replace a process");
         sleep(PAUSE).await;
         if number == 0 {
-            progress.log("a column more in every table");
+            progress.log("another column in every table");
             add_column(world.database_url()).await?;
             progress.fault();
             count("change every table");
@@ -47,11 +47,11 @@ pub async fn run(world: &World, to: &Release, progress: &Progress) -> Result<Cou
 }
 
 async fn replace(app: &App, to: &Release, progress: &Progress) -> Result<()> {
-    progress.log(&format!("{} becomes the new version", app.name));
+    progress.log(&format!("replacing {} by the new version", app.name));
     if !app.end(Signal::SIGTERM).await {
-        progress.finding("no end after SIGTERM", app.name.clone());
+        progress.finding("did not end after SIGTERM", app.name.clone());
     }
-    // Not before: whatever it answers until its end is the old version's.
+    // Not before: until its end, its responses are those of the old version.
     app.become_release(to).await;
     app.start().await?;
     app.until_ready().await?;

@@ -1,4 +1,4 @@
-//! The parts: PostgreSQL, Temporal, two of each of our processes, and the links between them.
+//! The system under test: PostgreSQL, Temporal, our processes, and the links between them.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -13,13 +13,13 @@ use crate::app::{App, DATABASE};
 use crate::proxy::Link;
 use crate::release::Release;
 
-/// How long an order is processed.
+/// The processing time of an order.
 pub const PROCESSING_DELAY: &str = "200ms";
-/// The same, where orders have to be in progress while processes are replaced.
+/// The same for an upgrade: orders must be in progress while processes are replaced.
 pub const LONG_PROCESSING_DELAY: &str = "4s";
 const START_ATTEMPTS: usize = 5;
 
-/// How many of our processes there are.
+/// The number of our processes.
 #[derive(Debug, Clone, Copy)]
 pub struct Instances {
     /// `orders serve`.
@@ -28,7 +28,7 @@ pub struct Instances {
     pub workers: usize,
 }
 
-/// All parts. They end with it.
+/// The system under test; stopped on drop.
 pub struct World {
     tools: Tools,
     postgres_options: PostgresOptions,
@@ -37,7 +37,7 @@ pub struct World {
     temporal: Mutex<Option<TemporalServer>>,
     /// `orders serve` and `orders worker`.
     pub apps: Vec<App>,
-    /// Between those and the servers.
+    /// The connections between our processes and the servers.
     pub links: Vec<Link>,
     database_url: String,
     temporal_address: String,
@@ -45,7 +45,7 @@ pub struct World {
 }
 
 impl World {
-    /// Starts everything in `folder`, our processes of this release.
+    /// Starts the system in `folder`, with our processes of this release.
     pub async fn start(
         release: &Release,
         folder: &Path,
@@ -55,7 +55,7 @@ impl World {
         let tools = Tools::locate(None)?;
         let mut postgres_options = PostgresOptions {
             data_dir: folder.join("postgres"),
-            // What a killed process has written, the system still has.
+            // The kernel keeps what a killed process has written.
             settings: vec![("fsync", "off")],
             ..PostgresOptions::default()
         };
@@ -67,7 +67,7 @@ impl World {
             Postgres::start(&tools, postgres_options.clone()),
             TemporalServer::start(&tools, temporal_options.clone()),
         )?;
-        // They come back where they were.
+        // Fixed ports, so that a restart uses the same ones.
         postgres_options.port = postgres.port();
         let database_url = postgres.url(DATABASE);
         let temporal_address = temporal.address();
@@ -112,17 +112,17 @@ impl World {
         Ok(world)
     }
 
-    /// The database, past every proxy.
+    /// The database without a proxy.
     pub fn database_url(&self) -> &str {
         &self.database_url
     }
 
-    /// Temporal, past every proxy.
+    /// Temporal without a proxy.
     pub fn temporal_address(&self) -> &str {
         &self.temporal_address
     }
 
-    /// The processes that serve, and where.
+    /// The API processes with their URLs.
     pub fn servers(&self) -> Vec<(&App, &str)> {
         let apps = self.apps.iter();
         apps.filter_map(|app| Some((app, app.url.as_deref()?)))
@@ -144,7 +144,7 @@ impl World {
     /// Starts PostgreSQL again.
     pub async fn start_postgres(&self) -> Result<()> {
         let mut postgres = self.postgres.lock().await;
-        // Processes of a killed one may still be ending.
+        // Child processes of the killed server may still be ending.
         for attempt in 1.. {
             match Postgres::start(&self.tools, self.postgres_options.clone()).await {
                 Err(error) if attempt == START_ATTEMPTS => return Err(error.into()),
@@ -175,7 +175,7 @@ impl World {
         }
     }
 
-    /// Starts Temporal again, with what it has on disk.
+    /// Starts Temporal again with its data.
     pub async fn start_temporal(&self) -> Result<()> {
         let mut temporal = self.temporal.lock().await;
         let options = self.temporal_options.clone();

@@ -1,4 +1,4 @@
-//! Makes a module of every contract in `specs/`.
+//! Generates a module from every contract in `specs/`.
 
 use std::path::{Path, PathBuf};
 use std::{fs, thread};
@@ -13,7 +13,7 @@ fn main() {
         .map(|entry| entry.unwrap().path())
         .collect();
     specs.sort();
-    // As many at once as there are processors, as far as they are known.
+    // One per processor at the same time.
     let width = thread::available_parallelism().map_or(2, usize::from);
     for some in specs.chunks(width) {
         thread::scope(|scope| {

@@ -1,8 +1,8 @@
-//! Works out of a contract what a template cannot, and lays it down as `x-rust` in the copy of the
+//! Computes from a contract what a template cannot, and stores it as `x-rust` in the copy of the
 //! contract that openapi-generator reads.
 //!
-//! That copy holds operations, tags and models only: everything else is in the `x-rust` by then,
-//! and what the generator does not read it cannot stumble over.
+//! That copy contains only operations, tags and models. Everything else is in `x-rust`, so that the
+//! generator does not interpret it.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -21,28 +21,28 @@ use crate::view::check::Checks;
 use crate::view::{self, Views};
 use crate::{body, parameter, response};
 
-/// What is made of a contract before the generator runs.
+/// The input of the generator for a contract.
 #[derive(Debug)]
 pub struct Annotated {
-    /// The copy that the generator reads.
+    /// The copy of the contract that the generator reads.
     pub copy: Value,
     /// The schemas that the generated code validates with.
     pub schemas: Value,
-    /// The tags of the copy and the modules that they stand for.
+    /// The tags of the copy and their modules.
     pub modules: Vec<(String, String)>,
-    /// What an engineer should know, and the generator did not stop for.
+    /// Problems that do not stop the generator.
     pub warnings: Vec<String>,
 }
 
-/// Modules that are there whatever the contract says.
+/// Modules that exist for every contract.
 const MODULES: &[&str] = &[
     "models", "support", "security", "api", "main", "lib", "service", "router",
 ];
 
-/// The longest name of a module, in bytes.
+/// The longest module name, in bytes.
 const LONGEST_MODULE: usize = 100;
 
-/// The annotated copy. With `stub`, every operation may answer that it is not written yet.
+/// Annotates a contract. With `stub`, every operation has a response for "not implemented yet".
 pub fn annotate(contract: &Value, stub: bool) -> Result<Annotated> {
     let mut warnings = Vec::new();
     let mut schemas = Schemas::new(contract);
@@ -63,7 +63,7 @@ pub fn annotate(contract: &Value, stub: bool) -> Result<Annotated> {
     let mut models = Map::new();
     for (index, item) in items.into_iter().enumerate() {
         let view = views.model(item)?;
-        // The generator sorts by name, and renames what it thinks it has to.
+        // The generator sorts by name, and renames models by its own rules.
         models.insert(
             format!("M{index:05}"),
             json!({
@@ -84,24 +84,24 @@ pub fn annotate(contract: &Value, stub: bool) -> Result<Annotated> {
         }
     }
     let mut paths = Map::new();
-    let mut answers = Map::new();
+    let mut responses = Map::new();
     let traits = trait_names(&order);
-    // The generator makes names of files of its own of whatever has more than letters.
+    // The generator changes tags that contain other characters than letters.
     let tags: HashMap<&Name, String> = traits.keys().zip((0..).map(letters)).collect();
     for operation in &operations {
         let place = || format!("in {} {}", operation.method.to_uppercase(), operation.path);
         let mut x_rust = views.operation(operation).with_context(place)?;
         let key = format!("{} {}", operation.method.to_uppercase(), operation.route);
-        answers.insert(key, views.response_schemas(operation).with_context(place)?);
+        responses.insert(key, views.response_schemas(operation).with_context(place)?);
         x_rust["api"] = json!(traits[&operation.module]);
         x_rust["module"] = json!(operation.module);
         x_rust["apiSecured"] = json!(apis[&operation.module]);
         let tag = operation::tag(operation.node.value);
         let head = format!("The operations tagged `{tag}`.");
         x_rust["moduleDocs"] = json!(Code::inner_docs(lines(&head)));
-        let head = format!("What an implementation of `{tag}` has to do.");
+        let head = format!("What an implementation of `{tag}` must provide.");
         x_rust["apiDocs"] = json!(Code::docs(lines(&head)));
-        // A path that the generator has nothing to say about.
+        // A neutral path, which the generator does not interpret.
         paths.insert(
             format!("/{:05}", paths.len()),
             json!({ &operation.method: {
@@ -115,7 +115,7 @@ pub fn annotate(contract: &Value, stub: bool) -> Result<Annotated> {
     let secured = apis.values().any(|secured| *secured);
     let definitions = views.json_schemas.into_definitions();
     warnings.extend(views.checks.into_warnings());
-    // A line each: whoever prints them, such as a build script, may read more into a second one.
+    // One line each, because a build script could print a second line as a directive.
     for warning in &mut warnings {
         *warning = one_line(warning);
     }
@@ -130,10 +130,10 @@ pub fn annotate(contract: &Value, stub: bool) -> Result<Annotated> {
             "components": { "schemas": models },
             "x-rust": ready(json!({
                 "moduleDocs": Code::inner_docs([format!(
-                    "{heading}: made by crates/codegen/ from its contract. Never edit it; change the contract."
+                    "{heading}: generated by crates/codegen/ from the contract. Do not edit it; change the contract."
                 )]),
                 "serverDocs": Code::inner_docs([format!(
-                    "Serves {heading}. `LISTEN` says where: `127.0.0.1:8080` by default."
+                    "Serves {heading}. Set `LISTEN` to the address, by default `127.0.0.1:8080`."
                 )]),
                 "secured": secured,
                 "multipart": operations.iter().any(Operation::has_multipart),
@@ -150,7 +150,7 @@ pub fn annotate(contract: &Value, stub: bool) -> Result<Annotated> {
                     .collect::<Vec<_>>(),
             })),
         }),
-        schemas: json!({ "roots": views.roots, "answers": answers, "$defs": definitions }),
+        schemas: json!({ "roots": views.roots, "responses": responses, "$defs": definitions }),
         modules: traits
             .keys()
             .map(|module| (tags[module].clone(), module.to_string()))
@@ -185,7 +185,7 @@ fn operations<'c>(
             if !taken.insert((method.clone(), route.clone())) {
                 let place = place();
                 warnings.push(format!(
-                    "{place}: never reached, a path before it means the same"
+                    "{place}: never reached, because an earlier path is equivalent"
                 ));
             }
             let id = match node.value["operationId"].as_str() {
@@ -245,7 +245,7 @@ impl Modules {
             Some(keyword) => format!("{keyword}_"),
             None => name,
         };
-        // The module is a file, whose name has to be short enough for any file system.
+        // The module is a file, whose name must be short enough for any file system.
         let module = scope.declare(&name[..name.len().min(LONGEST_MODULE)]);
         self.known.insert(tag.to_owned(), module.clone());
         module
@@ -263,7 +263,7 @@ fn trait_names(modules: &[&Name]) -> BTreeMap<Name, Name> {
         .collect()
 }
 
-/// A number as a word that is no word of any language.
+/// A number as letters, prefixed so that it is not a keyword.
 fn letters(mut number: usize) -> String {
     let mut word = "tag".to_owned();
     for _ in 0..4 {
@@ -273,7 +273,7 @@ fn letters(mut number: usize) -> String {
     word
 }
 
-/// The path of the first server: what comes before every path of the contract.
+/// The path of the first server, a prefix of every path of the contract.
 fn base_path(contract: &Value) -> String {
     let url = contract["servers"][0]["url"].as_str().unwrap_or_default();
     let mut url = url.to_owned();

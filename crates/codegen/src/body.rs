@@ -26,14 +26,14 @@ pub(crate) struct Media<'c> {
     pub(crate) kind: Type<'c>,
     pub(crate) schema: Node<'c>,
     pub(crate) variant: Name,
-    /// Fields of a form that are lists in one text, and what stands between the items.
+    /// Fields of a form that are lists in one text, with their delimiters.
     pub(crate) delimiters: Value,
 }
 
 pub(crate) struct Body<'c> {
     pub(crate) required: bool,
     pub(crate) media: Vec<Media<'c>>,
-    /// Names its alternatives, when it has several.
+    /// The name of the enum of its alternatives, if it has several.
     pub(crate) enumeration: Name,
 }
 
@@ -50,7 +50,7 @@ fn format_of(media_type: &str, kind: Option<&Kind>) -> Format {
         "application/x-www-form-urlencoded" => Format::Form,
         "multipart/form-data" => Format::Multipart,
         "text/event-stream" => Format::Events,
-        // Whatever the media type, a value with a structure is JSON by default.
+        // For a wildcard, a structured value is JSON by default.
         "*/*" | "application/*" => match kind {
             None | Some(Kind::Any | Kind::Binary | Kind::String | Kind::Base64) => Format::Bytes,
             Some(_) => Format::Json,
@@ -89,7 +89,7 @@ pub(crate) fn media<'c>(
             .chars()
             .any(|letter| !(' '..='~').contains(&letter))
         {
-            bail!("`{media_type}` is no media type");
+            bail!("`{media_type}` is not a media type");
         }
         let node = contract::follow(schemas.contract, node)?;
         let schema = node.child("schema");
@@ -122,7 +122,7 @@ pub(crate) fn media<'c>(
     Ok(all)
 }
 
-/// `encoding` of a form, as far as it is about lists: field → delimiter.
+/// The delimiters in the `encoding` of a form: field → delimiter of its list.
 fn delimiters(encoding: &Value) -> Value {
     let mut found = serde_json::Map::new();
     for (name, encoding) in contract::members(encoding) {
@@ -142,7 +142,7 @@ fn delimiters(encoding: &Value) -> Value {
     Value::Object(found)
 }
 
-/// The body of a request; `None` when there is none.
+/// The body of a request; `None` if there is none.
 pub(crate) fn body<'c>(
     schemas: &mut Schemas<'c>,
     operation: &Node<'c>,

@@ -1,4 +1,4 @@
-//! Reads a contract, and navigates in it by JSON pointers and `$ref`s.
+//! Reads a contract, and resolves JSON pointers and `$ref`s in it.
 
 use std::fs;
 use std::path::Path;
@@ -46,7 +46,7 @@ pub fn read(path: &Path) -> Result<Value> {
     }
 }
 
-/// Keys of YAML need not be strings, such as `200:`; here they become strings.
+/// YAML allows keys that are not strings, such as `200:`; converts them to strings.
 fn to_json(value: yaml_serde::Value) -> Value {
     match value {
         yaml_serde::Value::Null => Value::Null,
@@ -69,12 +69,12 @@ fn to_json(value: yaml_serde::Value) -> Value {
     }
 }
 
-/// The members of an object; none when it is something else.
+/// The members of an object; none if it is something else.
 pub(crate) fn members(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
     value.as_object().into_iter().flatten()
 }
 
-/// The items of a list; none when it is something else.
+/// The items of a list; none if it is something else.
 pub(crate) fn items(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
 }
@@ -87,7 +87,7 @@ pub(crate) struct Node<'c> {
 }
 
 impl<'c> Node<'c> {
-    /// A member of an object, `null` when there is none.
+    /// A member of an object, `null` if there is none.
     pub(crate) fn child(&self, key: &str) -> Node<'c> {
         Node {
             value: self.value.get(key).unwrap_or(&NOTHING),
@@ -137,7 +137,7 @@ pub(crate) fn resolve<'c>(contract: &'c Value, reference: &str) -> Result<Node<'
         bail!("`$ref: {reference}` refers to another document: bundle the contract into one first");
     };
     node_at(contract, &percent_decode_str(pointer).decode_utf8_lossy())
-        .with_context(|| format!("`$ref: {reference}` refers to nothing in this document"))
+        .with_context(|| format!("`$ref: {reference}` has no target in this document"))
 }
 
 /// The node at a JSON pointer, such as [`Node::at`].
@@ -149,7 +149,7 @@ pub(crate) fn node_at<'c>(contract: &'c Value, pointer: &str) -> Result<Node<'c>
     Ok(Node { value, at })
 }
 
-/// Follows `$ref`s to the node behind them.
+/// Follows `$ref`s to their target.
 pub(crate) fn follow<'c>(contract: &'c Value, mut node: Node<'c>) -> Result<Node<'c>> {
     for _ in 0..64 {
         let Some(reference) = node.value["$ref"].as_str() else {
@@ -157,5 +157,5 @@ pub(crate) fn follow<'c>(contract: &'c Value, mut node: Node<'c>) -> Result<Node
         };
         node = resolve(contract, reference)?;
     }
-    bail!("a `$ref` at {} leads to itself", node.at)
+    bail!("the `$ref` at {} refers to itself", node.at)
 }

@@ -1,4 +1,4 @@
-//! Descriptions of the contract as the lines of doc comments.
+//! Converts descriptions of the contract to lines of doc comments.
 
 use serde_json::Value;
 
@@ -11,11 +11,11 @@ pub(crate) fn docs(value: &Value, otherwise: &str) -> Vec<String> {
     lines(text)
 }
 
-/// Text as the lines of a doc comment that the compiler takes and that `cargo test` does not run.
+/// Text as lines of a doc comment that compiles, and in which `cargo test` finds no code to run.
 pub(crate) fn lines(text: &str) -> Vec<String> {
     let mut lines = Vec::new();
     let mut fence: Option<String> = None;
-    // However a line ends: what a template prints as one line has to be one.
+    // Split at every line ending, because a template prints each as one line.
     let text = text.replace("\r\n", "\n");
     let ends = [
         '\n', '\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}',
@@ -41,7 +41,7 @@ pub(crate) fn lines(text: &str) -> Vec<String> {
                 fence = Some(marks);
                 continue;
             }
-            // What is indented by four is code, which `cargo test` would compile as Rust.
+            // `cargo test` would compile text that is indented by four as Rust.
             None if line.len() - bare.len() > 3 => {
                 lines.push(format!("   {bare}"));
                 continue;
@@ -54,7 +54,7 @@ pub(crate) fn lines(text: &str) -> Vec<String> {
     lines
 }
 
-/// The text with spaces where it would leave the line that it stands in.
+/// The text with spaces instead of characters that would end the line.
 pub(crate) fn one_line(text: &str) -> String {
     text.chars()
         .map(|letter| {
@@ -67,7 +67,7 @@ pub(crate) fn one_line(text: &str) -> String {
         .collect()
 }
 
-/// What ends the line of a comment somewhere, or what the compiler refuses in one.
+/// Characters that some tool treats as a line end, or that the compiler rejects in a comment.
 fn breaks_a_comment(letter: char) -> bool {
     letter.is_control()
         || matches!(letter, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_text_of_a_contract_becomes_code() {
+    fn text_of_a_contract_never_becomes_code() {
         let text = "One\n\n```rust\nlet\u{202e} x\n```\n        indented\r\nlast\rline\n```";
         assert_eq!(
             lines(text),

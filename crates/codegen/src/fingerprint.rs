@@ -1,4 +1,4 @@
-//! A digest of everything that decides what is generated.
+//! A digest of all inputs of the generator.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,10 +8,10 @@ use sha2::{Digest, Sha256};
 
 use crate::Project;
 
-/// Kept inside `generated/`, so that it is committed with what it describes.
+/// Stored in `generated/`, so that it is committed with the code that it describes.
 pub(crate) const FILE: &str = ".fingerprint";
 
-/// The digest of the inputs as they are now, in hexadecimal.
+/// The digest of the current inputs, in hexadecimal.
 pub(crate) fn of(project: &Project) -> Result<String> {
     let mut digest = Sha256::new();
     for file in files(project)? {

@@ -16,13 +16,13 @@ use crate::annotate::Annotated;
 const GENERATOR: &str = "openapi-generator-cli.jar";
 const INSTALL: &str = "run `./justw generate`, which installs it";
 
-/// Where the generated module is in the output, which is a crate around it.
+/// The path of the generated module in the output, which is a whole crate.
 pub(crate) const MODULE: &str = "src/generated";
 
 /// Path inside a folder → content.
 pub(crate) type Files = BTreeMap<PathBuf, Vec<u8>>;
 
-/// Generates and formats, with the templates of the project at `root`; nothing there is touched.
+/// Generates and formats, with the templates of the project at `root`. Writes nothing there.
 pub(crate) fn run(root: &Path, contract: &Value, annotated: &Annotated) -> Result<Files> {
     let work = Scratch::new()?;
     let input = work.0.join("annotated.json");
@@ -90,7 +90,7 @@ pub(crate) fn below(files: Files, folder: &str) -> Files {
         .collect()
 }
 
-/// Makes the folder hold just these files; one that did not change keeps its time stamp.
+/// Replaces the files of the folder; unchanged files keep their modification time.
 pub(crate) fn replace(folder: &Path, files: &Files, last: &str) -> Result<()> {
     let mut present = Files::new();
     if folder.is_dir() {
@@ -99,7 +99,7 @@ pub(crate) fn replace(folder: &Path, files: &Files, last: &str) -> Result<()> {
     for orphan in present.keys().filter(|path| !files.contains_key(*path)) {
         fs::remove_file(folder.join(orphan))?;
     }
-    // Last what says that all is done: an interrupted run is not taken for a finished one.
+    // The fingerprint comes last, so that an interrupted run is not mistaken for a finished one.
     let (done, rest): (Vec<_>, Vec<_>) =
         files.iter().partition(|(path, _)| *path == Path::new(last));
     for (path, content) in rest.into_iter().chain(done) {
@@ -110,7 +110,7 @@ pub(crate) fn replace(folder: &Path, files: &Files, last: &str) -> Result<()> {
     Ok(())
 }
 
-/// A part of the support that this contract does not need has an empty file.
+/// A support file that this contract does not need is empty.
 fn drop_empty(folder: &Path) -> Result<()> {
     let mut files = Files::new();
     read_tree(folder, folder, &mut files)?;
@@ -142,7 +142,7 @@ fn format_rust(main: &Path) -> Result<()> {
     let result = result.context("rustfmt is missing: `rustup component add rustfmt`")?;
     if !result.status.success() {
         bail!(
-            "the generated code does not parse; this is a fault of crates/codegen/templates:\n{}",
+            "the generated code does not parse; fix crates/codegen/templates:\n{}",
             String::from_utf8_lossy(&result.stderr)
         );
     }
@@ -163,7 +163,7 @@ fn read_tree(root: &Path, folder: &Path, into: &mut Files) -> Result<()> {
     Ok(())
 }
 
-/// A temporary folder that goes away with the value.
+/// A temporary folder, deleted on drop.
 struct Scratch(PathBuf);
 
 impl Scratch {

@@ -1,6 +1,6 @@
 //! The contract's schemas in plain JSON Schema (2020-12), for the generated code to validate with.
 //!
-//! They cover what types and checks cannot express, and name every violation of a rejected request.
+//! They cover what types and checks cannot express, and list every violation of a rejected request.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -13,10 +13,10 @@ use crate::pattern;
 use crate::schema::keywords::{has_siblings, is_assertion, number_name, type_name};
 use crate::schema::{BASE_ONLY, discriminator, discriminator_values, subtypes};
 
-/// A keyword of our own: the Rust type that has to be able to hold the number.
+/// A custom keyword: the Rust type that must be able to hold the number.
 const READ_AS: &str = "readAs";
 
-/// Translates schemas and whatever they refer to.
+/// Translates schemas and their references.
 pub(crate) struct JsonSchemas<'c> {
     contract: &'c Value,
     subtypes: HashMap<String, Vec<String>>,
@@ -188,7 +188,7 @@ impl<'c> JsonSchemas<'c> {
                 made.insert(flag.into(), limit);
             }
         }
-        // Where no property is allowed, only this keyword makes jsonschema name the one that was found.
+        // If no property is allowed, jsonschema names an unknown one only for this keyword.
         if schema["additionalProperties"] == false
             && !["properties", "patternProperties"]
                 .iter()
@@ -213,7 +213,7 @@ impl<'c> JsonSchemas<'c> {
             .is_ok_and(|property| property.value["readOnly"] == true)
     }
 
-    /// With a discriminator a value is validated by the alternative that it names.
+    /// With a discriminator, a value is validated by the alternative that it selects.
     fn discriminated(&mut self, node: &Node<'c>, made: &mut Map<String, Value>) -> Result<()> {
         let list = if node.value["oneOf"].is_array() {
             "oneOf"

@@ -1,12 +1,13 @@
 //! Turns an OpenAPI contract into an actix-web module: traits, types, routes.
 //!
-//! [`contract`] reads the YAML, [`annotate`] adds to a copy of it what a template cannot compute (Rust
-//! names, types, checks), [`generator`] runs openapi-generator with our templates on that copy, and the
-//! result is formatted and replaces the module as a whole.
+//! [`contract`] reads the YAML, [`annotate`] adds to a copy of it what a template cannot compute
+//! (Rust names, types, checks), [`generator`] runs openapi-generator with our templates on that
+//! copy, and the result is formatted and replaces the module as a whole.
 //!
-//! A module uses only modules further left in this list: `docs`, `names`, `source`, `numbers`, `pattern`,
-//! `contract`, `schema`, `json_schema`, `security`, `parameter`, `body`, `response`, `operation`, `view`,
-//! `annotate`, `generator`, `fingerprint`, `stub`. The last two also use [`Project`] and `home` of this file.
+//! A module uses only modules further left in this list: `docs`, `names`, `source`, `numbers`,
+//! `pattern`, `contract`, `schema`, `json_schema`, `security`, `parameter`, `body`, `response`,
+//! `operation`, `view`, `annotate`, `generator`, `fingerprint`, `stub`. The last two also use
+//! [`Project`] and `home` of this file.
 
 pub mod annotate;
 mod body;
@@ -31,7 +32,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-/// Where a project keeps its contract, its templates and what is made of them.
+/// The paths of a project: its contract, its templates and the generated code.
 #[derive(Debug, Clone)]
 pub struct Project {
     /// The folder that holds `api/`, `crates/codegen/` and `generated/`.
@@ -44,12 +45,12 @@ impl Project {
         self.root.join("api/openapi.yaml")
     }
 
-    /// What is made of it, written by this crate only.
+    /// The generated code, written by this crate only.
     pub fn generated(&self) -> PathBuf {
         self.root.join("generated")
     }
 
-    /// Everything that decides what is generated; a change of any of it makes `generated/` stale.
+    /// All inputs of the generator; a change of any makes `generated/` stale.
     pub fn inputs(&self) -> [PathBuf; 4] {
         [
             self.contract(),
@@ -59,12 +60,12 @@ impl Project {
         ]
     }
 
-    /// Whether `generated/` was made from the inputs as they are now.
+    /// Whether `generated/` was made from the current inputs.
     pub fn is_current(&self) -> Result<bool> {
         fingerprint::matches(self)
     }
 
-    /// Makes `generated/` anew. Needs the tools that `./justw` installs. Returns warnings.
+    /// Regenerates `generated/`. Needs the tools that `./justw` installs. Returns warnings.
     pub fn generate(&self) -> Result<Vec<String>> {
         let contract = contract::read(&self.contract())?;
         let annotated = annotate::annotate(&contract, false)
@@ -80,7 +81,7 @@ impl Project {
     }
 }
 
-/// Makes the module of a contract anywhere else, with the templates of this crate. Returns warnings.
+/// Generates the module of any other contract, with the templates of this crate. Returns warnings.
 pub fn module(contract: &Path, folder: &Path) -> Result<Vec<String>> {
     let document = contract::read(contract)?;
     let annotated = annotate::annotate(&document, false)
@@ -94,7 +95,7 @@ pub fn module(contract: &Path, folder: &Path) -> Result<Vec<String>> {
     Ok(annotated.warnings)
 }
 
-/// The project that this crate is a part of.
+/// The project that contains this crate.
 fn home() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
@@ -146,38 +147,38 @@ mod tests {
         }
     }
 
-    fn refusal(contract: serde_json::Value) -> String {
+    fn rejection(contract: serde_json::Value) -> String {
         format!("{:#}", annotate::annotate(&contract, false).unwrap_err())
     }
 
     #[test]
-    fn what_cannot_be_expressed_is_named_with_its_place() {
+    fn an_error_names_the_unsupported_part_and_its_place() {
         let operation = |operation| json!({ "openapi": "3.0.3", "paths": { "/pets": operation } });
         let parameter = json!({ "name": "tag", "in": "body", "schema": { "type": "string" } });
-        let error = refusal(operation(json!({ "get": { "parameters": [parameter] } })));
+        let error = rejection(operation(json!({ "get": { "parameters": [parameter] } })));
         assert!(
             error.contains("GET /pets") && error.contains("tag"),
             "{error}"
         );
-        let error = refusal(operation(json!({ "get": { "responses": { "6XX": {} } } })));
+        let error = rejection(operation(json!({ "get": { "responses": { "6XX": {} } } })));
         assert!(
             error.contains("GET /pets") && error.contains("6XX"),
             "{error}"
         );
         let header = json!({ "200": { "headers": { "X Y": {} } } });
-        let error = refusal(operation(json!({ "get": { "responses": header } })));
+        let error = rejection(operation(json!({ "get": { "responses": header } })));
         assert!(error.contains("`X Y`"), "{error}");
-        let error = refusal(json!({ "openapi": "3.0.3", "paths": { "/a?b=c": { "get": {} } } }));
+        let error = rejection(json!({ "openapi": "3.0.3", "paths": { "/a?b=c": { "get": {} } } }));
         assert!(error.contains("query"), "{error}");
-        let error = refusal(json!({ "openapi": "3.1.0", "webhooks": {} }));
+        let error = rejection(json!({ "openapi": "3.1.0", "webhooks": {} }));
         assert!(error.contains("no operation"), "{error}");
         let scheme = json!({ "securitySchemes": { "key": { "type": "apiKey", "in": "body" } } });
-        let error = refusal(json!({ "openapi": "3.0.3", "components": scheme }));
+        let error = rejection(json!({ "openapi": "3.0.3", "components": scheme }));
         assert!(error.contains("`key`"), "{error}");
     }
 
     #[test]
-    fn only_what_can_be_read_is_read() {
+    fn an_unreadable_contract_is_rejected_with_the_reason() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("contract.yaml");
         for (text, named) in [
@@ -196,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_checked_is_warned_of() {
+    fn an_unchecked_part_gives_a_warning() {
         let contract = json!({
             "openapi": "3.0.3",
             "security": [{ "nobody": [] }],
@@ -218,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_contract_is_always_annotated_alike() {
+    fn annotation_is_deterministic() {
         let contract =
             contract::read(&home().join("crates/codegen/corpus/specs/schemas.yaml")).unwrap();
         let one = annotate::annotate(&contract, true).unwrap();
@@ -228,17 +229,17 @@ mod tests {
     }
 
     #[test]
-    fn a_reference_that_leads_nowhere_is_named() {
+    fn an_error_names_the_unresolved_reference() {
         let contract = json!({
             "openapi": "3.0.3",
             "paths": { "/pets": { "get": {
                 "responses": { "200": { "$ref": "#/components/responses/Pets" } },
             } } },
         });
-        let error = refusal(contract);
+        let error = rejection(contract);
         assert!(error.contains("#/components/responses/Pets"), "{error}");
         let elsewhere = json!({ "200": { "$ref": "other.yaml#/x" } });
-        let error = refusal(json!({
+        let error = rejection(json!({
             "openapi": "3.0.3", "paths": { "/pets": { "get": { "responses": elsewhere } } },
         }));
         assert!(

@@ -1,4 +1,4 @@
-//! `cargo run -p codegen -- …`: what `./justw generate` and `./justw stub` call.
+//! `cargo run -p codegen -- …`: the commands behind `./justw generate` and `./justw stub`.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -8,7 +8,7 @@ use codegen::{Project, stub};
 
 const USAGE: &str = "usage: codegen generate | codegen stub SPEC DIR";
 
-#[allow(clippy::print_stderr)] // a command line's one way to talk
+#[allow(clippy::print_stderr)] // the output of a command line tool
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
@@ -18,7 +18,7 @@ fn main() -> ExitCode {
             stub::write(Path::new(contract), Path::new(folder)).map(|warnings| {
                 (
                     warnings,
-                    format!("{folder} holds a server: run `cargo run` in it"),
+                    format!("{folder} contains a server: run `cargo run` in it"),
                 )
             })
         }

@@ -9,7 +9,7 @@ use std::ops::Deref;
 pub(crate) struct Name(String);
 
 impl Name {
-    /// The name with a suffix.
+    /// This name with a suffix.
     pub(crate) fn with_suffix(&self, suffix: &'static str) -> Self {
         Self(format!("{}{suffix}", self.0.trim_start_matches("r#")))
     }
@@ -113,17 +113,17 @@ pub(crate) fn status(code: u16) -> &'static str {
     }
 }
 
-/// The names that one Rust scope has already.
+/// The names in use in a Rust scope.
 #[derive(Debug, Default)]
 pub(crate) struct Scope(HashSet<String>);
 
 impl Scope {
-    /// A scope that has these names already.
+    /// A scope in which these names are in use.
     pub(crate) fn reserving(names: &[&str]) -> Self {
         Self(names.iter().map(|name| (*name).to_owned()).collect())
     }
 
-    /// Adds a name, with a number appended when the scope has it already.
+    /// Adds a name, with a number appended if it is in use.
     pub(crate) fn declare(&mut self, name: &str) -> Name {
         self.declare_with(name, &[])
     }
@@ -198,7 +198,7 @@ fn words(name: &str) -> Vec<String> {
     words
 }
 
-/// A sign as a word, for names that consist of signs only.
+/// A punctuation character as a word, for names without letters and digits.
 fn spelled(sign: char) -> String {
     match sign {
         '+' => "plus".into(),

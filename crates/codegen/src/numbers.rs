@@ -4,10 +4,10 @@ use serde_json::Number;
 
 use crate::source::{Code, code};
 
-/// How many digits behind the point a `Decimal` has room for.
+/// The largest number of decimal places of a `Decimal`.
 const LARGEST_SCALE: usize = 28;
 
-/// The literal of a floating point number: a JSON number is one of Rust's with a type behind it.
+/// The literal of a floating point number: a JSON number with a Rust type as suffix.
 pub(crate) fn float(number: &Number, kind: &'static str) -> Code {
     let number = number.as_f64().unwrap_or_default();
     let digits = match kind {
@@ -23,7 +23,7 @@ pub(crate) fn fits_f32(number: &Number) -> bool {
         .is_some_and(|number| (number as f32).is_finite())
 }
 
-/// The digits of a number as a `Decimal`; `None` when it cannot hold them.
+/// The number as a `Decimal`; `None` if it has too many digits.
 pub(crate) fn decimal(number: &str) -> Option<Code> {
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
     let digits: i64 = format!("{whole}{fraction}").parse().ok()?;

@@ -15,15 +15,15 @@ use crate::response::Response;
 pub(crate) struct Operation<'c> {
     pub(crate) method: String,
     pub(crate) path: String,
-    /// The path as the router takes it.
+    /// The path in the syntax of the router.
     pub(crate) route: String,
     /// Wire name of a path parameter → its name in the route.
     pub(crate) segments: HashMap<String, String>,
     pub(crate) node: Node<'c>,
     pub(crate) id: String,
-    /// Names its types.
+    /// The prefix of its type names.
     pub(crate) name: Name,
-    /// Names its methods.
+    /// The name of its methods.
     pub(crate) function: Name,
     pub(crate) module: Name,
     pub(crate) parameters: Vec<Parameter<'c>>,
@@ -40,19 +40,19 @@ impl Operation<'_> {
             .any(|media| media.format == Format::Multipart)
     }
 
-    /// As a comment names it.
+    /// Its name in comments.
     pub(crate) fn shown(&self) -> String {
         format!("`{} {}`", self.method.to_uppercase(), self.path)
     }
 }
 
-/// Functions in the module of an API that are no operations.
+/// Functions in the module of an API that are not operations.
 const RESERVED: &[&str] = &["routes"];
 
-/// What stands behind the name of an operation in the names of its types.
+/// Suffixes that make type names of the name of an operation.
 const ENDS: &[&str] = &["Parameters", "Body", "Response"];
 
-/// The names that are given out over all operations, and within each module.
+/// The names in use, over all operations and within each module.
 #[derive(Default)]
 pub(crate) struct Names {
     /// Of types.
@@ -74,12 +74,12 @@ impl Names {
     }
 }
 
-/// The route and its names of parameters; paths that differ in those only share a route.
+/// The route and its parameter names. Paths that differ only in those share a route.
 pub(crate) fn route(
     path: &str,
     known: &mut HashMap<String, Vec<String>>,
 ) -> Result<(String, HashMap<String, String>)> {
-    // A fragment tells operations apart in documents only: no client sends it.
+    // A fragment distinguishes operations only in documents: clients do not send it.
     let path = outside_of_braces(path, '#').map_or(path, |at| &path[..at]);
     if outside_of_braces(path, '?').is_some() {
         bail!("a path with a query cannot be routed");
@@ -112,9 +112,10 @@ pub(crate) fn route(
                     && wire
                         .chars()
                         .all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
-                let segment = match plain {
-                    true => wire.clone(),
-                    false => format!("p{}", names::snake(wire).replace("r#", "_")),
+                let segment = if plain {
+                    wire.clone()
+                } else {
+                    format!("p{}", names::snake(wire).replace("r#", "_"))
                 };
                 let mut free = segment.clone();
                 let mut number = 2;
@@ -134,7 +135,7 @@ pub(crate) fn route(
     Ok((route, segments))
 }
 
-/// Where a sign first stands in a path that is no part of a parameter's name.
+/// The first position of a character outside of parameter names.
 fn outside_of_braces(path: &str, sign: char) -> Option<usize> {
     let mut inside = false;
     path.char_indices()
@@ -145,7 +146,7 @@ fn outside_of_braces(path: &str, sign: char) -> Option<usize> {
         .map(|(at, _)| at)
 }
 
-/// The first tag: an operation has one implementation, so it stands in one trait.
+/// The first tag: an operation has one implementation, so it belongs to one trait.
 pub(crate) fn tag(operation: &Value) -> &str {
     items(&operation["tags"])
         .first()

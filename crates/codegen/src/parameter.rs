@@ -8,10 +8,10 @@ use crate::contract::{self, Node};
 use crate::names::{self, Name, Scope};
 use crate::schema::{Schemas, Type};
 
-/// Where a parameter can be. Each is also the method of `Input` that finds one there.
+/// The locations of parameters. Each is also the name of the method of `Input` that reads one.
 const PLACES: [&str; 4] = ["path", "query", "header", "cookie"];
 
-/// Headers that are no parameters, whatever the contract says (OpenAPI, parameter object).
+/// Headers that OpenAPI ignores as parameters (parameter object).
 const NOT_PARAMETERS: [&str; 3] = ["accept", "content-type", "authorization"];
 
 pub(crate) struct Parameter<'c> {
@@ -20,9 +20,9 @@ pub(crate) struct Parameter<'c> {
     /// One of [`PLACES`].
     pub(crate) place: &'static str,
     pub(crate) node: Node<'c>,
-    /// Where its schema stands.
+    /// The node of its schema.
     pub(crate) schema: Node<'c>,
-    /// Whether it is JSON inside (`content` instead of `schema`).
+    /// Whether its text is JSON (`content` instead of `schema`).
     pub(crate) json: bool,
     pub(crate) kind: Type<'c>,
 }
@@ -64,11 +64,11 @@ pub(crate) fn gather<'c>(
             continue;
         }
         if place == "header" && (wire.is_empty() || !wire.chars().all(is_token)) {
-            bail!("`{wire}` is no name of a header");
+            bail!("`{wire}` is not a valid header name");
         }
         if place == "path" && !segments.contains_key(&wire) {
             warnings.push(format!(
-                "path parameter `{wire}` is not in the path, and left out"
+                "path parameter `{wire}` is not in the path, and is ignored"
             ));
             continue;
         }
@@ -80,7 +80,7 @@ pub(crate) fn gather<'c>(
         let mut kind = schemas
             .type_of(schema.clone(), &hint)
             .with_context(|| format!("in parameter `{wire}`"))?;
-        // No style of a parameter has a way to write `null`.
+        // No parameter style can represent `null`.
         kind.nullable &= json;
         parameters.push(Parameter {
             name: scope.declare(&names::snake(&wire)),
@@ -95,7 +95,7 @@ pub(crate) fn gather<'c>(
     Ok(parameters)
 }
 
-/// What a header's name is made of (RFC 9110, section 5.6.2).
+/// The characters of a header name (RFC 9110, section 5.6.2).
 pub(crate) fn is_token(letter: char) -> bool {
     letter.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(letter)
 }

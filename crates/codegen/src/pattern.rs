@@ -1,14 +1,14 @@
 //! Regular expressions of a contract.
 
-/// A pattern of ECMA-262 in the syntax of Rust's `fancy-regex`; `None` when it is none.
+/// A pattern of ECMA-262 in the syntax of Rust's `fancy-regex`; `None` if it is not valid.
 pub(crate) fn rust_pattern(pattern: &str) -> Option<String> {
     let pattern = plain_pattern(pattern)?;
     let translated = jsonschema_regex::to_rust_regex(&pattern).ok()?;
     Some(translated.into_owned())
 }
 
-/// The pattern without what only browsers accept (ECMA-262, annex B): a brace that is no quantifier, a
-/// needless escape. `None` when it is no pattern at all.
+/// The pattern without syntax that only browsers accept (ECMA-262, annex B): a brace that is not a
+/// quantifier, a needless escape. `None` if it is not valid.
 pub(crate) fn plain_pattern(pattern: &str) -> Option<String> {
     let works = |pattern: &str| {
         jsonschema_regex::to_rust_regex(pattern)

@@ -15,13 +15,13 @@ pub(crate) struct Response<'c> {
     pub(crate) variant: Name,
     pub(crate) media: Vec<Media<'c>>,
     pub(crate) headers: Vec<Header<'c>>,
-    /// Names its bodies, when it has several.
+    /// The name of the enum of its bodies, if it has several.
     pub(crate) enumeration: Name,
 }
 
 pub(crate) enum Status {
     Code(u16),
-    /// From, to, both included.
+    /// From, to, both inclusive.
     Range(u16, u16),
 }
 
@@ -34,7 +34,7 @@ pub(crate) struct Header<'c> {
 }
 
 impl Response<'_> {
-    /// Whether it can be cloned and compared, which streams cannot.
+    /// Whether it can be cloned and compared; streams cannot.
     pub(crate) fn is_plain(&self) -> bool {
         self.media
             .iter()
@@ -89,7 +89,7 @@ fn response<'c>(
                 .parse()
                 .ok()
                 .filter(|code| (100..1000).contains(code))
-                .context("a status is a number, a range such as `4XX`, or `default`")?;
+                .context("a status must be a number, a range such as `4XX`, or `default`")?;
             let variant = match names::status(code) {
                 "" => format!("Status{code}"),
                 name => name.to_owned(),
@@ -110,7 +110,7 @@ fn response<'c>(
             continue;
         }
         if !wire.chars().all(is_token) || wire.is_empty() {
-            bail!("`{wire}` is no name of a header");
+            bail!("`{wire}` is not a valid header name");
         }
         let schema = match header.child("content").children().next() {
             Some((_, media)) => media.child("schema"),
@@ -137,7 +137,7 @@ fn response<'c>(
     })
 }
 
-/// A status as a part of a name, which never begins with it.
+/// A status as a part of a name, never at its start.
 fn part(code: &str) -> String {
     names::pascal(code).trim_start_matches('N').to_owned()
 }

@@ -1,4 +1,4 @@
-//! Security schemes, and what an operation demands of a client.
+//! Security schemes, and the security requirements of operations.
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
@@ -14,11 +14,11 @@ pub(crate) struct Schemes {
     schemes: Vec<(String, Name, Value)>,
 }
 
-/// What an operation demands.
+/// The security requirements of an operation.
 pub(crate) struct Secured {
     /// The alternatives as Rust.
     pub(crate) needs: Code,
-    /// Whether one of them is to demand nothing.
+    /// Whether one of them requires nothing.
     pub(crate) optional: bool,
 }
 
@@ -43,7 +43,9 @@ impl Schemes {
                     Some("header") => code!("Carrier::Header({})", text("name")?),
                     Some("query") => code!("Carrier::Query({})", text("name")?),
                     Some("cookie") => code!("Carrier::Cookie({})", text("name")?),
-                    _ => bail!("security scheme `{name}`: an apiKey is in header, query or cookie"),
+                    _ => bail!(
+                        "security scheme `{name}`: an apiKey must be in header, query or cookie"
+                    ),
                 },
                 Some("http") => match scheme["scheme"]
                     .as_str()
@@ -56,7 +58,7 @@ impl Schemes {
                     "" => bail!("security scheme `{name}` has no `scheme`"),
                     _ => code!("Carrier::Http({})", text("scheme")?),
                 },
-                // Either ends in an access token, sent as RFC 6750 says.
+                // Both use an access token, sent as in RFC 6750.
                 Some("oauth2" | "openIdConnect") => Code::of("Carrier::Bearer"),
                 Some("mutualTLS") => Code::of("Carrier::Tls"),
                 other => bail!("security scheme `{name}`: type {other:?} is not known"),
@@ -72,17 +74,17 @@ impl Schemes {
                 }),
             ));
         }
-        for name in demanded(contract) {
+        for name in required(contract) {
             if !schemes.iter().any(|(known, _, _)| *known == name) {
-                // Who asks for what does not exist is to get nothing.
+                // An operation that requires an undefined scheme rejects every request.
                 warnings.push(format!(
-                    "security scheme `{name}` does not exist: nobody has it"
+                    "security scheme `{name}` is not defined: operations that require it reject every request"
                 ));
                 let variant = scope.declare(&names::pascal(&name));
                 let facts = json!({
                     "schemeName": variant,
                     "schemeWire": Code::literal(&name),
-                    "schemeDocs": Code::docs(["The contract demands it without saying what it is."]),
+                    "schemeDocs": Code::docs(["Required by the contract, but not defined there."]),
                     "carrier": Code::of("Carrier::Nowhere"),
                 });
                 schemes.push((name, variant, facts));
@@ -98,13 +100,13 @@ impl Schemes {
             .collect()
     }
 
-    /// `None` when nothing is demanded.
+    /// `None` if the operation has no security requirements.
     pub(crate) fn of(&self, contract: &Value, operation: &Value) -> Result<Option<Secured>> {
-        let demanded = match &operation["security"] {
+        let requirements = match &operation["security"] {
             Value::Array(own) => own,
             _ => items(&contract["security"]),
         };
-        if demanded
+        if requirements
             .iter()
             .all(|alternative| members(alternative).next().is_none())
         {
@@ -112,7 +114,7 @@ impl Schemes {
         }
         let mut optional = false;
         let mut alternatives = Vec::new();
-        for alternative in demanded {
+        for alternative in requirements {
             let mut needs = Vec::new();
             for (name, scopes) in members(alternative) {
                 let (_, variant, _) = self
@@ -137,8 +139,8 @@ impl Schemes {
     }
 }
 
-/// The names of all schemes that are demanded, in the order of the contract.
-fn demanded(contract: &Value) -> Vec<String> {
+/// The names of all required schemes, in the order of the contract.
+fn required(contract: &Value) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     let operations = members(&contract["paths"]).flat_map(|(_, item)| members(item));
     let lists = operations.map(|(_, operation)| &operation["security"]);

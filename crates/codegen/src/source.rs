@@ -1,8 +1,8 @@
-//! Pieces of Rust, and the only way that the text of a contract has into them.
+//! Pieces of Rust code, into which text of a contract gets only as a literal.
 //!
-//! A template prints what the pass hands over, always between two tokens: never inside of a comment
-//! or of a string. What is handed over is [`Code`]; any other string becomes a string literal in
-//! [`ready`]. So a text that nobody thought of is printed as a text.
+//! A template prints values only between two tokens, never inside of a comment or a string. A value
+//! is [`Code`]; [`ready`] turns any other string into a string literal. So a text of the contract
+//! cannot become code by oversight.
 
 use std::fmt;
 
@@ -12,15 +12,15 @@ use serde_json::{Map, Value};
 use crate::docs::one_line;
 use crate::names::Name;
 
-/// Tells [`Code`] from text in the facts for a template. No contract has it: of a contract, facts hold
-/// strings only, never an object.
+/// Marks [`Code`] in the facts for a template, to distinguish it from text. A contract cannot
+/// contain this mark, because facts take strings from it, never objects.
 const MARK: &str = "#code";
 
-/// A piece of Rust from pieces: `code!("{}::new({})", name, Code::literal(text))`. Every place is a
-/// bare `{}`, so that nothing gets in that is no [`Piece`].
+/// Combines pieces of Rust: `code!("{}::new({})", name, Code::literal(text))`. Every placeholder
+/// must be a bare `{}`, so that only a [`Piece`] can be inserted.
 macro_rules! code {
     ($text:literal $(, $piece:expr)* $(,)?) => {{
-        const _: () = assert!($crate::source::has_bare_places_only($text));
+        const _: () = assert!($crate::source::has_bare_placeholders($text));
         $crate::source::Code::put_together(
             format_args!($text $(, $crate::source::Piece::piece(&$piece))*)
         )
@@ -28,13 +28,13 @@ macro_rules! code {
 }
 pub(crate) use code;
 
-/// A piece of Rust, of whole tokens. It is put together of pieces that are written in this crate, of
-/// names, of numbers and of literals: there is no way to make one of a `String`.
+/// A piece of Rust, of whole tokens. It consists of code from this crate, names, numbers and
+/// literals: it cannot be made from a `String`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Code(String);
 
 impl Code {
-    /// What is written in this crate.
+    /// Code that is written in this crate.
     pub(crate) fn of(code: &'static str) -> Self {
         Self(code.to_owned())
     }
@@ -44,7 +44,7 @@ impl Code {
         Self(format!("{text:?}"))
     }
 
-    /// A text as a string literal, with backslashes and quotes as they are where that can be.
+    /// A text as a string literal, a raw one if that avoids escapes.
     pub(crate) fn raw_literal(text: &str) -> Self {
         let escaped =
             |letter: char| !matches!(letter, '"' | '\'' | '\\') && letter.escape_debug().len() > 1;
@@ -64,12 +64,12 @@ impl Code {
         code!("&[{}]", Self::join(literals, ", "))
     }
 
-    /// A doc comment of these lines. Whatever they hold, each is one line of a comment.
+    /// A doc comment of these lines. Each becomes exactly one line, whatever it contains.
     pub(crate) fn docs<T: AsRef<str>>(lines: impl IntoIterator<Item = T>) -> Self {
         Self::comment("///", lines)
     }
 
-    /// The same for what the comment stands in.
+    /// An inner doc comment of these lines.
     pub(crate) fn inner_docs<T: AsRef<str>>(lines: impl IntoIterator<Item = T>) -> Self {
         Self::comment("//!", lines)
     }
@@ -100,7 +100,7 @@ impl Code {
         Self(if number < 0 { format!("-{text}") } else { text })
     }
 
-    /// Pieces one after the other, with this between them.
+    /// Joins pieces with a separator.
     pub(crate) fn join(pieces: impl IntoIterator<Item = Self>, between: &'static str) -> Self {
         let pieces: Vec<String> = pieces.into_iter().map(|piece| piece.0).collect();
         Self(pieces.join(between))
@@ -110,7 +110,7 @@ impl Code {
         self.0.starts_with(sign)
     }
 
-    /// For [`code!`] only, which sees to the pieces.
+    /// For [`code!`] only, which checks the pieces.
     pub(crate) fn put_together(pieces: fmt::Arguments) -> Self {
         Self(pieces.to_string())
     }
@@ -140,7 +140,7 @@ pub(crate) trait Float: fmt::Debug {}
 impl Float for f32 {}
 impl Float for f64 {}
 
-/// What may stand in a piece of Rust as it is.
+/// A value that may be inserted into a piece of Rust unchanged.
 pub(crate) trait Piece {
     fn piece(&self) -> &dyn fmt::Display;
 }
@@ -163,8 +163,8 @@ impl<P: Piece> Piece for &P {
     }
 }
 
-/// Whether braces are doubled, or a place without a name or a format.
-pub(crate) const fn has_bare_places_only(text: &str) -> bool {
+/// Whether every brace is doubled or part of a bare placeholder.
+pub(crate) const fn has_bare_placeholders(text: &str) -> bool {
     let bytes = text.as_bytes();
     let mut index = 0;
     while index < bytes.len() {
@@ -249,7 +249,7 @@ mod tests {
         "; loop {}",
     ];
 
-    /// Any text with some of them in it.
+    /// Any text, mixed with some of these.
     fn hostile() -> impl Strategy<Value = String> {
         let part = prop_oneof![
             prop::sample::select(HOSTILE).prop_map(str::to_owned),
@@ -266,7 +266,7 @@ mod tests {
         #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
-        fn a_text_stays_a_text(text in hostile()) {
+        fn a_text_becomes_a_literal_with_the_same_value(text in hostile()) {
             prop_assert_eq!(literal(&Code::literal(&text)), text.clone());
             prop_assert_eq!(literal(&Code::raw_literal(&text)), text.clone());
             let printed = ready(json!({ "a": [text] }));
@@ -285,7 +285,7 @@ mod tests {
         }
 
         #[test]
-        fn a_comment_is_as_long_as_its_lines(text in hostile()) {
+        fn a_comment_has_one_line_for_each_of_its_lines(text in hostile()) {
             for lines in [vec![text.clone()], crate::docs::lines(&text)] {
                 let file = format!("{}\nfn f() {{}}", Code::docs(&lines));
                 let file: syn::File = syn::parse_str(&file).unwrap();
@@ -310,15 +310,15 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_piece_does_not_get_into_code() {
-        assert!(has_bare_places_only("{}::new({{ {} }})"));
+    fn only_bare_placeholders_are_accepted() {
+        assert!(has_bare_placeholders("{}::new({{ {} }})"));
         for text in ["{name}", "{:?}", "{0}", "{", "}", "{{{name}}}"] {
-            assert!(!has_bare_places_only(text), "{text}");
+            assert!(!has_bare_placeholders(text), "{text}");
         }
     }
 
     #[test]
-    fn literals_are_plain_where_they_can_be() {
+    fn raw_literals_are_used_only_to_avoid_escapes() {
         for (text, code) in [
             ("a", "\"a\""),
             (r"^\w+$", r#"r"^\w+$""#),
@@ -330,10 +330,10 @@ mod tests {
         }
     }
 
-    /// A template prints between tokens, so what it prints cannot run into what stands around it. A
-    /// comment ends with its line, so nothing stands behind one.
+    /// A template prints between tokens, so a value cannot merge with the code around it. Nothing
+    /// follows a comment on its line.
     #[test]
-    fn no_template_prints_inside_of_a_comment_or_a_string() {
+    fn templates_never_print_inside_of_a_comment_or_a_string() {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
         let mut open = vec![folder];
         let mut seen = 0;

@@ -1,4 +1,4 @@
-//! A crate of its own that serves a contract and answers 501 everywhere: a start to write in.
+//! Generates a stub: a crate that serves a contract and returns 501 for every operation.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,16 +9,19 @@ use sha2::{Digest, Sha256};
 
 use crate::{annotate, contract, generator};
 
-/// By this file a folder is known to hold a stub: what was written, each with its digest.
+/// The file that marks a folder as a stub. It lists the generated files with their digests.
 const MARK: &str = ".stub";
 
-/// Writes the crate at `folder`, which has to be new, empty, or of an earlier run. Of that, what
-/// somebody has changed since is left as it is. Returns warnings.
+/// Writes the crate to `folder`, which must be new, empty, or from an earlier run. Files that were
+/// edited since then are kept. Returns warnings.
 pub fn write(contract: &Path, folder: &Path) -> Result<Vec<String>> {
     let occupied = folder.is_dir() && fs::read_dir(folder)?.next().is_some();
     let mark = fs::read_to_string(folder.join(MARK));
     if occupied && mark.is_err() {
-        bail!("{} is not empty, and holds no stub", folder.display());
+        bail!(
+            "{} is not empty and is not a stub: choose another folder",
+            folder.display()
+        );
     }
     let document = contract::read(contract)?;
     let annotated = annotate::annotate(&document, true)
@@ -49,7 +52,7 @@ pub fn write(contract: &Path, folder: &Path) -> Result<Vec<String>> {
             mark.push_str(&format!("{}  {path}\n", digest(content)));
             generator::write(&folder.join(&path), content)?;
         } else {
-            warnings.push(format!("{path} is changed, and left as it is"));
+            warnings.push(format!("{path} was edited, and is kept"));
         }
         written.push(path);
     }

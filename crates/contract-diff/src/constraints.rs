@@ -10,14 +10,14 @@ use crate::{Changes, Level};
 /// Who writes the value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Direction {
-    /// The client: to allow less breaks it.
+    /// The client: allowing less breaks it.
     Request,
-    /// The server: to send more may break the client.
+    /// The server: sending more may break the client.
     Response,
 }
 
 impl Direction {
-    /// Fewer values are allowed than before.
+    /// The level when fewer values are allowed than before.
     pub(crate) fn narrower(self) -> Level {
         match self {
             Self::Request => Level::Breaking,
@@ -25,7 +25,7 @@ impl Direction {
         }
     }
 
-    /// More values are allowed than before, of the same kind.
+    /// The level when more values of the same kind are allowed than before.
     pub(crate) fn wider(self) -> Level {
         match self {
             Self::Request => Level::Compatible,
@@ -33,7 +33,7 @@ impl Direction {
         }
     }
 
-    /// Values of another kind are allowed than before.
+    /// The level when values of another kind are allowed than before.
     pub(crate) fn new_kind(self) -> Level {
         match self {
             Self::Request => Level::Compatible,
@@ -42,7 +42,7 @@ impl Direction {
     }
 }
 
-/// Limits of which a smaller number allows more.
+/// Limits that allow more when they are smaller.
 const LOWER_LIMITS: [&str; 5] = [
     "minimum",
     "exclusiveMinimum",
@@ -50,7 +50,7 @@ const LOWER_LIMITS: [&str; 5] = [
     "minItems",
     "minProperties",
 ];
-/// Limits of which a greater number allows more.
+/// Limits that allow more when they are greater.
 const UPPER_LIMITS: [&str; 5] = [
     "maximum",
     "exclusiveMaximum",
@@ -81,7 +81,7 @@ impl Direction {
         let new: Vec<&str> = new.map(String::as_str).collect();
         if !gone.is_empty() || (olds.is_empty() && !news.is_empty()) {
             let what = if gone.is_empty() {
-                "anything else than its type".to_owned()
+                "anything other than its type".to_owned()
             } else {
                 gone.join(", ")
             };
@@ -148,7 +148,7 @@ impl Direction {
             let level = match (before[limit].is_null(), after[limit].is_null()) {
                 _ if before[limit] == after[limit] => continue,
                 (false, true) => self.wider(),
-                // Whether another pattern allows more or less cannot be computed.
+                // It cannot be computed whether the new value allows more or less.
                 _ => self.narrower().min(self.wider()),
             };
             limit_changed(limit, level, before, after, changes);
@@ -163,8 +163,8 @@ impl Direction {
         }
     }
 
-    /// `x-transitions`: for each enum value the values that it may become. They hold for what a client
-    /// reads and for what it writes.
+    /// `x-transitions`: for each enum value, the values that may follow it. They apply both to
+    /// values that a client reads and to those that it writes.
     fn transitions(self, before: &Value, after: &Value, changes: &mut Changes) {
         let (olds, news) = (&before["x-transitions"], &after["x-transitions"]);
         if olds.is_null() || news.is_null() {
@@ -200,7 +200,7 @@ fn limit_changed(limit: &str, level: Level, before: &Value, after: &Value, chang
     changes.add(level, text);
 }
 
-/// The types that are allowed, `null` among them; empty when any is.
+/// The allowed types, including `null`; empty if any type is allowed.
 fn types(schema: &Value) -> BTreeSet<String> {
     let mut types: BTreeSet<String> = match &schema["type"] {
         Value::String(one) => BTreeSet::from([one.clone()]),
@@ -212,7 +212,7 @@ fn types(schema: &Value) -> BTreeSet<String> {
     types
 }
 
-/// The values of an enumeration; `None` when it is none.
+/// The values of an enumeration; `None` if it is not an enumeration.
 fn allowed(schema: &Value) -> Option<Vec<&Value>> {
     match (&schema["enum"], &schema["const"]) {
         (Value::Array(values), _) => Some(values.iter().collect()),

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-/// How many `$ref`s may lead to one another.
+/// The longest chain of `$ref`s.
 const MOST_REFERENCES: usize = 64;
 
 /// An OpenAPI 3 document.
@@ -40,8 +40,8 @@ impl Contract {
         &self.document
     }
 
-    /// The value behind a reference, and the name of its component. A reference to nothing or to itself
-    /// stays as it is: the linter reports it.
+    /// The target of a reference, and the name of its component. A reference without a target or to
+    /// itself is left unresolved: the linter reports it.
     pub(crate) fn resolve<'a>(&'a self, mut value: &'a Value) -> (&'a Value, Option<&'a str>) {
         let mut name = None;
         for _ in 0..MOST_REFERENCES {
@@ -65,7 +65,7 @@ impl Contract {
     }
 }
 
-/// The members of an object; none of anything else.
+/// The members of an object; none if it is something else.
 pub(crate) fn members(value: &Value) -> impl Iterator<Item = (&str, &Value)> {
     value
         .as_object()
@@ -74,7 +74,7 @@ pub(crate) fn members(value: &Value) -> impl Iterator<Item = (&str, &Value)> {
         .map(|(name, member)| (name.as_str(), member))
 }
 
-/// The strings of an array; none of anything else.
+/// The strings of an array; none if it is something else.
 pub(crate) fn strings(value: &Value) -> Vec<&str> {
     value
         .as_array()

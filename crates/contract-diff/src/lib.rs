@@ -1,11 +1,11 @@
 //! Lists what changes between two versions of a contract, and what each change means for clients.
 //!
-//! It depends on who writes a value. The client writes requests: the new contract must accept all that
-//! the old one accepted. The server writes responses: the new contract may send nothing that the old
-//! one did not declare.
+//! It depends on who writes a value. The client writes requests: the new contract must accept all
+//! that the old one accepted. The server writes responses: the new contract may send nothing that
+//! the old one did not declare.
 //!
-//! [`operations`] compares operations and calls [`schema`] for each value, which calls [`constraints`]
-//! for keywords that do not contain schemas. [`version`] checks the version number.
+//! [`operations`] compares operations and calls [`schema`] for each value, which calls
+//! [`constraints`] for keywords that do not contain schemas. [`version`] checks the version number.
 
 mod constraints;
 mod contract;
@@ -23,7 +23,7 @@ pub use version::version_fault;
 /// What a change means for a client of the old contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// It stops working, or loses something that it may rely on.
+    /// It stops working, or loses a guarantee.
     Breaking,
     /// It keeps working unless it is too strict, for example about a new enum value in a response.
     Risky,
@@ -53,7 +53,7 @@ pub struct Change {
 }
 
 impl fmt::Display for Change {
-    /// One line, whatever the contract calls things.
+    /// Always one line, even if names in the contract contain line breaks.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let line = format!("{:<11} {}: {}", self.level, self.place, self.text);
         let ends_it = |letter: char| letter.is_control() || "\u{2028}\u{2029}".contains(letter);
@@ -61,8 +61,8 @@ impl fmt::Display for Change {
     }
 }
 
-/// Every difference that a client can notice, in the order of the contract. Texts for people
-/// (summaries, descriptions, examples) are not compared.
+/// Every difference that is visible to clients, in the order of the contract. Summaries,
+/// descriptions and examples are not compared.
 pub fn compare(old: &Contract, new: &Contract) -> Vec<Change> {
     operations::compare(old, new)
 }
@@ -82,7 +82,7 @@ impl Changes<'_> {
         });
     }
 
-    /// Adds one of two changes when a flag changed.
+    /// Adds one of two changes if a flag changed.
     fn add_flag(&mut self, before: bool, after: bool, set: (Level, &str), unset: (Level, &str)) {
         match (before, after) {
             (false, true) => self.add(set.0, set.1),
@@ -97,7 +97,7 @@ impl Changes<'_> {
         }
     }
 
-    /// The same collection, one step further in.
+    /// The same collection at a nested place.
     fn at(&mut self, step: &str) -> Changes<'_> {
         Changes {
             place: format!("{}{step}", self.place),

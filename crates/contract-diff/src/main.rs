@@ -1,4 +1,4 @@
-//! `contract-diff OLD NEW`: what `./justw contract-diff` calls.
+//! `contract-diff OLD NEW`: the command behind `./justw contract-diff`.
 
 use std::io::Write;
 use std::path::Path;
@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 use contract_diff::{Contract, Level, compare, version_fault};
 
-#[allow(clippy::print_stderr)] // a command line's one way to say why it stops
+#[allow(clippy::print_stderr)] // the error output of a command line tool
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match run(&arguments) {

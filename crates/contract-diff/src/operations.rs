@@ -47,7 +47,7 @@ pub(crate) fn compare(old: &Contract, new: &Contract) -> Vec<Change> {
     found
 }
 
-/// By path and method; the names of path parameters do not count.
+/// Operations by path and method, regardless of the names of path parameters.
 fn operations(contract: &Contract) -> BTreeMap<(String, &'static str), Operation<'_>> {
     let mut operations = BTreeMap::new();
     for (path, item) in members(&contract.root()["paths"]) {
@@ -82,7 +82,7 @@ impl Pair<'_> {
         };
         let (old_id, new_id) = (text(before, "operationId"), text(after, "operationId"));
         if old_id != new_id {
-            // The name of a method in every SDK.
+            // SDKs name their method after it.
             let text = format!("operationId changed from {old_id} to {new_id}");
             changes.add(Level::Breaking, text);
         }
@@ -111,7 +111,7 @@ impl Pair<'_> {
         for (key, before) in &olds {
             let mut changes = changes.at(&parameter_place(before));
             let Some(after) = news.get(key) else {
-                changes.add(Level::Breaking, "is gone: what a client sends is ignored");
+                changes.add(Level::Breaking, "is gone: the server ignores it");
                 continue;
             };
             required_in_request(before, after, &mut changes);
@@ -154,7 +154,7 @@ impl Pair<'_> {
     fn responses(&self, before: &Value, after: &Value, changes: &mut Changes) {
         for (status, old) in members(before) {
             let old = self.old.resolve(old).0;
-            let mut changes = changes.at(&format!(": answer {status}"));
+            let mut changes = changes.at(&format!(": response {status}"));
             if after[status].is_null() {
                 let is_success = status.starts_with(['2', '3']);
                 let level = if is_success {
@@ -172,7 +172,7 @@ impl Pair<'_> {
         for (status, _) in members(after) {
             if before[status].is_null() {
                 changes
-                    .at(&format!(": answer {status}"))
+                    .at(&format!(": response {status}"))
                     .add(Level::Risky, "is new");
             }
         }
@@ -227,7 +227,7 @@ impl Pair<'_> {
         SchemaDiff::new(self.old, self.new, direction).compare(before, after, changes);
     }
 
-    /// Credentials that were sufficient have to stay sufficient.
+    /// Credentials that were sufficient must stay sufficient.
     fn security(&self, before: &Operation, after: &Operation, changes: &mut Changes) {
         let olds = alternatives(self.old, before);
         let news = alternatives(self.new, after);
@@ -240,9 +240,12 @@ impl Pair<'_> {
             })
         };
         if !olds.iter().all(still_enough) {
-            changes.add(Level::Breaking, "what let a client in no longer does");
+            changes.add(
+                Level::Breaking,
+                "credentials that were sufficient no longer are",
+            );
         } else if olds != news {
-            changes.add(Level::Compatible, "there are more ways to be let in");
+            changes.add(Level::Compatible, "more credentials are sufficient now");
         }
     }
 }
@@ -256,7 +259,7 @@ fn headers<'a>(contract: &'a Contract, response: &'a Value) -> BTreeMap<String, 
 
 type Alternative = BTreeMap<String, Vec<String>>;
 
-/// The alternatives of `security`; one without requirements when there is none.
+/// The alternatives of `security`; if there is none, one without requirements.
 fn alternatives(contract: &Contract, operation: &Operation) -> Vec<Alternative> {
     let own = &operation.body["security"];
     let all = if own.is_array() {
@@ -284,7 +287,8 @@ fn alternatives(contract: &Contract, operation: &Operation) -> Vec<Alternative> 
     }
 }
 
-/// By place and name; path parameters by position, since their names are not part of a request.
+/// Parameters by place and name; path parameters by position, since a request does not contain
+/// their names.
 fn parameters<'a>(
     contract: &'a Contract,
     operation: &Operation<'a>,
@@ -295,7 +299,7 @@ fn parameters<'a>(
         path.split('/').position(|part| part.contains(&marker))
     };
     let mut parameters = BTreeMap::new();
-    // Those of the operation replace those of the path.
+    // Parameters of the operation replace those of the path.
     for list in [&operation.item["parameters"], &operation.body["parameters"]] {
         for parameter in list.as_array().into_iter().flatten() {
             let parameter = contract.resolve(parameter).0;

@@ -104,8 +104,8 @@ impl<'c> SchemaDiff<'c> {
         changes.add_flag(
             *old == false,
             *new == false,
-            (self.direction.narrower(), "takes no other members now"),
-            (self.direction.wider(), "takes other members now"),
+            (self.direction.narrower(), "allows no other members now"),
+            (self.direction.wider(), "allows other members now"),
         );
         if *old != false && *new != false && (old.is_object() || new.is_object()) {
             self.compare(old, new, &mut changes.at(" /*"));
@@ -118,7 +118,8 @@ impl<'c> SchemaDiff<'c> {
         }
     }
 
-    /// Variants are identified by the name of their component or their title, else by their content.
+    /// Variants are identified by the name of their component or their title, else by their
+    /// content.
     fn variants(&mut self, before: &Value, after: &Value, changes: &mut Changes) {
         for keyword in ["oneOf", "anyOf"] {
             let olds = variants(self.old, &before[keyword]);
@@ -171,7 +172,8 @@ fn variants<'a>(contract: &'a Contract, list: &'a Value) -> Vec<(String, &'a Val
 /// How deep `allOf` may be nested; a deeper one contains itself.
 const MOST_LEVELS: usize = 32;
 
-/// A schema with its `allOf` merged: all properties and `required`; for other keywords the last wins.
+/// A schema with its `allOf` merged: all properties and `required`; for other keywords the last
+/// wins.
 fn flat(contract: &Contract, schema: &Value, level: usize) -> Value {
     let Some(parts) = schema["allOf"].as_array().filter(|_| level < MOST_LEVELS) else {
         return schema.clone();

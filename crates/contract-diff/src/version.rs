@@ -1,12 +1,12 @@
-//! What the version number has to say about the changes (Semantic Versioning 2.0.0).
+//! Checks the version number against the changes (Semantic Versioning 2.0.0).
 
 use crate::{Change, Contract, Level};
 
-/// Why the new version number does not fit the changes; `None` when it does.
+/// Why the new version number does not fit the changes; `None` if it does.
 pub fn version_fault(old: &Contract, new: &Contract, changes: &[Change]) -> Option<String> {
     let worst = changes.iter().map(|change| change.level).min()?;
     let (Some(before), Some(after)) = (parts(old.version()), parts(new.version())) else {
-        return Some("info.version has to be MAJOR.MINOR.PATCH in both contracts".into());
+        return Some("info.version must be MAJOR.MINOR.PATCH in both contracts".into());
     };
     let [major, minor, _] = before;
     let needed = match worst {
@@ -27,7 +27,7 @@ pub fn version_fault(old: &Contract, new: &Contract, changes: &[Change]) -> Opti
 }
 
 fn parts(version: &str) -> Option<[u64; 3]> {
-    // Pre-release and build are not compared.
+    // Pre-release and build metadata are not compared.
     let core = version.split(['-', '+']).next()?;
     let numbers: Vec<u64> = core
         .split('.')
@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn the_number_says_what_the_change_is() {
+    fn the_version_must_fit_the_level_of_the_changes() {
         use Level::{Breaking, Compatible, Risky};
         assert_eq!(fault("1.2.3", "1.2.3", None), None);
         for (new, level, fits) in [

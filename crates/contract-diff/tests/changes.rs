@@ -1,4 +1,4 @@
-//! Each change of a small contract, and what it means.
+//! Changes of a small contract, with their level and text.
 
 #![allow(clippy::unwrap_used)]
 
@@ -126,15 +126,13 @@ fn parameters() {
     is(
         "        - {name: X-Trace, in: header, schema: {type: string}}\n",
         "",
-        &[
-            "breaking GET /things/{id}: header parameter X-Trace: is gone: what a client sends is ignored",
-        ],
+        &["breaking GET /things/{id}: header parameter X-Trace: is gone: the server ignores it"],
     );
     is(
         "name: X-Trace, in: header,",
         "name: X-New, in: header, required: true,",
         &[
-            "breaking GET /things/{id}: header parameter X-Trace: is gone: what a client sends is ignored",
+            "breaking GET /things/{id}: header parameter X-Trace: is gone: the server ignores it",
             "breaking GET /things/{id}: header parameter X-New: is new and required",
         ],
     );
@@ -177,39 +175,39 @@ fn parameters() {
 }
 
 #[test]
-fn answers() {
+fn responses() {
     is(
         "        '404': {description: none}\n",
         "",
-        &["compatible GET /things/{id}: answer 404: is gone"],
+        &["compatible GET /things/{id}: response 404: is gone"],
     );
     is(
         "'404'",
         "'410'",
         &[
-            "compatible GET /things/{id}: answer 404: is gone",
-            "risky GET /things/{id}: answer 410: is new",
+            "compatible GET /things/{id}: response 404: is gone",
+            "risky GET /things/{id}: response 410: is new",
         ],
     );
     is(
         "'204'",
         "'200'",
         &[
-            "breaking PUT /things/{id}: answer 204: is gone",
-            "risky PUT /things/{id}: answer 200: is new",
+            "breaking PUT /things/{id}: response 204: is gone",
+            "risky PUT /things/{id}: response 200: is new",
         ],
     );
     is(
         "ETag: {required: true,",
         "ETag: {",
-        &["breaking GET /things/{id}: answer 200: header etag: may be absent now"],
+        &["breaking GET /things/{id}: response 200: header etag: may be absent now"],
     );
     is(
         "ETag:",
         "Link:",
         &[
-            "breaking GET /things/{id}: answer 200: header etag: is gone",
-            "compatible GET /things/{id}: answer 200: header link: is new",
+            "breaking GET /things/{id}: response 200: header etag: is gone",
+            "compatible GET /things/{id}: response 200: header link: is new",
         ],
     );
 }
@@ -236,15 +234,15 @@ fn bodies() {
     );
 }
 
-/// What is read and written means one thing for the reader and another for the writer.
+/// A change of a schema has different levels in a request and in a response.
 #[test]
-fn both_ways() {
-    let both = |from: &str, to: &str, answer: &str, request: &str, place: &str, text: &str| {
+fn schemas_in_both_directions() {
+    let both = |from: &str, to: &str, response: &str, request: &str, place: &str, text: &str| {
         is(
             from,
             to,
             &[
-                &format!("{answer} GET /things/{{id}}: answer 200 {place}: {text}"),
+                &format!("{response} GET /things/{{id}}: response 200 {place}: {text}"),
                 &format!("{request} PUT /things/{{id}}: request body {place}: {text}"),
             ],
         );
@@ -375,7 +373,7 @@ fn both_ways() {
         "compatible",
         "breaking",
         "/more",
-        "takes no other members now",
+        "allows no other members now",
     );
     both(
         "additionalProperties: {type: integer}",
@@ -417,34 +415,34 @@ fn security() {
     is(
         "{token: [write]}, {key: []}",
         "{token: [write]}",
-        &["breaking PUT /things/{id}: what let a client in no longer does"],
+        &["breaking PUT /things/{id}: credentials that were sufficient no longer are"],
     );
     is(
         "token: [write]",
         "token: [write, admin]",
-        &["breaking PUT /things/{id}: what let a client in no longer does"],
+        &["breaking PUT /things/{id}: credentials that were sufficient no longer are"],
     );
     is(
         "token: [write]",
         "token: []",
-        &["compatible PUT /things/{id}: there are more ways to be let in"],
+        &["compatible PUT /things/{id}: more credentials are sufficient now"],
     );
     is(
         "security: [{key: []}]\n",
         "",
-        &["compatible GET /things/{id}: there are more ways to be let in"],
+        &["compatible GET /things/{id}: more credentials are sufficient now"],
     );
 }
 
 #[test]
-fn another_document_is_refused() {
+fn another_document_is_rejected() {
     for text in ["", "swagger: '2.0'", "openapi: 4.0.0", "a: [", "- x"] {
         assert!(Contract::parse(text).is_err(), "{text}");
     }
 }
 
 #[test]
-fn a_change_is_one_line_whatever_things_are_called() {
+fn a_change_is_one_line_even_if_names_contain_line_breaks() {
     let old = Contract::parse(BASE).unwrap();
     let odd = "\"X\\n1.0.0 → 2.0.0: 0 breaking\\u2028\"";
     let new = Contract::parse(&BASE.replace("name: X-Trace", &format!("name: {odd}"))).unwrap();

@@ -1,5 +1,5 @@
-//! Commands of child processes: their process group, user, capabilities, and the signal they get when
-//! the parent dies.
+//! Commands of child processes: their process group, user, capabilities, and the signal they get
+//! when the parent dies.
 
 use std::io;
 use std::os::unix::process::CommandExt;
@@ -17,8 +17,8 @@ use crate::Error;
 use crate::log::Log;
 use crate::run_as::{self, RunAs};
 
-/// A command without the environment variables that begin with `without_env`, without stdin, and in a
-/// process group of its own: Ctrl-C in a terminal goes to the whole foreground group.
+/// A command without the environment variables that begin with `without_env`, without stdin, and in
+/// a process group of its own: Ctrl-C in a terminal goes to the whole foreground group.
 pub fn command(program: &Path, without_env: &str) -> Command {
     let mut command = Command::new(program);
     command.stdin(Stdio::null()).process_group(0);
@@ -71,16 +71,16 @@ impl ServerCommand {
         })
     }
 
-    /// Spawns the child, which gets `death_signal` when the parent dies. The calling thread must live as
-    /// long as the child: Linux sends that signal when the *thread* that forked ends. The thread may also
-    /// be left with altered capability settings, and must spawn nothing else.
+    /// Spawns the child, which gets `death_signal` when the parent dies. The calling thread must
+    /// live as long as the child: Linux sends that signal when the *thread* that forked ends. The
+    /// thread may also be left with altered capability settings, and must spawn nothing else.
     pub(crate) fn spawn(mut self, death_signal: Signal) -> Result<Child, Error> {
         die_with_parent(&mut self.command, death_signal);
         if self.bypass_permissions
             && let Err(error) = keep_capability_across_setuid()
         {
-            // A container may withhold the capability. Try without: if the program cannot be reached,
-            // the error below says so.
+            // A container may withhold the capability. Try without: if the program cannot be
+            // reached, the error below says so.
             tracing::debug!(
                 error.message = %error,
                 "cannot lend a capability to a development server"
@@ -101,25 +101,27 @@ pub(crate) fn die_with_parent(command: &mut Command, signal: Signal) {
     let in_child = move || -> io::Result<()> {
         // The standard library has changed the user by now, which would have cleared this.
         prctl::set_pdeathsig(signal)?;
-        // We may have died before the line above; then nobody will send anything.
+        // We may have died before the line above; then the signal is never sent.
         if getppid() != parent {
             return Err(Errno::ESRCH.into());
         }
         Ok(())
     };
-    // SAFETY: between fork and exec only async-signal-safe calls are allowed. The closure makes two system
-    // calls (prctl, getppid), allocates nothing and takes no lock; it captures two plain integers.
+    // SAFETY: between fork and exec only async-signal-safe calls are allowed. The closure makes two
+    // system calls (prctl, getppid), allocates nothing and takes no lock; it captures two plain
+    // integers.
     unsafe {
         command.pre_exec(in_child);
     }
 }
 
-/// Lets a child of this thread pass directories and programs that are open to root only, though it runs
-/// as another user: a project below /root (mode 0700) must work.
+/// Lets a child of this thread pass directories and programs that are open to root only, though it
+/// runs as another user: a project below /root (mode 0700) must work.
 ///
-/// An ambient capability survives exec, but leaving uid 0 clears it, and with it the effective set that
-/// the path lookup of exec needs; hence NO_SETUID_FIXUP. That bit also outlives exec and has to: without
-/// it access(2), by which `initdb` looks for `postgres`, disregards the capability for everybody but root.
+/// An ambient capability survives exec, but leaving uid 0 clears it, and with it the effective set
+/// that the path lookup of exec needs; hence NO_SETUID_FIXUP. That bit also survives exec and must:
+/// without it access(2), by which `initdb` looks for `postgres`, disregards the capability for
+/// everybody but root.
 ///
 /// All of this belongs to the calling thread and its children, not to the process.
 #[allow(unsafe_code)]

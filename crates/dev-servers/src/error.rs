@@ -1,4 +1,4 @@
-//! Errors, each one line that says what to do next.
+//! Errors. Each message is one line and says what to do next.
 
 use std::io;
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use std::time::Duration;
 /// Why a program could not be started or kept running. Every message contains its cause.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-#[allow(missing_docs)] // the fields are what the messages say
+#[allow(missing_docs)] // the messages explain the fields
 pub enum Error {
     #[error("cannot find {program}: run ./justw run, which installs it (looked in {looked_in})")]
     MissingTool {
@@ -70,7 +70,8 @@ pub enum Error {
         source: io::Error,
     },
 
-    /// A program ended although it was to run on, or without success; `log` quotes what it wrote last.
+    /// A program ended although it was to run on, or without success; `log` quotes what it wrote
+    /// last.
     #[error("{program} ended unexpectedly ({status}); {log}")]
     Exited {
         program: String,

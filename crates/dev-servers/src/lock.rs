@@ -8,15 +8,16 @@ use std::time::{Duration, Instant};
 
 use crate::{Error, run_as};
 
-/// How long to retry while the lock is held: a holder that was killed a moment ago may not be quite gone.
+/// How long to retry while the lock is held: a holder that was killed a moment ago may not be quite
+/// gone.
 const RETRY_LIMIT: Duration = Duration::from_millis(500);
 const POLL: Duration = Duration::from_millis(20);
 
-/// Keeps every other process out of a data directory until it is dropped or this process ends, however
-/// it ends: the kernel releases the lock (`flock`), so there is no stale lock to clear.
+/// Keeps every other process out of a data directory until it is dropped or this process ends,
+/// however it ends: the kernel releases the lock (`flock`), so there is no stale lock to clear.
 ///
-/// The lock file itself stays. Removing it would let two processes hold locks on two files of the same
-/// name.
+/// The lock file itself stays. Removing it would let two processes hold locks on two files of the
+/// same name.
 #[derive(Debug)]
 pub struct DataDirLock {
     file: File,
@@ -45,7 +46,7 @@ impl DataDirLock {
                 TryLockError::WouldBlock if Instant::now() < deadline => thread::sleep(POLL),
                 TryLockError::WouldBlock => {
                     let mut holder = String::new();
-                    // The message is right without the pid, too.
+                    // The message is correct without the pid, too.
                     let _ = file.read_to_string(&mut holder);
                     return Err(Error::InUse {
                         path: guarded.to_path_buf(),
@@ -62,8 +63,9 @@ impl DataDirLock {
 
 impl Drop for DataDirLock {
     fn drop(&mut self) {
-        // Closing the file is not enough: a child that another thread is about to start has a copy of
-        // it from fork to exec, and the lock goes with the last copy. Unlocking works for all copies.
+        // Closing the file is not enough: a child that another thread is about to start has a copy
+        // of it from fork to exec, and the lock goes with the last copy. Unlocking works for all
+        // copies.
         let _ = self.file.unlock();
     }
 }

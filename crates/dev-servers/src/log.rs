@@ -12,7 +12,7 @@ use crate::{Error, run_as};
 /// How much of the end of a log goes into an error message.
 const TAIL_LINES: usize = 6;
 
-/// An open log. What was in it before this run is kept, but is never read.
+/// An open log. Earlier content is kept, but never read.
 #[derive(Debug)]
 pub(crate) struct Log {
     file: File,
@@ -39,7 +39,7 @@ impl Log {
         })
     }
 
-    /// A log in memory, for a server that keeps nothing: its failure can be explained all the same.
+    /// A log in memory, for a server that keeps nothing: its failure can still be explained.
     pub(crate) fn in_memory() -> Result<Self, Error> {
         let file = memfd_create(c"server.log", MFdFlags::MFD_CLOEXEC);
         let file = file.map_err(|error| Error::file("create", "a log in memory")(error.into()))?;
@@ -59,8 +59,8 @@ impl Log {
             .map_err(failed)
     }
 
-    /// What was written since this log was opened; empty when it cannot be read, since the caller mostly
-    /// reports something worse already.
+    /// The output since this log was opened; empty if it cannot be read, since the caller is
+    /// usually reporting a more important error.
     pub(crate) fn read(&self) -> String {
         let read = || -> io::Result<Vec<u8>> {
             let length = self.file.metadata()?.len().saturating_sub(self.start);

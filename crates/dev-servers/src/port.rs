@@ -10,9 +10,9 @@ pub(crate) const ATTEMPTS: usize = 5;
 
 /// A port that is reserved until this is dropped.
 ///
-/// A server cannot inherit the listener, so another process may take the port between dropping this and
-/// the server's own `bind`. Hold all reservations of one server until just before its start (so that they
-/// differ), and retry when it lost the race.
+/// A server cannot inherit the listener, so another process may take the port between dropping this
+/// and the server's own `bind`. Hold all reservations of one server until just before its start (so
+/// that they differ), and retry when it lost the race.
 #[derive(Debug)]
 pub(crate) struct Reservation {
     pub(crate) port: u16,
@@ -37,7 +37,7 @@ pub(crate) fn reserve(port: u16, setting: &'static str) -> Result<Reservation, E
     })
 }
 
-/// Whether a server's log says that it lost the race for a port. PostgreSQL and Go both quote the
+/// Whether a server's log shows that it lost the race for a port. PostgreSQL and Go both quote the
 /// text of EADDRINUSE.
 pub(crate) fn was_taken(log: &str) -> bool {
     log.to_ascii_lowercase().contains("address already in use")

@@ -1,4 +1,4 @@
-//! PostgreSQL on a data directory of its own.
+//! PostgreSQL with a dedicated data directory.
 
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, Write};
@@ -16,8 +16,8 @@ use crate::process::Process;
 use crate::run_as::RunAs;
 use crate::{Error, Tools, port, stale};
 
-/// The superuser and its password, no secret: the server listens on the loopback address only and holds
-/// development data.
+/// The superuser and its password, no secret: the server listens on the loopback address only and
+/// holds development data.
 const USER: &str = "orders";
 const PASSWORD: &str = "orders";
 
@@ -25,7 +25,7 @@ const NAME: &str = "PostgreSQL";
 const PORT_SETTING: &str = "dev.postgres_port";
 /// Prefix of the directories that `initdb` writes.
 const STAGE: &str = "initdb.";
-/// The line of `postmaster.pid` that says how far the server is, counted from 0
+/// The line of `postmaster.pid` with the status of the server, counted from 0
 /// (`LOCK_FILE_LINE_PM_STATUS` in PostgreSQL's `miscadmin.h`, which counts from 1).
 const STATUS_LINE: usize = 7;
 
@@ -45,8 +45,8 @@ pub struct PostgresOptions {
     pub data_dir: PathBuf,
     /// The port on 127.0.0.1; 0 is any free one.
     pub port: u16,
-    /// More server settings, `name` and `value`, as with `postgres -c`; where the server listens cannot be
-    /// changed. With `fsync` `off`, `initdb` does not wait for the disk either.
+    /// More server settings, `name` and `value`, as with `postgres -c`; where the server listens
+    /// cannot be changed. With `fsync` `off`, `initdb` does not wait for the disk either.
     pub settings: Vec<(&'static str, &'static str)>,
 }
 
@@ -64,7 +64,8 @@ impl Postgres {
     /// runs `initdb`: UTF-8, locale C.UTF-8 of the builtin provider (the same everywhere), data
     /// checksums, scram-sha-256. A server that an earlier run left running is stopped first.
     ///
-    /// Started by root it runs as the owner of the data, or for new data as user `postgres` or `nobody`.
+    /// Started by root it runs as the owner of the data, or for new data as user `postgres` or
+    /// `nobody`.
     ///
     /// Dropping the future stops what was started; an incomplete data directory is never used.
     ///
@@ -99,7 +100,7 @@ impl Postgres {
             let server = Self::launch(tools, &options, cluster.clone(), user.as_ref(), log, lock)?;
             match server.until_ready().await {
                 Ok(()) => return Ok(server),
-                // With a port that is set, the next attempt says that it is in use.
+                // With a fixed port, the next attempt reports that it is in use.
                 Err(_) if attempt < port::ATTEMPTS && port::was_taken(&server.process.log()) => {
                     attempt += 1;
                     lock = server.lock;
@@ -120,8 +121,8 @@ impl Postgres {
     ) -> Result<Self, Error> {
         let reserved = port::reserve(options.port, PORT_SETTING)?;
         let port = reserved.port;
-        // Ours come last and win: `url` depends on them. No Unix socket, since its path may be too
-        // long or already taken, and TCP is needed anyway.
+        // Our settings come last and take precedence: `url` depends on them. No Unix socket, since
+        // its path may be too long or already taken, and TCP is needed anyway.
         let port_setting = port.to_string();
         let fixed = [
             ("listen_addresses", "127.0.0.1"),
@@ -180,7 +181,7 @@ impl Postgres {
     /// SIGKILL. None of its processes is left.
     pub async fn stop(self) {
         self.process.stop(&[FAST, IMMEDIATE]).await;
-        // Only after SIGKILL is there anything left to find.
+        // Child processes can be left only after SIGKILL.
         if let Err(error) = stale::stop_postgres(&self.cluster).await {
             tracing::warn!(error.message = %error, "processes of PostgreSQL may still run");
         }
@@ -202,8 +203,8 @@ fn says_ready(pid_file: &str) -> bool {
     pid_file.lines().nth(STATUS_LINE).map(str::trim) == Some("ready")
 }
 
-/// Creates `cluster`. `initdb` writes a directory beside it, which gets the final name only when it is
-/// complete, so an interruption costs nothing but the work.
+/// Creates `cluster`. `initdb` writes a directory beside it, which gets the final name only when it
+/// is complete, so an interruption loses only the work.
 async fn initialise(
     tools: &Tools,
     home: &Path,
@@ -240,14 +241,14 @@ async fn initialise(
             "--auth=scram-sha-256",
             "--encoding=UTF8",
         ])
-        // The builtin provider sorts alike on every machine; the C library's part gets "C", since
-        // C.UTF-8 does not exist everywhere.
+        // The builtin provider sorts the same on every machine; the C library's part gets "C",
+        // since C.UTF-8 does not exist everywhere.
         .args([
             "--locale-provider=builtin",
             "--builtin-locale=C.UTF-8",
             "--locale=C",
         ])
-        // The advice on how to start the server is not for our user.
+        // Suppress the advice on how to start the server.
         .arg("--no-instructions");
     if settings.contains(&("fsync", "off")) {
         initdb.arg("--no-sync");
@@ -272,8 +273,8 @@ fn write_private(path: &Path, content: &str) -> io::Result<()> {
     writeln!(file, "{content}")
 }
 
-/// Removes what an interrupted `initdb` left. The lock is held, so none is running. What cannot be removed
-/// does no harm.
+/// Removes what an interrupted `initdb` left. The lock is held, so none is running. What cannot be
+/// removed does no harm.
 fn remove_stages(home: &Path) {
     let Ok(entries) = fs::read_dir(home) else {
         return;

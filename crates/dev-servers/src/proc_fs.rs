@@ -1,4 +1,4 @@
-//! What `/proc` says about processes that are not necessarily our children.
+//! Reads `/proc`, for processes that are not necessarily our children.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -50,8 +50,8 @@ pub(crate) fn is_postgres(pid: i32) -> bool {
         || Path::new(OsStr::from_bytes(program)).file_name() == Some(OsStr::new("postgres"))
 }
 
-/// Every process of PostgreSQL stays in its data directory, which the title of a child process does not
-/// name.
+/// Every process of PostgreSQL stays in its data directory, which the title of a child process does
+/// not name.
 pub(crate) fn works_in(pid: i32, dir: &Path) -> bool {
     match (
         fs::read_link(format!("/proc/{pid}/cwd")),

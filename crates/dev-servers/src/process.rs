@@ -1,4 +1,4 @@
-//! A running child process, supervised by a thread of its own.
+//! A running child process, supervised by a dedicated thread.
 
 use std::io;
 use std::process::{Child, ChildStdout, ExitStatus};
@@ -17,7 +17,7 @@ use crate::command::ServerCommand;
 use crate::log::Log;
 use crate::{Error, wait_for};
 
-/// How long `Drop` blocks for the child to obey its death signal before it is killed.
+/// How long `Drop` waits for the child to end on its death signal before it kills the child.
 const DROP_LIMIT: Duration = Duration::from_secs(3);
 
 /// A child process with its process group. Dropping it ends it.
@@ -32,8 +32,8 @@ pub(crate) struct Process {
     log: Log,
 }
 
-/// The pid for as long as it is the child's: once reaped, the system may give it to another process,
-/// which must not get our signals.
+/// The pid for as long as it is the child's: once reaped, the system may give it to another
+/// process, which must not get our signals.
 #[derive(Debug)]
 struct Shared {
     pid: Mutex<Option<Pid>>,
@@ -48,12 +48,12 @@ impl Shared {
 }
 
 impl Process {
-    /// Starts the child from a thread that lives as long as it does; [`ServerCommand::spawn`] says why.
-    /// `death_signal` ends it at once, without leaving a process behind: it is sent when this is dropped
-    /// and when we die.
+    /// Starts the child from a thread that lives as long as it does; [`ServerCommand::spawn`] says
+    /// why. `death_signal` ends it at once, without leaving a process behind: it is sent when this
+    /// is dropped and when we die.
     ///
-    /// Blocks for the milliseconds of fork and exec, as spawning does anywhere. An `await` instead would
-    /// be a point at which the future may be dropped, leaving a child that nobody owns.
+    /// Blocks for the milliseconds of fork and exec, as spawning does anywhere. An `await` instead
+    /// would be a point at which the future may be dropped, leaving a child without an owner.
     pub(crate) fn start(
         name: &str,
         command: ServerCommand,
@@ -136,7 +136,7 @@ impl Process {
         }
     }
 
-    /// What it has written to its log.
+    /// The log that it has written.
     pub(crate) fn log(&self) -> String {
         self.log.read()
     }
@@ -162,8 +162,8 @@ impl Process {
         }
     }
 
-    /// Sends each signal in turn, waiting up to its limit for the child to end, and SIGKILL last. Returns
-    /// whether SIGKILL was not needed.
+    /// Sends each signal in turn, waiting up to its limit for the child to end, and SIGKILL last.
+    /// Returns whether SIGKILL was not needed.
     pub(crate) async fn stop(&self, steps: &[(Signal, Duration)]) -> bool {
         for &(signal, limit) in steps {
             self.signal_group(signal);
@@ -197,7 +197,7 @@ impl Drop for Process {
     }
 }
 
-/// What the thread does: spawn, report, wait, report.
+/// The body of the thread: spawns the child, reports it, waits, reports the status.
 fn supervise(
     name: String,
     command: ServerCommand,
@@ -218,7 +218,7 @@ fn supervise(
         ended: Condvar::new(),
     });
     let (exit_sender, exit) = watch::channel(None);
-    // `start` waits for exactly this, so it arrives.
+    // `start` waits for this message.
     let _ = started.send(Ok(Process {
         name,
         pid,
@@ -233,7 +233,7 @@ fn supervise(
     shared.ended.notify_all();
 }
 
-/// Waits for the child without reaping it, then reaps it while nobody can signal its pid.
+/// Waits for the child without reaping it, then reaps it while no other thread can signal its pid.
 fn reap(mut child: Child, shared: &Shared) -> ExitStatus {
     let pid = Pid::from_raw(child.id().cast_signed());
     while waitid(Id::Pid(pid), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT) == Err(Errno::EINTR) {}

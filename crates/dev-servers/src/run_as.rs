@@ -1,8 +1,8 @@
 //! The user that a server runs as.
 //!
-//! An ordinary user runs servers as itself. PostgreSQL refuses to run as root, and root should not leave
-//! its files in another user's directory, so root runs a server as the owner of its data, and new
-//! PostgreSQL data gets an unprivileged owner.
+//! An ordinary user runs servers as itself. PostgreSQL refuses to run as root, and root should not
+//! leave its files in another user's directory, so root runs a server as the owner of its data, and
+//! new PostgreSQL data gets an unprivileged owner.
 
 use std::fs::{self, Metadata};
 use std::io;
@@ -13,7 +13,7 @@ use nix::unistd::{Gid, Uid, User, geteuid};
 
 use crate::Error;
 
-/// Who owns new PostgreSQL data when root makes it, where the machine knows that user.
+/// The owner of new PostgreSQL data that root creates, if this user exists.
 const PREFERRED: &str = "postgres";
 /// `nobody` on Linux, and the overflow uid of the kernel: exists even without a passwd entry.
 const NOBODY: u32 = 65534;
@@ -46,7 +46,7 @@ impl RunAs {
         }
     }
 
-    /// The user for a server that has no objection to root, with its data in `dir`.
+    /// The user for a server that may run as root, with its data in `dir`.
     pub(crate) fn for_data_in(dir: &Path) -> Result<Option<Self>, Error> {
         let owner = fs::metadata(dir).map_err(Error::file("read", dir))?;
         Ok((geteuid().is_root() && owner.uid() != 0).then(|| Self::owning(&owner)))
@@ -81,7 +81,7 @@ impl RunAs {
     }
 
     /// Whether the permission bits let this user search every directory on the way to `path` and,
-    /// where `path` itself exists, read and execute it. Access control lists are not looked at: they
+    /// where `path` itself exists, read and execute it. Access control lists are ignored: they
     /// can only make the result wrong in favour of the capability, or be reported by the start.
     pub(crate) fn can_reach(&self, path: &Path) -> bool {
         let real = path.canonicalize();
@@ -102,8 +102,8 @@ impl RunAs {
     }
 }
 
-/// What root creates in another user's directory gets that user as its owner, who could otherwise not use it
-/// on the next run.
+/// What root creates in another user's directory gets that user as its owner, who could otherwise
+/// not use it on the next run.
 pub(crate) fn give_to_owner_of_parent(path: &Path) -> Result<(), Error> {
     let Some(parent) = path.parent().filter(|_| geteuid().is_root()) else {
         return Ok(());
@@ -115,8 +115,8 @@ pub(crate) fn give_to_owner_of_parent(path: &Path) -> Result<(), Error> {
     lchown(path, Some(owner.uid()), Some(owner.gid())).map_err(Error::file("chown", path))
 }
 
-/// Turns "permission denied" on `path` into its usual reason: `path`, or else `guarded`, belongs to another
-/// user.
+/// Turns "permission denied" on `path` into its usual reason: `path`, or else `guarded`, belongs to
+/// another user.
 pub(crate) fn explain_denied(
     action: &'static str,
     path: &Path,

@@ -35,7 +35,7 @@ impl Service {
         let mut process = Process::start(name, ServerCommand::new(command), log, Signal::SIGKILL)?;
         let (sender, printed) = watch::channel(Vec::new());
         if let Some(stdout) = process.take_stdout() {
-            // Reads on to the end, so that the program can always write.
+            // Reads until the end, so that the program never blocks on its output.
             thread::spawn(move || {
                 for line in BufReader::new(stdout).lines().map_while(Result::ok) {
                     sender.send_modify(|lines| lines.push(line));
@@ -57,7 +57,7 @@ impl Service {
         }
     }
 
-    /// What follows this prefix in the first line on stdout that has it.
+    /// The rest of the first line on stdout with this prefix.
     pub fn printed(&self, prefix: &str) -> Option<String> {
         with_prefix(&self.printed.borrow(), prefix)
     }
@@ -68,7 +68,7 @@ impl Service {
         self.process.until(READY_LIMIT, POLL, found).await
     }
 
-    /// What it has written to its log.
+    /// The log that it has written.
     pub fn log(&self) -> String {
         self.process.log()
     }
@@ -94,8 +94,8 @@ impl Service {
         self.process.signal(signal);
     }
 
-    /// Sends it a signal to end and waits for that. Fails when it takes longer than `limit`; it is killed
-    /// then.
+    /// Sends it a signal to end and waits for that. Fails when it takes longer than `limit`; it is
+    /// killed then.
     pub async fn stop(self, signal: Signal, limit: Duration) -> Result<(), Error> {
         if self.process.stop(&[(signal, limit)]).await {
             return Ok(());
@@ -110,8 +110,8 @@ fn with_prefix(lines: &[String], prefix: &str) -> Option<String> {
     found.map(str::to_owned)
 }
 
-/// Runs a program to its end and returns what it prints. The calling thread must live as long as the
-/// program, as the threads of a runtime do.
+/// Runs a program to its end and returns what it prints. The calling thread must live as long as
+/// the program, as the threads of a runtime do.
 pub async fn output(name: &str, mut command: Command, limit: Duration) -> Result<String, Error> {
     die_with_parent(&mut command, Signal::SIGKILL);
     command.stdout(Stdio::piped()).stderr(Stdio::piped());

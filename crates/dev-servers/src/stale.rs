@@ -1,7 +1,7 @@
 //! Servers that an earlier run left running: found, verified, stopped.
 //!
-//! The caller holds the lock of the data, so the process that started them has ended. A pid alone proves
-//! nothing, since the system reuses it; the process must also serve this very data.
+//! The caller holds the lock of the data, so the process that started them has ended. A pid alone
+//! proves nothing, since the system reuses it; the process must also serve this very data.
 
 use std::fs;
 use std::io;
@@ -26,13 +26,15 @@ pub(crate) async fn stop_postgres(cluster: &Path) -> Result<(), Error> {
         proc_fs::is_postgres(*pid)
             && (has_argument(*pid, cluster) || proc_fs::works_in(*pid, cluster))
     };
-    // Child processes outlive a postmaster that was killed by SIGKILL, mostly for a moment, and a new
-    // one refuses to start beside them. On SIGQUIT, its immediate shutdown, a postmaster ends its child
-    // processes, and these end on it as well. The next start recovers from the write-ahead log.
+    // Child processes outlive a postmaster that was killed by SIGKILL, usually for a moment, and a
+    // new one does not start while they run. On SIGQUIT, its immediate shutdown, a postmaster ends
+    // its child processes, and these end on it as well. The next start recovers from the
+    // write-ahead log.
     let pids = proc_fs::all();
     stop("PostgreSQL", pids, Signal::SIGQUIT, serves).await?;
-    // A pid file whose pid is now another process's (or a zombie's) would make `postgres` refuse to start.
-    // If nobody has that pid, `postgres` itself removes the file, after more checks than ours.
+    // A pid file whose pid is now another process's (or a zombie's) would make `postgres` refuse to
+    // start. If no process has that pid, `postgres` itself removes the file, after more checks than
+    // ours.
     let pid_file = cluster.join("postmaster.pid");
     if read_pid(&pid_file).is_some_and(exists) {
         match fs::remove_file(&pid_file) {

@@ -22,7 +22,7 @@ use crate::{Error, Tools, port, stale};
 const NAME: &str = "Temporal";
 const PORT_SETTING: &str = "dev.temporal_port";
 const UI_PORT_SETTING: &str = "dev.temporal_ui_port";
-/// The setting of ports that cannot be set.
+/// The name in messages for ports without a setting.
 const INTERNAL: &str = "internal";
 
 const READY_LIMIT: Duration = Duration::from_secs(30);
@@ -36,8 +36,8 @@ pub struct TemporalOptions {
     /// The SQLite file; `None` keeps everything in memory. Its directory is created if need be.
     /// Beside it go a pid file and a lock file of its name, with `.pid` and `.lock` added.
     pub database_file: Option<PathBuf>,
-    /// Where it logs warnings and errors. `None` is `temporal.log` beside the database file, or memory
-    /// when the database is in memory.
+    /// Where it logs warnings and errors. `None` is `temporal.log` beside the database file, or
+    /// memory when the database is in memory.
     pub log_file: Option<PathBuf>,
     /// The gRPC port on 127.0.0.1; 0 is any free one.
     pub port: u16,
@@ -60,8 +60,8 @@ impl Default for TemporalOptions {
     }
 }
 
-/// A running Temporal dev server. Dropping it stops it at once; [`TemporalServer::stop`] stops it in
-/// order.
+/// A running Temporal dev server. Dropping it stops it at once; [`TemporalServer::stop`] stops it
+/// in order.
 #[derive(Debug)]
 pub struct TemporalServer {
     process: Process,
@@ -87,14 +87,14 @@ struct Files {
 }
 
 impl TemporalServer {
-    /// Starts the server and waits until its frontend serves the namespace and reaches the history and
-    /// matching services behind it. A server that an earlier run left on the database file is stopped
-    /// first.
+    /// Starts the server and waits until its frontend serves the namespace and reaches the history
+    /// and matching services behind it. A server that an earlier run left on the database file is
+    /// stopped first.
     ///
     /// Started by root it runs as the owner of the database's directory, who may be root.
     ///
-    /// Dropping the future stops what was started. An error quotes the log when the server ends or is not
-    /// ready after 30 s.
+    /// Dropping the future stops what was started. An error quotes the log when the server ends or
+    /// is not ready after 30 s.
     pub async fn start(tools: &Tools, options: TemporalOptions) -> Result<Self, Error> {
         let mut files = match &options.database_file {
             Some(database) => Some(Files::prepare(database).await?),
@@ -105,7 +105,7 @@ impl TemporalServer {
             let server = Self::launch(tools, &options, files)?;
             match server.until_ready(&options.namespace).await {
                 Ok(()) => return Ok(server),
-                // With a port that is set, the next attempt says that it is in use.
+                // With a fixed port, the next attempt reports that it is in use.
                 Err(_) if attempt < port::ATTEMPTS && port::was_taken(&server.process.log()) => {
                     attempt += 1;
                     // Moved out first: the failed server must be gone before the next one starts.
@@ -156,7 +156,7 @@ impl TemporalServer {
 
         let temporal = server_command(&tools.temporal, ports, &options.namespace, files.as_ref());
         let temporal = ServerCommand::in_dir(temporal, &dir, &log, user.as_ref())?;
-        // SQLite loses nothing by SIGKILL, and nothing can delay it.
+        // SIGKILL is safe for SQLite, and cannot be delayed.
         let process = Process::start(NAME, temporal, log, Signal::SIGKILL)?;
         if let Some(files) = &files {
             fs::write(&files.pid, format!("{}\n", process.pid()))
@@ -170,8 +170,9 @@ impl TemporalServer {
         })
     }
 
-    /// Polls the frontend's HTTP API, which is a thin layer over the same handlers as gRPC. It needs no gRPC
-    /// client, and unlike the health service it shows that the services behind the frontend have joined.
+    /// Polls the frontend's HTTP API, which is a thin layer over the same handlers as gRPC. It
+    /// needs no gRPC client, and unlike the health service it shows that the services behind the
+    /// frontend have joined.
     async fn until_ready(&self, namespace: &str) -> Result<(), Error> {
         let client = Client::builder().no_proxy().timeout(PROBE_LIMIT).build();
         let client = client.map_err(io::Error::other);
@@ -205,7 +206,7 @@ impl TemporalServer {
         format!("127.0.0.1:{}", self.ports.grpc)
     }
 
-    /// The URL of the web UI, if it was asked for.
+    /// The URL of the web UI, if it was requested.
     pub fn ui_url(&self) -> Option<String> {
         self.ports.ui.map(|port| format!("http://127.0.0.1:{port}"))
     }
@@ -275,7 +276,7 @@ fn server_command(program: &Path, ports: Ports, namespace: &str, files: Option<&
     command
         .args(["server", "start-dev", "--ip=127.0.0.1"])
         .args(["--log-level=warn", "--color=never"])
-        // The user's configuration of the `temporal` command line is not meant for us.
+        // Ignore the user's configuration of the `temporal` command line.
         .args(["--disable-config-file", "--disable-config-env"])
         .arg(format!("--port={}", ports.grpc))
         .arg(format!("--http-port={}", ports.http))
@@ -288,7 +289,7 @@ fn server_command(program: &Path, ports: Ports, namespace: &str, files: Option<&
         None => command.arg("--headless"),
     };
     if let Some(files) = files {
-        // Two arguments: `stale` knows the server by this path as an argument of its own.
+        // Two arguments: `stale` identifies the server by this path as a separate argument.
         command.arg("--db-filename").arg(&files.database);
     }
     command

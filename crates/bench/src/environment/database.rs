@@ -15,9 +15,9 @@ use crate::progress::progress;
 
 const IDLE_LIMIT: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(10);
-/// Rows that one statement loads.
+/// Rows per statement when loading.
 const CHUNK: i64 = 500_000;
-/// As many customers as the load has.
+/// The number of customers, as in the load.
 const CUSTOMERS: i64 = 1000;
 /// One order in this many is of the rare status.
 const RARE: i64 = 10_000;
@@ -29,12 +29,12 @@ pub struct Database {
     connection: Mutex<AsyncPgConnection>,
 }
 
-/// What orders to load.
+/// The orders to load.
 #[derive(Debug, Clone, Copy)]
 pub enum Orders {
-    /// All are pending: any of them may be changed.
+    /// All are pending, so that each may be changed.
     Pending,
-    /// Most have been completed, few are in another status.
+    /// Most are completed, few have another status.
     Mixed,
 }
 
@@ -63,22 +63,22 @@ impl Database {
             connection
                 .batch_execute(statement)
                 .await
-                .with_context(|| format!("PostgreSQL refuses: {statement}"))?;
+                .with_context(|| format!("PostgreSQL rejected: {statement}"))?;
         }
         Ok(())
     }
 
-    /// The number that a query gives as `number`.
+    /// The column `number` of a query's row.
     pub async fn number(&self, query: &str) -> Result<i64> {
         let mut connection = self.connection.lock().await;
         let row: Number = diesel::sql_query(query)
             .get_result(&mut *connection)
             .await
-            .with_context(|| format!("PostgreSQL refuses: {query}"))?;
+            .with_context(|| format!("PostgreSQL rejected: {query}"))?;
         Ok(row.number)
     }
 
-    /// What the service signs page cursors with.
+    /// The key by which the service signs page cursors.
     pub async fn cursor_secret(&self) -> Result<[u8; SECRET_BYTES]> {
         let mut settings = Settings::load(None)?.database;
         settings.url = SecretUrl::try_from(self.url.as_str()).map_err(anyhow::Error::msg)?;
@@ -86,9 +86,9 @@ impl Database {
         Ok(cursor_secret(&database).await?)
     }
 
-    /// Loads orders with the ids from 1 on, each with its first event where `events` says so.
+    /// Loads orders with ids from 1, each with its first event if `events` is set.
     pub async fn load(&self, orders: Orders, count: i64, events: bool) -> Result<()> {
-        // Nobody needs these rows after a crash.
+        // These rows need not survive a crash.
         self.execute(&["SET synchronous_commit = off"]).await?;
         let mut loaded = 0;
         while loaded < count {
@@ -108,23 +108,23 @@ impl Database {
         self.settle().await
     }
 
-    /// What PostgreSQL would otherwise do in the middle of a measurement.
+    /// Does now what PostgreSQL would otherwise do during a measurement.
     pub async fn settle(&self) -> Result<()> {
         self.until_idle().await?;
         self.execute(&["VACUUM (ANALYZE)", "CHECKPOINT"]).await
     }
 
-    /// Waits for the statements whose clients have gone: a load ends in the middle of its last requests.
+    /// Waits for statements of disconnected clients: a load ends during its last requests.
     async fn until_idle(&self) -> Result<()> {
         let active = "SELECT count(*) AS number FROM pg_stat_activity
                        WHERE datname = current_database() AND pid <> pg_backend_pid()
                          AND backend_type = 'client backend' AND state <> 'idle'";
         self.until(IDLE_LIMIT, POLL, active, |count| count == 0)
             .await
-            .context("statements go on although no client waits for them")
+            .context("statements of disconnected clients are still running")
     }
 
-    /// Waits until the number that a query gives is as wanted.
+    /// Waits until a query returns the wanted number.
     pub async fn until(
         &self,
         limit: Duration,
@@ -140,11 +140,11 @@ impl Database {
             .with_context(|| format!("not within {limit:?}: {query}"))
     }
 
-    /// As empty as a new one, but for numbers, which go on: a number names a workflow as well.
+    /// Empties all tables, but keeps the id sequence: an id names a workflow too.
     pub async fn empty(&self) -> Result<()> {
         self.until_idle().await?;
         self.execute(&[
-            // The history refuses to be emptied.
+            // Triggers protect the history from being emptied.
             "SET session_replication_role = replica",
             "TRUNCATE orders, order_events, workflow_intents, idempotency_keys",
             "RESET session_replication_role",
@@ -154,7 +154,7 @@ impl Database {
     }
 }
 
-/// The same data every time: no chance, only arithmetic.
+/// The data is deterministic: computed, not random.
 fn insertion(orders: Orders, from: i64, until: i64, events: bool) -> String {
     let status = match orders {
         Orders::Pending => "'pending'".to_owned(),

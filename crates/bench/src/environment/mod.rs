@@ -1,4 +1,4 @@
-//! The parts of a run: PostgreSQL, Temporal, the service's processes and our own.
+//! The environment of a run: PostgreSQL, Temporal, the service's processes and the references.
 
 pub mod database;
 pub mod server;
@@ -18,50 +18,50 @@ use crate::load::{LoadOptions, Outcome};
 use crate::pgbench::Pgbench;
 use crate::plan::Build;
 
-/// Nobody listens there: the port is kept for something that nobody runs any more.
+/// A reserved port on which nothing listens.
 const NOWHERE: &str = "127.0.0.1:1";
 /// Migrated once, copied for each scenario.
 const TEMPLATE: &str = "template_orders";
 const MIGRATION_LIMIT: Duration = Duration::from_secs(60);
-/// What a load may take beyond its time.
+/// How much longer than its duration a load may take.
 const LOAD_MARGIN: Duration = Duration::from_secs(60);
-/// Of a load that is to send a number of requests.
+/// Time limit of a load with a number of requests.
 const BURST_LIMIT: Duration = Duration::from_secs(120);
 
-/// As a production server, but for what a small machine has: every commit waits for the disk.
+/// Settings as on a production server, but for a small machine: every commit waits for the disk.
 const POSTGRES: [(&str, &str); 7] = [
     ("fsync", "on"),
     ("synchronous_commit", "on"),
     ("shared_buffers", "512MB"),
-    // Checkpoints happen between measurements, where we ask for them.
+    // Checkpoints happen only between measurements, on request.
     ("max_wal_size", "4GB"),
     ("checkpoint_timeout", "1h"),
     ("max_connections", "200"),
     ("maintenance_work_mem", "256MB"),
 ];
 
-/// Everything that scenarios share.
+/// The shared environment of all scenarios.
 pub struct Environment {
     tools: Tools,
     postgres: Postgres,
-    /// With the same statements, without us.
+    /// Runs the same statements without the service.
     pub pgbench: Pgbench,
     orders: PathBuf,
     own_program: PathBuf,
     folder: PathBuf,
     temporal_on_disk: bool,
-    /// Of whoever sends the load: every database has it.
+    /// The API key of the load, which is in every database.
     api_key: String,
 }
 
-/// Where a service's process finds what it needs, and what else is set.
+/// The settings of a process of the service.
 #[derive(Debug, Clone, Default)]
 pub struct ServiceOptions<'a> {
     /// The database.
     pub database_url: &'a str,
-    /// Temporal; nobody is there when it is empty.
+    /// Temporal's address; if empty, there is no Temporal.
     pub temporal: &'a str,
-    /// Names and values, as in `ORDERS__NAME`.
+    /// More settings, names as in `ORDERS__NAME`.
     pub settings: &'a [(&'a str, &'a str)],
 }
 
@@ -94,7 +94,9 @@ impl Environment {
                       --scope=orders:write";
         let create: Vec<&str> = create.split_whitespace().collect();
         let created: serde_json::Value = serde_json::from_str(&environment.orders(&create).await?)?;
-        let key = created["key"].as_str().context("no key was created")?;
+        let key = created["key"]
+            .as_str()
+            .context("`orders keys create` printed no key")?;
         key.clone_into(&mut environment.api_key);
         Ok(environment)
     }
@@ -108,7 +110,7 @@ impl Environment {
         Ok(output("orders", orders, MIGRATION_LIMIT).await?)
     }
 
-    /// Stops what is shared.
+    /// Stops the shared servers.
     pub async fn stop(self) {
         self.postgres.stop().await;
     }
@@ -126,7 +128,7 @@ impl Environment {
         Database::connect(self.postgres.url(name)).await
     }
 
-    /// Frees the disk of a database.
+    /// Drops a database.
     pub async fn drop_database(&self, name: &str) -> Result<()> {
         self.admin(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
             .await
@@ -137,17 +139,17 @@ impl Environment {
         admin.execute(&[statement]).await
     }
 
-    /// Fails when the disk has less room than this.
+    /// Fails if the disk has less free space than this.
     pub fn require_room(&self, gibibytes: u64) -> Result<()> {
         let disk = statvfs(&self.folder)?;
         let free = (disk.blocks_available() * disk.fragment_size()) >> 30;
         if free < gibibytes {
-            bail!("the disk has {free} GiB free, and this needs {gibibytes}");
+            bail!("not enough disk space: {free} GiB free, {gibibytes} GiB needed");
         }
         Ok(())
     }
 
-    /// A Temporal of its own, which knows no workflow.
+    /// Starts an empty Temporal.
     pub async fn start_temporal(&self) -> Result<TemporalServer> {
         let file = self.folder.join(format!("temporal-{}.db", Uuid::new_v4()));
         let options = TemporalOptions {
@@ -176,7 +178,7 @@ impl Environment {
             .await
     }
 
-    /// One of our servers to compare with.
+    /// Starts a reference server.
     pub async fn reference(&self, name: &str, options: ServiceOptions<'_>) -> Result<Server> {
         let arguments = ["reference", name];
         self.server(name, &self.own_program, &arguments, None, options)
@@ -203,14 +205,14 @@ impl Environment {
             "" => NOWHERE,
             address => address,
         };
-        // As in production, where stderr goes to a file or a collector.
+        // As in production, the log goes to a file.
         let settings = [
             ("HTTP__LISTEN", "127.0.0.1:0"),
             ("DATABASE__URL", options.database_url),
             ("TEMPORAL__ADDRESS", temporal),
             ("LOG__FORMAT", "json"),
             ("AUTH__API_KEYS", "true"),
-            // Counted, and never reached.
+            // The limiter counts, but its limit is never reached.
             ("RATE_LIMIT__REQUESTS_PER_SECOND", "10000000"),
             ("RATE_LIMIT__BURST", "10000000"),
         ];
@@ -223,7 +225,7 @@ impl Environment {
         Server::start(name, program, &self.folder.join(log), ready).await
     }
 
-    /// Sends a load, in a process of its own.
+    /// Sends a load from a separate process.
     pub async fn load(&self, load: &LoadOptions) -> Result<Outcome> {
         let limit = load.seconds.map_or(BURST_LIMIT, |seconds| {
             Duration::from_secs_f64(seconds) + LOAD_MARGIN
@@ -231,17 +233,17 @@ impl Environment {
         let mut generator = command(&self.own_program);
         generator.arg("load").args(load.arguments());
         let printed = output("the load generator", generator, limit).await?;
-        serde_json::from_str(&printed).context("the load generator printed something unexpected")
+        serde_json::from_str(&printed).context("the output of the load generator is not valid JSON")
     }
 
-    /// Runs this program for a part of the work, and gives what it prints.
+    /// Runs an internal command of this program, and returns its output.
     pub async fn run_part(&self, arguments: &[&str], limit: Duration) -> Result<String> {
         let mut part = command(&self.own_program);
         part.args(arguments);
         Ok(output("bench", part, limit).await?)
     }
 
-    /// A load on this server, yet without an end.
+    /// A load on this server, without a duration yet.
     pub fn load_on(&self, server: &Server) -> LoadOptions {
         LoadOptions {
             address: server.address.clone(),

@@ -15,13 +15,13 @@ pub fn command(program: &Path) -> Command {
     dev_servers::command(program, "ORDERS__")
 }
 
-/// A process that runs until it is stopped. It ends with this one, however that ends.
+/// A process that runs until it is stopped. It ends when this process ends, even by SIGKILL.
 #[derive(Debug)]
 pub struct Server {
     service: Service,
-    /// Where it serves; empty for a worker.
+    /// Its host and port; empty for a worker.
     pub address: String,
-    /// How long it took to be ready.
+    /// How long it took until it was ready.
     pub started_in: Duration,
 }
 
@@ -40,7 +40,7 @@ impl Server {
             Some(text) => service.logged(text).await?,
             None => {
                 let url = service.ready().await?;
-                let (_, host) = url.split_once("://").context("it serves no URL")?;
+                let (_, host) = url.split_once("://").context("it printed no URL")?;
                 host.clone_into(&mut address);
             }
         }
@@ -56,7 +56,7 @@ impl Server {
         self.service.pid()
     }
 
-    /// Stops it in order; an error when it has ended before, or does not end in time.
+    /// Stops it with SIGTERM; fails if it has already ended, or does not end in time.
     pub async fn stop(self) -> Result<()> {
         self.service.require_running()?;
         Ok(self.service.stop(Signal::SIGTERM, END_LIMIT).await?)

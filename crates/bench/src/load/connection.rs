@@ -1,16 +1,16 @@
-//! One connection, without a pool or a task around it: a request is one write, an answer one read.
+//! One connection, without a pool or a task: a request is one write, a response one read.
 
 use anyhow::{Context, Result, bail};
 use httparse::{EMPTY_HEADER, Header, Response, Status};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// Headers of an answer, at most.
+/// The maximum number of headers of a response.
 const HEADERS: usize = 32;
-/// Holds most answers whole.
+/// The buffer size, enough for most responses.
 const BUFFER: usize = 32 * 1024;
 
-/// A connection that takes one request at a time.
+/// A connection for one request at a time.
 pub struct Connection {
     stream: TcpStream,
     buffer: Vec<u8>,
@@ -29,13 +29,14 @@ impl Connection {
         })
     }
 
-    /// Sends a request and reads its answer, which has to have this status. Says how long its body is.
+    /// Sends a request and reads its response, which must have this status. Returns the body's
+    /// length.
     pub async fn ask(&mut self, request: &[u8], wanted: u16) -> Result<u64> {
         self.stream.write_all(request).await?;
         self.buffer.clear();
         loop {
             if self.stream.read_buf(&mut self.buffer).await? == 0 {
-                bail!("the server hung up");
+                bail!("the server closed the connection");
             }
             let Some(head) = Head::parse(&self.buffer)? else {
                 continue;
@@ -43,13 +44,13 @@ impl Connection {
             let end = head.length + head.body_length;
             while self.buffer.len() < end {
                 if self.stream.read_buf(&mut self.buffer).await? == 0 {
-                    bail!("the server hung up within an answer");
+                    bail!("the server closed the connection within a response");
                 }
             }
             if self.buffer.len() > end {
-                bail!("the server sent more than one answer");
+                bail!("the server sent more than one response");
             }
-            // Once all of it is read: the next answer begins where this one ends.
+            // Only after reading all of it, because the next response starts where this one ends.
             if head.status != wanted {
                 bail!("unexpected status {}", head.status);
             }
@@ -58,7 +59,7 @@ impl Connection {
     }
 }
 
-/// What stands before the body of an answer.
+/// The head of a response.
 #[derive(Debug, PartialEq)]
 struct Head {
     /// In bytes.
@@ -69,7 +70,7 @@ struct Head {
 }
 
 impl Head {
-    /// `None` when there is more to come.
+    /// `None` if it is not complete yet.
     fn parse(bytes: &[u8]) -> Result<Option<Self>> {
         let mut headers = [EMPTY_HEADER; HEADERS];
         let mut response = Response::new(&mut headers);
@@ -78,17 +79,17 @@ impl Head {
         };
         Ok(Some(Self {
             length,
-            status: response.code.context("an answer without a status")?,
+            status: response.code.context("a response without a status")?,
             body_length: body_length(response.headers)?,
         }))
     }
 }
 
-/// All that is measured here says it.
+/// All measured responses have a Content-Length.
 fn body_length(headers: &[Header]) -> Result<usize> {
     let mut all = headers.iter();
     let header = all.find(|header| header.name.eq_ignore_ascii_case("content-length"));
-    let header = header.context("an answer without Content-Length")?;
+    let header = header.context("a response without Content-Length")?;
     Ok(std::str::from_utf8(header.value)?.parse()?)
 }
 
@@ -97,18 +98,18 @@ fn body_length(headers: &[Header]) -> Result<usize> {
 mod tests {
     use super::*;
 
-    const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nX-A: 1\r\nContent-Length: 5\r\n\r\nhello";
+    const RESPONSE: &[u8] = b"HTTP/1.1 200 OK\r\nX-A: 1\r\nContent-Length: 5\r\n\r\nhello";
 
     #[test]
-    fn a_head_says_how_long_everything_is() {
-        let head = Head::parse(ANSWER).unwrap().unwrap();
+    fn a_head_has_the_lengths_of_head_and_body() {
+        let head = Head::parse(RESPONSE).unwrap().unwrap();
         assert_eq!((head.status, head.body_length), (200, 5));
-        assert_eq!(&ANSWER[head.length..], b"hello");
-        assert_eq!(Head::parse(&ANSWER[..30]).unwrap(), None);
+        assert_eq!(&RESPONSE[head.length..], b"hello");
+        assert_eq!(Head::parse(&RESPONSE[..30]).unwrap(), None);
     }
 
     #[test]
-    fn what_is_no_answer_is_an_error() {
+    fn an_invalid_response_is_an_error() {
         assert!(Head::parse(b"HTTP/1.1 200 OK\r\n\r\n").is_err());
         assert!(Head::parse(b"nonsense\r\n\r\n").is_err());
     }

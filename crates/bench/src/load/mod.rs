@@ -1,5 +1,6 @@
-//! The load generator: `rlt` with our requests on plain connections, one a worker, all on one thread.
-//! It runs as a process of its own (`bench load`), so that what it uses of the machine counts apart.
+//! The load generator: `rlt` with our requests on plain connections, one per worker, all on one
+//! thread. It is a separate process (`bench load`), so that its resource usage is measured
+//! separately.
 
 mod connection;
 mod outcome;
@@ -18,42 +19,42 @@ pub use requests::Kind;
 
 use self::suite::Suite;
 
-/// What to ask, of whom, and how much.
+/// The requests to send, the server, and the amount.
 #[derive(Debug, Clone, Args)]
 pub struct LoadOptions {
     /// Host and port of the server
     #[arg(long)]
     pub address: String,
-    /// What to ask for
+    /// The kind of requests
     #[arg(long, value_enum)]
     pub kind: Kind,
-    /// Orders 1 to this are there
+    /// The orders 1 to this exist
     #[arg(long, default_value_t = 1)]
     pub ids: i64,
-    /// The list to ask for
+    /// The query of the list
     #[arg(long, default_value = "/orders?limit=50")]
     pub path: String,
     /// Connections, each with one request at a time
     #[arg(long)]
     pub connections: u32,
-    /// For how long
+    /// The duration
     #[arg(long, conflicts_with = "requests")]
     pub seconds: Option<f64>,
-    /// How many, in place of how long
+    /// The number of requests, instead of a duration
     #[arg(long)]
     pub requests: Option<u64>,
-    /// How many a second, of all connections together; as many as there is time for when absent
+    /// Requests per second of all connections together; unlimited if absent
     #[arg(long)]
     pub rate: Option<f64>,
-    /// Who sends them
+    /// The API key
     #[arg(long)]
     pub api_key: String,
-    /// Where rlt writes its report
+    /// The file of rlt's report
     #[arg(long)]
     pub report: PathBuf,
 }
 
-/// Runs the load, and prints what came of it as JSON.
+/// Runs the load, and prints the outcome as JSON.
 #[allow(clippy::print_stdout)] // for the process that started this one
 pub fn run(options: &LoadOptions) -> Result<()> {
     let rlt = BenchCli::try_parse_from(arguments(options)?)?;
@@ -65,13 +66,13 @@ pub fn run(options: &LoadOptions) -> Result<()> {
     Ok(())
 }
 
-/// As rlt takes them. Its own `--rate` is not used: all workers wait for one bucket and wake each
-/// other, which costs far more than the requests do. [`Suite`] keeps the pace.
+/// The arguments of rlt. Its own `--rate` is not used: all workers wait for one bucket and wake
+/// each other, which costs far more than the requests do. [`Suite`] controls the rate.
 fn arguments(options: &LoadOptions) -> Result<Vec<String>> {
     let report = options
         .report
         .to_str()
-        .context("the report's path is no text")?;
+        .context("the report's path is not UTF-8")?;
     let mut arguments: Vec<String> = ["rlt", "--collector", "silent", "--output", "json"]
         .map(str::to_owned)
         .into();
@@ -88,7 +89,7 @@ fn arguments(options: &LoadOptions) -> Result<Vec<String>> {
 }
 
 impl LoadOptions {
-    /// As the command line of `bench load`.
+    /// The command line of `bench load`.
     pub fn arguments(&self) -> Vec<String> {
         let mut arguments = vec![
             format!("--address={}", self.address),

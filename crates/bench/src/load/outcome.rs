@@ -1,4 +1,4 @@
-//! What came of a load: rlt's report, and what the generator itself cost.
+//! The outcome of a load: rlt's report, and the resource usage of the generator itself.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,35 +12,34 @@ use crate::usage::seconds;
 
 const MILLISECONDS: f64 = 1e3;
 
-/// What came of a load.
+/// The outcome of a load.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Outcome {
-    /// Requests that were answered as they should.
+    /// Requests with the expected response.
     pub requests: f64,
     /// How long it took.
     pub seconds: f64,
-    /// Milliseconds that half of the requests took at most.
+    /// Median time of a request in milliseconds.
     pub p50: f64,
-    /// The same of 99 in 100.
+    /// 99th percentile in milliseconds.
     pub p99: f64,
-    /// The same of 999 in 1000.
+    /// 99.9th percentile in milliseconds.
     pub p999: f64,
-    /// Processor time of the generator in its own code, in seconds.
+    /// User processor time of the generator, in seconds.
     pub user_seconds: f64,
-    /// The same in the kernel's.
+    /// System processor time of the generator, in seconds.
     pub system_seconds: f64,
-    /// The most memory that the generator ever had, in MiB.
+    /// Peak memory of the generator, in MiB.
     pub peak_memory: f64,
 }
 
 impl Outcome {
-    /// Requests in a second.
+    /// Requests per second.
     pub fn throughput(&self) -> f64 {
         self.requests / self.seconds
     }
 
-    /// Of this process, which has run the load, and of its report. An answer that should not have
-    /// been is an error.
+    /// The outcome of the load that this process has run. Any unexpected response is an error.
     pub(super) fn read(report: &Path) -> Result<Self> {
         let text = fs::read_to_string(report).context("rlt wrote no report")?;
         let usage = getrusage(UsageWho::RUSAGE_SELF)?;
@@ -53,7 +52,7 @@ impl Outcome {
 
     fn parse(text: &str) -> Result<Self> {
         let report: Report =
-            serde_json::from_str(text).context("rlt's report is not as expected")?;
+            serde_json::from_str(text).context("rlt's report has an unexpected format")?;
         if !report.errors.is_empty() {
             let errors: Vec<String> = report
                 .errors
@@ -61,11 +60,11 @@ impl Outcome {
                 .map(|(error, count)| format!("{count} × {error}"))
                 .collect();
             bail!(
-                "not every request was answered as it should: {}",
+                "not every request got the expected response: {}",
                 errors.join(", ")
             );
         }
-        let latency = report.latency.context("not one request was answered")?;
+        let latency = report.latency.context("no request got a response")?;
         let milliseconds = |name: &str| {
             let seconds = latency.percentiles.get(name);
             seconds
@@ -85,13 +84,13 @@ impl Outcome {
     }
 }
 
-/// The kernel counts in KiB here.
+/// `ru_maxrss` is in KiB.
 #[allow(clippy::cast_precision_loss)] // of memory
 fn mebibytes(kibibytes: i64) -> f64 {
     kibibytes as f64 / 1024.0
 }
 
-/// Of rlt's report, what is of use here.
+/// The used parts of rlt's report.
 #[derive(Deserialize)]
 struct Report {
     summary: Summary,
@@ -133,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn one_wrong_answer_fails_all() {
+    fn one_unexpected_response_fails_the_load() {
         let text = REPORT.replace(
             r#""errors": {}"#,
             r#""errors": {"unexpected status 503": 1}"#,

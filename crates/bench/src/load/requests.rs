@@ -1,4 +1,4 @@
-//! The requests, made as cheaply as may be: they share the machine with who answers them.
+//! The requests, built as cheaply as possible: they share the machine with the server.
 
 use std::io::Write;
 
@@ -13,32 +13,32 @@ const CUSTOMERS: i64 = 1000;
 const OK: u16 = 200;
 const CREATED: u16 = 201;
 
-/// What to ask for.
+/// The kind of requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Kind {
-    /// An order, by a random id.
+    /// Reads an order by a random id.
     Read,
-    /// A new order.
+    /// Creates an order.
     Create,
-    /// A new order, with a key of its own.
+    /// Creates an order with a unique key.
     CreateKeyed,
-    /// Another amount for a random order.
+    /// Changes the amount of a random order.
     Update,
-    /// A page of orders.
+    /// Reads a page of orders.
     List,
     /// 80 % reads, 10 % keyed creations, 5 % updates, 5 % lists.
     Mixed,
 }
 
 impl Kind {
-    /// As the command line has it.
+    /// Its name on the command line.
     pub fn name(self) -> String {
         self.to_possible_value()
             .map_or_else(String::new, |value| value.get_name().to_owned())
     }
 }
 
-/// Makes one request after the other.
+/// Builds one request after the other.
 pub struct Requests {
     kind: Kind,
     ids: i64,
@@ -50,7 +50,7 @@ pub struct Requests {
 }
 
 impl Requests {
-    /// Of this kind; every worker's are others.
+    /// Requests of this kind; every worker has different ones.
     pub fn new(options: &LoadOptions, worker: u32) -> Self {
         Self {
             kind: options.kind,
@@ -65,7 +65,7 @@ impl Requests {
         }
     }
 
-    /// Writes the next one in place of what is there, and says the status that its answer has to have.
+    /// Replaces the buffer by the next request, and returns the expected status of the response.
     pub fn next(&mut self, request: &mut Vec<u8>) -> std::io::Result<u16> {
         request.clear();
         self.body.clear();

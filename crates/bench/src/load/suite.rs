@@ -1,4 +1,4 @@
-//! What one worker of the load does, as rlt wants it.
+//! The workers of the load, as rlt's suite.
 
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -12,7 +12,8 @@ use super::LoadOptions;
 use super::connection::Connection;
 use super::requests::Requests;
 
-/// A broken connection fails at once, again and again: it must not fill the memory with errors.
+/// A broken connection fails immediately every time: this pause keeps errors from filling the
+/// memory.
 const AFTER_AN_ERROR: Duration = Duration::from_millis(10);
 
 /// Our requests.
@@ -23,7 +24,7 @@ pub struct Suite {
     begun: Arc<OnceLock<Instant>>,
 }
 
-/// What a worker has for itself.
+/// The state of a worker.
 pub struct Worker {
     connection: Connection,
     requests: Requests,
@@ -31,7 +32,7 @@ pub struct Worker {
 }
 
 impl Suite {
-    /// With these options.
+    /// A suite with these options.
     pub fn new(options: &LoadOptions) -> Self {
         Self {
             options: options.clone(),
@@ -39,9 +40,9 @@ impl Suite {
         }
     }
 
-    /// Waits until a request is due, and says when its time begins. Where the request before it was
-    /// late, the wait of this one counts: a slow server does not get fewer requests by being slow.
-    /// That the timer only knows milliseconds does not count.
+    /// Waits until a request is due, and returns when its time starts. If the previous request was
+    /// late, the waiting time of this one counts, so that a slow server does not get fewer requests
+    /// (no coordinated omission). The timer's resolution of a millisecond does not count.
     async fn due(&self, rate: f64, info: &IterInfo) -> Instant {
         let begun = *self.begun.get_or_init(Instant::now);
         let due = begun + offset(rate, self.options.connections, info);
@@ -53,7 +54,7 @@ impl Suite {
     }
 }
 
-/// When a request is due after the first: workers take turns.
+/// When a request is due, relative to the first: workers take turns.
 #[allow(clippy::cast_precision_loss)] // far below what f64 counts exactly
 fn offset(rate: f64, workers: u32, info: &IterInfo) -> Duration {
     let number = info.worker_seq * u64::from(workers) + u64::from(info.worker_id);

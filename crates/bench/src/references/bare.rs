@@ -1,5 +1,5 @@
-//! actix-web and nothing else: the same answer to everybody, from a constant. What is left of a
-//! request's cost when all that this project does is gone.
+//! actix-web alone: a constant response to every request. It shows the cost of a request without
+//! this project's code.
 
 use std::net::SocketAddr;
 
@@ -11,10 +11,10 @@ use order_processing::config;
 use order_processing::server::threads;
 use tokio_util::sync::CancellationToken;
 
-/// As long as that of an order usually is.
+/// As long as the usual body of an order.
 const ORDER: &str = r#"{"id":12345,"customer_id":42,"status":"pending","total_amount":99.95,"created_at":"2026-01-15T09:30:00.123456Z","updated_at":"2026-01-15T09:30:00.123456Z","allowed_transitions":["processing","completed","cancelled"]}"#;
 
-/// Serves until `stop`; says its address first.
+/// Serves until `stop`; prints its address first.
 pub async fn run(
     http: &config::Http,
     stop: CancellationToken,

@@ -1,5 +1,5 @@
-//! The design that one would write first: a connection from a pool for each request, one plain query
-//! on it, and the workflow started while the client waits. What it is not asked for it does not do.
+//! The straightforward design: each request takes a connection from a pool, runs one plain query on
+//! it, and starts the workflow before it responds. It does nothing else.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ use rust_decimal::Decimal;
 
 use super::{plain_workflow, problem};
 
-/// Which workflow a new order gets.
+/// The workflow that is started for a new order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Starter {
     /// The service's own.
@@ -72,7 +72,7 @@ impl Row {
 }
 
 impl Direct {
-    /// With as many connections as the service has.
+    /// A pool with as many connections as in the service.
     pub fn new(settings: &Settings, temporal: Temporal, starter: Starter) -> Result<Self> {
         let manager = AsyncDieselConnectionManager::new(settings.database.url.expose().as_str());
         Ok(Self {
@@ -141,7 +141,7 @@ fn absent() -> Problem {
     problem(
         500,
         "internal_error",
-        "nothing is compared with this operation".into(),
+        "this operation is not part of the comparison".into(),
     )
 }
 

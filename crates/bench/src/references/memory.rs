@@ -20,7 +20,7 @@ use order_processing::generated::security::{Authenticate, Presented};
 use order_processing::generated::support::Rejection;
 use rust_decimal::Decimal;
 
-/// Answers at once, with an order like any other.
+/// Responds immediately, with a constant order.
 #[derive(Debug, Default)]
 pub struct InMemory {
     last: AtomicI64,
@@ -117,7 +117,7 @@ impl OrdersApi for InMemory {
     }
 }
 
-/// Needs nothing, and so is always well.
+/// Has no dependencies, so it is always ready.
 #[derive(Debug, Clone, Copy)]
 pub struct Alive;
 
@@ -136,7 +136,7 @@ impl HealthApi for Alive {
     }
 }
 
-/// Lets everybody in, without a look.
+/// Accepts every request without checking credentials.
 #[derive(Debug, Clone, Copy)]
 pub struct Anyone;
 

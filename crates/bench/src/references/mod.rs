@@ -1,4 +1,4 @@
-//! What the service is compared with, served by the same HTTP server, each as a process of its own.
+//! The reference servers, based on the same HTTP server, each as a separate process.
 
 mod bare;
 mod direct;
@@ -29,14 +29,15 @@ pub use plain_workflow::workflow_id as plain_workflow_id;
 
 use self::direct::{Direct, Starter};
 
-/// A server to compare with.
+/// A reference server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Reference {
-    /// One route of actix-web, and nothing around it.
+    /// One route of actix-web, without middleware.
     Bare,
     /// Every route, without a database.
     Memory,
-    /// One query for a read; a `POST` inserts and starts the service's workflow, all in the request.
+    /// One query for a read; a `POST` inserts and starts the service's workflow, all in the
+    /// request.
     Direct,
     /// The same with the plain workflow.
     Plain,
@@ -62,7 +63,7 @@ pub fn serve(reference: Reference) -> Result<()> {
     })
 }
 
-/// Works on the plain workflow until SIGTERM.
+/// Runs the worker of the plain workflow until SIGTERM.
 pub fn work() -> Result<()> {
     let settings = Settings::load(None)?;
     let _log = telemetry::init(&settings.log)?;
@@ -91,16 +92,16 @@ fn say_ready(address: SocketAddr) -> std::io::Result<()> {
 
 fn stop_on_signal() -> Result<CancellationToken> {
     let stop = CancellationToken::new();
-    let told = stop.clone();
+    let stopped = stop.clone();
     let mut terminate = signal(SignalKind::terminate())?;
     tokio::spawn(async move {
         terminate.recv().await;
-        told.cancel();
+        stopped.cancel();
     });
     Ok(stop)
 }
 
-/// How long the workflow waits, as its input has it.
+/// The delay of the workflow, as in its input.
 fn milliseconds(delay: Duration) -> u64 {
     u64::try_from(delay.as_millis()).unwrap_or(u64::MAX)
 }

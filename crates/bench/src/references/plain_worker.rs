@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::plain_workflow::{PlainActivities, PlainOrderWorkflow, TASK_QUEUE};
 
-/// Works until `stop`, with the options that the SDK has by itself.
+/// Runs the worker until `stop`, with the SDK's default options.
 pub async fn run(settings: &Settings, stop: CancellationToken) -> Result<()> {
     let database = Database::new(&settings.database, "bench-plain-worker")?;
     let temporal = Temporal::new(settings.temporal.clone());

@@ -1,7 +1,7 @@
-//! The workflow that one would write first: two ordinary activities, and a timer between them where
-//! the order takes time. The work of its steps is the service's own.
+//! The straightforward workflow: two regular activities, with a timer between them if there is a
+//! delay. Its activities use the service's own code.
 
-#![allow(missing_docs)] // the macros make items that cannot carry any
+#![allow(missing_docs)] // the macros generate items that cannot have any
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +19,7 @@ use temporalio_sdk::{ActivityOptions, ApplicationFailure, WorkflowContext, Workf
 
 use super::milliseconds;
 
-/// Between its starter and its worker.
+/// The task queue.
 pub const TASK_QUEUE: &str = "bench-plain";
 
 /// The id of an order's plain workflow.
@@ -27,7 +27,7 @@ pub fn workflow_id(order_id: i64) -> String {
     format!("plain-{order_id}")
 }
 
-/// Starts it.
+/// Starts the workflow.
 pub async fn start(temporal: &Temporal, order_id: i64, delay: Duration) -> Result<()> {
     let options = WorkflowStartOptions::new(TASK_QUEUE, workflow_id(order_id)).build();
     let input = PlainInput {
@@ -41,14 +41,14 @@ pub async fn start(temporal: &Temporal, order_id: i64, delay: Duration) -> Resul
     Ok(())
 }
 
-/// What it is started with.
+/// The input of the workflow.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct PlainInput {
     pub order_id: i64,
     pub delay_ms: u64,
 }
 
-/// Carries one order to its end.
+/// Processes one order.
 #[workflow]
 #[derive(Default)]
 pub struct PlainOrderWorkflow;
@@ -80,13 +80,13 @@ fn step() -> ActivityOptions {
         .build()
 }
 
-/// Its steps.
+/// The activities.
 pub struct PlainActivities {
     orders: OrderRepository,
 }
 
 impl PlainActivities {
-    /// On these orders.
+    /// Activities on these orders.
     pub fn new(orders: OrderRepository) -> Self {
         Self { orders }
     }

@@ -1,19 +1,19 @@
-//! What the figures have to reach.
+//! The targets (bars) of the figures.
 
 use super::{Figure, Figures};
 use crate::stats::Spread;
 
 /// The service itself, among the subjects.
 pub const OURS: &str = "service";
-/// What pgbench reads.
+/// pgbench with a select.
 pub const SELECT: &str = "pgbench select";
-/// What pgbench stores: an order alone.
+/// pgbench with an insert of an order alone.
 pub const INSERT: &str = "pgbench insert";
 /// The design with a plain query for each request.
 pub const DIRECT: &str = "direct";
 /// The plain workflow.
 pub const PLAIN: &str = "plain";
-/// The least and the most orders of the `list` scenario.
+/// The smallest and the largest number of orders of the `list` scenario.
 pub const FEW: &str = "10k";
 /// See [`FEW`].
 pub const MANY: &str = "10M";
@@ -27,23 +27,23 @@ pub enum Side {
     Below,
 }
 
-/// Something that has to be reached, and what was reached.
+/// A target, and the measured value.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bar {
-    /// What it is about.
+    /// The name of the figure.
     pub name: String,
     /// `×`, `ms`, `MiB`.
     pub unit: &'static str,
-    /// What was measured.
+    /// The measured value.
     pub value: Spread,
-    /// What it has to be.
+    /// The target.
     pub limit: f64,
-    /// Which side of it.
+    /// Which side of the target is good.
     pub side: Side,
 }
 
 impl Bar {
-    /// Whether the middle of all rounds reaches it.
+    /// Whether the median of all rounds meets the target.
     pub fn is_met(&self) -> bool {
         match self.side {
             Side::Above => self.value.median >= self.limit,
@@ -52,27 +52,27 @@ impl Bar {
     }
 }
 
-/// The service's throughput is to be so many times that of another.
+/// The minimum throughput of the service, as a multiple of another subject's.
 const THROUGHPUT: [(&str, &str, &str, f64); 4] = [
     ("read", SELECT, "throughput", 1.5),
     ("create", INSERT, "throughput", 1.3),
     ("create-keyed", INSERT, "throughput", 1.0),
-    // The plain one of three tasks and two activities; with a timer it has four tasks.
+    // The plain workflow has three tasks and two activities; with a timer it has four tasks.
     ("workflow 0s", PLAIN, "orders", 2.0),
 ];
-/// The service's p99 is to be at most this, in milliseconds, or pgbench's own where that is more.
+/// The maximum p99 of the service, in milliseconds, or that of pgbench if it is larger.
 const P99: [(&str, &str, f64); 2] = [("read", SELECT, 5.0), ("create", INSERT, 5.0)];
-/// One request alone is to take at most so many times what it takes in the direct design.
+/// The maximum time of a request alone, as a multiple of the direct design's.
 const ALONE: f64 = 1.1;
-/// A page among many orders is to take at most so many times what it takes among few.
+/// The maximum time of a page among many orders, as a multiple of that among few.
 const LIST: f64 = 1.2;
 const MEMORY_MIB: f64 = 64.0;
 const START_MS: f64 = 200.0;
-/// With thousands of orders in the outbox, so many times what is completed with few.
+/// The throughput with thousands of orders in the outbox, as a multiple of that with few.
 const BACKLOG: [&str; 2] = ["orders vs peak", "slowest part vs peak"];
 const BACKLOG_LIMIT: f64 = 0.8;
 
-/// The bars that these figures say something about.
+/// The bars that can be computed from these figures.
 pub fn bars(figures: &Figures) -> Vec<Bar> {
     let mut bars = Vec::new();
     for (scenario, to, measure, limit) in THROUGHPUT {
@@ -114,7 +114,7 @@ pub fn bars(figures: &Figures) -> Vec<Bar> {
     bars
 }
 
-/// The most of all scenarios at full load.
+/// The peak memory over all scenarios at full load.
 fn memory(figures: &Figures) -> Option<Bar> {
     let peaks: Vec<f64> = figures
         .iter()
@@ -123,11 +123,12 @@ fn memory(figures: &Figures) -> Option<Bar> {
         .collect();
     let most = Spread::of(&peaks)?.max;
     let value = Spread::of(&[most])?;
-    let name = "memory of `orders serve`, the most of all scenarios".into();
+    let name = "memory of `orders serve`, peak of all scenarios".into();
     Some(bar(name, "MiB", value, MEMORY_MIB, Side::Below))
 }
 
-/// The service is told by its name, but in the lists by how many orders it has.
+/// The subject of the service is its name, except in the list scenarios: there it is the number of
+/// orders.
 fn is_ours(figure: &Figure) -> bool {
     figure.subject == OURS || figure.scenario.starts_with("list ")
 }
@@ -161,19 +162,19 @@ mod tests {
     }
 
     #[test]
-    fn a_bar_is_met_on_its_own_side() {
+    fn a_bar_is_met_on_its_good_side() {
         assert_eq!(met(&reads(1500.0, 4.9, 4.0)), [true, true]);
         assert_eq!(met(&reads(1499.0, 5.1, 4.0)), [false, false]);
     }
 
     #[test]
-    fn a_slow_machine_moves_the_bar_of_p99() {
+    fn the_bar_of_p99_is_relaxed_when_pgbench_is_slower() {
         assert_eq!(met(&reads(1500.0, 8.0, 9.0)), [true, true]);
         assert_eq!(met(&reads(1500.0, 9.1, 9.0)), [true, false]);
     }
 
     #[test]
-    fn memory_is_judged_by_the_worst() {
+    fn memory_is_rated_by_the_highest_peak() {
         let mut figures = Figures::default();
         for (scenario, peak) in [("read", 30.0), ("create", 65.0), ("update", 40.0)] {
             figures.add(scenario, OURS, "peak memory of the server", "MiB", peak);
@@ -188,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_measured_is_not_judged() {
+    fn figures_that_were_not_measured_have_no_bar() {
         assert_eq!(bars(&Figures::default()), []);
     }
 }

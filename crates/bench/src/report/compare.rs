@@ -1,10 +1,10 @@
-//! What has changed against the accepted run.
+//! Changes since the accepted run.
 
 use super::{Figure, Report};
 use crate::stats::Spread;
 
-/// By how much the middle of a figure has changed, as a share: 0.1 is a tenth more. `None` where the
-/// accepted run does not have it.
+/// The relative change of a figure's median: 0.1 is a tenth more. `None` if the accepted run does
+/// not have the figure.
 pub fn change(figure: &Figure, accepted: Option<&Report>) -> Option<f64> {
     let Figure {
         scenario,
@@ -17,7 +17,7 @@ pub fn change(figure: &Figure, accepted: Option<&Report>) -> Option<f64> {
     (before != 0.0).then(|| after / before - 1.0)
 }
 
-/// Why the two runs are hardly to be compared, if so.
+/// Why the two runs are not comparable, if they are not.
 pub fn difference(now: &Report, accepted: &Report) -> Option<String> {
     let (ours, theirs) = (&now.machine, &accepted.machine);
     if (&ours.processor, ours.cores) != (&theirs.processor, theirs.cores) {
@@ -27,10 +27,15 @@ pub fn difference(now: &Report, accepted: &Report) -> Option<String> {
         ));
     }
     if now.quick != accepted.quick {
-        return Some("one of the two runs was a quick one".to_owned());
+        return Some("one of the two runs was a quick run".to_owned());
     }
-    // They share its database and its cores, also while it is not their turn.
-    (!now.builds.is_empty()).then(|| format!("beside it ran {}", now.builds.join(", ")))
+    // Other builds share its database and its cores, even when it is not their turn.
+    (!now.builds.is_empty()).then(|| {
+        format!(
+            "other builds ran at the same time: {}",
+            now.builds.join(", ")
+        )
+    })
 }
 
 #[cfg(test)]
@@ -68,19 +73,19 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_change_is_one_of_the_middles() {
+    fn a_change_compares_medians() {
         let share = changed(&[10.0, 110.0, 500.0], Some(&report(&[100.0])));
         assert!(share.is_some_and(|share| (share - 0.1).abs() < 1e-9));
     }
 
     #[test]
-    fn what_is_new_has_not_changed() {
+    fn a_new_figure_has_no_change() {
         assert_eq!(changed(&[10.0], Some(&report(&[]))), None);
         assert_eq!(changed(&[10.0], None), None);
     }
 
     #[test]
-    fn another_machine_is_named() {
+    fn a_difference_names_the_other_machine() {
         let (now, mut accepted) = (report(&[1.0]), report(&[1.0]));
         assert_eq!(difference(&now, &accepted), None);
         accepted.machine.cores = 64;

@@ -1,4 +1,4 @@
-//! Where a run was, and of which state of the code.
+//! The machine and the commit of a run.
 
 use std::fs;
 use std::process::Command;
@@ -7,23 +7,23 @@ use std::thread::available_parallelism;
 use chrono::Utc;
 use serde::{Deserialize, Serialize};
 
-/// Figures of another machine, or another commit, are other figures.
+/// Identifies the conditions of a run, since figures of other machines or commits differ.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Machine {
-    /// When it began.
+    /// When the run started.
     pub at: String,
-    /// Of git; with `-dirty` where something is not committed.
+    /// The git commit; with `-dirty` if there are uncommitted changes.
     pub commit: String,
     /// The processor.
     pub processor: String,
-    /// How many of them.
+    /// The number of cores.
     pub cores: usize,
-    /// Of the system.
+    /// The version of the kernel.
     pub kernel: String,
 }
 
 impl Machine {
-    /// This one, now.
+    /// This machine, now.
     pub fn here() -> Self {
         Self {
             at: Utc::now().format("%Y-%m-%dT%H:%M:%SZ").to_string(),

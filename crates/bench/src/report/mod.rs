@@ -1,4 +1,4 @@
-//! What was measured, and how it is shown and kept.
+//! The figures, and their output and storage.
 
 pub mod bars;
 mod compare;
@@ -15,22 +15,22 @@ pub use table::print;
 
 use crate::stats::Spread;
 
-/// One thing that was measured, a sample for each round.
+/// A figure, with a sample for each round.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Figure {
-    /// Where.
+    /// The scenario.
     pub scenario: String,
-    /// Of whom: the service or what it is compared with.
+    /// The subject: the service or a reference.
     pub subject: String,
-    /// What.
+    /// The measure.
     pub measure: String,
-    /// In what.
+    /// The unit.
     pub unit: String,
-    /// As often as it was measured, in order.
+    /// The samples, in order.
     pub samples: Vec<f64>,
 }
 
-/// Everything that was measured, in order.
+/// All figures, in order.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Figures(Vec<Figure>);
 
@@ -63,12 +63,12 @@ impl Figures {
         Some(&figure.samples)
     }
 
-    /// The middle and spread of one.
+    /// The median and range of one.
     pub fn spread(&self, scenario: &str, subject: &str, measure: &str) -> Option<Spread> {
         Spread::of(self.samples(scenario, subject, measure)?)
     }
 
-    /// One subject's samples, each divided by another's of the same round.
+    /// The ratio of two subjects, computed per round.
     pub fn ratio(&self, scenario: &str, of: &str, to: &str, measure: &str) -> Option<Spread> {
         let (of, to) = (
             self.samples(scenario, of, measure)?,
@@ -88,18 +88,18 @@ impl Figures {
 /// A run.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Report {
-    /// Where and of what.
+    /// The machine and the commit.
     pub machine: Machine,
-    /// Whether it was a short one, which shows little.
+    /// Whether it was a quick run, whose figures are not reliable.
     pub quick: bool,
     /// Scenarios that were run.
     pub scenarios: Vec<String>,
     /// Scenarios that failed, and why.
     pub failures: Vec<String>,
-    /// Other builds of the service that ran beside it.
+    /// Other builds of the service that ran at the same time.
     #[serde(default)]
     pub builds: Vec<String>,
-    /// What was measured.
+    /// The figures.
     pub figures: Figures,
 }
 
@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_ratio_is_made_of_rounds_not_of_middles() {
+    fn a_ratio_is_computed_per_round() {
         let mut figures = Figures::default();
         // The machine was slow in the second round, for both.
         for (ours, other) in [(300.0, 100.0), (30.0, 10.0), (200.0, 100.0)] {

@@ -1,4 +1,4 @@
-//! The results as a picture: how far every bar is reached, and the throughputs.
+//! The results as a picture: the bars, and the throughputs.
 
 use std::path::Path;
 
@@ -14,10 +14,10 @@ use crate::stats::Spread;
 const WIDTH: u32 = 900;
 const ROW: i32 = 22;
 const TITLE: i32 = 34;
-/// Where the bars begin, and how long the longest may be.
+/// The left end of the bars, and the length of the longest.
 const LEFT: i32 = 400;
 const LENGTH: f64 = 330.0;
-/// Where a bar that has to be reached is, of that length.
+/// The position of a target, as a share of that length.
 const HALF: i32 = 165;
 const GOOD: RGBColor = RGBColor(46, 125, 50);
 const BAD: RGBColor = RGBColor(198, 40, 40);
@@ -27,7 +27,7 @@ const OTHER: RGBColor = RGBColor(144, 164, 174);
 struct Row {
     label: String,
     text: String,
-    /// Of the longest, 0 to 1.
+    /// Length as a share of the longest, 0 to 1.
     share: f64,
     colour: RGBColor,
 }
@@ -44,13 +44,9 @@ pub fn draw(report: &Report, file: &Path) -> Result<()> {
         let mut top = 8;
         let machine = &report.machine;
         let parts = [
+            ("bars: the line is the target", judged, Some(LEFT + HALF)),
             (
-                "what has to be reached: the line is the bar",
-                judged,
-                Some(LEFT + HALF),
-            ),
-            (
-                "throughput in 1/s, the longest of each scenario is full",
+                "throughput in 1/s, relative to the highest of each scenario",
                 measured,
                 None,
             ),
@@ -105,7 +101,7 @@ fn draw_row(
     Ok(())
 }
 
-/// The full length is twice the bar.
+/// The full length is twice the target.
 fn judged(bar: &Bar) -> Row {
     let sign = match bar.side {
         Side::Above => '≥',

@@ -1,4 +1,4 @@
-//! Results in files: the latest of every run, and those that were accepted.
+//! Results in files: those of the last run, and the accepted ones.
 
 use std::fs;
 use std::path::Path;
@@ -18,7 +18,7 @@ pub fn keep(report: &Report, folder: &Path) -> Result<()> {
     plot::draw(report, &folder.join(LATEST).with_extension("svg"))
 }
 
-/// The results that were accepted; `None` when there are none yet.
+/// The accepted results; `None` if there are none yet.
 pub fn accepted(folder: &Path) -> Result<Option<Report>> {
     let file = folder.join(ACCEPTED).with_extension("json");
     if file.exists() {
@@ -28,7 +28,7 @@ pub fn accepted(folder: &Path) -> Result<Option<Report>> {
     }
 }
 
-/// Makes the results of the last run the accepted ones, when they are worth it.
+/// Accepts the results of the last run, if they are complete and reliable.
 pub fn accept(folder: &Path, scenarios: &[String]) -> Result<()> {
     let latest = read(&folder.join(LATEST).with_extension("json"))?;
     require_worth(&latest, scenarios)?;
@@ -42,13 +42,19 @@ pub fn accept(folder: &Path, scenarios: &[String]) -> Result<()> {
 
 fn require_worth(latest: &Report, scenarios: &[String]) -> Result<()> {
     if latest.quick {
-        bail!("the last run was a quick one: its figures mean too little to be kept");
+        bail!("the last run was a quick run: its figures are not reliable, run without --quick");
     }
     if !latest.failures.is_empty() {
-        bail!("in the last run failed: {}", latest.failures.join("; "));
+        bail!(
+            "scenarios of the last run failed: {}",
+            latest.failures.join("; ")
+        );
     }
     if !latest.builds.is_empty() {
-        bail!("beside the service ran {}", latest.builds.join(", "));
+        bail!(
+            "other builds ran at the same time: {}",
+            latest.builds.join(", ")
+        );
     }
     let missing: Vec<&str> = scenarios
         .iter()
@@ -74,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_whole_run_is_accepted() {
+    fn only_a_complete_run_is_accepted() {
         let mut latest = report(&[1.0]);
         let all = ["read".to_owned()];
         assert!(require_worth(&latest, &all).is_ok());
@@ -92,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_report_is_read_as_it_was_written() {
+    fn a_stored_report_is_read_back_unchanged() {
         let written = report(&[1.5, 2.25]);
         let text = serde_json::to_string(&written).unwrap();
         let read: Report = serde_json::from_str(&text).unwrap();

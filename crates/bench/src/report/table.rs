@@ -1,4 +1,4 @@
-//! The results on a page.
+//! The results as a table.
 
 use super::bars::{Bar, OURS, Side, bars};
 use super::compare::{change, difference};
@@ -7,12 +7,12 @@ use crate::stats::Spread;
 
 const NAME: usize = 40;
 const COLUMN: usize = 30;
-/// What the service is compared in with everybody else who has it.
+/// The measures by which the service is compared with other subjects.
 const COMPARED: [&str; 4] = ["throughput", "orders", "p50 GET", "p50 POST"];
 
-/// Prints the results: every figure with its spread and its change since the accepted ones, then ratios and
-/// bars.
-#[allow(clippy::print_stdout)] // what the program is for
+/// Prints the results: every figure with its spread and its change since the accepted ones, then
+/// ratios and bars.
+#[allow(clippy::print_stdout)] // the output of the program
 pub fn print(report: &Report, accepted: Option<&Report>) {
     for line in heading(report, accepted) {
         println!("{line}");
@@ -43,7 +43,7 @@ fn heading(report: &Report, accepted: Option<&Report>) -> Vec<String> {
         machine.commit, machine.at, machine.cores, machine.processor, machine.kernel
     )];
     match accepted {
-        None => lines.push("nothing has been accepted yet to compare with".into()),
+        None => lines.push("there are no accepted results to compare with".into()),
         Some(accepted) => {
             let machine = &accepted.machine;
             lines.push(format!(
@@ -54,7 +54,9 @@ fn heading(report: &Report, accepted: Option<&Report>) -> Vec<String> {
         }
     }
     if report.quick {
-        lines.push("a quick run: it shows that everything works, not how fast it is".into());
+        lines.push(
+            "a quick run: it tests that everything works, but the figures are not reliable".into(),
+        );
     }
     lines.push("times are in ms; cpu is µs for each request, memory is MiB".into());
     lines
@@ -99,7 +101,7 @@ fn cell(figure: &Figure, accepted: Option<&Report>) -> String {
     text
 }
 
-/// The service and everybody else, round by round.
+/// The service compared with other subjects, per round.
 fn ratios(figures: &Figures) -> Vec<String> {
     let others = figures
         .iter()
@@ -131,7 +133,7 @@ fn verdict(bar: &Bar) -> String {
     format!("  {:<60} {value:>10} {limit:>11}  {verdict}", bar.name)
 }
 
-/// Each once, in the order in which they first come.
+/// Without duplicates, in the order of the first occurrence.
 fn different<'a>(names: impl Iterator<Item = &'a String>) -> Vec<&'a String> {
     let mut seen = Vec::new();
     for name in names {
@@ -142,7 +144,7 @@ fn different<'a>(names: impl Iterator<Item = &'a String>) -> Vec<&'a String> {
     seen
 }
 
-/// Three digits that count, or all before the point.
+/// Three significant digits, or all before the decimal point.
 pub(super) fn number(value: f64) -> String {
     let decimals = match value.abs() {
         size if size >= 100.0 => 0,
@@ -159,13 +161,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_as_long_as_they_say_something() {
+    fn numbers_have_three_significant_digits() {
         let shown: Vec<String> = [12345.6, 99.94, 1.234, 0.0426].map(number).into();
         assert_eq!(shown, ["12346", "99.9", "1.23", "0.043"]);
     }
 
     #[test]
-    fn a_cell_has_its_spread_and_its_change() {
+    fn a_cell_shows_range_and_change() {
         let (now, accepted) = (report(&[10.0, 110.0, 500.0]), report(&[100.0]));
         let lines = matrix(&now.figures, Some(&accepted), "read");
         assert!(
@@ -177,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missed_bar_cannot_be_overlooked() {
+    fn a_missed_bar_is_marked() {
         let bar = |median| Bar {
             name: "read".into(),
             unit: "×",

@@ -1,4 +1,4 @@
-//! One request at a time: what a client waits for when nobody else is there.
+//! One request at a time: the latency without other load.
 
 use std::time::Duration;
 
@@ -18,11 +18,11 @@ use crate::report::bars::{DIRECT, OURS};
 const PGBENCH: &str = "pgbench";
 const OUTBOX_LIMIT: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(20);
-/// Orders that were loaded, and those of pgbench, have no workflow: nobody is to mend that meanwhile.
-const NOT_MENDED: &[(&str, &str)] = &[("RECONCILER__GRACE", "1day")];
+/// Loaded orders and those of pgbench have no workflow; keeps the reconciler from starting them.
+const NO_RECONCILIATION: &[(&str, &str)] = &[("RECONCILER__GRACE", "1day")];
 
-/// The service, the direct design and pgbench with one client, in turns. Temporal is there for both
-/// servers: the one starts workflows behind the request, the other in it.
+/// The service, the direct design and pgbench with one client, in turns. Both servers use Temporal:
+/// the service starts workflows after the response, the direct design within the request.
 pub async fn run(context: &mut Context<'_>) -> Result<()> {
     let database = context.environment.create_database("bench_alone").await?;
     progress("  loading orders, starting Temporal");
@@ -32,7 +32,7 @@ pub async fn run(context: &mut Context<'_>) -> Result<()> {
     let options = ServiceOptions {
         database_url: &database.url,
         temporal: &address,
-        settings: NOT_MENDED,
+        settings: NO_RECONCILIATION,
     };
     let service = context.environment.serve(options.clone()).await?;
     let direct = context.environment.reference("direct", options).await?;
@@ -103,11 +103,11 @@ fn note(context: &mut Context<'_>, name: &str, request: &str, p50: f64, p99: f64
     }
 }
 
-/// Intents that one subject has left must not slow down the next.
+/// Waits for the outbox, so that intents of one subject do not slow down the next.
 async fn until_outbox_is_empty(database: &Database) -> Result<()> {
     let waiting = "SELECT count(*) AS number FROM workflow_intents";
     database
         .until(OUTBOX_LIMIT, POLL, waiting, |count| count == 0)
         .await
-        .context("the outbox does not become empty")
+        .context("the outbox did not become empty in time")
 }

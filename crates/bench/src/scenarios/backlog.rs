@@ -1,5 +1,5 @@
-//! More orders than Temporal carries: thousands that wait in the outbox must not slow down those that
-//! are on their way.
+//! More orders than Temporal can process: thousands that wait in the outbox must not slow down
+//! those in progress.
 
 use std::time::{Duration, Instant};
 
@@ -15,13 +15,13 @@ use crate::report::bars::OURS;
 
 const SCENARIO: &str = "backlog";
 const DELAY: &str = "1s";
-/// Orders on their way at a time while the peak is measured: enough to keep Temporal busy.
+/// Orders in progress at a time while the peak is measured: enough to keep Temporal busy.
 const LIGHT: i64 = 150;
 const INSERT_INTERVAL: Duration = Duration::from_millis(50);
 const SAMPLE_INTERVAL: Duration = Duration::from_secs(1);
 const LIMIT: Duration = Duration::from_secs(30 * 60);
 
-/// How many orders were completed when, and the most that were open in Temporal.
+/// Completed orders over time, and the peak of open workflows.
 struct Course {
     /// Seconds from the start, and completed orders.
     samples: Vec<(f64, f64)>,
@@ -29,7 +29,7 @@ struct Course {
 }
 
 impl Course {
-    /// Orders a second from the first look to the last.
+    /// Orders per second from the first sample to the last.
     fn rate(&self) -> f64 {
         match (self.samples.first(), self.samples.last()) {
             (Some((from, before)), Some((to, after))) if to > from => {
@@ -39,7 +39,7 @@ impl Course {
         }
     }
 
-    /// Orders a second in the slowest part of at least this length.
+    /// Orders per second in the slowest part of at least this length.
     fn slowest(&self, part: f64) -> f64 {
         let rates = self.samples.iter().filter_map(|(from, before)| {
             let (to, after) = self.samples.iter().find(|(to, _)| to - from >= part)?;
@@ -49,7 +49,7 @@ impl Course {
     }
 }
 
-/// Measures the peak with few orders on their way, then puts them all into the outbox at once.
+/// Measures the peak with few orders in progress, then puts all orders into the outbox at once.
 pub async fn run(context: &mut Context<'_>) -> Result<()> {
     let database = context.environment.create_database("bench_backlog").await?;
     let temporal = context.environment.start_temporal().await?;
@@ -74,7 +74,7 @@ pub async fn run(context: &mut Context<'_>) -> Result<()> {
     let watched = [("the worker", worker.pid()), ("Temporal", temporal.pid())];
     let meter = Meter::start(context, &watched)?;
     insert_orders(&database, orders).await?;
-    // The last ones have nobody beside them, and wait for their delay.
+    // Excludes the last ones, which only wait for their delay.
     let course = until_completed(&database, LIGHT).await?;
     #[allow(clippy::cast_precision_loss)] // thousands
     meter.finish(context, SCENARIO, OURS, orders as f64)?;
@@ -99,7 +99,7 @@ pub async fn run(context: &mut Context<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Accepts orders as the service does, and tells the dispatcher.
+/// Stores orders like the service, and notifies the dispatcher.
 async fn insert_orders(database: &Database, orders: i64) -> Result<()> {
     let insertion = format!(
         "WITH accepted AS (
@@ -120,7 +120,7 @@ async fn insert_orders(database: &Database, orders: i64) -> Result<()> {
         .await
 }
 
-/// Keeps a few orders on their way for this time.
+/// Keeps a few orders in progress for this long.
 async fn steady_load(database: &Database, time: Duration) -> Result<Course> {
     let begun = Instant::now();
     let mut course = Course {
@@ -134,7 +134,7 @@ async fn steady_load(database: &Database, time: Duration) -> Result<Course> {
         if missing > 0 {
             insert_orders(database, missing).await?;
         }
-        // The first ones have to come through first.
+        // Skip the start, until the first ones are completed.
         if begun.elapsed() > time / 5 {
             sample(database, begun, &mut course).await?;
         }
@@ -142,7 +142,7 @@ async fn steady_load(database: &Database, time: Duration) -> Result<Course> {
     Ok(course)
 }
 
-/// Looks until no more than so many are on their way.
+/// Polls until at most this many are in progress.
 async fn until_completed(database: &Database, left: i64) -> Result<Course> {
     let begun = Instant::now();
     let mut course = Course {
@@ -156,7 +156,7 @@ async fn until_completed(database: &Database, left: i64) -> Result<Course> {
         }
         sleep(SAMPLE_INTERVAL).await;
     }
-    bail!("not all orders are completed in time")
+    bail!("not all orders were completed in time")
 }
 
 async fn sample(database: &Database, begun: Instant, course: &mut Course) -> Result<()> {

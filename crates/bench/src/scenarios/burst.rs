@@ -1,4 +1,4 @@
-//! What a burst of orders makes of the outbox, while Temporal is there.
+//! The outbox during a burst of orders, with Temporal available.
 
 use std::time::{Duration, Instant};
 
@@ -18,7 +18,7 @@ const SCENARIO: &str = "burst";
 const LIMIT: Duration = Duration::from_secs(180);
 const POLL: Duration = Duration::from_millis(20);
 
-/// How far behind the dispatcher was.
+/// The lag of the dispatcher.
 #[derive(Debug, Clone, Copy, Default)]
 struct Lag {
     backlog: i64,
@@ -26,7 +26,7 @@ struct Lag {
     seconds: f64,
 }
 
-/// Sends orders as fast as they are taken, and looks at the outbox until it is empty.
+/// Sends orders as fast as they are accepted, and polls the outbox until it is empty.
 pub async fn run(context: &mut Context<'_>) -> Result<()> {
     let database = context.environment.create_database("bench_burst").await?;
     let temporal = context.environment.start_temporal().await?;
@@ -36,7 +36,7 @@ pub async fn run(context: &mut Context<'_>) -> Result<()> {
         temporal: &address,
         ..ServiceOptions::default()
     };
-    // Without one, no more orders would be started than may wait for it.
+    // Without a worker, the dispatcher would stop at its limit of waiting orders.
     let worker = context.environment.worker(options.clone()).await?;
     let service = context.environment.serve(options).await?;
     let orders = context.plan.burst;
@@ -64,17 +64,17 @@ pub async fn run(context: &mut Context<'_>) -> Result<()> {
             context.figures.add(SCENARIO, OURS, measure, unit, value);
         };
         #[allow(clippy::cast_precision_loss)] // thousands
-        let (backlog, age, told) = (
+        let (backlog, age, dispatched) = (
             lag.backlog as f64,
             lag.age_ms as f64,
             orders as f64 / lag.seconds,
         );
         add("orders accepted", "1/s", outcome.throughput());
-        add("intents told", "1/s", told);
+        add("intents told", "1/s", dispatched);
         add("longest outbox", "intents", backlog);
         add("oldest intent", "ms", age);
         progress(&format!(
-            "  round {round}: {backlog:.0} intents at most, {age:.0} ms at most, {told:.0}/s"
+            "  round {round}: {backlog:.0} intents at most, {age:.0} ms at most, {dispatched:.0} dispatched/s"
         ));
     }
     service.stop().await?;
@@ -83,7 +83,7 @@ pub async fn run(context: &mut Context<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Looks until so many orders have come and all of them are told.
+/// Polls until this many orders are stored and all their intents are dispatched.
 async fn watch_outbox(database: &Database, orders: u64) -> Result<Lag> {
     let begun = Instant::now();
     let mut lag = Lag::default();
@@ -101,7 +101,7 @@ async fn watch_outbox(database: &Database, orders: u64) -> Result<Lag> {
         lag.backlog = lag.backlog.max(backlog);
         lag.age_ms = lag.age_ms.max(age);
         if backlog == 0 && orders == count(database).await? {
-            // From the first order on; the last look is late by a poll at most.
+            // From the first order; the last poll is late by at most one interval.
             let milliseconds = database
                 .number(
                     "SELECT (extract(epoch FROM clock_timestamp() - min(created_at)) * 1000)::bigint
@@ -117,7 +117,7 @@ async fn watch_outbox(database: &Database, orders: u64) -> Result<Lag> {
         }
         sleep(POLL).await;
     }
-    bail!("the outbox does not become empty")
+    bail!("the outbox did not become empty in time")
 }
 
 async fn count(database: &Database) -> Result<u64> {

@@ -1,4 +1,4 @@
-//! As much as goes, and half of it: the service against pgbench with the same statements, in turns.
+//! Full load, and half of it: the service against pgbench with the same statements, in turns.
 
 use anyhow::Result;
 
@@ -15,16 +15,16 @@ use crate::usage::{cpu_of_ended_children, cpu_of_family};
 
 /// Connections at full load, of the service and of pgbench.
 pub const CONNECTIONS: u32 = 64;
-/// Orders that are there.
+/// The number of existing orders.
 pub const ORDERS: i64 = 100_000;
-/// Servers to compare with, and which they are: the same routes, and one route of actix-web alone.
+/// Reference servers, with their kind: the same routes, and one route of actix-web alone.
 const NO_DATABASE: (&str, &str) = ("no database", "memory");
 const BARE: (&str, &str) = ("bare actix-web", "bare");
 /// Fills pools and prepares statements.
 const WARM_UP_SECONDS: f64 = 1.0;
 const MICROSECONDS: f64 = 1e6;
 
-/// Who is measured.
+/// A measured subject.
 pub enum Subject<'a> {
     /// A server, with requests of a kind.
     Server(&'a str, &'a Server),
@@ -32,13 +32,13 @@ pub enum Subject<'a> {
     Pgbench(&'static str, String),
 }
 
-/// What is compared.
+/// A comparison.
 pub struct Comparison<'a> {
     /// Its name.
     pub scenario: &'a str,
     /// The database of all subjects.
     pub database: &'a Database,
-    /// What servers are asked for.
+    /// The kind of requests to servers.
     pub kind: Kind,
     /// Whether the tables are emptied before each turn.
     pub empty: bool,
@@ -61,7 +61,7 @@ pub async fn mixed(context: &mut Context<'_>) -> Result<()> {
     compare(context, "mixed", kind, orders, Vec::new(), &servers).await
 }
 
-/// New orders. Nobody hears of them: Temporal is not there, so that telling it takes nothing away.
+/// New orders, without Temporal, so that dispatching takes no resources.
 pub async fn create(context: &mut Context<'_>) -> Result<()> {
     let statements = vec![
         Subject::Pgbench(INSERT, pgbench::insert()),
@@ -80,15 +80,15 @@ pub async fn create_keyed(context: &mut Context<'_>) -> Result<()> {
     compare(context, "create-keyed", kind, None, statements, &[]).await
 }
 
-/// Other amounts for random orders.
+/// Changed amounts of random orders.
 pub async fn update(context: &mut Context<'_>) -> Result<()> {
     let statements = vec![Subject::Pgbench("pgbench update", pgbench::update(ORDERS))];
     let (kind, orders) = (Kind::Update, Some(Orders::Pending));
     compare(context, "update", kind, orders, statements, &[]).await
 }
 
-/// The service, pgbench, other builds of the service, and servers without a database. With these
-/// orders there; without any the tables are emptied before each turn.
+/// The service, pgbench, other builds of the service, and servers without a database, with this
+/// many existing orders. If there are none, the tables are emptied before each turn.
 async fn compare(
     context: &mut Context<'_>,
     scenario: &str,
@@ -142,7 +142,7 @@ async fn compare(
 }
 
 impl Comparison<'_> {
-    /// Takes turns.
+    /// Measures the subjects in turns.
     pub async fn run(&self, context: &mut Context<'_>) -> Result<()> {
         for subject in &self.subjects {
             if let Subject::Server(_, server) = subject {

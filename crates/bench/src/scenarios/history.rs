@@ -1,4 +1,4 @@
-//! How much Temporal writes for an order.
+//! The size of a workflow's history.
 
 use std::time::Duration;
 
@@ -13,12 +13,12 @@ use tokio::time::sleep;
 
 use super::Context;
 
-/// Orders that are looked at.
+/// The number of inspected orders.
 const LOOKED_AT: i64 = 5;
-/// An order is completed a little before its workflow is.
+/// Time limit for the workflow, which completes a little after its order.
 const TO_CLOSE: Duration = Duration::from_secs(1);
 
-/// Notes the events, and the workflow tasks among them, of the last few orders.
+/// Records the numbers of events and of workflow tasks of the last few orders.
 pub async fn note_histories(
     context: &mut Context<'_>,
     server: &TemporalServer,

@@ -1,4 +1,4 @@
-//! Pages: whether many orders make a page slow.
+//! Pages: whether they are slower with many orders.
 
 use anyhow::Result;
 use order_processing::api::Cursors;
@@ -17,11 +17,11 @@ use crate::report::bars::{FEW, MANY};
 
 /// The ratio needs fewer rounds than a throughput does.
 const MOST_ROUNDS: usize = 3;
-/// Above this, a database needs real room: with its indexes, and the log of writing both.
+/// Above this, a database needs much disk space: for its indexes, and for the WAL.
 const LARGE: i64 = 1_000_000;
 const ROOM_GIB: u64 = 14;
 
-/// So many orders, and one who serves them.
+/// A number of orders, and a server for them.
 struct Size {
     name: &'static str,
     database_name: String,

@@ -1,4 +1,4 @@
-//! What processes use of the machine while something is measured.
+//! The resource usage of processes during a measurement.
 
 use anyhow::Result;
 
@@ -14,7 +14,7 @@ const MICROSECONDS: f64 = 1e6;
 struct Watched {
     name: &'static str,
     pid: i32,
-    /// With its children.
+    /// Whether to include its children.
     family: bool,
     cpu_before: f64,
 }
@@ -36,7 +36,7 @@ pub struct Meter {
 }
 
 impl Meter {
-    /// PostgreSQL, which is in everything, and these.
+    /// Watches PostgreSQL, as in every scenario, and these.
     pub fn start(context: &Context<'_>, others: &[(&'static str, i32)]) -> Result<Self> {
         let postgres = ("PostgreSQL", context.environment.postgres_pid(), true);
         let others = others.iter().map(|&(name, pid)| (name, pid, false));
@@ -56,7 +56,7 @@ impl Meter {
         Ok(Self { watched })
     }
 
-    /// Notes what each has used, for each of so many requests.
+    /// Records the usage of each, per request.
     pub fn finish(
         self,
         context: &mut Context<'_>,
@@ -88,7 +88,7 @@ pub fn watch(context: &Context<'_>, server: &Server) -> Result<Meter> {
     Meter::start(context, &[("the server", server.pid())])
 }
 
-/// Notes the times of a load, and what the generator cost.
+/// Records the times of a load, and the resource usage of the generator.
 pub fn note_load(
     context: &mut Context<'_>,
     scenario: &str,

@@ -1,5 +1,5 @@
-//! What each layer around the routes costs, without sockets and without a database. On a thread of a
-//! process of its own (`bench middleware`), because a log is set up in it.
+//! The cost of each layer around the routes, without sockets and without a database. It runs in a
+//! separate process (`bench middleware`), because it sets up a log.
 
 use std::io::sink;
 use std::time::{Duration, Instant};
@@ -27,11 +27,11 @@ use crate::stats::Spread;
 const SCENARIO: &str = "middleware";
 const LIMIT: Duration = Duration::from_secs(300);
 const NANOSECONDS: f64 = 1e9;
-/// As `orders serve` logs by default.
+/// The default log filter of `orders serve`.
 const FILTER: &str = "info";
 const TIME_LIMIT: Duration = Duration::from_secs(10);
 
-/// Measures it in a process of its own, and notes the results.
+/// Measures in a separate process, and records the results.
 pub async fn run(context: &mut Context<'_>) -> Result<()> {
     let rounds = context.plan.rounds.to_string();
     let requests = context.plan.middleware_requests.to_string();
@@ -48,7 +48,7 @@ pub async fn run(context: &mut Context<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Measures each set of layers in turns, and prints the nanoseconds of a request.
+/// Measures each set of layers in turns, and prints the nanoseconds per request.
 #[allow(clippy::print_stdout)] // for the process that started this one
 pub fn measure(rounds: usize, requests: u32) -> Result<()> {
     let mut measured: Vec<(&str, Vec<f64>)> =
@@ -96,7 +96,7 @@ async fn time_of(layers: &str, requests: u32) -> Result<f64> {
             let _logging = log_to_nowhere();
             time(init_service(app.wrap(Compress::default())).await, requests).await
         }
-        other => bail!("nobody knows the layers {other}"),
+        other => bail!("unknown layers: {other}"),
     }
 }
 
@@ -115,7 +115,7 @@ fn routes(service: &mut ServiceConfig) {
     );
 }
 
-/// JSON lines, made and thrown away.
+/// Formats JSON lines, and discards them.
 fn log_to_nowhere() -> tracing::subscriber::DefaultGuard {
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(FILTER)
@@ -126,7 +126,7 @@ fn log_to_nowhere() -> tracing::subscriber::DefaultGuard {
     tracing::subscriber::set_default(subscriber)
 }
 
-/// The time of a request, in nanoseconds. A tenth as many go before, for warmth.
+/// The time of a request, in nanoseconds, after a warm-up with a tenth as many.
 async fn time<B: MessageBody>(
     service: impl Service<Request, Response = ServiceResponse<B>, Error = Error>,
     requests: u32,
@@ -154,6 +154,6 @@ async fn ask<B: MessageBody>(
     }
     match to_bytes(response.into_body()).await {
         Ok(_) => Ok(()),
-        Err(_) => bail!("the answer has no body"),
+        Err(_) => bail!("the response has no body"),
     }
 }

@@ -1,4 +1,4 @@
-//! What is measured.
+//! The scenarios.
 
 mod alone;
 mod backlog;
@@ -22,10 +22,10 @@ use crate::environment::Environment;
 use crate::plan::{Build, Plan};
 use crate::report::Figures;
 
-/// Something ends even where nobody thought that it might not.
+/// Time limit of a scenario, as a safeguard.
 const LIMIT: Duration = Duration::from_secs(45 * 60);
 
-/// A part of a run.
+/// A scenario.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Scenario {
     /// Orders by id, at full and at half load
@@ -34,40 +34,40 @@ pub enum Scenario {
     Create,
     /// New orders, each with a key
     CreateKeyed,
-    /// Other amounts
+    /// Changed amounts
     Update,
     /// One request at a time
     Alone,
     /// Pages of few and of many orders
     List,
-    /// A bit of everything
+    /// A mix of all requests
     Mixed,
-    /// From nothing to ready
+    /// The start-up time
     Start,
-    /// Orders to their end, through Temporal
+    /// Orders until completion, through Temporal
     Workflow,
-    /// What a burst makes of the outbox
+    /// The outbox during a burst
     Burst,
-    /// More orders than Temporal carries
+    /// More orders than Temporal can process
     Backlog,
-    /// What each layer costs
+    /// The cost of each layer
     Middleware,
 }
 
-/// What a scenario has to work with.
+/// The context of a scenario.
 pub struct Context<'a> {
     /// The servers.
     pub environment: &'a Environment,
-    /// How long and how often.
+    /// The plan of the run.
     pub plan: &'a Plan,
     /// Other builds of the service.
     pub builds: &'a [Build],
-    /// Where the figures go.
+    /// Collects the figures.
     pub figures: &'a mut Figures,
 }
 
 impl Scenario {
-    /// As the command line has it.
+    /// Its name on the command line.
     pub fn name(self) -> String {
         self.to_possible_value()
             .map_or_else(String::new, |value| value.get_name().to_owned())
@@ -100,6 +100,8 @@ impl Scenario {
                 Self::Middleware => middleware::run(context).await,
             }
         };
-        timeout(LIMIT, running).await.context("it takes too long")?
+        timeout(LIMIT, running)
+            .await
+            .context("the scenario exceeded its time limit")?
     }
 }

@@ -1,4 +1,4 @@
-//! From nothing to ready.
+//! Start-up time and memory.
 
 use anyhow::Result;
 
@@ -11,7 +11,7 @@ use crate::usage::{memory, peak_memory};
 const SCENARIO: &str = "start";
 const STARTS: usize = 10;
 
-/// Starts `orders serve` a few times, and looks at it at once.
+/// Starts `orders serve` a few times, and measures it immediately.
 pub async fn run(context: &mut Context<'_>) -> Result<()> {
     let database = context.environment.create_database("bench_start").await?;
     for _ in 0..STARTS {

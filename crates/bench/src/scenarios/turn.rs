@@ -8,25 +8,25 @@ use crate::environment::server::Server;
 use crate::load::LoadOptions;
 use crate::progress::progress;
 
-/// The measure of full load, of which half load takes half.
+/// The measure of full load; half load uses half of it.
 pub const THROUGHPUT: &str = "throughput";
 
-/// Who is asked, for what, and where the figures belong.
+/// The server, the requests, and the place of the figures.
 pub struct Turn<'a> {
-    /// Its name.
+    /// The name of the scenario.
     pub scenario: &'a str,
     /// The server's name.
     pub subject: &'a str,
-    /// The how many-th, from 1.
+    /// The number of the round, from 1.
     pub round: usize,
-    /// Who is asked.
+    /// The server.
     pub server: &'a Server,
-    /// As much as goes.
+    /// Full load.
     pub load: LoadOptions,
 }
 
 impl Turn<'_> {
-    /// As much as goes.
+    /// Full load.
     pub async fn full(&self, context: &mut Context<'_>) -> Result<()> {
         let meter = watch(context, self.server)?;
         let outcome = context.environment.load(&self.load).await?;
@@ -40,11 +40,11 @@ impl Turn<'_> {
         Ok(())
     }
 
-    /// Half of what went so far.
+    /// Half of the throughput at full load so far.
     pub async fn half(&self, context: &mut Context<'_>) -> Result<()> {
         let figures = &context.figures;
         let full = figures.spread(self.scenario, self.subject, THROUGHPUT);
-        let full = full.context("full load comes first")?;
+        let full = full.context("half load requires a previous full load")?;
         let load = LoadOptions {
             rate: Some(full.median / 2.0),
             ..self.load.clone()
@@ -57,7 +57,7 @@ impl Turn<'_> {
     }
 }
 
-/// What a turn has shown.
+/// Prints the result of a turn.
 pub fn report_turn(round: usize, name: &str, throughput: f64, p99: f64) {
     progress(&format!(
         "  round {round}, {name}: {throughput:.0}/s, p99 {p99:.2} ms"

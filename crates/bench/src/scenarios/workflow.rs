@@ -1,5 +1,5 @@
-//! Orders to their end through Temporal: the service against the plain design, in turns on the same
-//! Temporal and the same PostgreSQL.
+//! Orders until completion through Temporal: the service against the plain design, in turns on the
+//! same Temporal and the same PostgreSQL.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ const LIMIT: Duration = Duration::from_secs(240);
 const POLL: Duration = Duration::from_millis(50);
 const MICROSECONDS: f64 = 1e6;
 
-/// One of the two designs: a server, a worker, and a database of their own.
+/// One of the two designs, with its own server, worker and database.
 struct Design {
     name: &'static str,
     database: Database,
@@ -32,7 +32,7 @@ struct Design {
     workflow_id: fn(i64) -> String,
 }
 
-/// Without and with a time that an order takes.
+/// Measures without and with a processing delay.
 pub async fn run(context: &mut Context<'_>) -> Result<()> {
     for delay in ["0s", "1s"] {
         with_delay(context, delay).await?;
@@ -87,7 +87,7 @@ impl Design {
             temporal: &address,
             settings,
         };
-        // As it is meant where workers run: they tell Temporal, and get the first task with its answer.
+        // As intended with workers: they dispatch, and receive the first task with the response.
         let left_to_the_worker: Vec<_> = settings
             .iter()
             .copied()
@@ -170,15 +170,15 @@ impl Design {
         context.environment.load(&load).await
     }
 
-    /// Waits until so many are completed, and says how long it took from the first order on, as the
-    /// database has it.
+    /// Waits until this many are completed, and returns how long it took from the first order, by
+    /// the times in the database.
     async fn until_completed(&self, orders: u64) -> Result<f64> {
         let completed = "SELECT count(*) AS number FROM orders WHERE status = 'completed'";
         let orders = i64::try_from(orders)?;
         self.database
             .until(LIMIT, POLL, completed, |count| count >= orders)
             .await
-            .with_context(|| format!("{}: not all orders are completed in time", self.name))?;
+            .with_context(|| format!("{}: not all orders were completed in time", self.name))?;
         let took =
             "SELECT (extract(epoch FROM max(updated_at) - min(created_at)) * 1000000)::bigint
                                AS number

@@ -1,15 +1,15 @@
-//! An order against its history, and both against what its client asked for and was told.
+//! Checks an order against its history, and both against the record of its client.
 
 use super::Audit;
 use crate::load::{Accepted, Change};
 use crate::state::{Event, Row, is_end};
 
-/// An order against its history and against what its client was told.
+/// Checks an order against its history and against the record of its client.
 pub(super) fn check(
     id: i64,
     row: Option<&Row>,
     events: &[Event],
-    told: Option<&Accepted>,
+    record: Option<&Accepted>,
     audit: &mut Audit,
 ) {
     let folded = match fold(id, events) {
@@ -29,46 +29,46 @@ pub(super) fn check(
             .open
             .push(format!("order {id} is {}: {events:?}", row.status));
     }
-    let Some(told) = told else { return };
+    let Some(record) = record else { return };
     let mut wrong = |what: String| audit.disagreeing.push(format!("order {id}: {what}"));
     let first = &events[0];
-    if (first.customer_id, first.cents) != (Some(told.customer_id), Some(told.cents)) {
-        wrong(format!("requested {told:?}, stored {first:?}"));
+    if (first.customer_id, first.cents) != (Some(record.customer_id), Some(record.cents)) {
+        wrong(format!("requested {record:?}, stored {first:?}"));
     }
     match row {
-        Some(_) if told.confirmed.contains(&Change::Deleted) => {
-            wrong("was deleted, and is there".into())
+        Some(_) if record.confirmed.contains(&Change::Deleted) => {
+            wrong("was deleted, but exists".into())
         }
-        None if !told.requested.contains(&Change::Deleted) => audit
+        None if !record.requested.contains(&Change::Deleted) => audit
             .lost
-            .push(format!("order {id} is gone, and nobody deleted it")),
+            .push(format!("order {id} is gone, but was not deleted")),
         _ => {}
     }
-    for change in &told.confirmed {
+    for change in &record.confirmed {
         let there = events.iter().any(|event| match change {
-            // Somebody else may have brought it there first; it was there.
+            // Another actor may have set the status first.
             Change::Status(status) => event.status.as_deref() == Some(status),
             Change::Cents(cents) => event.cents == Some(*cents),
             Change::Deleted => event.actor == "client" && event.kind == "deleted",
         });
         if !there {
             audit.disagreeing.push(format!(
-                "order {id}: was told {change:?}, and it did not happen: {events:?}"
+                "order {id}: {change:?} was confirmed, but did not happen: {events:?}"
             ));
         }
     }
     for event in events
         .iter()
-        .filter(|event| !was_requested(event, &told.requested))
+        .filter(|event| !was_requested(event, &record.requested))
     {
         audit
             .unrequested
-            .push(format!("order {id}: nobody asked for {event:?}"));
+            .push(format!("order {id}: no client requested {event:?}"));
     }
 }
 
-/// Whether an event is a step of the workflow, or what the client wanted. A client that was not
-/// answered asks again, so the same may happen more than once.
+/// Whether an event is a step of the workflow or a change that the client requested. A client
+/// without a response retries, so the same change may happen more than once.
 pub(super) fn was_requested(event: &Event, requested: &[Change]) -> bool {
     let set = (event.status.as_deref(), event.cents);
     match (event.actor.as_str(), event.kind.as_str()) {
@@ -79,16 +79,16 @@ pub(super) fn was_requested(event: &Event, requested: &[Change]) -> bool {
             Change::Deleted => false,
         }),
         ("client", "deleted") => requested.contains(&Change::Deleted),
-        // A workflow cancels an order only when it is cancelled itself, and that is done only to
-        // those whose order has ended.
+        // A workflow cancels an order only when it is cancelled itself, which happens only after
+        // its order has ended.
         ("workflow", "updated") => matches!(set, (Some("processing" | "completed"), None)),
-        // Judged together with the workflows.
+        // Checked together with the workflows.
         ("reconciler", "restarted") => true,
         _ => false,
     }
 }
 
-/// What an order is by its history; `None` when it was deleted.
+/// The state of an order by its history; `None` if it was deleted.
 fn fold(id: i64, events: &[Event]) -> Result<Option<Row>, String> {
     let mut row: Option<Row> = None;
     let mut deleted = false;
@@ -121,10 +121,10 @@ fn fold(id: i64, events: &[Event]) -> Result<Option<Row>, String> {
                     return wrong("its history goes back in time");
                 }
                 if event.customer_id.is_some() {
-                    return wrong("it went to another customer");
+                    return wrong("its customer changed");
                 }
                 if event.cents.is_some() && row.status != "pending" {
-                    return wrong("its amount changed when it was settled");
+                    return wrong("its amount changed after it left pending");
                 }
                 if let Some(status) = &event.status {
                     if !may_become(&row.status, status) {

@@ -1,5 +1,5 @@
-//! Requests without an Idempotency-Key, each sent once: what their clients were told, against the
-//! orders that were stored. Customer and amount of each of them are unique in a run.
+//! Checks requests without an Idempotency-Key, each sent once: the outcome that the client knows
+//! against the stored orders. Each has a unique customer and amount in the run.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -13,11 +13,11 @@ use crate::state::State;
 pub(super) struct KeylessOrders {
     /// All of them.
     pub orders: BTreeSet<i64>,
-    /// Those whose clients do not know of them.
+    /// Those whose clients do not know the outcome.
     pub unknown: Vec<Accepted>,
 }
 
-/// Accepted: one order, that of the answer. Rejected: none. Unknown: one or none.
+/// Accepted: one order, that of the response. Rejected: none. Unknown: one or none.
 pub(super) fn check(requests: &[Keyless], state: &State, audit: &mut Audit) -> KeylessOrders {
     let mut stored: BTreeMap<(i64, i64), Vec<i64>> = BTreeMap::new();
     for (id, events) in &state.events {
@@ -33,13 +33,13 @@ pub(super) fn check(requests: &[Keyless], state: &State, audit: &mut Audit) -> K
         let ids = ids.map_or(&[][..], Vec::as_slice);
         found.orders.extend(ids);
         if ids.len() > 1 {
-            let what = format!("{request:?} was sent once, and made the orders {ids:?}");
+            let what = format!("{request:?} was sent once, but created the orders {ids:?}");
             audit.double.push(what);
         }
         match (&request.outcome, ids) {
-            // That it is there at all is looked at as for every other.
+            // Whether it exists is checked as for every other order.
             (Outcome::Accepted(id), ids) if !ids.is_empty() && !ids.contains(id) => {
-                let what = format!("{request:?} made the orders {ids:?}");
+                let what = format!("{request:?} created the orders {ids:?}");
                 audit.disagreeing.push(what);
             }
             (Outcome::Rejected(_), [_, ..]) => {

@@ -1,5 +1,5 @@
-//! Compares what clients were told with what is there, order by order. Knows nothing of how the
-//! service works: the rules are those of the contract, written once more.
+//! Compares the records of clients with the stored state, order by order. It is independent of the
+//! service's code: it implements the rules of the contract a second time.
 
 mod history;
 mod keyless;
@@ -10,62 +10,63 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::load::{Accepted, ClientRecords};
 use crate::state::State;
 
-/// What was found, by what it means.
+/// The findings, by kind.
 #[derive(Debug, Default)]
 pub struct Audit {
-    /// Accepted, and not there.
+    /// Accepted, but missing.
     pub lost: Vec<String>,
-    /// There more than once: two orders of one request, two workflows of one order.
+    /// Duplicates: two orders of one request, two workflows of one order.
     pub double: Vec<String>,
-    /// Row, history, workflow and what the client was told do not say the same.
+    /// Row, history, workflow and the client's record are inconsistent.
     pub disagreeing: Vec<String>,
-    /// Rejected, and stored nevertheless.
+    /// Rejected, but stored.
     pub stored: Vec<String>,
-    /// Happened, and nobody asked for it.
+    /// Changes that no client requested.
     pub unrequested: Vec<String>,
-    /// Not at its end.
+    /// Not finished.
     pub open: Vec<String>,
-    /// Orders that the reconciler gave a new workflow.
+    /// Orders for which the reconciler started a new workflow.
     pub restarted: usize,
     /// Orders that the reconciler ended.
     pub ended_by_reconciler: usize,
-    /// Workflows that were ended by force: those that did not end when they were asked to.
+    /// Workflows that were terminated because they did not end on request.
     pub terminated: usize,
     /// Requests without a key whose outcome the client does not know, and whose order was stored.
     pub unknown_stored: usize,
 }
 
 impl Audit {
-    /// Everything that must not be, by kind.
+    /// All differences, by kind.
     pub fn differences(&self) -> [(&'static str, &[String]); 6] {
         [
             ("lost", &self.lost),
             ("double", &self.double),
             ("disagreeing", &self.disagreeing),
-            ("refused, and stored", &self.stored),
-            ("nobody asked for", &self.unrequested),
-            ("not at an end", &self.open),
+            ("rejected, but stored", &self.stored),
+            ("not requested", &self.unrequested),
+            ("not finished", &self.open),
         ]
     }
 }
 
-/// Looks at every order that was accepted and every one that is there.
-pub fn audit(told: &ClientRecords, state: &State) -> Audit {
+/// Checks every accepted order and every stored one.
+pub fn audit(records: &ClientRecords, state: &State) -> Audit {
     let mut audit = Audit::default();
     let waiting = state.intents.iter();
     audit
         .open
-        .extend(waiting.map(|intent| format!("the outbox holds {intent:?}")));
+        .extend(waiting.map(|intent| format!("the outbox contains {intent:?}")));
     let keyed = with_keys(state, &mut audit);
-    let found = keyless::check(&told.keyless, state, &mut audit);
+    let found = keyless::check(&records.keyless, state, &mut audit);
     audit.unknown_stored = found.unknown.len();
-    let mut answered: BTreeMap<i64, &Accepted> = BTreeMap::new();
-    for order in told.accepted.iter().chain(&found.unknown) {
-        if let Some(other) = answered.insert(order.id, order) {
+    let mut accepted: BTreeMap<i64, &Accepted> = BTreeMap::new();
+    for order in records.accepted.iter().chain(&found.unknown) {
+        if let Some(other) = accepted.insert(order.id, order) {
             let (one, two) = (other.request(), order.request());
-            audit
-                .double
-                .push(format!("order {} answers {one} and {two}", order.id));
+            audit.double.push(format!(
+                "order {} is the response for {one} and {two}",
+                order.id
+            ));
         }
         check_exists(order, &keyed, state, &mut audit);
     }
@@ -78,12 +79,12 @@ pub fn audit(told: &ClientRecords, state: &State) -> Audit {
     for id in ids {
         if !keyed.contains(&id) && !found.orders.contains(&id) {
             audit.double.push(format!(
-                "order {id} is of no request: it has no key, and those without one are others"
+                "order {id} belongs to no request: it has no key, and is not the order of a request without one"
             ));
         }
         let events = state.events.get(&id).map_or(&[][..], Vec::as_slice);
-        let (row, told) = (state.orders.get(&id), answered.get(&id).copied());
-        history::check(id, row, events, told, &mut audit);
+        let (row, record) = (state.orders.get(&id), accepted.get(&id).copied());
+        history::check(id, row, events, record, &mut audit);
         let runs = state.workflows.get(&id).map_or(&[][..], Vec::as_slice);
         workflows::check(id, row, events, runs, &mut audit);
     }
@@ -94,12 +95,12 @@ pub fn audit(told: &ClientRecords, state: &State) -> Audit {
     {
         audit
             .disagreeing
-            .push(format!("a workflow of order {id}, which never was"));
+            .push(format!("a workflow of order {id}, which never existed"));
     }
     audit
 }
 
-/// The orders that have a key, one each.
+/// The orders that have a key; each must have only one.
 fn with_keys(state: &State, audit: &mut Audit) -> BTreeSet<i64> {
     let mut orders: BTreeMap<i64, Vec<&str>> = BTreeMap::new();
     for (key, id) in &state.keys {
@@ -113,14 +114,14 @@ fn with_keys(state: &State, audit: &mut Audit) -> BTreeSet<i64> {
     orders.into_keys().collect()
 }
 
-/// What the service makes of a key is its own affair: that the order has one is what counts, and that
-/// no other has come of the request.
+/// Checks that the order exists and has a key. The stored form of keys is internal to the service,
+/// so it is not compared.
 fn check_exists(order: &Accepted, keyed: &BTreeSet<i64>, state: &State, audit: &mut Audit) {
     let id = order.id;
     if let Some(key) = &order.key
         && !keyed.contains(&id)
     {
-        let what = format!("key {key} was answered {id}, an order that has no key");
+        let what = format!("key {key} got order {id}, which has no key");
         audit.lost.push(what);
     }
     if !state.events.contains_key(&id) {

@@ -53,7 +53,7 @@ fn accepted() -> Accepted {
     }
 }
 
-/// A completed order, and everything as it has to be.
+/// A completed order, with consistent state.
 fn good() -> (ClientRecords, State) {
     let mut state = State::default();
     state.orders.insert(1, row("completed", 3));
@@ -67,27 +67,27 @@ fn good() -> (ClientRecords, State) {
     );
     state.keys.insert("k".into(), 1);
     state.workflows.insert(1, vec![run(Workflow::Completed)]);
-    let told = ClientRecords {
+    let records = ClientRecords {
         accepted: vec![accepted()],
         keyless: Vec::new(),
     };
-    (told, state)
+    (records, state)
 }
 
 fn finds(spoil: impl FnOnce(&mut ClientRecords, &mut State)) -> [usize; 6] {
-    let (mut told, mut state) = good();
-    spoil(&mut told, &mut state);
-    let audit = audit(&told, &state);
+    let (mut records, mut state) = good();
+    spoil(&mut records, &mut state);
+    let audit = audit(&records, &state);
     audit.differences().map(|(_, all)| all.len())
 }
 
 #[test]
-fn nothing_where_nothing_is() {
+fn consistent_state_has_no_findings() {
     assert_eq!(finds(|_, _| {}), [0, 0, 0, 0, 0, 0]);
 }
 
 #[test]
-fn what_is_lost() {
+fn a_missing_order_is_lost() {
     let gone = finds(|_, state| *state = State::default());
     assert_eq!(gone, [2, 0, 0, 0, 0, 0]);
     let unrequested = finds(|_, state| {
@@ -99,7 +99,7 @@ fn what_is_lost() {
 }
 
 #[test]
-fn what_is_double() {
+fn duplicates_are_found() {
     let two_runs = finds(|_, state| {
         state
             .workflows
@@ -127,7 +127,7 @@ fn what_is_double() {
 }
 
 #[test]
-fn what_disagrees() {
+fn inconsistent_state_is_found() {
     type Spoil = fn(&mut ClientRecords, &mut State);
     let cases: [Spoil; 12] = [
         |_, state| state.events.get_mut(&1).unwrap()[2].cents = Some(100),
@@ -143,8 +143,12 @@ fn what_disagrees() {
         |_, state| state.events.get_mut(&1).unwrap()[2].status = Some("pending".into()),
         |_, state| state.workflows.clear(),
         |_, state| state.workflows.get_mut(&1).unwrap()[0] = run(Workflow::Failed),
-        |told, _| told.accepted[0].confirmed.push(Change::Status("cancelled")),
-        |told, _| told.accepted[0].cents = 1,
+        |records, _| {
+            records.accepted[0]
+                .confirmed
+                .push(Change::Status("cancelled"))
+        },
+        |records, _| records.accepted[0].cents = 1,
     ];
     for (index, case) in cases.into_iter().enumerate() {
         assert_eq!(finds(case), [0, 0, 1, 0, 0, 0], "case {index}");
@@ -152,7 +156,7 @@ fn what_disagrees() {
 }
 
 #[test]
-fn force_is_the_last_resort() {
+fn a_workflow_is_terminated_only_after_the_grace_period() {
     let terminated_after = |seconds: i64| {
         finds(|_, state| {
             state.workflows.get_mut(&1).unwrap()[0] = Run {
@@ -166,7 +170,7 @@ fn force_is_the_last_resort() {
 }
 
 #[test]
-fn what_has_not_ended() {
+fn unfinished_work_is_found() {
     let waiting = finds(|_, state| {
         state.intents.push(Intent {
             order_id: 1,
@@ -185,7 +189,7 @@ fn what_has_not_ended() {
 }
 
 #[test]
-fn what_nobody_asked_for() {
+fn changes_that_no_client_requested_are_found() {
     let ended_by = |actor: &str, status: &str| {
         finds(|_, state| {
             let last = &mut state.events.get_mut(&1).unwrap()[2];
@@ -205,7 +209,7 @@ fn what_nobody_asked_for() {
 }
 
 #[test]
-fn what_clients_wanted() {
+fn requested_changes_are_recognised() {
     let requested = [Change::Status("cancelled"), Change::Cents(7)];
     let mut amount = event(2, "updated", None);
     amount.actor = "client".into();
@@ -216,7 +220,7 @@ fn what_clients_wanted() {
     let mut end = event(3, "updated", Some("cancelled"));
     end.actor = "client".into();
     assert!(was_requested(&end, &requested));
-    // An amount that changes along with it was nobody's random_change.
+    // No client requested both changes at once.
     end.cents = Some(7);
     assert!(!was_requested(&end, &requested));
     assert!(!was_requested(&event(4, "deleted", None), &requested));
@@ -226,18 +230,18 @@ fn what_clients_wanted() {
     ));
 }
 
-/// The same order, sent without a key, and what its client was told.
+/// The same order, sent without a key, with this outcome for its client.
 fn without_key(outcome: Outcome) -> impl FnOnce(&mut ClientRecords, &mut State) {
-    move |told, state| {
+    move |records, state| {
         state.keys.clear();
         match outcome {
             Outcome::Accepted(id) => {
-                told.accepted[0].key = None;
-                told.accepted[0].id = id;
+                records.accepted[0].key = None;
+                records.accepted[0].id = id;
             }
-            _ => told.accepted.clear(),
+            _ => records.accepted.clear(),
         }
-        told.keyless.push(Keyless {
+        records.keyless.push(Keyless {
             customer_id: 7,
             cents: 100,
             outcome,
@@ -246,18 +250,18 @@ fn without_key(outcome: Outcome) -> impl FnOnce(&mut ClientRecords, &mut State) 
 }
 
 #[test]
-fn what_a_request_without_a_key_may_store() {
+fn the_outcome_without_a_key_must_match_the_stored_order() {
     assert_eq!(finds(without_key(Outcome::Accepted(1))), [0; 6]);
     assert_eq!(finds(without_key(Outcome::Unknown("504"))), [0; 6]);
     assert_eq!(
         finds(without_key(Outcome::Rejected(503))),
         [0, 0, 0, 1, 0, 0]
     );
-    // Another order than the one of the answer, which is nowhere.
+    // The stored order is not that of the response, which does not exist.
     assert_eq!(finds(without_key(Outcome::Accepted(2))), [1, 0, 1, 0, 0, 0]);
-    for outcome in [Outcome::Rejected(408), Outcome::Unknown("no answer")] {
-        let nothing = finds(|told, state| {
-            without_key(outcome)(told, state);
+    for outcome in [Outcome::Rejected(408), Outcome::Unknown("no response")] {
+        let nothing = finds(|records, state| {
+            without_key(outcome)(records, state);
             *state = State::default();
         });
         assert_eq!(nothing, [0; 6]);
@@ -265,10 +269,10 @@ fn what_a_request_without_a_key_may_store() {
 }
 
 #[test]
-fn a_request_without_a_key_stores_once() {
+fn a_request_without_a_key_stores_at_most_one_order() {
     let twice = |outcome: Outcome| {
-        finds(|told, state| {
-            without_key(outcome)(told, state);
+        finds(|records, state| {
+            without_key(outcome)(records, state);
             let events = state.events[&1].iter().cloned();
             let events = events.map(|event| Event {
                 order_id: 2,
@@ -286,9 +290,9 @@ fn a_request_without_a_key_stores_once() {
 }
 
 #[test]
-fn nobody_changes_an_order_that_its_client_does_not_know() {
-    let changed = finds(|told, state| {
-        without_key(Outcome::Unknown("504"))(told, state);
+fn a_change_to_an_order_that_its_client_does_not_know_is_found() {
+    let changed = finds(|records, state| {
+        without_key(Outcome::Unknown("504"))(records, state);
         let last = &mut state.events.get_mut(&1).unwrap()[2];
         last.actor = "client".into();
     });

@@ -1,4 +1,4 @@
-//! An order against its workflows.
+//! Checks an order against its workflows.
 
 use temporalio_common::protos::temporal::api::enums::v1::WorkflowExecutionStatus as Workflow;
 
@@ -6,10 +6,10 @@ use super::Audit;
 use crate::app::GRACE;
 use crate::state::{Event, Row, Run};
 
-/// How many times the grace a workflow that was asked to end has, until it is ended by force.
+/// A workflow that does not end on request is terminated after this many times the grace period.
 const PATIENCE: u32 = 10;
 
-/// An order against its workflows.
+/// Checks an order against its workflows.
 pub(super) fn check(id: i64, row: Option<&Row>, events: &[Event], runs: &[Run], audit: &mut Audit) {
     let restarted = events.iter().any(|event| event.kind == "restarted");
     let ended_by_reconciler = events
@@ -19,7 +19,7 @@ pub(super) fn check(id: i64, row: Option<&Row>, events: &[Event], runs: &[Run], 
     audit.ended_by_reconciler += usize::from(ended_by_reconciler);
     let terminated = runs.iter().filter(|run| run.status == Workflow::Terminated);
     audit.terminated += terminated.count();
-    // Temporal's data outlives every fault here: nothing may need a new workflow.
+    // Temporal's data survives every fault here, so no order may need a new workflow.
     if restarted {
         let what = format!("order {id} needed a new workflow: {events:?}");
         audit.disagreeing.push(what);
@@ -41,7 +41,7 @@ pub(super) fn check(id: i64, row: Option<&Row>, events: &[Event], runs: &[Run], 
     }
     let status = row.map_or("deleted", |row| row.status.as_str());
     let agrees = |run: &Run| match run.status {
-        // Of an order that was cancelled it says so, unless it had ended before.
+        // The workflow of a cancelled order is cancelled too, unless it had ended before.
         Workflow::Completed => status != "cancelled",
         Workflow::Canceled => status != "completed",
         Workflow::Terminated => {
@@ -55,7 +55,7 @@ pub(super) fn check(id: i64, row: Option<&Row>, events: &[Event], runs: &[Run], 
     }
 }
 
-/// Whether the order had ended for so long that its workflow may be ended by force.
+/// Whether the order had ended for long enough that its workflow may be terminated.
 fn was_given_time(run: &Run, events: &[Event]) -> bool {
     let ended_at = events.last().map(|event| event.occurred_at);
     let patience = i64::try_from((GRACE * PATIENCE).as_micros()).unwrap_or(i64::MAX);

@@ -1,4 +1,4 @@
-//! Somebody who tries keys, as fast as it goes, from the address of all other clients.
+//! An attacker that tries keys as fast as possible, from the same address as all other clients.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,13 +13,13 @@ use tokio::time::Instant;
 use crate::report::Progress;
 use crate::world::World;
 
-/// Requests at a time.
+/// Concurrent requests.
 const AT_ONCE: usize = 32;
-/// All requests of one fault: what two cores can carry besides the rest.
+/// The number of requests of one fault: what two cores can handle besides the load.
 const REQUESTS: usize = 5000;
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Sends requests with keys that nobody made, for so long.
+/// Sends requests with unknown keys, for this long.
 pub async fn flood(world: &Arc<World>, length: Duration, progress: &Arc<Progress>) -> Result<()> {
     let client = Client::builder().timeout(PATIENCE).build()?;
     let end = Instant::now() + length;
@@ -43,7 +43,7 @@ pub async fn flood(world: &Arc<World>, length: Duration, progress: &Arc<Progress
 struct Sender {
     world: Arc<World>,
     client: Client,
-    /// By all senders.
+    /// The number of requests of all senders.
     sent: Arc<AtomicUsize>,
     progress: Arc<Progress>,
 }
@@ -61,7 +61,7 @@ impl Sender {
                 .client
                 .get(format!("{url}/orders/1"))
                 .header("x-api-key", FreshKey::make()?.text);
-            // The server may be away, or cut off from its database.
+            // The server may be down, or disconnected from its database.
             let Ok(response) = request.send().await else {
                 continue;
             };
@@ -69,8 +69,8 @@ impl Sender {
                 StatusCode::UNAUTHORIZED | StatusCode::TOO_MANY_REQUESTS => self.progress.bad_key(),
                 StatusCode::REQUEST_TIMEOUT | StatusCode::SERVICE_UNAVAILABLE => {}
                 status => {
-                    let what = format!("{} answered {status} to a key that nobody made", app.name);
-                    self.progress.finding("a bad key was not refused", what);
+                    let what = format!("{} responded {status} to an unknown key", app.name);
+                    self.progress.finding("a bad key was not rejected", what);
                 }
             }
         }

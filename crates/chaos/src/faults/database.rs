@@ -1,4 +1,4 @@
-//! What somebody else does in the database: changes of the schema, a standby that is away, locks.
+//! Faults in the database: schema changes, an unavailable standby, locks.
 
 use std::time::Duration;
 
@@ -11,10 +11,10 @@ use tokio::time::{Instant, sleep};
 use crate::locked_rows::{LockedRows, Rows};
 use crate::world::World;
 
-/// How long a table may be waited for, as in the service's migrations: whoever comes after waits as
-/// long.
+/// Lock time-out of schema changes, as in the service's migrations: queries that queue after them
+/// wait as long.
 const LOCK_TIMEOUT: &str = "SET lock_timeout = '300ms'";
-/// How long the database may refuse what must succeed; after a connection was killed it is away for
+/// How long statements are retried; after a connection was killed, the database is unavailable for
 /// a while.
 const PATIENCE: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(200);
@@ -36,7 +36,7 @@ pub async fn add_column(database_url: &str) -> Result<()> {
     alter_every_table(database_url, "ADD COLUMN IF NOT EXISTS chaos text").await
 }
 
-/// Takes it away again.
+/// Drops the column again.
 pub async fn drop_column(database_url: &str) -> Result<()> {
     alter_every_table(database_url, "DROP COLUMN IF EXISTS chaos").await
 }
@@ -60,9 +60,9 @@ async fn tables(database_url: &str) -> Result<Vec<Table>> {
     Ok(tables.load(&mut database).await?)
 }
 
-/// Makes commits wait for a standby that does not come, for so long.
+/// Makes commits wait for an unavailable standby, for this long.
 pub async fn standby_away(database_url: &str, length: Duration) -> Result<()> {
-    // Neither of these writes to the log, so neither waits itself.
+    // Neither statement writes to the WAL, so neither waits itself.
     let reload = "SELECT pg_reload_conf()";
     let away = "ALTER SYSTEM SET synchronous_standby_names = 'away'";
     until_done(|| execute(database_url, [away, reload])).await?;
@@ -71,7 +71,7 @@ pub async fn standby_away(database_url: &str, length: Duration) -> Result<()> {
     until_done(|| execute(database_url, [back, reload])).await
 }
 
-/// Locks the rows of the newest open orders, for so long.
+/// Locks the rows of the newest open orders.
 pub async fn lock_orders(world: &World, orders: u64, hold: RowLock<'_>) -> Result<()> {
     let lock = format!(
         "SELECT id FROM orders WHERE status IN ('pending', 'processing')
@@ -81,7 +81,7 @@ pub async fn lock_orders(world: &World, orders: u64, hold: RowLock<'_>) -> Resul
     hold.locked(world.database_url(), &lock, rows).await
 }
 
-/// Locks the rows of the newest Idempotency-Keys, for so long.
+/// Locks the rows of the newest Idempotency-Keys.
 pub async fn lock_keys(world: &World, keys: u64, hold: RowLock<'_>) -> Result<()> {
     let lock = format!(
         "SELECT order_id AS id FROM idempotency_keys ORDER BY order_id DESC LIMIT {keys}
@@ -91,10 +91,10 @@ pub async fn lock_keys(world: &World, keys: u64, hold: RowLock<'_>) -> Result<()
         .await
 }
 
-/// How rows are locked.
+/// A lock on rows.
 pub struct RowLock<'a> {
     pub length: Duration,
-    /// Where it is told; `None` where something else may be broken.
+    /// Records the locked rows; `None` if another fault may be active.
     pub held: Option<&'a LockedRows>,
 }
 
@@ -124,7 +124,7 @@ async fn locking(database_url: &str, lock: &str) -> Result<(AsyncPgConnection, V
     Ok((database, ids))
 }
 
-/// Each a statement, and a transaction, of its own.
+/// Executes each statement in a separate transaction.
 async fn execute<const COUNT: usize>(database_url: &str, statements: [&str; COUNT]) -> Result<()> {
     let mut database = AsyncPgConnection::establish(database_url).await?;
     for statement in statements {
@@ -134,7 +134,7 @@ async fn execute<const COUNT: usize>(database_url: &str, statements: [&str; COUN
     Ok(())
 }
 
-/// Tries it until it succeeds.
+/// Retries until it succeeds.
 async fn until_done<T, F: Future<Output = Result<T>>>(what: impl Fn() -> F) -> Result<T> {
     let begun = Instant::now();
     loop {

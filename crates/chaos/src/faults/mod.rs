@@ -1,4 +1,4 @@
-//! Faults: each happens as the schedule says, and is undone.
+//! Faults: injected as the schedule says, and reverted.
 
 mod bad_keys;
 mod database;
@@ -23,32 +23,33 @@ use crate::proxy::Mode;
 use crate::report::{Progress, say};
 use crate::world::World;
 
-/// Faults at a time.
+/// Concurrent faults.
 const AT_ONCE: usize = 2;
-/// How long no request has failed when the service has recovered, and how long that may take.
+/// The service counts as recovered when no request has failed for `CALM`, and has `RECOVERY` for
+/// that.
 const CALM: Duration = Duration::from_secs(2);
 const RECOVERY: Duration = Duration::from_secs(20);
-/// Most orders, and most keys, that are locked at a time.
+/// The largest number of orders, and of keys, that are locked at a time.
 const LOCKED_ORDERS: u64 = 5;
 const LOCKED_KEYS: u64 = 25;
 
 /// How often each fault happened.
 pub type Counts = BTreeMap<String, usize>;
 
-/// What is to happen.
+/// The plan of a run.
 #[derive(Debug, Clone, Copy)]
 pub struct Plan {
-    /// Makes the schedule.
+    /// The seed of the schedule.
     pub seed: u64,
-    /// How many.
+    /// The number of faults.
     pub faults: usize,
-    /// Orders of all bursts together: Temporal has to get through them.
+    /// Orders of all bursts together: Temporal must process them all.
     pub burst_orders: u32,
-    /// No fault begins later.
+    /// No fault starts after this.
     pub deadline: Instant,
 }
 
-/// Breaks things until all faults have happened or the deadline has come, each undone.
+/// Injects and reverts all faults, until the deadline.
 pub async fn run(
     world: &Arc<World>,
     plan: Plan,
@@ -87,11 +88,11 @@ pub async fn run(
             fault.length.as_millis()
         ));
         if fault.kind == Kind::Burst {
-            // The first is the largest, and there is always something left for the next.
+            // The first burst is the largest, and there are always orders left for the next.
             let orders = (burst_orders * 2).div_ceil(5);
             burst_orders -= orders;
             bursts.send(orders)?;
-            progress.log(&format!("{orders} orders at once"));
+            progress.log(&format!("burst of {orders} orders"));
         }
         let (world, progress) = (world.clone(), progress.clone());
         running.spawn(async move {
@@ -109,8 +110,7 @@ pub async fn run(
     Ok(counts)
 }
 
-/// Whether the service has recovered from all that was broken before: nobody has had to send a
-/// request again for a while.
+/// Whether the service has recovered from earlier faults: no client has had to retry for a while.
 async fn calm(progress: &Progress) -> bool {
     let begun = Instant::now();
     let retries = || progress.retries().values().sum::<usize>();
@@ -126,7 +126,7 @@ async fn calm(progress: &Progress) -> bool {
     false
 }
 
-/// Waits for a fault to be over.
+/// Waits until a fault is reverted.
 async fn finished(
     running: &mut JoinSet<Result<Target>>,
     broken: &mut BTreeSet<Target>,
@@ -173,7 +173,7 @@ async fn inject(
 
 async fn postgres(world: &World, fault: Fault, held: Option<&LockedRows>) -> Result<()> {
     let (url, length) = (world.database_url(), fault.length);
-    // As good as at random, and the same for the same seed.
+    // Practically random, but the same for the same seed.
     let rows = |most: u64| u64::from(length.subsec_millis()) % most + 1;
     let hold = RowLock { length, held };
     match fault.kind {
@@ -183,7 +183,7 @@ async fn postgres(world: &World, fault: Fault, held: Option<&LockedRows>) -> Res
             world.start_postgres().await?;
         }
         Kind::KillBackend => {
-            // The youngest is a connection, not one of the server's own helpers.
+            // The newest process is a connection, not one of the server's background processes.
             if let Some(pid) = world.postgres_pids().await.last() {
                 let _ = kill(*pid, Signal::SIGKILL);
             }
@@ -226,7 +226,7 @@ async fn app(world: &World, number: usize, fault: Fault, progress: &Progress) ->
         _ => Signal::SIGKILL,
     };
     if !app.end(signal).await {
-        progress.finding("no end after SIGTERM", app.name.clone());
+        progress.finding("did not end after SIGTERM", app.name.clone());
     }
     sleep(fault.length).await;
     app.start().await
@@ -244,7 +244,7 @@ async fn link(world: &World, number: usize, fault: Fault) {
 }
 
 async fn freeze(pids: Vec<Pid>, length: Duration) {
-    // A process that has ended meanwhile is none to wake.
+    // A process that has ended in the meantime needs no SIGCONT.
     for pid in &pids {
         let _ = kill(*pid, Signal::SIGSTOP);
     }
@@ -254,7 +254,7 @@ async fn freeze(pids: Vec<Pid>, length: Duration) {
     }
 }
 
-/// Starts what ended because what it needs was away, as a supervisor would.
+/// Restarts processes that ended because a dependency was unavailable, as a supervisor would.
 pub async fn supervise(world: &World) {
     loop {
         for app in &world.apps {

@@ -1,4 +1,4 @@
-//! What is broken, when, and for how long: a schedule that a seed makes.
+//! The schedule of faults (what, when, how long), generated from a seed.
 
 use std::time::Duration;
 
@@ -6,51 +6,52 @@ use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 
-/// Pauses between two faults, in milliseconds.
+/// The pause between two faults, in milliseconds.
 const PAUSE_MS: std::ops::Range<u64> = 200..1500;
 /// How long a fault lasts, in milliseconds.
 const LENGTH_MS: std::ops::Range<u64> = 300..5000;
-/// How long one lasts in which statements wait: often longer than the service waits for them.
+/// How long a fault lasts in which statements wait, in milliseconds: often longer than the
+/// service's time-out.
 const WAITING_MS: std::ops::Range<u64> = 3000..10_000;
 
-/// What is hit.
+/// The target of a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Target {
     Postgres,
     Temporal,
-    /// By its number.
+    /// By number.
     App(usize),
-    /// By its number.
+    /// By number.
     Link(usize),
-    /// The service as a whole, by those who send it requests.
+    /// The whole service, through additional clients.
     Clients,
 }
 
-/// What is done to it.
+/// The kind of a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
-    /// SIGKILL, and a new start.
+    /// SIGKILL, then a restart.
     Kill,
     /// SIGKILL of one of PostgreSQL's connections, which restarts all of them.
     KillBackend,
-    /// SIGSTOP, and SIGCONT.
+    /// SIGSTOP, then SIGCONT.
     Freeze,
-    /// SIGTERM, and a new start.
+    /// SIGTERM, then a restart.
     Terminate,
     Cut,
     Silence,
     SlowDown,
-    /// A column more in every table, and one less afterwards.
+    /// Adds a column to every table, and drops it afterwards.
     ChangeSchema,
-    /// Commits wait for a synchronous standby that is away.
+    /// Commits wait for a synchronous standby that is unavailable.
     StandbyAway,
-    /// Somebody else holds the rows of a few orders.
+    /// Another transaction locks the rows of a few orders.
     LockOrders,
-    /// Somebody else holds the rows of some Idempotency-Keys.
+    /// Another transaction locks the rows of some Idempotency-Keys.
     LockKeys,
-    /// Thousands of requests with keys that nobody made.
+    /// Thousands of requests with unknown keys.
     BadKeys,
-    /// Many times more orders than Temporal carries.
+    /// Many times more orders than Temporal can process.
     Burst,
 }
 
@@ -73,7 +74,7 @@ impl Kind {
         }
     }
 
-    /// Whether nothing else is broken meanwhile, so that what fails fails because of it.
+    /// Whether no other fault may be active at the same time, so that failures are due to this one.
     pub fn is_exclusive(self) -> bool {
         matches!(self, Self::LockOrders | Self::LockKeys)
     }
@@ -88,7 +89,7 @@ impl Kind {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Fault {
-    /// From the fault before.
+    /// Since the start of the previous fault.
     pub pause: Duration,
     pub target: Target,
     pub kind: Kind,
@@ -128,7 +129,7 @@ impl Fault {
     }
 }
 
-/// The same for the same seed, whatever the service makes of it.
+/// The schedule depends only on the seed, not on the service.
 pub(super) fn schedule(seed: u64, count: usize, apps: usize, links: usize) -> Vec<Fault> {
     let mut random = StdRng::seed_from_u64(seed);
     (0..count)
@@ -143,16 +144,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_seed_is_a_schedule() {
+    fn a_seed_determines_the_schedule() {
         let one = schedule(1, 200, 4, 8);
         assert_eq!(one, schedule(1, 200, 4, 8));
         assert_ne!(one, schedule(2, 200, 4, 8));
-        // A longer run begins like a shorter one.
+        // A longer run starts like a shorter one.
         assert_eq!(one[..50], schedule(1, 50, 4, 8));
     }
 
     #[test]
-    fn everything_is_hit_in_every_way() {
+    fn every_target_gets_every_kind_of_fault() {
         let hit: BTreeSet<(u8, Kind)> = schedule(1, 1000, 4, 8)
             .iter()
             .map(|fault| match fault.target {
@@ -166,7 +167,7 @@ mod tests {
         assert_eq!(hit.len(), (3 + 4) + 2 + 3 + 3 + 2);
     }
 
-    /// The one of `just test`.
+    /// The seed of `just test`.
     #[test]
     fn the_short_run_has_every_fault_that_is_not_a_crash() {
         let hit: BTreeSet<Kind> = schedule(63308, 12, 4, 8)

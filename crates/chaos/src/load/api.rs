@@ -1,4 +1,4 @@
-//! Requests to the instances, each response looked at.
+//! Sends requests to the instances, and checks every response.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,27 +12,28 @@ use crate::locked_rows::Rows;
 use crate::report::Progress;
 use crate::world::World;
 
-/// How long a client with a key waits for a response.
+/// Request time-out of a client with a key.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How long a client without a key does: longer than the service takes for any, for it asks once.
+/// Request time-out of a client without a key: longer than the service ever takes, since it does
+/// not retry.
 const LONG_PATIENCE: Duration = Duration::from_secs(15);
-/// How long a client goes on trying to be answered.
+/// How long a client retries.
 const GIVE_UP: Duration = Duration::from_secs(180);
-/// The longest pause before the second try, in milliseconds. It doubles from try to try.
+/// The longest pause before the first retry, in milliseconds. It doubles with every retry.
 const FIRST_PAUSE_MS: u64 = 400;
 const LONGEST_PAUSE_MS: u64 = 3200;
-/// How long a connection is kept for the next request: less than the service keeps it, for a request
-/// that meets its end would be one without a response.
+/// How long an idle connection is kept: shorter than in the service, since a request on a
+/// connection that the service closes would get no response.
 const KEEP_ALIVE: Duration = Duration::from_secs(3);
 
-/// What all clients have.
+/// The API client that all clients share.
 pub struct Api {
     world: Arc<World>,
     progress: Arc<Progress>,
     client: Client,
 }
 
-/// What is asked for.
+/// A request.
 pub struct Request<'a> {
     pub method: Method,
     pub path: &'a str,
@@ -43,7 +44,7 @@ pub struct Request<'a> {
 }
 
 impl Request<'_> {
-    /// The order that it is about; `None` for a new one.
+    /// The order in its path; `None` for a new one.
     fn order(&self) -> Option<i64> {
         let (_, rest) = self.path.split_once("/orders/")?;
         rest.split('/').next()?.parse().ok()
@@ -59,24 +60,24 @@ impl Api {
         })
     }
 
-    /// How far the run is.
+    /// The progress of the run.
     pub fn progress(&self) -> &Progress {
         &self.progress
     }
 
-    /// Notes something that must not be, by its kind.
+    /// Records a finding of this kind.
     pub fn finding(&self, kind: &'static str, what: String) {
         self.progress.finding(kind, what);
     }
 
-    /// Asks one of the instances, once. `None` when the connection broke or nothing came in time.
+    /// Sends a request once, to a random instance. `None` if the connection failed or timed out.
     pub async fn send_once(&self, request: &Request<'_>) -> Option<Response> {
         let servers = self.world.servers();
         let turn = rand::random_range(0..servers.len());
         self.send(servers[turn], request, LONG_PATIENCE).await
     }
 
-    /// Asks one instance after the other until one responses with something else than "later".
+    /// Sends a request to one instance after the other until a response is not retryable.
     pub async fn send_until_final(&self, request: &Request<'_>) -> Option<Response> {
         let begun = Instant::now();
         let servers = self.world.servers();
@@ -91,8 +92,8 @@ impl Api {
             };
             if begun.elapsed() > GIVE_UP {
                 let (method, path) = (&request.method, request.path);
-                let what = format!("{method} {path} had no answer in {GIVE_UP:?}");
-                self.finding("no answer", what);
+                let what = format!("{method} {path} had no final response in {GIVE_UP:?}");
+                self.finding("no response", what);
                 return None;
             }
             self.progress.retried(why);
@@ -118,11 +119,12 @@ impl Api {
             match (&*rows, request.order()) {
                 (Rows::Orders(orders), Some(order)) if orders.contains(&order) => {}
                 (Rows::Orders(orders), _) => {
-                    let what =
-                        format!("{name} gave {method} {path} {response:?} beside {orders:?}");
-                    self.finding("failed because of rows that others lock", what);
+                    let what = format!(
+                        "{name}: {method} {path} got {response:?} while {orders:?} were locked"
+                    );
+                    self.finding("failed because of unrelated locked rows", what);
                 }
-                // The key of an order that is made for the second time may be locked.
+                // The key of a repeated order may be one of the locked ones.
                 (Rows::Keys, None) if request.key.is_some() => {}
                 (Rows::Keys, _) => self.progress.failed_beside_keys(),
             }
@@ -136,7 +138,8 @@ impl Api {
         request: &Request<'_>,
         patience: Duration,
     ) -> Option<Response> {
-        // Whoever responses was there already, or is of a later release.
+        // Read before sending: the process that responds started before this, or is of a later
+        // release.
         let fails_after_ddl = app.fails_after_ddl().await;
         let url = format!("{url}{}", request.path);
         let sent = self.client.request(request.method.clone(), url);
@@ -153,7 +156,7 @@ impl Api {
         let response = Response {
             status: received.status().as_u16(),
             retry_after: received.headers().contains_key("retry-after"),
-            // A response that breaks off is none.
+            // A truncated response counts as none.
             body: received.text().await.ok()?,
         };
         match response.violation(&request.method, request.key.is_some()) {
@@ -161,7 +164,7 @@ impl Api {
             Some(fault) => {
                 let (method, path) = (&request.method, request.path);
                 let (name, status, body) = (&app.name, response.status, &response.body);
-                let what = format!("{name} answered {method} {path} with {status}: {body}");
+                let what = format!("{name}: {method} {path} got {status}: {body}");
                 self.finding(fault, what);
             }
             None => {}

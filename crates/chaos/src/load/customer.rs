@@ -1,4 +1,4 @@
-//! A client: one order from its beginning on.
+//! A client: creates one order and changes it.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,12 +14,12 @@ use super::api::{Api, Request};
 use super::response::{Outcome, Response};
 use super::{Accepted, Change, ClientRecords, Keyless};
 
-/// The part of the clients that send no Idempotency-Key.
+/// The share of clients that send no Idempotency-Key.
 const WITHOUT_KEY: f64 = 0.15;
-/// From here on each client without a key is a customer of its own; the others are below.
+/// Each client without a key is a separate customer, numbered from here; the others are below.
 const CUSTOMERS_WITHOUT_KEY: i64 = 1_000_000;
 
-/// An order to be.
+/// An order to create.
 struct New {
     key: Option<String>,
     customer_id: i64,
@@ -41,7 +41,7 @@ impl Customer {
         }
     }
 
-    /// What it is told.
+    /// Runs the client, and returns its record.
     pub async fn order(&mut self) -> ClientRecords {
         if self.random.random_bool(WITHOUT_KEY) {
             self.order_without_key().await
@@ -90,12 +90,12 @@ impl Customer {
         let took = started.elapsed();
         let outcome = match &response {
             Some(response) => response.outcome(),
-            None => Outcome::Unknown("no answer"),
+            None => Outcome::Unknown("no response"),
         };
         if let Some(response) = response.filter(|response| !is_allowed(response)) {
             self.unexpected("POST without a key", &response);
         }
-        let mut told = ClientRecords {
+        let mut record = ClientRecords {
             accepted: Vec::new(),
             keyless: vec![Keyless {
                 customer_id: new.customer_id,
@@ -104,12 +104,12 @@ impl Customer {
             }],
         };
         if let Outcome::Accepted(id) = outcome {
-            told.accepted.push(self.use_order(&new, id, took).await);
+            record.accepted.push(self.use_order(&new, id, took).await);
         }
-        told
+        record
     }
 
-    /// What a client does with an order that was accepted.
+    /// Reads and changes an accepted order.
     async fn use_order(&mut self, new: &New, id: i64, took: Duration) -> Accepted {
         self.api.progress().accepted();
         self.check_exists(id).await;
@@ -131,7 +131,7 @@ impl Customer {
         }
     }
 
-    /// The 201.
+    /// Sends the order until the 201.
     async fn post(&self, new: &New) -> Option<Response> {
         let response = self.api.send_until_final(&post_request(new)).await?;
         if response.status == 201 {
@@ -148,12 +148,12 @@ impl Customer {
         Some(one)
     }
 
-    /// However often it is sent, a request with a key has one response, word for word.
+    /// A repeated request with a key must get exactly the same response.
     fn same(&self, new: &New, first: &Response, again: Option<Response>) {
         if let Some(again) = again.filter(|again| again.body != first.body) {
             let (key, first, again) = (&new.key, &first.body, &again.body);
-            let what = format!("key {key:?} was answered {first}, and again {again}");
-            self.finding("another answer for the same key", what);
+            let what = format!("key {key:?} got the response {first}, and then {again}");
+            self.finding("a different response for the same key", what);
         }
     }
 
@@ -168,7 +168,7 @@ impl Customer {
         }
     }
 
-    /// No change mostly, one often, two that meet at times.
+    /// Mostly no change, often one, sometimes two concurrent ones.
     fn random_changes(&mut self) -> Vec<Change> {
         let count = match self.random.random_range(0..100) {
             0..55 => 0,
@@ -187,8 +187,7 @@ impl Customer {
         }
     }
 
-    /// Asks for all of them at the same time, as clients do that know nothing of each other; which of
-    /// them are confirmed.
+    /// Requests the changes concurrently, like independent clients. Returns those that succeeded.
     async fn change_at_once(&self, id: i64, requested: &[Change]) -> Vec<Change> {
         let confirmed = match requested {
             [] => vec![],
@@ -207,7 +206,7 @@ impl Customer {
             .collect()
     }
 
-    /// Whether the order has what was asked for.
+    /// Requests one change. Returns whether the order is as requested afterwards.
     async fn change(&self, id: i64, change: &Change, requested: &[Change]) -> bool {
         let path = format!("/orders/{id}");
         let body = match change {
@@ -229,7 +228,7 @@ impl Customer {
             // The first response may have been lost.
             (Change::Deleted, 204 | 404) => true,
             (Change::Status(_) | Change::Cents(_), 200) => true,
-            // It went another way meanwhile.
+            // It changed to another status in the meantime.
             (Change::Status(_) | Change::Cents(_), 409) => false,
             (_, 404) if requested.contains(&Change::Deleted) => false,
             _ => {
@@ -254,8 +253,8 @@ impl Customer {
 
     fn unexpected(&self, what: &str, response: &Response) {
         let (status, body) = (response.status, &response.body);
-        let what = format!("{what} was answered {status}: {body}");
-        self.finding("an unexpected answer", what);
+        let what = format!("{what} got {status}: {body}");
+        self.finding("an unexpected response", what);
     }
 
     fn finding(&self, kind: &'static str, what: String) {
@@ -263,7 +262,7 @@ impl Customer {
     }
 }
 
-/// What the contract allows; what is wrong with some of these is judged for every request.
+/// Whether the contract allows it; some of these are checked further for every request.
 fn is_allowed(response: &Response) -> bool {
     matches!(response.status, 201 | 401 | 403 | 408 | 429 | 500..)
 }

@@ -1,6 +1,6 @@
-//! Clients: they order, try again with the same key until they are told 201, change, cancel and
-//! delete, and remember what they asked for and what they were told. Some have no key, and send
-//! their order once.
+//! Clients: they create an order, retry with the same key until they receive 201, change, cancel
+//! and delete it, and record their requests and the responses. Some have no key, and send their
+//! order once.
 
 mod api;
 mod customer;
@@ -19,27 +19,27 @@ pub use self::api::Api;
 use self::customer::Customer;
 pub use self::response::Outcome;
 
-/// Orders of a burst that begin in a second: ten times what Temporal's dev server carries.
+/// Orders per second in a burst: ten times what Temporal's dev server can process.
 const BURST_PER_SECOND: u32 = 1000;
 
-/// An order that was accepted, and what its client was told afterwards.
+/// An accepted order, with the later requests of its client and their outcome.
 #[derive(Debug, Clone)]
 pub struct Accepted {
-    /// `None` where the client sent none.
+    /// `None` if the client sent none.
     pub key: Option<String>,
     pub id: i64,
     pub customer_id: i64,
     pub cents: i64,
-    /// Changes that were asked for.
+    /// The changes that the client requested.
     pub requested: Vec<Change>,
-    /// Those of them that the client was told are made.
+    /// Those of them for which the client received a success.
     pub confirmed: Vec<Change>,
     /// From the first request to the 201.
     pub took: Duration,
 }
 
 impl Accepted {
-    /// What it was ordered by.
+    /// The request that created it, for messages.
     pub fn request(&self) -> String {
         match &self.key {
             Some(key) => format!("key {key}"),
@@ -48,7 +48,7 @@ impl Accepted {
     }
 }
 
-/// A request without a key, which was sent once. No other of the run has its customer.
+/// A request without a key, which was sent once. Its customer is unique in the run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Keyless {
     pub customer_id: i64,
@@ -56,7 +56,7 @@ pub struct Keyless {
     pub outcome: Outcome,
 }
 
-/// What a client may want of an order.
+/// A change that a client may request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
     Status(&'static str),
@@ -64,7 +64,7 @@ pub enum Change {
     Deleted,
 }
 
-/// What all clients were told.
+/// The records of all clients.
 #[derive(Debug, Default)]
 pub struct ClientRecords {
     pub accepted: Vec<Accepted>,
@@ -89,8 +89,8 @@ impl Load {
         }
     }
 
-    /// Orders at a steady pace, and as many at once as `bursts` says, until told to stop; gives all
-    /// that clients were told.
+    /// Starts clients at a steady rate, and the number from `bursts` at once, until stopped.
+    /// Returns the records of all clients.
     pub async fn run(
         mut self,
         per_second: f64,
@@ -110,20 +110,20 @@ impl Load {
                 }
             }
         }
-        let mut told = ClientRecords::default();
+        let mut records = ClientRecords::default();
         while let Some(customer) = self.customers.join_next().await {
             match customer {
                 Ok(mut one) => {
-                    told.accepted.append(&mut one.accepted);
-                    told.keyless.append(&mut one.keyless);
+                    records.accepted.append(&mut one.accepted);
+                    records.keyless.append(&mut one.keyless);
                 }
-                Err(error) => self.api.finding("a client ended", error.to_string()),
+                Err(error) => self.api.finding("a client panicked", error.to_string()),
             }
         }
-        told
+        records
     }
 
-    /// One more client.
+    /// Starts one more client.
     fn start(&mut self, after: Duration) {
         self.started += 1;
         let random = StdRng::seed_from_u64(self.seed ^ (u64::from(self.started) << 20));

@@ -1,9 +1,9 @@
-//! Answers, and what the contract lets them say.
+//! Responses, and what the contract allows them to be.
 
 use reqwest::Method;
 use serde_json::Value;
 
-/// What the service answered.
+/// A response of the service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Response {
     pub status: u16,
@@ -12,24 +12,24 @@ pub struct Response {
     pub retry_after: bool,
 }
 
-/// What a client knows of an order that it sent once.
+/// What a client knows about an order that it sent once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// The order is stored, under this id.
+    /// The order is stored with this id.
     Accepted(i64),
-    /// With this status: nothing is stored.
+    /// Rejected with this status: nothing is stored.
     Rejected(u16),
-    /// For this reason: the order may be stored.
+    /// Unknown for this reason: the order may be stored.
     Unknown(&'static str),
 }
 
 impl Response {
-    /// Whether the same request is to be sent again.
+    /// Whether the client should retry.
     pub fn is_retryable(&self) -> bool {
         matches!(self.status, 401 | 403 | 408 | 429 | 500..)
     }
 
-    /// What it says to a client that ordered without a key.
+    /// What a client without a key learns from it.
     pub fn outcome(&self) -> Outcome {
         match self.status {
             201 => match self.id() {
@@ -44,22 +44,22 @@ impl Response {
         }
     }
 
-    /// The id of the order that it holds.
+    /// The id of the order in the body.
     pub fn id(&self) -> Option<i64> {
         self.json()["id"].as_i64()
     }
 
-    /// What is wrong with it, whatever was asked for: what, and how it reads in a report.
+    /// The violation in this response regardless of the request, as the report names it.
     pub fn violation(&self, method: &Method, keyed: bool) -> Option<&'static str> {
         match self.status {
-            500 => Some("answered 500"),
-            // Every client here has a good key and may send as much as it likes.
-            401 | 403 => Some("good credentials were refused"),
-            429 => Some("good credentials were answered 429"),
+            500 => Some("response 500"),
+            // Every client here has a valid key and no rate limit.
+            401 | 403 => Some("valid credentials were rejected"),
+            429 => Some("valid credentials got 429"),
             503 if self.code() != "service_unavailable" => Some("a 503 with another code"),
             504 if self.code() != "outcome_unknown" => Some("a 504 with another code"),
             504 if method == Method::GET => Some("a 504 for a GET"),
-            // PUT and DELETE may be repeated by their definition, POST only with a key.
+            // PUT and DELETE are idempotent by definition, POST only with a key.
             504 if self.retry_after && method == Method::POST && !keyed => {
                 Some("a 504 whose Retry-After is not safe")
             }
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_client_without_a_key_knows() {
+    fn the_outcome_follows_from_status_and_code() {
         let accepted = response(201, r#"{"id":7}"#);
         assert_eq!(accepted.outcome(), Outcome::Accepted(7));
         let unknown = |response: Response| matches!(response.outcome(), Outcome::Unknown(_));
@@ -112,13 +112,13 @@ mod tests {
             (429, "rate_limited"),
             (503, "service_unavailable"),
         ] {
-            let refused = problem(status, code).outcome();
-            assert_eq!(refused, Outcome::Rejected(status));
+            let rejected = problem(status, code).outcome();
+            assert_eq!(rejected, Outcome::Rejected(status));
         }
     }
 
     #[test]
-    fn what_is_wrong_whatever_was_asked_for() {
+    fn violations_are_found_for_any_request() {
         let fault = |response: &Response, keyed| response.violation(&Method::POST, keyed);
         for good in [
             response(201, "{}"),

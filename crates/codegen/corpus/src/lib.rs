@@ -1,4 +1,4 @@
-//! What is made of the contracts in `specs/`; the tests implement and ask it.
+//! The modules generated from the contracts in `specs/`; the tests implement and call them.
 
 pub mod made {
     //! One module for each contract.

@@ -1,4 +1,5 @@
-//! Discriminators: the values that select each alternative, and schemas that extend a base by `allOf`.
+//! Discriminators: the values that select each alternative, and schemas that extend a base by
+//! `allOf`.
 
 use std::collections::{HashMap, HashSet};
 
@@ -8,7 +9,8 @@ use super::COMPONENTS;
 use crate::contract::{self, Node, items, members};
 
 /// Appended to the pointer of a schema with a discriminator to refer to that schema without its
-/// subtypes. In a JSON pointer a digit follows every `~`, so no pointer of a contract ends like this.
+/// subtypes. In a JSON pointer a digit follows every `~`, so no pointer of a contract ends like
+/// this.
 pub(crate) const BASE_ONLY: &str = "~base";
 
 /// A property whose value selects an alternative.
@@ -70,7 +72,7 @@ pub(crate) fn subtypes(contract: &Value) -> HashMap<String, Vec<String>> {
             && schema["anyOf"].is_null()
     };
     for (name, schema) in members(components) {
-        // Up the line of ancestors, so that grandchildren count as well.
+        // Include all ancestors, so that grandchildren count as well.
         let mut open: Vec<&Value> = items(&schema["allOf"]).iter().collect();
         let mut seen = HashSet::new();
         while let Some(part) = open.pop() {
@@ -91,7 +93,7 @@ pub(crate) fn subtypes(contract: &Value) -> HashMap<String, Vec<String>> {
             open.extend(items(&base.value["allOf"]));
         }
     }
-    // An enum of the property that has no value for any subtype selects nothing.
+    // If the property has an enum without a value for any subtype, it selects nothing.
     found.retain(|at, subtypes| {
         let Ok(base) = contract::node_at(contract, at) else {
             return false;

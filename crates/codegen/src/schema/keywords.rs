@@ -1,4 +1,4 @@
-//! What single keywords of a schema mean.
+//! The meaning of single keywords of a schema.
 
 use serde_json::Value;
 
@@ -55,7 +55,7 @@ pub(super) fn has_any(schema: &Value, keys: &[&str]) -> bool {
     keys.iter().any(|key| !schema[key].is_null())
 }
 
-/// Whether there are keywords beside a `$ref` that count: OpenAPI 3.0 ignores them, 3.1 does not.
+/// Whether keywords beside a `$ref` have an effect: OpenAPI 3.0 ignores them, 3.1 does not.
 pub(crate) fn has_siblings(contract: &Value, schema: &Value) -> bool {
     !contract["openapi"]
         .as_str()
@@ -64,7 +64,7 @@ pub(crate) fn has_siblings(contract: &Value, schema: &Value) -> bool {
         && members(schema).any(|(key, _)| is_assertion(key))
 }
 
-/// The type of a schema; `None` when there is none or several.
+/// The type of a schema; `None` if there is none or several.
 pub(crate) fn type_name(schema: &Value) -> Option<&str> {
     match &schema["type"] {
         Value::String(name) => Some(name),
@@ -93,7 +93,7 @@ pub(super) fn is_null(schema: &Value) -> bool {
         || (schema.get("const") == Some(&Value::Null))
 }
 
-/// Whether `null` is a value, too.
+/// Whether `null` is allowed.
 pub(crate) fn is_nullable(schema: &Value) -> bool {
     schema["nullable"] == true || items(&schema["type"]).iter().any(|name| name == "null")
 }

@@ -1,11 +1,12 @@
 //! Schemas as Rust types, and the structs and enums (items) that the types refer to.
 //!
-//! A schema that Rust types cannot express in full is *inexact*: its type is looser, down to a plain
-//! JSON value, and a request that contains it is validated with the schema itself first.
+//! A schema that Rust types cannot express in full is *inexact*: its type is looser, down to a
+//! plain JSON value, and a request that contains it is validated with the schema itself first.
 //!
 //! [`keywords`] reads single keywords, [`discriminator`] finds what a discriminator selects,
 //! [`types`] chooses the type and calls [`object`], [`union`] and [`enumeration`] for items,
-//! [`recursion`] adds boxes once all items are known, and [`spelling`] writes types and values as Rust.
+//! [`recursion`] adds boxes once all items are known, and [`spelling`] writes types and values as
+//! Rust.
 
 mod discriminator;
 mod enumeration;
@@ -34,11 +35,11 @@ pub(crate) const COMPONENTS: &str = "/components/schemas/";
 #[derive(Debug, Clone)]
 pub(crate) struct Type<'c> {
     pub(crate) kind: Kind<'c>,
-    /// Whether `null` is a value, too.
+    /// Whether `null` is allowed.
     pub(crate) nullable: bool,
-    /// Whether the type and its checks cover everything that the schema says.
+    /// Whether the type and its checks cover the whole schema.
     pub(crate) exact: bool,
-    /// The schema that holds its limits.
+    /// The schema with its limits.
     pub(crate) schema: &'c Value,
 }
 
@@ -80,7 +81,7 @@ impl Kind<'_> {
 pub(crate) struct Item<'c> {
     pub(crate) name: Name,
     pub(crate) shape: Shape<'c>,
-    /// Whether its own Rust type says all that its schema says; its parts have their own `exact`.
+    /// Whether its own Rust type covers its schema; its parts have their own `exact`.
     pub(crate) exact: bool,
     pub(crate) schema: &'c Value,
 }
@@ -116,7 +117,7 @@ pub(crate) struct Field<'c> {
     pub(crate) boxed: bool,
 }
 
-/// What happens to members that a struct does not name.
+/// How a struct treats unknown members.
 #[derive(Debug)]
 pub(crate) enum Unknown<'c> {
     Ignored,
@@ -168,7 +169,7 @@ impl<'c> Type<'c> {
 }
 
 impl<'c> Item<'c> {
-    /// The types that it is made of.
+    /// The types of its parts.
     fn parts(&self) -> Vec<&Type<'c>> {
         match &self.shape {
             Shape::Struct { fields, unknown } => {
@@ -228,7 +229,7 @@ impl<'c> Schemas<'c> {
                 _ => return Ok(node),
             }
         }
-        bail!("a `$ref` at {} leads to itself", node.at)
+        bail!("the `$ref` at {} refers to itself", node.at)
     }
 
     /// Adds an item before its parts are read, which may refer to it.
@@ -252,7 +253,7 @@ impl<'c> Schemas<'c> {
         item
     }
 
-    /// Whether types and checks cover everything that the schema and its parts say.
+    /// Whether types and checks cover the schema and all its parts.
     pub(crate) fn is_exact(&self, kind: &Type) -> bool {
         let mut seen = HashSet::new();
         let mut open = vec![kind];

@@ -11,7 +11,7 @@ use crate::contract::{Node, items};
 use crate::names::{self, Scope};
 
 impl<'c> Schemas<'c> {
-    /// One struct of one or several schemas of objects.
+    /// Merges one or several object schemas into a struct.
     pub(super) fn structure(
         &mut self,
         node: &Node<'c>,
@@ -38,7 +38,7 @@ impl<'c> Schemas<'c> {
         {
             match properties.iter_mut().find(|(known, _)| *known == wire) {
                 None => properties.push((wire, property)),
-                // Both apply. The later one tends to say more; validation does the rest.
+                // Both apply. The later one is usually more specific; validation covers the rest.
                 Some(known) if known.1.value != property.value => {
                     exact = false;
                     known.1 = property;
@@ -81,7 +81,7 @@ impl<'c> Schemas<'c> {
                 Value::Bool(false) if single && part.value["patternProperties"].is_null() => {
                     unknown = Unknown::Forbidden;
                 }
-                // It forbids what other parts name: only validation can tell.
+                // It forbids members that other parts define, so validation is needed.
                 Value::Bool(false) => exact = false,
                 Value::Null => {}
                 rest => {

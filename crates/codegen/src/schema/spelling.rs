@@ -14,8 +14,8 @@ pub(crate) fn option(kind: &Code) -> Code {
 }
 
 impl<'c> Schemas<'c> {
-    /// A type as Rust, with the path of the module in which items are. All other types have absolute
-    /// paths, so no name of an item can hide them.
+    /// A type as Rust, with the path of the module of the items. All other types have absolute
+    /// paths, so an item with the same name cannot hide them.
     pub(crate) fn spell(&self, kind: &Type, models: &'static str) -> Code {
         let name = match &kind.kind {
             Kind::Any => Code::of("::serde_json::Value"),

@@ -12,10 +12,10 @@ use crate::contract::{self, Node, items, members};
 const DEPTH_LIMIT: usize = 100;
 
 impl<'c> Schemas<'c> {
-    /// The type of a schema; `hint` names it when it becomes an item and has no name.
+    /// The type of a schema; `hint` is the name if it becomes an item and has none.
     pub(crate) fn type_of(&mut self, node: Node<'c>, hint: &str) -> Result<Type<'c>> {
         if self.depth > DEPTH_LIMIT {
-            bail!("the schemas at {} are nested too deep", node.at);
+            bail!("the schemas at {} are nested too deeply", node.at);
         }
         self.depth += 1;
         let result = self.type_of_node(node, hint);
@@ -34,7 +34,7 @@ impl<'c> Schemas<'c> {
         if let Some(subtypes) = self.subtypes.get(&node.at).cloned() {
             return self.base_with_subtypes(&node, &subtypes, hint);
         }
-        // Rust has no type for a list or a map of itself without a named type in between.
+        // In Rust, a list or a map of itself needs a named type in between.
         if !self.open.insert(node.at.clone()) {
             return Ok(Type::unknown());
         }
@@ -54,7 +54,7 @@ impl<'c> Schemas<'c> {
                 ..Type::new(Kind::Any, node.value)
             }),
             [part] if part.at == node.at => self.plain(part.clone(), hint),
-            // A subtype is only itself, not any value of its base schema.
+            // A subtype does not include other values of its base schema.
             [part] if !self.subtypes.contains_key(&part.at) => {
                 let mut kind = self.type_of(part.clone(), hint)?;
                 kind.nullable |= node.value["nullable"] == true;
@@ -64,7 +64,7 @@ impl<'c> Schemas<'c> {
         }
     }
 
-    /// All schemas that a value has to match: those of `allOf`, and the keywords beside it.
+    /// All schemas that a value must match: those of `allOf`, and the keywords beside it.
     pub(super) fn parts(
         &self,
         node: Node<'c>,
@@ -72,7 +72,7 @@ impl<'c> Schemas<'c> {
         depth: usize,
     ) -> Result<()> {
         if depth > 32 {
-            bail!("the `allOf` at {} leads to itself", node.at);
+            bail!("the `allOf` at {} refers to itself", node.at);
         }
         let node = self.follow(node)?;
         if let Some(reference) = node.value["$ref"].as_str() {
@@ -91,7 +91,7 @@ impl<'c> Schemas<'c> {
         Ok(())
     }
 
-    /// Several schemas that all apply: objects become one struct.
+    /// The type for several schemas that all apply: objects become one struct.
     fn merged(&mut self, node: &Node<'c>, parts: &[Node<'c>], hint: &str) -> Result<Type<'c>> {
         let nullable =
             node.value["nullable"] == true || parts.iter().all(|part| is_nullable(part.value));
@@ -136,7 +136,7 @@ impl<'c> Schemas<'c> {
             }
         }
         if let Some(shape) = enumeration(schema) {
-            // In 3.1 an enum holds `null` only when it lists it.
+            // In 3.1 an enum allows `null` only if it lists it.
             nullable &= schema["nullable"] == true || items(&schema["enum"]).contains(&Value::Null);
             let exact = !has_any(schema, ALWAYS_INEXACT)
                 && !has_any(schema, TEXT_LIMITS)
@@ -159,7 +159,7 @@ impl<'c> Schemas<'c> {
             }
             Some("string") => {
                 let kind = string_kind(schema);
-                // The limits of a file are about its bytes, which no schema sees.
+                // The limits of a file apply to its bytes, which a schema cannot validate.
                 exact &=
                     !has_any(schema, TEXT_LIMITS) || matches!(kind, Kind::String | Kind::Binary);
                 kind

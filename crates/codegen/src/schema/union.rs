@@ -12,7 +12,7 @@ use super::{
 use crate::contract::{self, Node, members};
 use crate::names::{self, Scope};
 
-/// The keywords that say which types are allowed.
+/// The keywords that define types.
 const TYPE_KEYWORDS: &[&str] = &[
     "$ref",
     "type",
@@ -28,13 +28,13 @@ const TYPE_KEYWORDS: &[&str] = &[
 pub(super) struct Alternatives<'c> {
     exactly_one: bool,
     null: bool,
-    /// Whether they say which types are allowed, rather than only which limits.
+    /// Whether they define types, rather than only limits.
     pub(super) typed: bool,
     nodes: Vec<Node<'c>>,
 }
 
 impl<'c> Schemas<'c> {
-    /// The alternatives of `oneOf` or `anyOf`, `null` left out.
+    /// The alternatives of `oneOf` or `anyOf`, without `null`.
     pub(super) fn alternatives(&self, node: &Node<'c>) -> Result<Alternatives<'c>> {
         let one = node.value["oneOf"].is_array();
         let list = node.child(if one { "oneOf" } else { "anyOf" });
@@ -50,7 +50,7 @@ impl<'c> Schemas<'c> {
                 found.null = true;
                 continue;
             }
-            // `oneOf: [{required: [a]}, {required: [b]}]` only limits the object that it is in.
+            // `oneOf: [{required: [a]}, {required: [b]}]` only limits the surrounding object.
             found.typed |= has_any(alternative.value, TYPE_KEYWORDS)
                 && !(is_object(node.value) && alternative.value["properties"].is_null());
             found.nodes.push(alternative);

@@ -58,7 +58,7 @@ impl<'c> Views<'_, 'c> {
         }))
     }
 
-    /// The type that a media type is read into, and the expression that reads it.
+    /// The type of a body with this media type, and the expression that reads it.
     fn reader(&mut self, operation: &Operation<'c>, media: &Media<'c>) -> Result<(Code, Code)> {
         let check = self.checks.closure(&media.kind);
         let exact = self.schemas.is_exact(&media.kind);
@@ -137,10 +137,11 @@ pub(super) fn body_variant(media: &Media, kind: &Code) -> Value {
     })
 }
 
-/// What is derived for answers and their bodies: those that stream can only be shown.
+/// The derives of responses and their bodies; a streamed body has only `Debug`.
 pub(crate) fn derives(plain: bool) -> Code {
-    Code::of(match plain {
-        true => "::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq",
-        false => "::std::fmt::Debug",
+    Code::of(if plain {
+        "::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq"
+    } else {
+        "::std::fmt::Debug"
     })
 }

@@ -1,4 +1,4 @@
-//! The checks that a value of a type must pass, as Rust expressions.
+//! The checks of a value as Rust expressions.
 
 use serde_json::{Number, Value};
 
@@ -7,17 +7,17 @@ use crate::pattern::rust_pattern;
 use crate::schema::{Item, Kind, Schemas, Shape, Type, Unknown};
 use crate::source::{Code, Piece, code};
 
-/// Where generated code finds the value that it checks.
+/// The value that generated code checks.
 #[derive(Clone, Copy)]
 pub(crate) enum Place<'a> {
-    /// A variable that holds a reference to it.
+    /// A variable with a reference to the value.
     Reference(&'a Code),
-    /// A place that holds it.
+    /// A place expression of the value.
     Owned(&'a Code),
 }
 
 impl Place<'_> {
-    /// As a receiver of methods, where Rust takes either.
+    /// As the receiver of a method, where Rust accepts either.
     fn name(&self) -> &Code {
         match self {
             Self::Reference(name) | Self::Owned(name) => name,
@@ -40,7 +40,7 @@ impl Place<'_> {
     }
 }
 
-/// Writes checks; knows which items have any.
+/// Writes checks, and tracks which items have any.
 pub(crate) struct Checks {
     checked: Vec<bool>,
     warnings: Vec<String>,
@@ -52,7 +52,7 @@ impl Checks {
             checked: vec![false; schemas.items.len()],
             warnings: Vec::new(),
         };
-        // An item that contains a checked one is checked; until nothing is found any more.
+        // An item that contains a checked one is checked too. Repeat until nothing changes.
         loop {
             let found: Vec<bool> = schemas
                 .items
@@ -68,7 +68,7 @@ impl Checks {
         }
     }
 
-    /// What an engineer should know of checks that are not made.
+    /// Warnings about checks that cannot be made.
     pub(crate) fn into_warnings(self) -> Vec<String> {
         self.warnings
     }
@@ -81,7 +81,7 @@ impl Checks {
         }
     }
 
-    /// A boolean expression over a value, or `None` when its type says it all.
+    /// A boolean expression over a value, or `None` if there is nothing to check.
     pub(crate) fn of(&mut self, kind: &Type, value: Place) -> Option<Code> {
         if !kind.nullable {
             return self.of_present(kind, value);
@@ -116,7 +116,7 @@ impl Checks {
                 }
                 checks
             }
-            // Without a discriminator the limits decide between alternatives, when they are read.
+            // Without a discriminator, the limits are checked while an alternative is selected.
             Shape::Union(union) if union.discriminator.is_some() => {
                 let mut arms = Vec::new();
                 for variant in &union.variants {
@@ -167,7 +167,7 @@ impl Checks {
                             value.reference()
                         )),
                         None => self.warnings.push(format!(
-                            "the pattern {} is not checked: it is no regular expression of ECMA-262",
+                            "the pattern {} is not checked: it is not a regular expression of ECMA-262",
                             Code::raw_literal(pattern)
                         )),
                     }
@@ -202,7 +202,7 @@ impl Checks {
     }
 }
 
-/// The lowest and the highest value, each with whether it is itself excluded.
+/// The minimum and the maximum, each with whether it is exclusive.
 struct Range<'s> {
     minimum: Option<(&'s Number, bool)>,
     maximum: Option<(&'s Number, bool)>,
@@ -276,16 +276,17 @@ fn whole(number: &Number) -> Result<i128, f64> {
         return Ok(value);
     }
     let value = number.as_f64().unwrap_or_default();
-    match value.fract() == 0.0 && value.abs() < 1e30 {
-        true => Ok(value as i128),
-        false => Err(value),
+    if value.fract() == 0.0 && value.abs() < 1e30 {
+        Ok(value as i128)
+    } else {
+        Err(value)
     }
 }
 
 fn number(schema: &Value, kind: &Kind, value: Place) -> Vec<Code> {
     let literal = |number: &Number| match kind {
         Kind::Decimal => decimal(&number.to_string()),
-        // A limit beyond what the type holds limits nothing.
+        // A limit outside the range of the type has no effect.
         Kind::F32 => fits_f32(number).then(|| float(number, "_f32")),
         _ => Some(float(number, "_f64")),
     };

@@ -1,4 +1,4 @@
-//! What the templates print: each item and each operation as a JSON object, which is called its view.
+//! The input of the templates: each item and each operation as a JSON object, its view.
 
 mod body;
 pub(crate) mod check;
@@ -20,7 +20,7 @@ use check::Checks;
 
 pub(crate) use operation::listed;
 
-/// Makes views, and collects what they need: checks and schemas.
+/// Makes views, and collects the checks and schemas that they need.
 pub(crate) struct Views<'a, 'c> {
     pub(crate) schemas: &'a Schemas<'c>,
     pub(crate) checks: Checks,
@@ -36,14 +36,14 @@ impl<'c> Views<'_, 'c> {
     pub(crate) fn root(&mut self, name: String, node: &Node<'c>) -> Result<()> {
         let schema = self.json_schemas.root(node)?;
         let before = self.roots.insert(name.clone(), schema);
-        // Names of the contract may contain spaces, so two places could get the same name.
+        // Names in the contract may contain spaces, so two places could get the same name.
         if before.is_some_and(|before| before != self.roots[&name]) {
-            bail!("two parts of the contract are both called `{name}`");
+            bail!("two parts of the contract have the same name `{name}`");
         }
         Ok(())
     }
 
-    /// A type as the module of an API spells it.
+    /// A type, as written in the module of an API.
     pub(crate) fn spell(&self, kind: &Type) -> Code {
         self.schemas.spell(kind, "models::")
     }

@@ -90,7 +90,7 @@ impl<'c> Views<'_, 'c> {
         for variant in &union.variants {
             let inner = schemas.spell(&variant.kind, "");
             let exact = schemas.is_exact(&variant.kind);
-            // Only the schema can tell whether a value is of an alternative that types do not express.
+            // Only the schema can match an alternative that its type does not express in full.
             let root = format!("{name}::{}", variant.name);
             if !exact && union.discriminator.is_none() {
                 let schema = self.json_schemas.at(&variant.at)?;
@@ -98,13 +98,15 @@ impl<'c> Views<'_, 'c> {
             }
             variants.push(json!({
             "variant": variant.name,
-            "variantType": match variant.boxed {
-                true => code!("::std::boxed::Box<{}>", inner),
-                false => inner,
+            "variantType": if variant.boxed {
+                code!("::std::boxed::Box<{}>", inner)
+            } else {
+                inner
             },
-            "schema": match exact {
-                true => Code::of("::std::option::Option::None"),
-                false => code!("::std::option::Option::Some({})", Code::literal(&root)),
+            "schema": if exact {
+                Code::of("::std::option::Option::None")
+            } else {
+                code!("::std::option::Option::Some({})", Code::literal(&root))
             },
             "values": Code::join(variant.values.iter().map(|value| Code::literal(value)), " | "),
             "variantCheck": self.checks.closure(&variant.kind),
@@ -122,17 +124,17 @@ impl<'c> Views<'_, 'c> {
     }
 }
 
-/// `x-transitions` of an enum of strings: a state machine. From each value, those that it may become.
+/// `x-transitions` of an enum of strings: a state machine, the values that may follow each value.
 fn machine(name: &Name, schema: &Value, variants: &[(String, Name)]) -> Result<Value> {
     let table = match &schema["x-transitions"] {
         Value::Null => return Ok(json!([])),
         Value::Object(table) => table,
-        _ => bail!("in {name}: x-transitions has to be an object"),
+        _ => bail!("in {name}: x-transitions must be an object"),
     };
     let variant_of = |wire: &str| {
         let known = variants.iter().find(|(value, _)| value == wire);
         let (_, variant) = known.with_context(|| {
-            format!("in {name}: x-transitions names `{wire}`, which is not among the values")
+            format!("in {name}: x-transitions names `{wire}`, which is not a value of the enum")
         })?;
         Ok::<_, Error>(variant)
     };
@@ -142,7 +144,9 @@ fn machine(name: &Name, schema: &Value, variants: &[(String, Name)]) -> Result<V
     let mut states = Vec::new();
     for (wire, variant) in variants {
         let Some(targets) = table.get(wire).and_then(Value::as_array) else {
-            bail!("in {name}: x-transitions has to say what `{wire}` may become, `[]` if nothing");
+            bail!(
+                "in {name}: x-transitions must list the values that may follow `{wire}`, `[]` for none"
+            );
         };
         let targets: Vec<Code> = targets
             .iter()
@@ -154,9 +158,9 @@ fn machine(name: &Name, schema: &Value, variants: &[(String, Name)]) -> Result<V
     Ok(json!([{ "states": states }]))
 }
 
-/// The body of a function that checks all of these; `None` when there is nothing to check.
+/// The body of a function that makes all of these checks; `None` if there are none.
 fn all_of(mut checks: Vec<Code>) -> Option<Code> {
-    // At the beginning of a statement a block ends it.
+    // A block at the start of a statement would end the statement.
     if checks.len() > 1 && checks[0].starts_with('{') {
         checks[0] = code!("({})", checks[0]);
     }
@@ -187,7 +191,7 @@ fn field_view(schemas: &Schemas, field: &Field) -> Value {
     })
 }
 
-/// What stands beside a `$ref`, else what it leads to.
+/// The description beside a `$ref`, else that of its target.
 fn docs_of(schemas: &Schemas, schema: &Value, wire: &str) -> Vec<String> {
     let resolved = schema["$ref"]
         .as_str()

@@ -69,7 +69,7 @@ impl<'c> Views<'_, 'c> {
             "route": Code::literal(&operation.route),
             "operationDocs": Code::docs(text),
             "parametersDocs": Code::docs([format!("The parameters of {}.", operation.shown())]),
-            "answersDocs": Code::docs([format!("The answers of {}.", operation.shown())]),
+            "responsesDocs": Code::docs([format!("The responses of {}.", operation.shown())]),
             "parameters": parameters,
             "hasParameters": !operation.parameters.is_empty(),
             "hasBody": has_body,
@@ -97,7 +97,7 @@ impl<'c> Views<'_, 'c> {
     }
 }
 
-/// The method as actix-web calls it.
+/// The name of the method in actix-web.
 fn method(method: &str) -> Code {
     Code::of(match method {
         "get" => "GET",
@@ -111,7 +111,7 @@ fn method(method: &str) -> Code {
     })
 }
 
-/// What the list of all operations says of one.
+/// The entry of an operation in the list of all operations.
 pub(crate) fn listed(operation: &Operation) -> Value {
     json!({
         "id": Code::literal(&operation.id),

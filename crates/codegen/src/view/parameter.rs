@@ -1,4 +1,4 @@
-//! How generated code finds a parameter in a request, and what it reads it into.
+//! How generated code reads a parameter of a request, and its type.
 
 use std::collections::HashSet;
 
@@ -39,7 +39,7 @@ impl<'c> Views<'_, 'c> {
             };
         let rust = self.spell(kind);
         let check = self.checks.closure(kind);
-        // `allowEmptyValue`: nothing behind the name stands for no value.
+        // `allowEmptyValue`: an empty text means no value.
         let may_be_empty = schema["allowEmptyValue"] == true
             && *place == "query"
             && !matches!(kind.kind, Kind::String);
@@ -67,13 +67,15 @@ impl<'c> Views<'_, 'c> {
             (false, None) => code!("optional{}::<{}>({})", suffix, item, check),
         };
         let source = self.source(operation, parameter, may_be_empty, fast);
-        let field = match required || default.is_some() {
-            true => rust,
-            false => option(&rust),
+        let field = if required || default.is_some() {
+            rust
+        } else {
+            option(&rust)
         };
-        let binding = match local == parameter.name {
-            true => code!("{}", local),
-            false => code!("{}: {}", parameter.name, local),
+        let binding = if local == parameter.name {
+            code!("{}", local)
+        } else {
+            code!("{}: {}", parameter.name, local)
         };
         Ok(json!({
             "name": parameter.name,
@@ -85,7 +87,7 @@ impl<'c> Views<'_, 'c> {
         }))
     }
 
-    /// How the texts of a parameter are found and taken apart, by its style.
+    /// The expression that finds the texts of a parameter and splits them, by its style.
     fn source(
         &self,
         operation: &Operation,
@@ -99,16 +101,18 @@ impl<'c> Views<'_, 'c> {
         let start = match place {
             "path" => {
                 let segment = &operation.segments[&parameter.wire];
-                match *segment == parameter.wire {
-                    true => code!("path({})", wire),
-                    false => code!("path_at({}, {})", Code::literal(segment), wire),
+                if *segment == parameter.wire {
+                    code!("path({})", wire)
+                } else {
+                    code!("path_at({}, {})", Code::literal(segment), wire)
                 }
             }
             _ => code!("{}({})", place, wire),
         };
-        let start = match may_be_empty {
-            true => code!("{}.or_empty()", start),
-            false => start,
+        let start = if may_be_empty {
+            code!("{}.or_empty()", start)
+        } else {
+            start
         };
         if parameter.json {
             return code!("{}.json()", start);
@@ -124,15 +128,14 @@ impl<'c> Views<'_, 'c> {
             Kind::Item(item) => matches!(self.schemas.items[*item].shape, Shape::Struct { .. }),
             _ => false,
         });
-        let plain = match object {
-            true if style == "deepObject" => return code!("deep_object({})", wire),
-            true if style == "form" && explode => {
-                return self.spread(operation, parameter, place, &wire);
-            }
-            true => false,
-            false => !list,
-        };
-        let taken_apart = match (style, plain) {
+        if object && style == "deepObject" {
+            return code!("deep_object({})", wire);
+        }
+        if object && style == "form" && explode {
+            return self.spread(operation, parameter, place, &wire);
+        }
+        let plain = !object && !list;
+        let split = match (style, plain) {
             ("label", _) => code!(".label({})", !plain),
             ("matrix", _) => code!(".matrix({}, {})", !plain, explode),
             (_, true) => Code::of(""),
@@ -140,7 +143,7 @@ impl<'c> Views<'_, 'c> {
             ("pipeDelimited", _) if !explode => Code::of(r#".split(&["|", "%7C", "%7c"])"#),
             ("form", _) if explode && place == "cookie" => Code::of(".repeated()"),
             ("form" | "spaceDelimited" | "pipeDelimited", _) if explode => Code::of(""),
-            // Without `deepObject`'s brackets there is nothing to take a list apart by.
+            // `deepObject` has no syntax for lists.
             ("deepObject", _) => Code::of(""),
             _ => Code::of(r#".split(&[","])"#),
         };
@@ -154,10 +157,10 @@ impl<'c> Views<'_, 'c> {
             Kind::List(_) => ".list()",
             _ => ".maybe_list()",
         };
-        code!("{}{}{}{}", start, taken_apart, members, as_list)
+        code!("{}{}{}{}", start, split, members, as_list)
     }
 
-    /// `form` with `explode`: each member of the object is a parameter of its own.
+    /// `form` with `explode`: each member of the object is a separate parameter.
     fn spread(
         &self,
         operation: &Operation,
@@ -177,31 +180,30 @@ impl<'c> Views<'_, 'c> {
             Kind::Map(_) => open = true,
             _ => {}
         });
-        match open {
-            false => code!(
+        if open {
+            let others: Vec<&String> = operation
+                .parameters
+                .iter()
+                .filter(|other| other.place == place && other.wire != parameter.wire)
+                .map(|other| &other.wire)
+                .collect();
+            code!(
+                "other_members({}, {}, {})",
+                Code::literal(place),
+                wire,
+                Code::literals(others)
+            )
+        } else {
+            code!(
                 "members({}, {}, {})",
                 Code::literal(place),
                 wire,
                 Code::literals(known)
-            ),
-            true => {
-                let others: Vec<&String> = operation
-                    .parameters
-                    .iter()
-                    .filter(|other| other.place == place && other.wire != parameter.wire)
-                    .map(|other| &other.wire)
-                    .collect();
-                code!(
-                    "other_members({}, {}, {})",
-                    Code::literal(place),
-                    wire,
-                    Code::literals(others)
-                )
-            }
+            )
         }
     }
 
-    /// Whether the type, or one of its alternatives, is such a kind.
+    /// Whether the type or one of its alternatives is of such a kind.
     fn has(&self, kind: &Type, is: &dyn Fn(&Kind) -> bool) -> bool {
         let mut found = false;
         self.visit(kind, &mut |kind| found |= is(kind));

@@ -15,7 +15,7 @@ impl<'c> Views<'_, 'c> {
         let several = response.media.len() > 1;
         let body: Option<Code> = match response.media.as_slice() {
             [] => None,
-            [one] => Some(self.answer_type(one)),
+            [one] => Some(self.response_type(one)),
             _ => Some(code!("{}", response.enumeration)),
         };
         let any_status = matches!(response.status, Status::Range(..));
@@ -96,7 +96,7 @@ impl<'c> Views<'_, 'c> {
             let variants: Vec<Value> = response
                 .media
                 .iter()
-                .map(|media| body_variant(media, &self.answer_type(media)))
+                .map(|media| body_variant(media, &self.response_type(media)))
                 .collect();
             json!({
                 "shapeName": response.enumeration,
@@ -119,7 +119,7 @@ impl<'c> Views<'_, 'c> {
         })
     }
 
-    fn answer_type(&self, media: &Media<'c>) -> Code {
+    fn response_type(&self, media: &Media<'c>) -> Code {
         match media.format {
             Format::Json => self.spell(&media.kind),
             Format::Events => Code::of("support::EventStream"),
@@ -127,7 +127,7 @@ impl<'c> Views<'_, 'c> {
             Format::Text if media.kind.kind.is_scalar(self.schemas) && !media.kind.nullable => {
                 self.spell(&media.kind)
             }
-            // A form or a part of several is text that the implementation has written.
+            // The implementation writes forms and multipart bodies as text.
             _ => Code::of(STRING),
         }
     }

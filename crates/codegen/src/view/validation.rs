@@ -1,4 +1,4 @@
-//! The schemas of responses, which generated code compares actual responses with.
+//! The schemas by which generated code validates responses.
 
 use anyhow::Result;
 use serde_json::{Map, Value, json};
@@ -11,13 +11,13 @@ impl<'c> Views<'_, 'c> {
     /// The responses of an operation by status: headers and media types, each with the name of its
     /// schema (`null` where it is not JSON).
     pub(crate) fn response_schemas(&mut self, operation: &Operation<'c>) -> Result<Value> {
-        let mut answers = Map::new();
+        let mut responses = Map::new();
         for (status, node) in operation.node.child("responses").children() {
             if status.starts_with("x-") {
                 continue;
             }
             let place = format!(
-                "{} {} answer {status}",
+                "{} {} response {status}",
                 operation.method.to_uppercase(),
                 operation.path
             );
@@ -26,13 +26,12 @@ impl<'c> Views<'_, 'c> {
             for (name, header) in node.child("headers").children() {
                 let header = contract::follow(self.schemas.contract, header)?;
                 let schema = header.child("schema");
-                let root = match schema.value.is_null() {
-                    true => Value::Null,
-                    false => {
-                        let root = format!("{place} header {name}");
-                        self.root(root.clone(), &schema)?;
-                        json!(root)
-                    }
+                let root = if schema.value.is_null() {
+                    Value::Null
+                } else {
+                    let root = format!("{place} header {name}");
+                    self.root(root.clone(), &schema)?;
+                    json!(root)
                 };
                 let required = header.value["required"] == true;
                 headers.insert(
@@ -45,19 +44,18 @@ impl<'c> Views<'_, 'c> {
                 let schema = media.child("schema");
                 let essence = media_type.split(';').next().unwrap_or_default().trim();
                 let is_json = essence.ends_with("/json") || essence.ends_with("+json");
-                let root = match is_json && !schema.value.is_null() {
-                    false => Value::Null,
-                    true => {
-                        let root = format!("{place} {media_type}");
-                        self.root(root.clone(), &schema)?;
-                        json!(root)
-                    }
+                let root = if is_json && !schema.value.is_null() {
+                    let root = format!("{place} {media_type}");
+                    self.root(root.clone(), &schema)?;
+                    json!(root)
+                } else {
+                    Value::Null
                 };
                 content.insert(essence.to_ascii_lowercase(), root);
             }
             let status = status.to_ascii_uppercase();
-            answers.insert(status, json!({ "headers": headers, "content": content }));
+            responses.insert(status, json!({ "headers": headers, "content": content }));
         }
-        Ok(Value::Object(answers))
+        Ok(Value::Object(responses))
     }
 }

@@ -4,7 +4,7 @@ use actix_web::test::TestRequest;
 use actix_web::web::{Bytes, Data};
 use corpus::made::bodies::{configure, default::*, models};
 
-use crate::{Answer, ask, echo};
+use crate::{TestResponse, call, echo};
 
 struct Echo;
 
@@ -21,11 +21,11 @@ impl DefaultApi for Echo {
     }
 }
 
-async fn send(request: TestRequest) -> Answer {
-    ask(|service| configure(service, &Data::new(Echo)), request).await
+async fn send(request: TestRequest) -> TestResponse {
+    call(|service| configure(service, &Data::new(Echo)), request).await
 }
 
-async fn post(path: &str, media_type: &str, body: impl Into<Bytes>) -> Answer {
+async fn post(path: &str, media_type: &str, body: impl Into<Bytes>) -> TestResponse {
     let request = TestRequest::post()
         .uri(path)
         .insert_header(("content-type", media_type));
@@ -35,53 +35,55 @@ async fn post(path: &str, media_type: &str, body: impl Into<Bytes>) -> Answer {
 const FORM: &str = "application/x-www-form-urlencoded";
 
 #[actix_web::test]
-async fn a_body_may_be_optional() {
+async fn an_optional_body_may_be_absent() {
     send(TestRequest::post().uri("/optional"))
         .await
-        .got("(None,)");
+        .assert_received("(None,)");
     post("/optional", "application/json", "{\"name\":\"a\"}")
         .await
-        .got("name: \"a\"");
+        .assert_received("name: \"a\"");
     post("/optional", "application/json", "{}")
         .await
-        .refused(&["/name"]);
-    send(TestRequest::post().uri("/text")).await.refused(&[""]);
+        .assert_rejected(&["/name"]);
+    send(TestRequest::post().uri("/text"))
+        .await
+        .assert_rejected(&[""]);
 }
 
 #[actix_web::test]
 async fn forms_are_read_by_their_schema() {
-    let answer = post("/form", FORM, "name=a+%26b&age=3&tags=x&tags=y&owner[id]=5").await;
-    answer
-        .got("name: \"a &b\"")
-        .got("age: Some(3)")
-        .got("tags: Some([\"x\", \"y\"])");
-    answer.got("id: Some(5)");
+    let response = post("/form", FORM, "name=a+%26b&age=3&tags=x&tags=y&owner[id]=5").await;
+    response
+        .assert_received("name: \"a &b\"")
+        .assert_received("age: Some(3)")
+        .assert_received("tags: Some([\"x\", \"y\"])");
+    response.assert_received("id: Some(5)");
     post("/form", FORM, "name=1&tags[]=x&tags[]=y")
         .await
-        .got("name: \"1\"")
-        .got("[\"x\", \"y\"]");
+        .assert_received("name: \"1\"")
+        .assert_received("[\"x\", \"y\"]");
     post("/form", FORM, "age=-1&owner[id]=x")
         .await
-        .refused(&["/name", "/age", "/owner/id"]);
-    post("/form", FORM, "name=%ff").await.refused(&[""]);
+        .assert_rejected(&["/name", "/age", "/owner/id"]);
+    post("/form", FORM, "name=%ff").await.assert_rejected(&[""]);
     post("/form", FORM, "name=a&owner=%7B%22id%22:5%7D")
         .await
-        .got("id: Some(5)");
-    let answer = post(
+        .assert_received("id: Some(5)");
+    let response = post(
         "/encoded",
         FORM,
         "comma=a,b%2Cc&pipe=1|2%7C3&space=1+2%203&repeated=a,b&repeated=c",
     )
     .await;
-    answer
-        .got(r#"comma: Some(["a", "b,c"])"#)
-        .got("pipe: Some([1, 2, 3])");
-    answer
-        .got("space: Some([1, 2, 3])")
-        .got(r#"repeated: Some(["a,b", "c"])"#);
+    response
+        .assert_received(r#"comma: Some(["a", "b,c"])"#)
+        .assert_received("pipe: Some([1, 2, 3])");
+    response
+        .assert_received("space: Some([1, 2, 3])")
+        .assert_received(r#"repeated: Some(["a,b", "c"])"#);
     post("/encoded", FORM, "pipe=1|x")
         .await
-        .refused(&["/pipe/1"]);
+        .assert_rejected(&["/pipe/1"]);
     assert_eq!(post("/form", "application/json", "{}").await.status, 415);
 }
 
@@ -94,7 +96,7 @@ fn parts(parts: &[(&str, &str)]) -> String {
 }
 
 #[actix_web::test]
-async fn forms_of_several_parts_hold_files() {
+async fn multipart_forms_may_contain_files() {
     let media_type = "multipart/form-data; boundary=b";
     let body = parts(&[
         ("name=\"title\"", "A title"),
@@ -110,42 +112,50 @@ async fn forms_of_several_parts_hold_files() {
             "{\"name\":\"a\"}",
         ),
     ]);
-    let answer = post("/multipart", media_type, body).await;
-    answer
-        .got("title: \"A title\"")
-        .got("count: Some(2)")
-        .got("b\"\\x01raw\"");
-    answer
-        .got("file_name: Some(\"a.bin\")")
-        .got("content_type: Some(\"image/png\")");
-    answer.got("b\"two\"").got("pet: Some(Pet { name: \"a\"");
+    let response = post("/multipart", media_type, body).await;
+    response
+        .assert_received("title: \"A title\"")
+        .assert_received("count: Some(2)")
+        .assert_received("b\"\\x01raw\"");
+    response
+        .assert_received("file_name: Some(\"a.bin\")")
+        .assert_received("content_type: Some(\"image/png\")");
+    response
+        .assert_received("b\"two\"")
+        .assert_received("pet: Some(Pet { name: \"a\"");
     let body = parts(&[
         ("name=\"title\"", "much too long a title"),
         ("name=\"count\"", "0"),
         ("name=\"pet\"\r\nContent-Type: application/json", "{}"),
     ]);
     let places = ["/title", "/count", "/file", "/pet/name"];
-    post("/multipart", media_type, body).await.refused(&places);
+    post("/multipart", media_type, body)
+        .await
+        .assert_rejected(&places);
     post("/multipart", media_type, "no parts")
         .await
-        .refused(&[""]);
+        .assert_rejected(&[""]);
     assert_eq!(post("/multipart", FORM, "title=a").await.status, 415);
 }
 
 #[actix_web::test]
-async fn text_and_bytes_come_as_they_are() {
+async fn text_and_bytes_are_passed_unchanged() {
     post("/text", "text/plain; charset=utf-8", "5")
         .await
-        .got("(5,)");
-    post("/text", "text/plain", "0").await.refused(&[""]);
-    post("/text", "text/plain", "x").await.refused(&[""]);
+        .assert_received("(5,)");
+    post("/text", "text/plain", "0")
+        .await
+        .assert_rejected(&[""]);
+    post("/text", "text/plain", "x")
+        .await
+        .assert_rejected(&[""]);
     post("/bytes", "application/octet-stream", vec![0_u8, 255])
         .await
-        .got("b\"\\0\\xff\"");
+        .assert_received("b\"\\0\\xff\"");
 }
 
 #[actix_web::test]
-async fn the_media_type_chooses_the_reader() {
+async fn the_media_type_selects_the_reader() {
     let put = async |media_type: &str, body: &str| {
         let request = TestRequest::put()
             .uri("/several")
@@ -154,17 +164,21 @@ async fn the_media_type_chooses_the_reader() {
     };
     put("Application/JSON; charset=utf-8", "{\"name\":\"a\"}")
         .await
-        .got("Json(Pet {");
-    put(FORM, "name=a").await.got("Form(Pet {");
-    put("text/plain", "a").await.got("Text(\"a\")");
-    put("application/xml", "<a/>").await.got("Xml(b\"<a/>\")");
-    put("image/png", "x").await.got("Image");
-    put("application/json", "{}").await.refused(&["/name"]);
-    put(FORM, "").await.refused(&["/name"]);
-    let answer = put("text/html", "a").await;
-    assert_eq!(answer.status, 415);
-    assert_eq!(answer.json()["code"], "unsupported_media_type");
+        .assert_received("Json(Pet {");
+    put(FORM, "name=a").await.assert_received("Form(Pet {");
+    put("text/plain", "a").await.assert_received("Text(\"a\")");
+    put("application/xml", "<a/>")
+        .await
+        .assert_received("Xml(b\"<a/>\")");
+    put("image/png", "x").await.assert_received("Image");
+    put("application/json", "{}")
+        .await
+        .assert_rejected(&["/name"]);
+    put(FORM, "").await.assert_rejected(&["/name"]);
+    let response = put("text/html", "a").await;
+    assert_eq!(response.status, 415);
+    assert_eq!(response.json()["code"], "unsupported_media_type");
     post("/problem", "application/vnd.pet+json", "{\"name\":\"a\"}")
         .await
-        .got("name: \"a\"");
+        .assert_received("name: \"a\"");
 }

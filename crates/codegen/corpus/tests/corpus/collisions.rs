@@ -1,5 +1,5 @@
-//! Every name of `names.txt` in every place of a contract: what is made of it compiles without a
-//! warning, and serves.
+//! Every name of `names.txt` in every place of a contract: the generated code compiles without
+//! warnings, and serves requests.
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
@@ -15,14 +15,14 @@ fn names() -> Vec<&'static str> {
     names
 }
 
-/// How many parameters one operation takes.
-const TOGETHER: usize = 60;
+/// The number of parameters of one operation.
+const CHUNK: usize = 60;
 
 fn encoded(name: &str) -> String {
     utf8_percent_encode(name, NON_ALPHANUMERIC).to_string()
 }
 
-/// A name that HTTP takes for one of a header, and that no other part of a request has.
+/// Whether HTTP accepts the name for a header, and no other part of the request uses it.
 fn is_header(name: &str) -> bool {
     let token = |letter: char| letter.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(letter);
     name.chars().all(token) && !["connection", "accept", "authorization"].contains(&name)
@@ -52,7 +52,7 @@ fn contract(paths: Map<String, Value>, mut components: Value) -> Value {
     })
 }
 
-/// One operation that takes a `Every`, whose members are every schema.
+/// One operation that takes an `EveryName`, whose members are every schema.
 fn every(schema: impl Fn(&str) -> Value) -> Value {
     let mut schemas = Map::new();
     let mut members = Map::new();
@@ -114,17 +114,18 @@ fn structure(name: &str) -> Value {
     })
 }
 
-/// A tag and an operation for each name, with a parameter in the path, a header of the answer and a
-/// security scheme; and operations with every name as a parameter of every other place.
+/// A tag and an operation for each name, with a path parameter, a response header and a security
+/// scheme; and operations with every name as a parameter in every other place.
 fn operations() -> Value {
     let mut paths = Map::new();
     let mut parameters = Vec::new();
     for (index, name) in names().into_iter().enumerate() {
         let text = json!({ "type": "string" });
         let of_path = json!({ "name": name, "in": "path", "required": true, "schema": text });
-        let header = match is_header(name) {
-            true => name.to_owned(),
-            false => format!("X-{index}"),
+        let header = if is_header(name) {
+            name.to_owned()
+        } else {
+            format!("X-{index}")
         };
         let headers = json!({ &header: { "schema": text } });
         for (place, name) in [("query", name), ("cookie", name), ("header", &header)] {
@@ -141,7 +142,7 @@ fn operations() -> Value {
             } }),
         );
     }
-    for (index, some) in parameters.chunks(TOGETHER).enumerate() {
+    for (index, some) in parameters.chunks(CHUNK).enumerate() {
         let operation = json!({ "parameters": some, "responses": {} });
         paths.insert(format!("/parameters/{index}"), json!({ "get": operation }));
     }
@@ -165,17 +166,17 @@ fn served(folder: &tempfile::TempDir) -> stub::Server {
 }
 
 #[track_caller]
-fn check(answer: &str, status: u16, part: &str) {
+fn check(response: &str, status: u16, part: &str) {
     assert!(
-        answer.starts_with(&format!("HTTP/1.1 {status}")),
-        "{answer}"
+        response.starts_with(&format!("HTTP/1.1 {status}")),
+        "{response}"
     );
-    assert!(answer.contains(part), "{part} is not in {answer}");
+    assert!(response.contains(part), "{part} is not in {response}");
 }
 
-/// Where the problem of a refusal points at.
-fn pointers(answer: &str) -> Vec<String> {
-    let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+/// The pointers in the problem of a rejection.
+fn pointers(response: &str) -> Vec<String> {
+    let (_, body) = response.split_once("\r\n\r\n").unwrap();
     let problem: Value = serde_json::from_str(body).unwrap();
     let errors = problem["errors"].as_array().unwrap();
     errors
@@ -185,7 +186,7 @@ fn pointers(answer: &str) -> Vec<String> {
 }
 
 #[test]
-fn every_name_may_be_an_operation_a_tag_or_a_parameter() {
+fn every_name_works_as_an_operation_a_tag_and_a_parameter() {
     let folder = made(&operations());
     let server = served(&folder);
     for (index, name) in names().into_iter().enumerate() {
@@ -193,20 +194,20 @@ fn every_name_may_be_an_operation_a_tag_or_a_parameter() {
         check(&server.send(&head, ""), 501, "not_implemented");
         let head = head.replace("?key=any", "");
         check(&server.send(&head, ""), 401, "unauthorized");
-        // Given twice, so it was read.
+        // The parameter is sent twice, so the rejection shows that it was read.
         let key = encoded(name);
-        let place = 3 * index / TOGETHER;
+        let place = 3 * index / CHUNK;
         let head = format!("GET /parameters/{place}?{key}=1&{key}=2 HTTP/1.1");
-        let refused = server.send(&head, "");
-        check(&refused, 400, "more than once");
-        assert_eq!(pointers(&refused), [name]);
+        let rejected = server.send(&head, "");
+        check(&rejected, 400, "more than once");
+        assert_eq!(pointers(&rejected), [name]);
     }
     let none = server.send("GET /parameters/0 HTTP/1.1", "");
     check(&none, 501, "not_implemented");
 }
 
-/// Takes `EveryName` with these members, and refuses others by name.
-fn takes_every(contract: &Value, good: impl Fn(&str) -> Value, bad: &Value) {
+/// Checks that `EveryName` with good members is accepted, and that a bad one is rejected by name.
+fn check_every(contract: &Value, good: impl Fn(&str) -> Value, bad: &Value) {
     let folder = made(contract);
     let server = served(&folder);
     let head = "POST /every HTTP/1.1\ncontent-type: application/json";
@@ -214,24 +215,26 @@ fn takes_every(contract: &Value, good: impl Fn(&str) -> Value, bad: &Value) {
         .into_iter()
         .map(|name| (name.to_owned(), good(name)))
         .collect();
-    let answer = server.send(head, &Value::Object(members.clone()).to_string());
-    check(&answer, 501, "not_implemented");
+    let response = server.send(head, &Value::Object(members.clone()).to_string());
+    check(&response, 501, "not_implemented");
     for name in names() {
         let mut wrong = members.clone();
         wrong.insert(name.to_owned(), bad.clone());
-        let answer = server.send(head, &Value::Object(wrong).to_string());
-        check(&answer, 400, "invalid_request");
+        let response = server.send(head, &Value::Object(wrong).to_string());
+        check(&response, 400, "invalid_request");
         let pointer = format!("/{}", name.replace('~', "~0").replace('/', "~1"));
         assert!(
-            pointers(&answer).iter().all(|at| at.starts_with(&pointer)),
-            "{answer}"
+            pointers(&response)
+                .iter()
+                .all(|at| at.starts_with(&pointer)),
+            "{response}"
         );
     }
 }
 
 #[test]
-fn every_name_may_be_a_struct_or_a_property() {
-    takes_every(
+fn every_name_works_as_a_struct_and_a_property() {
+    check_every(
         &every(structure),
         |name| json!({ name: "x", "m_text": null, "m_self": { name: "y" }, "m_kind": name }),
         &json!({}),
@@ -239,8 +242,8 @@ fn every_name_may_be_a_struct_or_a_property() {
 }
 
 #[test]
-fn every_name_may_be_an_enum_or_a_value() {
-    takes_every(
+fn every_name_works_as_an_enum_and_a_value() {
+    check_every(
         &every(|name| json!({ "type": "string", "enum": [name, "other"] })),
         |name| json!(name),
         &json!("neither"),
@@ -251,8 +254,8 @@ fn every_name_may_be_an_enum_or_a_value() {
 }
 
 #[test]
-fn every_name_may_be_a_union() {
-    takes_every(
+fn every_name_works_as_a_union() {
+    check_every(
         &every(|name| {
             let object = json!({ "type": "object", "title": name, "required": [name], "properties": { name: { "type": "string" } } });
             json!({ "oneOf": [object, { "type": "integer", "minimum": 5 }] })
@@ -263,7 +266,7 @@ fn every_name_may_be_a_union() {
 }
 
 #[test]
-fn the_list_of_names_is_read() {
+fn the_list_of_names_is_complete() {
     let names = names();
     for known in ["Self", "Option", "A", "_", "Copy", "#", "str"] {
         assert!(names.contains(&known), "{known}");

@@ -1,6 +1,6 @@
-//! Texts of a contract stay texts: every string of every contract of the corpus gets a hostile end,
-//! and what is made of it is parsed. It has to be, token by token, what is made of the same contract
-//! with harmless ends: other texts in the literals and other names, and nothing else.
+//! Text of a contract never becomes code: every string of every contract of the corpus gets a
+//! hostile end, and the generated code is parsed. Its tokens must equal those from the same
+//! contract with harmless ends, except for the texts in literals and the names.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -70,15 +70,15 @@ const FRAGMENTS: &[&str] = &[
     "!()",
 ];
 
-/// What a text may hold where it stands.
+/// The place of a text, which limits its characters.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 enum Place {
     Any,
-    /// Of a path.
+    /// A part of a path.
     Path,
     /// The name of a header.
     Token,
-    /// A regular expression, whose syntax stays as it is.
+    /// A regular expression, which must stay valid.
     Pattern,
     MediaType,
 }
@@ -95,23 +95,23 @@ impl Place {
     }
 }
 
-/// Gives every text of a contract its number and its end.
+/// Adds a number and an end to every text of a contract.
 struct Ends<'f> {
     ends: &'f [String],
     numbers: HashMap<(String, Place), usize>,
-    /// A text with its number and nothing more → with its hostile end.
+    /// Text with its number only → text with its hostile end.
     given: BTreeMap<String, String>,
 }
 
 impl Ends<'_> {
-    /// The same text gets the same wherever it stands. Numbers go before it, so that nothing that
-    /// is sorted by name changes its place.
+    /// The same text gets the same number and end in every place. The number comes first, so that
+    /// the end does not affect the order by name.
     fn text(&mut self, text: &str, place: Place) -> String {
         let next = self.numbers.len();
         let number = *self.numbers.entry((text.to_owned(), place)).or_insert(next);
         let plain = match place {
             Place::MediaType | Place::Pattern => format!("{text}k{number:03}x"),
-            // No identifier, so that all parameters of paths get a name of their own in the route.
+            // Not an identifier, so that every path parameter gets a generated name in the route.
             Place::Path => format!("k{number:03}-{text}"),
             _ => format!("k{number:03}x{text}"),
         };
@@ -124,7 +124,7 @@ impl Ends<'_> {
         };
         let hostile = format!("{plain}{end}");
         match place {
-            // Its beginning may be translated.
+            // Its start may be translated.
             Place::MediaType | Place::Pattern => {
                 let number = format!("k{number:03}x");
                 self.given.insert(number.clone(), format!("{number}{end}"));
@@ -180,7 +180,7 @@ impl Ends<'_> {
         Value::Object(members.collect())
     }
 
-    /// A contract, or a part of one.
+    /// Adds ends to a contract, or a part of one.
     fn part(&mut self, part: &Value) -> Value {
         let Value::Object(members) = part else {
             return match part {
@@ -232,15 +232,16 @@ impl Ends<'_> {
                     self.keys(value, Place::Any, |ends, schema| ends.part(schema))
                 }
                 ("responses", Value::Object(all)) => {
-                    // Those of an operation are called by their status.
+                    // The keys of an operation's responses are statuses.
                     let named = all.keys().any(|key| key == "Echo");
-                    match named {
-                        true => self.keys(value, Place::Any, |ends, one| ends.part(one)),
-                        false => Value::Object(
+                    if named {
+                        self.keys(value, Place::Any, |ends, one| ends.part(one))
+                    } else {
+                        Value::Object(
                             all.iter()
                                 .map(|(key, one)| (key.clone(), self.part(one)))
                                 .collect(),
-                        ),
+                        )
                     }
                 }
                 ("headers", Value::Object(_)) => {
@@ -262,9 +263,10 @@ impl Ends<'_> {
                 ("$ref", Value::String(reference)) => json!(self.reference(reference)),
                 ("mapping", mapping) => self.keys(mapping, Place::Any, |ends, target| {
                     let target = target.as_str().unwrap();
-                    match target.contains('/') {
-                        true => json!(ends.reference(target)),
-                        false => json!(ends.text(target, Place::Any)),
+                    if target.contains('/') {
+                        json!(ends.reference(target))
+                    } else {
+                        json!(ends.text(target, Place::Any))
                     }
                 }),
                 ("x-transitions" | "dependentRequired", table) => {
@@ -273,7 +275,7 @@ impl Ends<'_> {
                 ("name", Value::String(name)) if members.contains_key("in") => {
                     let place = match members["in"].as_str().unwrap() {
                         "path" => Place::Path,
-                        "header" if name == "Accept" => continue_with(&mut made, key, value),
+                        "header" if name == "Accept" => keep_unchanged(&mut made, key, value),
                         "header" => Place::Token,
                         _ => Place::Any,
                     };
@@ -308,7 +310,7 @@ impl Ends<'_> {
             };
             made.insert(key.clone(), new);
         }
-        // Where the corpus says nothing, a contract may.
+        // Add optional texts that the corpus leaves out.
         if made.contains_key("type") || made.contains_key("operationId") {
             made.insert(
                 "description".into(),
@@ -320,13 +322,13 @@ impl Ends<'_> {
     }
 }
 
-/// Keeps a member as it is.
-fn continue_with(made: &mut Map<String, Value>, key: &str, value: &Value) -> Place {
+/// Keeps a member unchanged.
+fn keep_unchanged(made: &mut Map<String, Value>, key: &str, value: &Value) -> Place {
     made.insert(key.to_owned(), value.clone());
     Place::Any
 }
 
-/// The contract with these ends, and each text that was given one.
+/// The contract with these ends, and each text that got one.
 fn with_ends(contract: &Value, ends: &[String]) -> (Value, BTreeMap<String, String>) {
     let mut all = Ends {
         ends,
@@ -368,8 +370,7 @@ fn flat(stream: TokenStream) -> Vec<Token> {
     found
 }
 
-/// Takes away what rustfmt adds to what is too long for a line: braces around an expression, and the
-/// commas behind them.
+/// Removes what rustfmt adds to long lines: braces around an expression, and the commas after them.
 struct Unformatted;
 
 impl VisitMut for Unformatted {
@@ -388,7 +389,7 @@ impl VisitMut for Unformatted {
     }
 }
 
-/// A file of Rust, as it was before it was formatted.
+/// The tokens of a Rust file without the effects of formatting.
 fn parsed(place: &str, text: &str) -> TokenStream {
     let mut file = syn::parse_file(text).unwrap_or_else(|error| panic!("{place}: {error}"));
     Unformatted.visit_file_mut(&mut file);
@@ -440,27 +441,28 @@ fn flatten(stream: TokenStream, into: &mut Vec<Token>) {
     }
 }
 
-/// A route without the names of its parameters.
+/// A route without its parameter names.
 fn route(text: &str) -> String {
     let mut inside = false;
     let outside = text.chars().filter(|letter| {
         inside = (inside || *letter == '{') && *letter != '}';
         !inside
     });
-    match text.starts_with('/') {
-        true => outside.collect(),
-        false => text.to_owned(),
+    if text.starts_with('/') {
+        outside.collect()
+    } else {
+        text.to_owned()
     }
 }
 
-/// Whether it is made of a text as a name: of a parameter in a route, of an operation without
-/// one, of an alternative.
+/// Whether it is a name made from a text: of a parameter in a route, of an operation without an id,
+/// of an alternative.
 fn is_name(text: &str) -> bool {
     let name = |letter: char| letter.is_ascii_alphanumeric() || "_:".contains(letter);
     text.chars().all(name) && is_numbered(text)
 }
 
-/// Whether a name is made of a text that was given a number.
+/// Whether a name is made from a text with a number.
 fn is_numbered(name: &str) -> bool {
     let windows = name.as_bytes().windows(4);
     windows
@@ -468,7 +470,7 @@ fn is_numbered(name: &str) -> bool {
         .any(|part| part[1..].iter().all(u8::is_ascii_digit))
 }
 
-/// Compares what is made of a contract with harmless ends and of the same with hostile ones.
+/// Compares the code of a contract with harmless ends and with hostile ends.
 struct Comparison<'g> {
     given: &'g BTreeMap<String, String>,
     names: HashMap<String, String>,
@@ -486,12 +488,12 @@ impl<'g> Comparison<'g> {
         }
     }
 
-    /// The harmless text with the hostile ends in it.
+    /// The harmless text with its ends replaced by the hostile ones.
     fn hostile(&self, text: &str) -> String {
         let mut made = String::new();
         let mut rest = text;
         while !rest.is_empty() {
-            // The longest: one text may begin with another. Names of headers are in lower case.
+            // Use the longest match: a text may begin with another. Header names are in lower case.
             let known = self.given.iter().filter(|(plain, _)| {
                 rest.starts_with(plain.as_str()) || rest.starts_with(&plain.to_lowercase())
             });
@@ -535,7 +537,7 @@ impl<'g> Comparison<'g> {
                 }
                 (Token::Text(text), Token::Text(given)) => {
                     let wanted = self.hostile(text);
-                    // Names of headers are in lower case, and some texts are names.
+                    // Header names are in lower case, and some texts are names.
                     let same = route(given) == route(&wanted)
                         || given.to_lowercase() == wanted.to_lowercase()
                             && *given == given.to_lowercase()
@@ -572,7 +574,7 @@ impl<'g> Comparison<'g> {
     }
 }
 
-/// What is handed to the templates; the rest of the copy holds no text of the contract.
+/// The facts for the templates; the rest of the copy contains no text of the contract.
 fn facts(copy: &Value) -> Vec<&Value> {
     let mut found = vec![&copy["x-rust"]];
     for item in copy["paths"].as_object().unwrap().values() {
@@ -598,7 +600,7 @@ fn end() -> impl Strategy<Value = String> {
 }
 
 #[test]
-fn no_text_leaves_what_it_is_handed_over_in() {
+fn hostile_texts_do_not_change_the_tokens_of_the_facts() {
     let specs: Vec<(PathBuf, Value)> = specs()
         .into_iter()
         .map(|spec| (spec.clone(), contract::read(&spec).unwrap()))
@@ -631,9 +633,10 @@ fn no_text_leaves_what_it_is_handed_over_in() {
         .unwrap();
 }
 
-/// Anything anywhere, also where it makes no sense: it is refused with its place, or it is code.
+/// Hostile ends everywhere, also in keywords: the contract is rejected with a place, or the code is
+/// valid.
 #[test]
-fn whatever_stands_anywhere_is_refused_or_stays_a_text() {
+fn a_hostile_text_anywhere_is_rejected_or_stays_a_text() {
     fn everywhere(part: &Value, end: &str, keep: &[&str]) -> Value {
         match part {
             Value::String(text) => json!(format!("{text}{end}")),
@@ -642,13 +645,13 @@ fn whatever_stands_anywhere_is_refused_or_stays_a_text() {
                 .map(|item| everywhere(item, end, keep))
                 .collect(),
             Value::Object(members) => {
-                let members =
-                    members
-                        .iter()
-                        .map(|(key, value)| match keep.contains(&key.as_str()) {
-                            true => (key.clone(), value.clone()),
-                            false => (key.clone(), everywhere(value, end, keep)),
-                        });
+                let members = members.iter().map(|(key, value)| {
+                    if keep.contains(&key.as_str()) {
+                        (key.clone(), value.clone())
+                    } else {
+                        (key.clone(), everywhere(value, end, keep))
+                    }
+                });
                 Value::Object(members.collect())
             }
             other => other.clone(),
@@ -663,7 +666,7 @@ fn whatever_stands_anywhere_is_refused_or_stays_a_text() {
         failure_persistence: None,
         ..Config::default()
     };
-    let refused = std::cell::Cell::new(0);
+    let rejected = std::cell::Cell::new(0);
     TestRunner::new(config)
         .run(&end(), |end| {
             for spec in &specs {
@@ -675,7 +678,7 @@ fn whatever_stands_anywhere_is_refused_or_stays_a_text() {
                     match annotate(&everywhere(spec, &end, keep), true) {
                         Ok(made) => facts(&made.copy).into_iter().for_each(parse),
                         Err(error) => {
-                            refused.set(refused.get() + 1);
+                            rejected.set(rejected.get() + 1);
                             let error = format!("{error:#}");
                             let named = ["in ", "at ", "`", "security scheme"];
                             prop_assert!(
@@ -690,7 +693,7 @@ fn whatever_stands_anywhere_is_refused_or_stays_a_text() {
             Ok(())
         })
         .unwrap();
-    assert!(refused.get() > 0);
+    assert!(rejected.get() > 0);
 }
 
 fn parse(facts: &Value) {
@@ -702,7 +705,7 @@ fn parse(facts: &Value) {
     }
 }
 
-/// Rust files by their path.
+/// The Rust files of a folder, by path.
 fn made(folder: &Path) -> Vec<(String, String)> {
     let mut open = vec![folder.join("src")];
     let mut files = Vec::new();
@@ -726,9 +729,9 @@ fn made(folder: &Path) -> Vec<(String, String)> {
     files
 }
 
-/// The whole way, the generator included: each contract once, with every fragment in it.
+/// The same with the generator included: each contract once, with every fragment.
 #[test]
-fn what_is_made_of_hostile_texts_parses_alike() {
+fn code_generated_from_hostile_texts_has_the_same_tokens() {
     let mut texts = 0;
     for (number, spec) in specs().into_iter().enumerate() {
         let contract = contract::read(&spec).unwrap();
@@ -769,6 +772,6 @@ fn what_is_made_of_hostile_texts_parses_alike() {
         }
         texts += comparison.texts;
     }
-    // Not all were compared with themselves.
+    // Ensure that the hostile texts were compared.
     assert!(texts > 500, "{texts}");
 }

@@ -1,4 +1,4 @@
-//! Every contract of the corpus is implemented, served, and asked.
+//! Implements and serves every contract of the corpus, and sends requests to it.
 
 mod bodies;
 mod collisions;
@@ -19,14 +19,14 @@ use actix_web::test::{TestRequest, init_service};
 use actix_web::web::ServiceConfig;
 use serde_json::Value;
 
-/// What a server answered.
-struct Answer {
+/// The response of a server.
+struct TestResponse {
     status: u16,
     headers: HeaderMap,
     body: String,
 }
 
-impl Answer {
+impl TestResponse {
     fn header(&self, name: &str) -> &str {
         self.headers
             .get(name)
@@ -37,18 +37,18 @@ impl Answer {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
     }
 
-    /// What an implementation was given.
+    /// Checks what the implementation received: its echo contains this text.
     #[track_caller]
-    fn got(&self, part: &str) -> &Self {
+    fn assert_received(&self, part: &str) -> &Self {
         assert_eq!(self.status, 200, "{}", self.body);
         let text = self.json().as_str().unwrap_or_default().to_owned();
         assert!(text.contains(part), "{part} is not in {text}");
         self
     }
 
-    /// A refusal that names just these places.
+    /// Checks that the request was rejected for exactly these pointers.
     #[track_caller]
-    fn refused(&self, pointers: &[&str]) -> &Self {
+    fn assert_rejected(&self, pointers: &[&str]) -> &Self {
         assert_eq!(self.status, 400, "{}", self.body);
         assert_eq!(self.header("content-type"), "application/problem+json");
         let problem = self.json();
@@ -66,8 +66,8 @@ impl Answer {
     }
 }
 
-/// One request to a server with these routes.
-async fn ask(routes: impl FnOnce(&mut ServiceConfig), request: TestRequest) -> Answer {
+/// Sends one request to a server with these routes.
+async fn call(routes: impl FnOnce(&mut ServiceConfig), request: TestRequest) -> TestResponse {
     let app = init_service(App::new().configure(routes)).await;
     let response = match app.call(request.to_request()).await {
         Ok(response) => response.into_parts().1.map_into_boxed_body(),
@@ -76,14 +76,14 @@ async fn ask(routes: impl FnOnce(&mut ServiceConfig), request: TestRequest) -> A
     let status = response.status().as_u16();
     let headers = response.headers().clone();
     let body = to_bytes(response.into_body()).await.unwrap();
-    Answer {
+    TestResponse {
         status,
         headers,
         body: String::from_utf8_lossy(&body).into_owned(),
     }
 }
 
-/// Methods that answer what they were given, as `Debug` shows it.
+/// Methods that return their arguments in the form of `Debug`.
 macro_rules! echo {
     ($($name:ident($($argument:ident: $kind:ty),*) -> $response:ident;)*) => {$(
         async fn $name(&self $(, $argument: $kind)*) -> $response {

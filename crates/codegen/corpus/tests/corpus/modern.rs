@@ -4,7 +4,7 @@ use actix_web::test::TestRequest;
 use actix_web::web::{Bytes, Data};
 use corpus::made::modern::{configure, default::*, models};
 
-use crate::{Answer, ask, echo};
+use crate::{TestResponse, call, echo};
 
 struct Echo;
 
@@ -15,34 +15,34 @@ impl DefaultApi for Echo {
     }
 }
 
-async fn post(body: &str) -> Answer {
+async fn post(body: &str) -> TestResponse {
     println!("{body}");
     let request = TestRequest::post()
         .uri("/modern")
         .insert_header(("content-type", "application/json"));
     let routes = |service: &mut _| configure(service, &Data::new(Echo));
-    ask(routes, request.set_payload(body.to_owned())).await
+    call(routes, request.set_payload(body.to_owned())).await
 }
 
 #[actix_web::test]
-async fn what_json_schema_2020_12_says_holds() {
-    let answer = post(
+async fn json_schema_2020_12_keywords_are_enforced() {
+    let response = post(
         r#"{"kind":"modern","maybe":null,"either":5,"null_or_point":null,"between":1,"fraction":0.1,
             "tuple":["a",1],"data":"aGk=","described":"abcd","patterned":{"x-a":1},
             "conditional":{"a":1,"b":1},"level":"low"}"#,
     )
     .await;
-    answer
-        .got("kind: Modern")
-        .got("maybe: Some(None)")
-        .got("null_or_point: Some(None)");
-    answer
-        .got("between: Some(1)")
-        .got("Base64([104, 105])")
-        .got("level: Some(Some(Low))");
+    response
+        .assert_received("kind: Modern")
+        .assert_received("maybe: Some(None)")
+        .assert_received("null_or_point: Some(None)");
+    response
+        .assert_received("between: Some(1)")
+        .assert_received("Base64([104, 105])")
+        .assert_received("level: Some(Some(Low))");
     post(r#"{"kind":"modern","null_or_point":{"x":1}}"#)
         .await
-        .got("Point { x: 1 }");
+        .assert_received("Point { x: 1 }");
     for (body, pointers) in [
         ("{}", vec!["/kind"]),
         (
@@ -85,6 +85,6 @@ async fn what_json_schema_2020_12_says_holds() {
         ),
         (r#"{"kind":"modern","between":1}"#, vec!["/fraction"]),
     ] {
-        post(body).await.refused(&pointers);
+        post(body).await.assert_rejected(&pointers);
     }
 }

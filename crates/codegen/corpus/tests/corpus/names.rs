@@ -1,11 +1,11 @@
-//! Names that collide with one another, and with what means something in Rust.
+//! Names that collide with each other and with names of Rust.
 
 use actix_web::test::TestRequest;
 use actix_web::web::Data;
 use corpus::made::names::{configure, default, models, models2, oauth_2, oauth2, type_};
 use serde_json::json;
 
-use crate::{Answer, ask, echo};
+use crate::{TestResponse, call, echo};
 
 struct Echo;
 
@@ -56,24 +56,24 @@ impl oauth2::Oauth2Api2 for Echo {
     }
 }
 
-async fn send(request: TestRequest) -> Answer {
+async fn send(request: TestRequest) -> TestResponse {
     let echo = Data::new(Echo);
-    ask(
+    call(
         |service| configure(service, &echo, &echo, &echo, &echo, &echo),
         request,
     )
     .await
 }
 
-async fn get(path: &str) -> Answer {
+async fn get(path: &str) -> TestResponse {
     send(TestRequest::get().uri(path)).await
 }
 
 #[actix_web::test]
-async fn parameters_keep_apart() {
+async fn colliding_parameters_stay_separate() {
     let query =
         "self=1&Self=2&input=3&request=4&body=5&fooBar=6&foo_bar=7&%E6%97%A5%E6%9C%AC=8&%24top=9";
-    let answer = get(&format!("/type/0?{query}")).await;
+    let response = get(&format!("/type/0?{query}")).await;
     for part in [
         "type: \"0\"",
         "self_: Some(\"1\")",
@@ -87,44 +87,46 @@ async fn parameters_keep_apart() {
         "u65e5_u672c: Some(\"8\")",
         "top: Some(9)",
     ] {
-        answer.got(part);
+        response.assert_received(part);
     }
 }
 
 #[actix_web::test]
-async fn schemas_keep_apart() {
+async fn colliding_schemas_stay_separate() {
     let body = json!({
         "type": "Option", "Vec": [{ "box": { "some": 1 } }, { "some": "*" }], "box": {}, "fooBar": 1, "foo_bar": 2,
         "Result": { "x": {} }, "members": 3, "key": 4, "value": 5, "self": 6, "more": "y",
     });
     let request = TestRequest::post().uri("/type/0").set_json(body);
-    let answer = send(request).await;
-    answer
-        .got("type: Option")
-        .got("Integer(1)")
-        .got("Star")
-        .got("foo_bar: Some(1)");
-    answer
-        .got("foo_bar2: Some(2)")
-        .got("{\"more\": \"y\"}")
-        .got("value: \"a \\\"b\\\" \\\\ c\"");
+    let response = send(request).await;
+    response
+        .assert_received("type: Option")
+        .assert_received("Integer(1)")
+        .assert_received("Star")
+        .assert_received("foo_bar: Some(1)");
+    response
+        .assert_received("foo_bar2: Some(2)")
+        .assert_received("{\"more\": \"y\"}")
+        .assert_received("value: \"a \\\"b\\\" \\\\ c\"");
     let request = TestRequest::post()
         .uri("/type/0")
         .set_json(json!({ "type": "option", "more": 1 }));
-    send(request).await.refused(&["/type", "/Vec", "/more"]);
+    send(request)
+        .await
+        .assert_rejected(&["/type", "/Vec", "/more"]);
 }
 
 #[actix_web::test]
-async fn operations_keep_apart() {
+async fn colliding_operations_stay_separate() {
     send(TestRequest::put().uri("/type/0"))
         .await
-        .got("type: \"0\"");
-    get("/no/id").await.got("no id");
-    get("/no/id/y").await.got("y");
-    get("/no/tag").await.got("got");
+        .assert_received("type: \"0\"");
+    get("/no/id").await.assert_received("no id");
+    get("/no/id/y").await.assert_received("y");
+    get("/no/tag").await.assert_received("got");
     send(TestRequest::delete().uri("/no/tag"))
         .await
-        .got("deleted");
-    get("/oauth2").await.got("async");
-    get("/oauth2b").await.got("2fa");
+        .assert_received("deleted");
+    get("/oauth2").await.assert_received("async");
+    get("/oauth2b").await.assert_received("2fa");
 }

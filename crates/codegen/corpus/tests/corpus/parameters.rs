@@ -4,7 +4,7 @@ use actix_web::test::TestRequest;
 use actix_web::web::Data;
 use corpus::made::parameters::{configure, default::*};
 
-use crate::{Answer, ask, echo};
+use crate::{TestResponse, call, echo};
 
 struct Echo;
 
@@ -32,11 +32,11 @@ impl DefaultApi for Echo {
     }
 }
 
-async fn send(request: TestRequest) -> Answer {
-    ask(|service| configure(service, &Data::new(Echo)), request).await
+async fn send(request: TestRequest) -> TestResponse {
+    call(|service| configure(service, &Data::new(Echo)), request).await
 }
 
-async fn get(path: &str) -> Answer {
+async fn get(path: &str) -> TestResponse {
     send(TestRequest::get().uri(path)).await
 }
 
@@ -76,7 +76,7 @@ async fn every_type_is_read_and_checked() {
         ("unknown=1", "int32: None"),
     ] {
         println!("{query}");
-        get(&format!("/types?{query}")).await.got(read);
+        get(&format!("/types?{query}")).await.assert_received(read);
     }
     for query in [
         "int32=6",
@@ -122,44 +122,48 @@ async fn every_type_is_read_and_checked() {
         } else {
             name
         };
-        get(&format!("/types?{query}")).await.refused(&[pointer]);
+        get(&format!("/types?{query}"))
+            .await
+            .assert_rejected(&[pointer]);
     }
     let many = get("/types?int32=x&truth=x&color=x&json=%7B%22x%22%3A-1%7D").await;
-    many.refused(&["int32", "truth", "color", "json/x"]);
+    many.assert_rejected(&["int32", "truth", "color", "json/x"]);
 }
 
 #[actix_web::test]
-async fn defaults_stand_in_for_what_is_absent() {
-    let answer = get("/defaults").await;
-    answer
-        .got("number: 7")
-        .got(r#"text: "a \"quoted\" one""#)
-        .got("color: Red");
-    answer
-        .got("list: [1, 2]")
-        .got("date: 2026-01-15")
-        .got("broken: None");
+async fn defaults_replace_absent_parameters() {
+    let response = get("/defaults").await;
+    response
+        .assert_received("number: 7")
+        .assert_received(r#"text: "a \"quoted\" one""#)
+        .assert_received("color: Red");
+    response
+        .assert_received("list: [1, 2]")
+        .assert_received("date: 2026-01-15")
+        .assert_received("broken: None");
     get("/defaults?number=8&list=3")
         .await
-        .got("number: 8")
-        .got("list: [3]");
+        .assert_received("number: 8")
+        .assert_received("list: [3]");
     get("/defaults?number=x&list=x")
         .await
-        .refused(&["number", "list/0"]);
+        .assert_rejected(&["number", "list/0"]);
 }
 
 #[actix_web::test]
-async fn what_is_required_is_missed_by_name() {
-    get("/required").await.refused(&["q", "X-Header", "crumb"]);
+async fn a_missing_required_parameter_is_named() {
+    get("/required")
+        .await
+        .assert_rejected(&["q", "X-Header", "crumb"]);
     let request = TestRequest::get().uri("/required?q=");
     let request = request
         .insert_header(("x-header", "1"))
         .insert_header(("cookie", "a=b; crumb=2"));
     send(request)
         .await
-        .got("q: \"\"")
-        .got("x_header: 1")
-        .got("crumb: 2");
+        .assert_received("q: \"\"")
+        .assert_received("x_header: 1")
+        .assert_received("crumb: 2");
 }
 
 #[actix_web::test]
@@ -181,8 +185,10 @@ async fn lists_and_objects_of_the_query_in_every_style() {
     ] {
         println!("{query}");
         match read {
-            "form: None" => get(&format!("/query?{query}")).await.refused(&["form/0"]),
-            read => get(&format!("/query?{query}")).await.got(read),
+            "form: None" => get(&format!("/query?{query}"))
+                .await
+                .assert_rejected(&["form/0"]),
+            read => get(&format!("/query?{query}")).await.assert_received(read),
         };
     }
     for (query, pointer) in [
@@ -199,52 +205,60 @@ async fn lists_and_objects_of_the_query_in_every_style() {
         ("r=x", "spread/r"),
     ] {
         println!("{query}");
-        get(&format!("/query?{query}")).await.refused(&[pointer]);
+        get(&format!("/query?{query}"))
+            .await
+            .assert_rejected(&[pointer]);
     }
     get("/free?a=1&b=2&other=c")
         .await
-        .got("{\"a\": 1, \"b\": 2}")
-        .got("other: Some(\"c\")");
-    get("/free?a=x").await.refused(&["rest/a"]);
+        .assert_received("{\"a\": 1, \"b\": 2}")
+        .assert_received("other: Some(\"c\")");
+    get("/free?a=x").await.assert_rejected(&["rest/a"]);
 }
 
 #[actix_web::test]
 async fn paths_in_every_style() {
-    let answer = get("/path/5/1,2/x,1,y,2/x=3,y=4").await;
-    answer
-        .got("simple: 5")
-        .got("list: [1, 2]")
-        .got("object: Point { x: 1, y: Some(2.0) }");
-    answer.got("exploded: Point { x: 3, y: Some(4.0) }");
-    get("/path/x/1,x/x,-1/y=3")
-        .await
-        .refused(&["simple", "list/1", "object/x", "exploded/x"]);
+    let response = get("/path/5/1,2/x,1,y,2/x=3,y=4").await;
+    response
+        .assert_received("simple: 5")
+        .assert_received("list: [1, 2]")
+        .assert_received("object: Point { x: 1, y: Some(2.0) }");
+    response.assert_received("exploded: Point { x: 3, y: Some(4.0) }");
+    get("/path/x/1,x/x,-1/y=3").await.assert_rejected(&[
+        "simple",
+        "list/1",
+        "object/x",
+        "exploded/x",
+    ]);
 
-    let answer = get("/label/.a.b/.1,2/.1.2/.x,1/.x=3.y=4").await;
-    answer
-        .got("one: \"a.b\"")
-        .got("list: [1, 2]")
-        .got("exploded: [1, 2]");
-    answer
-        .got("object: Point { x: 1, y: None }")
-        .got("fields: Point { x: 3, y: Some(4.0) }");
+    let response = get("/label/.a.b/.1,2/.1.2/.x,1/.x=3.y=4").await;
+    response
+        .assert_received("one: \"a.b\"")
+        .assert_received("list: [1, 2]")
+        .assert_received("exploded: [1, 2]");
+    response
+        .assert_received("object: Point { x: 1, y: None }")
+        .assert_received("fields: Point { x: 3, y: Some(4.0) }");
     get("/label/.a/.1.2/.1/.x.1/.x=3")
         .await
-        .got("list: [1, 2]")
-        .got("object: Point { x: 1,");
-    get("/label/.a/1/.1/.x,1/.x=3").await.refused(&["list/0"]);
+        .assert_received("list: [1, 2]")
+        .assert_received("object: Point { x: 1,");
+    get("/label/.a/1/.1/.x,1/.x=3")
+        .await
+        .assert_rejected(&["list/0"]);
 
-    let answer = get("/matrix/;one=a/;list=1,2/;exploded=1;exploded=2/;object=x,1/;x=3;y=4").await;
-    answer
-        .got("one: \"a\"")
-        .got("list: [1, 2]")
-        .got("exploded: [1, 2]");
-    answer
-        .got("object: Point { x: 1, y: None }")
-        .got("fields: Point { x: 3, y: Some(4.0) }");
+    let response =
+        get("/matrix/;one=a/;list=1,2/;exploded=1;exploded=2/;object=x,1/;x=3;y=4").await;
+    response
+        .assert_received("one: \"a\"")
+        .assert_received("list: [1, 2]")
+        .assert_received("exploded: [1, 2]");
+    response
+        .assert_received("object: Point { x: 1, y: None }")
+        .assert_received("fields: Point { x: 3, y: Some(4.0) }");
     get("/matrix/;one/;list=x/;exploded=1/;object=x,1/;x=3")
         .await
-        .refused(&["list/0"]);
+        .assert_rejected(&["list/0"]);
 }
 
 #[actix_web::test]
@@ -261,18 +275,18 @@ async fn headers_and_cookies_in_every_style() {
             "cookie",
             "one=true; list=1,2; exploded=1&exploded=2; point=x,1",
         ));
-    let answer = send(request).await;
-    answer
-        .got("x_number: Some(5)")
-        .got("x_list: Some([1, 2, 3])")
-        .got("x_color: Some(DarkBlue)");
-    answer.got("x_point: Some(Point { x: 1, y: Some(2.0) })");
-    answer.got("x_fields: Some(Point { x: 1, y: Some(2.0) })");
-    answer
-        .got(" one: Some(true)")
-        .got(" list: Some([1, 2])")
-        .got("exploded: Some([1, 2])");
-    answer.got(" point: Some(Point { x: 1, y: None })");
+    let response = send(request).await;
+    response
+        .assert_received("x_number: Some(5)")
+        .assert_received("x_list: Some([1, 2, 3])")
+        .assert_received("x_color: Some(DarkBlue)");
+    response.assert_received("x_point: Some(Point { x: 1, y: Some(2.0) })");
+    response.assert_received("x_fields: Some(Point { x: 1, y: Some(2.0) })");
+    response
+        .assert_received(" one: Some(true)")
+        .assert_received(" list: Some([1, 2])")
+        .assert_received("exploded: Some([1, 2])");
+    response.assert_received(" point: Some(Point { x: 1, y: None })");
     let request = TestRequest::get()
         .uri("/header")
         .insert_header(("x-number", "0"))
@@ -280,14 +294,16 @@ async fn headers_and_cookies_in_every_style() {
         .insert_header(("cookie", "one=1; list=x"));
     send(request)
         .await
-        .refused(&["X-Number", "X-List/1", "one", "list/0"]);
+        .assert_rejected(&["X-Number", "X-List/1", "one", "list/0"]);
 }
 
 #[actix_web::test]
-async fn the_closest_path_is_taken() {
-    get("/overlap/me").await.got("me");
-    get("/overlap/a.json").await.got("file_name: \"a\"");
-    get("/overlap/a%2Fb").await.got("id: \"a/b\"");
+async fn the_most_specific_path_wins() {
+    get("/overlap/me").await.assert_received("me");
+    get("/overlap/a.json")
+        .await
+        .assert_received("file_name: \"a\"");
+    get("/overlap/a%2Fb").await.assert_received("id: \"a/b\"");
     let head = |path| TestRequest::with_uri(path).method(actix_web::http::Method::HEAD);
     assert_eq!(send(head("/overlap/a")).await.status, 204);
     assert_eq!(send(head("/overlap/me")).await.status, 200);

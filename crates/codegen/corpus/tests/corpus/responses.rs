@@ -6,11 +6,11 @@ use actix_web::http::StatusCode;
 use actix_web::test::TestRequest;
 use actix_web::web::{Bytes, Data};
 use chrono::DateTime;
-use corpus::made::responses::support::{Event, EventStream, File, answer};
+use corpus::made::responses::support::{Event, EventStream, File, response};
 use corpus::made::responses::{BASE_PATH, configure, default::*, models};
 use futures::stream;
 
-use crate::{Answer, ask};
+use crate::{TestResponse, call};
 
 struct Given;
 
@@ -34,7 +34,7 @@ impl DefaultApi for Given {
                 status,
                 body: models::Status4XxResponse { title: "No".into() },
             },
-            // What belongs to no range of the contract must not get out.
+            // A status outside of the ranges of the contract must not be sent.
             999 => StatusResponse::ClientError {
                 status,
                 body: models::Status4XxResponse { title: "No".into() },
@@ -88,68 +88,68 @@ impl DefaultApi for Given {
     }
 }
 
-async fn get(path: &str) -> Answer {
+async fn get(path: &str) -> TestResponse {
     let routes = |service: &mut _| configure(service, &Data::new(Given));
-    ask(routes, TestRequest::get().uri(path)).await
+    call(routes, TestRequest::get().uri(path)).await
 }
 
 #[actix_web::test]
-async fn headers_are_typed() {
-    let answer = get("/headers").await;
-    assert_eq!(answer.body, "[0.10]");
-    assert_eq!(answer.header("x-count"), "2");
-    assert_eq!(answer.header("x-list"), "a,b");
-    assert_eq!(answer.header("x-time"), "1970-01-01T00:00:00Z");
-    assert!(answer.headers.get("status").is_none());
+async fn response_headers_are_typed() {
+    let response = get("/headers").await;
+    assert_eq!(response.body, "[0.10]");
+    assert_eq!(response.header("x-count"), "2");
+    assert_eq!(response.header("x-list"), "a,b");
+    assert_eq!(response.header("x-time"), "1970-01-01T00:00:00Z");
+    assert!(response.headers.get("status").is_none());
 }
 
 #[actix_web::test]
 async fn statuses_ranges_and_default() {
-    let answer = get("/status/204").await;
-    assert_eq!((answer.status, answer.body.as_str()), (204, ""));
+    let response = get("/status/204").await;
+    assert_eq!((response.status, response.body.as_str()), (204, ""));
     assert_eq!(get("/status/299").await.status, 299);
-    let answer = get("/status/418").await;
+    let response = get("/status/418").await;
     assert_eq!(
-        (answer.status, answer.body.as_str()),
+        (response.status, response.body.as_str()),
         (418, "{\"title\":\"No\"}")
     );
-    assert_eq!(answer.header("content-type"), "application/problem+json");
-    let answer = get("/status/503").await;
-    assert_eq!((answer.status, answer.body.as_str()), (503, "text"));
-    assert_eq!(answer.header("content-type"), "text/plain; charset=utf-8");
+    assert_eq!(response.header("content-type"), "application/problem+json");
+    let response = get("/status/503").await;
+    assert_eq!((response.status, response.body.as_str()), (503, "text"));
+    assert_eq!(response.header("content-type"), "text/plain; charset=utf-8");
     assert_eq!(get("/status/999").await.status, 500);
 }
 
 #[actix_web::test]
 async fn files_and_streams() {
-    let answer = get("/file").await;
+    let response = get("/file").await;
     assert_eq!(
-        (answer.header("content-type"), answer.body.as_str()),
+        (response.header("content-type"), response.body.as_str()),
         ("application/pdf", "%PDF")
     );
     assert_eq!(
-        answer.header("content-disposition"),
+        response.header("content-disposition"),
         "attachment; filename=\"a _b_.pdf\""
     );
-    let answer = get("/picture").await;
+    let response = get("/picture").await;
     assert_eq!(
-        (answer.header("content-type"), answer.body.as_str()),
+        (response.header("content-type"), response.body.as_str()),
         ("image/png", "onetwo")
     );
 }
 
 #[actix_web::test]
 async fn server_sent_events() {
-    let answer = get("/events").await;
-    assert_eq!(answer.header("content-type"), "text/event-stream");
+    let response = get("/events").await;
+    assert_eq!(response.header("content-type"), "text/event-stream");
     assert_eq!(
-        answer.body,
+        response.body,
         "data: a\ndata: b\n\nevent: tick id: 7\nid: 2\nretry: 1000\ndata: 5\n\n"
     );
 }
 
 #[actix_web::test]
-async fn several_media_types_of_one_answer() {
+async fn a_response_may_have_several_media_types() {
     assert_eq!(
         get("/several").await.header("content-type"),
         "application/json"
@@ -163,23 +163,23 @@ async fn several_media_types_of_one_answer() {
 }
 
 #[actix_web::test]
-async fn null_is_written_and_absent_is_not() {
+async fn null_is_written_and_absent_is_omitted() {
     assert_eq!(get("/nullable").await.body, r#"{"a":null,"b":null,"x":1}"#);
     assert_eq!(BASE_PATH, "/v1");
 }
 
-/// What is wrong with an answer, by where it is.
-fn wrong(route: &str, answer: &Answer) -> Vec<String> {
-    let status = StatusCode::from_u16(answer.status).unwrap();
-    let body = Some(answer.body.as_bytes());
-    answer::violations("GET", route, status, &answer.headers, body)
+/// The pointers of the violations in a response.
+fn wrong(route: &str, response: &TestResponse) -> Vec<String> {
+    let status = StatusCode::from_u16(response.status).unwrap();
+    let body = Some(response.body.as_bytes());
+    response::violations("GET", route, status, &response.headers, body)
         .into_iter()
         .map(|violation| violation.pointer)
         .collect()
 }
 
 #[actix_web::test]
-async fn answers_are_compared_with_the_contract() {
+async fn responses_are_validated_against_the_contract() {
     for (path, route) in [
         ("/headers", "/headers"),
         ("/status/204", "/status/{code}"),
@@ -193,22 +193,31 @@ async fn answers_are_compared_with_the_contract() {
     ] {
         assert_eq!(wrong(route, &get(path).await), [""; 0], "{path}");
     }
-    let spoilt = async |spoil: fn(&mut Answer)| {
-        let mut answer = get("/headers").await;
-        spoil(&mut answer);
-        wrong("/headers", &answer)
+    let violations_after = async |spoil: fn(&mut TestResponse)| {
+        let mut response = get("/headers").await;
+        spoil(&mut response);
+        wrong("/headers", &response)
     };
-    assert_eq!(spoilt(|answer| answer.status = 201).await, ["status"]);
-    assert_eq!(spoilt(|answer| answer.body = "[true]".into()).await, ["/0"]);
-    assert_eq!(spoilt(|answer| answer.body = "[".into()).await, [""]);
+    assert_eq!(
+        violations_after(|response| response.status = 201).await,
+        ["status"]
+    );
+    assert_eq!(
+        violations_after(|response| response.body = "[true]".into()).await,
+        ["/0"]
+    );
+    assert_eq!(
+        violations_after(|response| response.body = "[".into()).await,
+        [""]
+    );
     let header = async |name: &'static str, value: Option<&'static str>| {
-        let mut answer = get("/headers").await;
+        let mut response = get("/headers").await;
         let name = actix_web::http::header::HeaderName::from_static(name);
         match value {
-            Some(value) => drop(answer.headers.insert(name, value.parse().unwrap())),
-            None => drop(answer.headers.remove(name)),
+            Some(value) => drop(response.headers.insert(name, value.parse().unwrap())),
+            None => drop(response.headers.remove(name)),
         }
-        wrong("/headers", &answer)
+        wrong("/headers", &response)
     };
     assert_eq!(header("x-count", None).await, ["X-Count"]);
     assert_eq!(header("x-count", Some("many")).await, ["X-Count"]);
@@ -217,6 +226,6 @@ async fn answers_are_compared_with_the_contract() {
         header("content-type", Some("text/html")).await,
         ["content-type"]
     );
-    // Nothing is known of other paths.
+    // Other paths are not validated.
     assert_eq!(wrong("/elsewhere", &get("/elsewhere").await), [""; 0]);
 }

@@ -4,7 +4,7 @@ use actix_web::test::TestRequest;
 use actix_web::web::Data;
 use corpus::made::schemas::{configure, default::*, models};
 
-use crate::{Answer, ask, echo};
+use crate::{TestResponse, call, echo};
 
 struct Echo;
 
@@ -27,28 +27,28 @@ impl DefaultApi for Echo {
     }
 }
 
-async fn post(path: &str, body: &str) -> Answer {
+async fn post(path: &str, body: &str) -> TestResponse {
     println!("{path} {body}");
     let request = TestRequest::post()
         .uri(path)
         .insert_header(("content-type", "application/json"));
     let routes = |service: &mut _| configure(service, &Data::new(Echo));
-    ask(routes, request.set_payload(body.to_owned())).await
+    call(routes, request.set_payload(body.to_owned())).await
 }
 
-/// Bodies with the places that they are refused for; none when they are taken.
-async fn judge(path: &str, cases: &[(&str, &[&str])]) {
+/// Sends bodies and checks the pointers of the rejection; none if the body is accepted.
+async fn check(path: &str, cases: &[(&str, &[&str])]) {
     for (body, pointers) in cases {
         match pointers {
-            [] => drop(post(path, body).await.got("")),
-            _ => drop(post(path, body).await.refused(pointers)),
+            [] => drop(post(path, body).await.assert_received("")),
+            _ => drop(post(path, body).await.assert_rejected(pointers)),
         }
     }
 }
 
 #[actix_web::test]
-async fn every_limit_is_kept_to_the_letter() {
-    judge(
+async fn every_limit_is_enforced_exactly() {
+    check(
         "/limits",
         &[
             (r#"{"low":2}"#, &[]),
@@ -99,10 +99,10 @@ async fn every_limit_is_kept_to_the_letter() {
         (r#"{"a":"ab","b":"ab"}"#, &[]),
         (r#"{"a":"b","b":"a"}"#, &["/a", "/b"]),
     ];
-    judge("/patterns", patterns).await;
-    // A list is no object at any depth, though serde would take one for a struct.
-    judge("/limits", &[(r#"{"counted":[1,2]}"#, &["/counted"])]).await;
-    judge(
+    check("/patterns", patterns).await;
+    // A list is not an object at any depth, although serde accepts one for a struct.
+    check("/limits", &[(r#"{"counted":[1,2]}"#, &["/counted"])]).await;
+    check(
         "/list",
         &[
             (r#"[{"name":"a"}]"#, &[]),
@@ -111,7 +111,7 @@ async fn every_limit_is_kept_to_the_letter() {
         ],
     )
     .await;
-    judge(
+    check(
         "/list",
         &[(r#"[{"name":"toolong"},{}]"#, &["/0/name", "/1/name"])],
     )
@@ -119,22 +119,24 @@ async fn every_limit_is_kept_to_the_letter() {
 }
 
 #[actix_web::test]
-async fn null_and_absent_are_told_apart() {
-    let answer = post("/presence", r#"{"must":1,"may_be_null":null}"#).await;
-    answer
-        .got("may_be_null: None")
-        .got("may_be_absent: None")
-        .got("either: None");
-    answer.got("with_default: 5").got("text_default: \"x\"");
+async fn null_and_absent_are_distinguished() {
+    let response = post("/presence", r#"{"must":1,"may_be_null":null}"#).await;
+    response
+        .assert_received("may_be_null: None")
+        .assert_received("may_be_absent: None")
+        .assert_received("either: None");
+    response
+        .assert_received("with_default: 5")
+        .assert_received("text_default: \"x\"");
     post(
         "/presence",
         r#"{"must":1,"may_be_null":2,"either":null,"with_default":6}"#,
     )
     .await
-    .got("may_be_null: Some(2)")
-    .got("either: Some(None)")
-    .got("with_default: 6");
-    judge(
+    .assert_received("may_be_null: Some(2)")
+    .assert_received("either: Some(None)")
+    .assert_received("with_default: 6");
+    check(
         "/presence",
         &[
             ("{}", &["/must", "/may_be_null"]),
@@ -157,17 +159,17 @@ async fn formats_are_types() {
     let all = r#"{"date":"2026-01-15","time":"2026-01-15T09:30:00Z","uuid":"01980c3e-5f6a-7c3b-9d2e-0123456789ab",
         "byte":"aGk=","binary":"raw","int32":1,"int64":9223372036854775807,"float":1.5,"double":1e3,
         "decimal":0.10,"decimal_text":"0.10","decimal_or_null":null,"email":"not checked"}"#;
-    let answer = post("/formats", all).await;
-    answer
-        .got("2026-01-15")
-        .got("Base64([104, 105])")
-        .got("b\"raw\"")
-        .got("decimal: Some(0.10)");
-    answer
-        .got("DecimalText(0.10)")
-        .got("decimal_or_null: Some(None)")
-        .got("9223372036854775807");
-    judge(
+    let response = post("/formats", all).await;
+    response
+        .assert_received("2026-01-15")
+        .assert_received("Base64([104, 105])")
+        .assert_received("b\"raw\"")
+        .assert_received("decimal: Some(0.10)");
+    response
+        .assert_received("DecimalText(0.10)")
+        .assert_received("decimal_or_null: Some(None)")
+        .assert_received("9223372036854775807");
+    check(
         "/formats",
         &[
             (
@@ -197,16 +199,16 @@ async fn formats_are_types() {
 }
 
 #[actix_web::test]
-async fn enums_of_strings_and_of_numbers() {
+async fn enums_accept_their_strings_and_numbers_only() {
     let all =
         r#"{"inline":"","referenced":-3,"nullable":null,"halves":0.5,"no":false,"list":[1,2]}"#;
-    let answer = post("/enums", all).await;
-    answer
-        .got("Empty")
-        .got("Minus3")
-        .got("nullable: Some(None)")
-        .got("[N1, N2]");
-    judge(
+    let response = post("/enums", all).await;
+    response
+        .assert_received("Empty")
+        .assert_received("Minus3")
+        .assert_received("nullable: Some(None)")
+        .assert_received("[N1, N2]");
+    check(
         "/enums",
         &[
             (r#"{"inline":"b","referenced":3,"nullable":"y","halves":1,"no":true,"list":[1,"2"]}"#,
@@ -219,15 +221,15 @@ async fn enums_of_strings_and_of_numbers() {
 }
 
 #[actix_web::test]
-async fn maps_are_typed_free_or_forbidden() {
+async fn additional_members_are_typed_free_or_forbidden() {
     let all = r#"{"typed":{"a":1},"free":{"b":[null]},"forbidden":{"a":1},"nothing":{},
         "both":{"a":1,"b":"x"},"open":{"a":1,"c":{}},"any":[1]}"#;
-    let answer = post("/maps", all).await;
-    answer
-        .got("{\"a\": N1}")
-        .got("additional_properties: {\"b\": \"x\"}")
-        .got("\"c\": Object");
-    judge(
+    let response = post("/maps", all).await;
+    response
+        .assert_received("{\"a\": N1}")
+        .assert_received("additional_properties: {\"b\": \"x\"}")
+        .assert_received("\"c\": Object");
+    check(
         "/maps",
         &[
             (r#"{"typed":{"a":9},"free":[]}"#, &["/typed/a", "/free"]),
@@ -247,9 +249,9 @@ async fn a_schema_may_contain_itself() {
     let all = r#"{"value":1,"left":{"value":2,"right":null},"branches":[{"value":3}],"nested":[[],[[]]]}"#;
     post("/tree", all)
         .await
-        .got("value: 3")
-        .got("right: Some(None)");
-    judge(
+        .assert_received("value: 3")
+        .assert_received("right: Some(None)");
+    check(
         "/tree",
         &[
             (
@@ -266,12 +268,12 @@ async fn a_schema_may_contain_itself() {
 }
 
 #[actix_web::test]
-async fn all_of_holds_all_at_once() {
+async fn all_of_requires_every_schema() {
     post("/all-of", r#"{"name":"Ann","salary":1}"#)
         .await
-        .got("name: \"Ann\"")
-        .got("salary: 1");
-    judge(
+        .assert_received("name: \"Ann\"")
+        .assert_received("salary: 1");
+    check(
         "/all-of",
         &[
             ("{}", &["/name", "/salary"]),
@@ -283,15 +285,19 @@ async fn all_of_holds_all_at_once() {
 }
 
 #[actix_web::test]
-async fn one_of_holds_exactly_one() {
-    post("/one-of", "1").await.got("Integer(1)");
-    post("/one-of", "11").await.got("Integer2(11)");
-    post("/one-of", "\"auto\"").await.got("Enum(Auto)");
+async fn one_of_requires_exactly_one_match() {
+    post("/one-of", "1").await.assert_received("Integer(1)");
+    post("/one-of", "11").await.assert_received("Integer2(11)");
+    post("/one-of", "\"auto\"")
+        .await
+        .assert_received("Enum(Auto)");
     post("/one-of", r#"{"name":"a"}"#)
         .await
-        .got("Node(Node { name: \"a\" })");
-    post("/one-of", "[0.10]").await.got("List([0.10])");
-    judge(
+        .assert_received("Node(Node { name: \"a\" })");
+    post("/one-of", "[0.10]")
+        .await
+        .assert_received("List([0.10])");
+    check(
         "/one-of",
         &[
             ("7", &[""]),
@@ -304,25 +310,29 @@ async fn one_of_holds_exactly_one() {
 }
 
 #[actix_web::test]
-async fn any_of_takes_the_one_that_holds_most() {
-    post("/any-of", r#"{"name":"a"}"#).await.got("Person(");
+async fn any_of_selects_the_most_complete_match() {
+    post("/any-of", r#"{"name":"a"}"#)
+        .await
+        .assert_received("Person(");
     post("/any-of", r#"{"name":"a","salary":5}"#)
         .await
-        .got("Employee(")
-        .got("salary: 5");
-    post("/any-of", "true").await.got("Boolean(true)");
-    judge("/any-of", &[("1", &[""]), (r#"{"name":""}"#, &[""])]).await;
+        .assert_received("Employee(")
+        .assert_received("salary: 5");
+    post("/any-of", "true")
+        .await
+        .assert_received("Boolean(true)");
+    check("/any-of", &[("1", &[""]), (r#"{"name":""}"#, &[""])]).await;
 }
 
 #[actix_web::test]
-async fn a_discriminator_names_the_alternative() {
+async fn a_discriminator_selects_the_alternative() {
     post("/shape", r#"{"kind":"round","radius":1}"#)
         .await
-        .got("Circle(");
+        .assert_received("Circle(");
     post("/shape", r#"{"kind":"square","side":1}"#)
         .await
-        .got("Square(");
-    judge(
+        .assert_received("Square(");
+    check(
         "/shape",
         &[
             ("{}", &["/kind"]),
@@ -334,17 +344,17 @@ async fn a_discriminator_names_the_alternative() {
     .await;
     post("/animal", r#"{"species":"Cat","lives":9}"#)
         .await
-        .got("Cat(Cat")
-        .got("lives: 9");
+        .assert_received("Cat(Cat")
+        .assert_received("lives: 9");
     let friend = r#"{"species":"Dog","age":1,"friend":{"species":"Cat","lives":1}}"#;
     post("/animal", friend)
         .await
-        .got("Dog(Dog")
-        .got("friend: Some(Cat(");
+        .assert_received("Dog(Dog")
+        .assert_received("friend: Some(Cat(");
     post("/animal", r#"{"species":"Animal"}"#)
         .await
-        .got("Animal(");
-    judge(
+        .assert_received("Animal(");
+    check(
         "/animal",
         &[
             (r#"{"species":"Cow"}"#, &["/species"]),
@@ -363,8 +373,8 @@ async fn a_discriminator_names_the_alternative() {
 }
 
 #[actix_web::test]
-async fn what_types_cannot_say_the_schema_says() {
-    judge(
+async fn the_schema_validates_what_types_cannot_express() {
+    check(
         "/odd",
         &[
             (r#"{"undeclared":1,"not_this":"y","one_needed":{"a":1},"untyped":5,"limited":"abc"}"#, &[]),
@@ -381,7 +391,7 @@ async fn what_types_cannot_say_the_schema_says() {
 }
 
 #[test]
-fn a_state_machine_is_the_one_of_the_contract() {
+fn a_state_machine_has_the_transitions_of_the_contract() {
     use models::Light;
     let machine = Light::ALL.iter().map(|light| (*light, light.transitions()));
     assert_eq!(

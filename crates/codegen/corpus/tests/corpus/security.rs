@@ -9,9 +9,9 @@ use corpus::made::security::support::Rejection;
 use corpus::made::security::{bodies, configure, default::*, open};
 use serde_json::{Value, json};
 
-use crate::{Answer, ask};
+use crate::{TestResponse, call};
 
-/// Knows the key `good`, and what it may.
+/// Accepts the credential `good`, without the scope `admin`.
 struct Guard;
 
 impl Authenticate for Guard {
@@ -39,7 +39,11 @@ impl Authenticate for Guard {
                 "good" => names.push(format!("{}{scopes:?}", scheme.as_str())),
                 "down" => {
                     let status = StatusCode::SERVICE_UNAVAILABLE;
-                    return Err(Rejection::new(status, "service_unavailable", "ask again"));
+                    return Err(Rejection::new(
+                        status,
+                        "service_unavailable",
+                        "try again later",
+                    ));
                 }
                 _ => return Err(Rejection::unauthorized("unknown credentials")),
             }
@@ -102,16 +106,16 @@ impl open::OpenApi for Guard {
     }
 }
 
-async fn send(request: TestRequest) -> Answer {
+async fn send(request: TestRequest) -> TestResponse {
     let guard = Data::new(Guard);
-    ask(
+    call(
         |service| configure(service, &guard, &guard, &guard, &guard),
         request,
     )
     .await
 }
 
-async fn get(path: &str, headers: &[(&str, &str)]) -> Answer {
+async fn get(path: &str, headers: &[(&str, &str)]) -> TestResponse {
     let mut request = TestRequest::get().uri(path);
     for (name, value) in headers {
         request = request.append_header((*name, *value));
@@ -125,27 +129,31 @@ const KEY: (&str, &str) = ("x-key", "good");
 const PASSWORD: (&str, &str) = ("authorization", "basic dXNlcjpnb29k");
 
 #[actix_web::test]
-async fn every_scheme_is_read_from_its_place() {
-    get("/inherited", &[TOKEN]).await.got("token[]");
-    get("/header", &[KEY]).await.got("headerKey[]");
-    get("/query?key=go%6fd", &[]).await.got("queryKey[]");
+async fn credentials_of_every_scheme_are_read() {
+    get("/inherited", &[TOKEN]).await.assert_received("token[]");
+    get("/header", &[KEY]).await.assert_received("headerKey[]");
+    get("/query?key=go%6fd", &[])
+        .await
+        .assert_received("queryKey[]");
     get("/cookie", &[("cookie", "a=b; session=good")])
         .await
-        .got("cookieKey[]");
-    get("/basic", &[PASSWORD]).await.got("password[]");
+        .assert_received("cookieKey[]");
+    get("/basic", &[PASSWORD])
+        .await
+        .assert_received("password[]");
     get("/scopes", &[TOKEN])
         .await
-        .got("login[\"read\", \"write\"]");
+        .assert_received("login[\"read\", \"write\"]");
     get("/digest", &[("authorization", "Digest good")])
         .await
-        .got("other[]");
-    get("/none", &[]).await.got("anybody");
-    get("/public", &[]).await.got("anybody");
+        .assert_received("other[]");
+    get("/none", &[]).await.assert_received("anybody");
+    get("/public", &[]).await.assert_received("anybody");
     assert_eq!(Scheme::HeaderKey.as_str(), "headerKey");
 }
 
 #[actix_web::test]
-async fn who_presents_nothing_is_told_what_is_wanted() {
+async fn a_401_names_the_expected_schemes() {
     for (path, challenge) in [
         ("/inherited", "Bearer"),
         ("/header", "ApiKey in=\"header\", name=\"X-Key\""),
@@ -155,13 +163,13 @@ async fn who_presents_nothing_is_told_what_is_wanted() {
         ("/scopes", "Bearer scope=\"read write\""),
         ("/digest", "digest"),
     ] {
-        let answer = get(path, &[]).await;
+        let response = get(path, &[]).await;
         assert_eq!(
-            (answer.status, answer.header("www-authenticate")),
+            (response.status, response.header("www-authenticate")),
             (401, challenge),
             "{path}"
         );
-        assert_eq!(answer.json()["code"], "unauthorized");
+        assert_eq!(response.json()["code"], "unauthorized");
     }
     let wrong: &[(&str, &[(&str, &str)])] = &[
         ("/inherited", &[("authorization", "Bearer bad")]),
@@ -181,22 +189,26 @@ async fn who_presents_nothing_is_told_what_is_wanted() {
 
 #[actix_web::test]
 async fn alternatives_are_tried_in_order() {
-    get("/either", &[KEY, PASSWORD]).await.got("headerKey[]");
+    get("/either", &[KEY, PASSWORD])
+        .await
+        .assert_received("headerKey[]");
     get("/either", &[("x-key", "bad"), PASSWORD])
         .await
-        .got("password[]");
+        .assert_received("password[]");
     assert_eq!(get("/either", &[TOKEN]).await.status, 403);
     assert_eq!(
         get("/either", &[("x-key", "down"), PASSWORD]).await.status,
         503
     );
-    get("/both", &[KEY, TOKEN]).await.got("headerKey[]+token[]");
-    get("/optional", &[TOKEN]).await.got("token[]");
-    get("/optional", &[]).await.got("nobody");
+    get("/both", &[KEY, TOKEN])
+        .await
+        .assert_received("headerKey[]+token[]");
+    get("/optional", &[TOKEN]).await.assert_received("token[]");
+    get("/optional", &[]).await.assert_received("nobody");
 }
 
 #[actix_web::test]
-async fn who_asks_is_found_out_before_what() {
+async fn authentication_comes_before_validation() {
     let post = TestRequest::post().uri("/body").set_payload("{");
     assert_eq!(send(post).await.status, 401);
     let post = TestRequest::post()

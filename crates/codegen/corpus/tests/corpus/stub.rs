@@ -1,4 +1,4 @@
-//! `stub` writes a crate of its own, which lints clean and serves.
+//! `stub` writes a standalone crate, which passes the linter and serves requests.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Ends with the test, whatever becomes of that.
+/// Killed at the end of the test, even if the test fails.
 struct Running(Child);
 
 impl Drop for Running {
@@ -16,21 +16,21 @@ impl Drop for Running {
     }
 }
 
-/// All stubs are built as the same program, so one at a time.
+/// All stubs build to the same program, so build one at a time.
 static BUILDING: Mutex<()> = Mutex::new(());
 
 fn building() -> MutexGuard<'static, ()> {
     BUILDING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A stub at work, until it is dropped.
+/// A running stub, stopped on drop.
 pub struct Server {
     address: String,
     _running: Running,
 }
 
 impl Server {
-    /// A request of these lines, with a body.
+    /// Sends a request with these header lines and a body; returns the response.
     pub fn send(&self, head: &str, body: &str) -> String {
         let mut socket = TcpStream::connect(&self.address).unwrap();
         let head = head.replace('\n', "\r\n");
@@ -40,21 +40,21 @@ impl Server {
             body.len()
         )
         .unwrap();
-        let mut answer = String::new();
-        socket.read_to_string(&mut answer).unwrap();
-        answer
+        let mut response = String::new();
+        socket.read_to_string(&mut response).unwrap();
+        response
     }
 
-    fn ask(&self, head: &str) -> String {
+    fn request(&self, head: &str) -> String {
         self.send(head, "")
     }
 }
 
 fn cargo(folder: &Path, command: &str) -> Command {
-    // The same versions as here, so that what is built already is not built again.
+    // The same versions as here, so that built dependencies are reused.
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     std::fs::copy(here.join("Cargo.lock"), folder.join("Cargo.lock")).unwrap();
-    // Where this test itself was built.
+    // The target directory of this test.
     let target = std::env::current_exe().unwrap();
     let target = target.ancestors().nth(3).unwrap().to_owned();
     let mut cargo = Command::new(env!("CARGO"));
@@ -65,14 +65,14 @@ fn cargo(folder: &Path, command: &str) -> Command {
     cargo
 }
 
-/// Fails when a stub does not compile or the linter has anything to say of it.
+/// Fails if a stub does not compile or has lint warnings.
 #[track_caller]
 pub fn lint(folder: &Path) {
     let _one = building();
     let mut clippy = cargo(folder, "clippy");
     let done = clippy.args(["--", "-D", "warnings"]).output().unwrap();
-    let said = String::from_utf8_lossy(&done.stderr);
-    assert!(done.status.success(), "{said}");
+    let output = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success(), "{output}");
 }
 
 /// Starts a stub.
@@ -93,27 +93,27 @@ pub fn serve(folder: &Path) -> Server {
 }
 
 #[test]
-fn a_stub_lints_clean_and_answers_501() {
+fn a_stub_passes_the_linter_and_responds_501() {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folder = tempfile::tempdir().unwrap();
     codegen::stub::write(&here.join("specs/security.yaml"), folder.path()).unwrap();
     lint(folder.path());
 
     let server = serve(folder.path());
-    let answer = server.ask("GET /public HTTP/1.1");
-    assert!(answer.starts_with("HTTP/1.1 501"), "{answer}");
-    assert!(answer.contains("application/problem+json"), "{answer}");
-    let without = server.ask("GET /header HTTP/1.1");
+    let response = server.request("GET /public HTTP/1.1");
+    assert!(response.starts_with("HTTP/1.1 501"), "{response}");
+    assert!(response.contains("application/problem+json"), "{response}");
+    let without = server.request("GET /header HTTP/1.1");
     assert!(without.starts_with("HTTP/1.1 401"), "{without}");
-    let with_key = server.ask("GET /header HTTP/1.1\nx-key: any");
+    let with_key = server.request("GET /header HTTP/1.1\nx-key: any");
     assert!(with_key.starts_with("HTTP/1.1 501"), "{with_key}");
-    let nowhere = server.ask("GET /nowhere HTTP/1.1");
+    let nowhere = server.request("GET /nowhere HTTP/1.1");
     assert!(nowhere.starts_with("HTTP/1.1 404"), "{nowhere}");
-    let wrong = server.ask("PUT /public HTTP/1.1");
+    let wrong = server.request("PUT /public HTTP/1.1");
     assert!(wrong.starts_with("HTTP/1.1 405"), "{wrong}");
     drop(server);
 
-    // It is renewed where it stands, but for what somebody has written, and nowhere else.
+    // A second run updates the stub except for edited files, and rejects folders without a stub.
     let api = folder.path().join("src/api");
     std::fs::write(api.join("default.rs"), "// mine").unwrap();
     let warnings = codegen::stub::write(&here.join("specs/names.yaml"), folder.path()).unwrap();
