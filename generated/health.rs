@@ -1,12 +1,12 @@
 //! The operations tagged `Health`.
 
-#![allow(unused_imports)] // an operation may not need all of them
+#![allow(unused_imports)] // not every operation needs all of them
 
 use super::{models, support};
 
-/// What an implementation of `Health` has to do.
+/// What an implementation of `Health` must provide.
 ///
-/// Parameters and bodies have passed every check of the contract when a method is called.
+/// A method is called only after parameters and body passed every check of the contract.
 pub trait HealthApi: 'static {
     /// Liveness probe.
     ///
@@ -25,7 +25,7 @@ pub trait HealthApi: 'static {
     fn get_readiness(&self) -> impl ::std::future::Future<Output = GetReadinessResponse>;
 }
 
-/// Adds the routes of these operations, served by `api`.
+/// Adds the routes of these operations; `api` serves them.
 pub fn routes<A: HealthApi>(router: &mut support::Router, api: &::actix_web::web::Data<A>) {
     router.add(
         ::actix_web::http::Method::GET,
@@ -41,7 +41,7 @@ pub fn routes<A: HealthApi>(router: &mut support::Router, api: &::actix_web::web
     );
 }
 
-/// The answers of `GET /healthz`.
+/// The responses of `GET /healthz`.
 #[derive(::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq)]
 pub enum GetLivenessResponse {
     /// The process is alive
@@ -69,7 +69,7 @@ async fn get_liveness<A: HealthApi>(
     ::std::result::Result::Ok(HealthApi::get_liveness(&**api).await)
 }
 
-/// The answers of `GET /readyz`.
+/// The responses of `GET /readyz`.
 #[derive(::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq)]
 pub enum GetReadinessResponse {
     /// Requests can be served

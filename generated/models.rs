@@ -1,5 +1,4 @@
-//! The schemas of the contract, by the names that they have there: whatever else is named here has a
-//! path of its own.
+//! The schemas of the contract, under their own names. Everything else has its full path.
 
 #![allow(unused_imports)] // a contract may not need it
 
@@ -20,7 +19,7 @@ support::json::object!(CreateOrderRequest, ignore {  }
 );
 
 impl CreateOrderRequest {
-    /// Whether everything in it keeps the limits of the contract.
+    /// Whether every part is within the limits of the contract.
     pub fn is_valid(&self) -> bool {
         self.customer_id >= 1
             && (::rust_decimal::Decimal::ZERO..=::rust_decimal::Decimal::new(9_999_999_999, 2))
@@ -80,7 +79,7 @@ impl DependencyStatus {
         }
     }
 
-    /// The value that is written so on the wire.
+    /// The value with this text on the wire.
     pub fn of(text: &str) -> ::std::option::Option<Self> {
         ::std::option::Option::Some(match text {
             "up" => Self::Up,
@@ -130,7 +129,7 @@ impl LivenessStatus {
         }
     }
 
-    /// The value that is written so on the wire.
+    /// The value with this text on the wire.
     pub fn of(text: &str) -> ::std::option::Option<Self> {
         ::std::option::Option::Some(match text {
             "ok" => Self::Ok,
@@ -172,7 +171,7 @@ support::json::object!(Order, ignore {  }
 );
 
 impl Order {
-    /// Whether everything in it keeps the limits of the contract.
+    /// Whether every part is within the limits of the contract.
     pub fn is_valid(&self) -> bool {
         self.id >= 1
             && self.customer_id >= 1
@@ -210,7 +209,7 @@ support::json::object!(OrderEvent, ignore {  }
 );
 
 impl OrderEvent {
-    /// Whether everything in it keeps the limits of the contract.
+    /// Whether every part is within the limits of the contract.
     pub fn is_valid(&self) -> bool {
         self.sequence >= 1 && self.data.is_valid()
     }
@@ -250,7 +249,7 @@ impl OrderEventActor {
         }
     }
 
-    /// The value that is written so on the wire.
+    /// The value with this text on the wire.
     pub fn of(text: &str) -> ::std::option::Option<Self> {
         ::std::option::Option::Some(match text {
             "client" => Self::Client,
@@ -285,7 +284,7 @@ support::json::object!(OrderEventData, ignore {  }
 );
 
 impl OrderEventData {
-    /// Whether everything in it keeps the limits of the contract.
+    /// Whether every part is within the limits of the contract.
     pub fn is_valid(&self) -> bool {
         self.customer_id.as_ref().is_none_or(|value| *value >= 1)
             && self.total_amount.as_ref().is_none_or(|value| {
@@ -333,7 +332,7 @@ impl OrderEventType {
         }
     }
 
-    /// The value that is written so on the wire.
+    /// The value with this text on the wire.
     pub fn of(text: &str) -> ::std::option::Option<Self> {
         ::std::option::Option::Some(match text {
             "created" => Self::Created,
@@ -389,7 +388,7 @@ impl OrderStatus {
         }
     }
 
-    /// The value that is written so on the wire.
+    /// The value with this text on the wire.
     pub fn of(text: &str) -> ::std::option::Option<Self> {
         ::std::option::Option::Some(match text {
             "pending" => Self::Pending,
@@ -402,7 +401,7 @@ impl OrderStatus {
 }
 
 impl OrderStatus {
-    /// The values that this one may become (`x-transitions` of the contract).
+    /// The values that may follow this one (`x-transitions` of the contract).
     pub const fn transitions(self) -> &'static [Self] {
         match self {
             Self::Pending => &[Self::Processing, Self::Completed, Self::Cancelled],
@@ -412,12 +411,12 @@ impl OrderStatus {
         }
     }
 
-    /// Whether this value may become `next`. The same value again is no transition.
+    /// Whether `next` may follow this value. Staying at the same value is not a transition.
     pub fn can_become(self, next: Self) -> bool {
         self.transitions().contains(&next)
     }
 
-    /// Whether this value never becomes another.
+    /// Whether no other value may follow this one.
     pub const fn is_final(self) -> bool {
         self.transitions().is_empty()
     }
@@ -458,7 +457,7 @@ support::json::object!(Problem, ignore {  }
 );
 
 impl Problem {
-    /// Whether everything in it keeps the limits of the contract.
+    /// Whether every part is within the limits of the contract.
     pub fn is_valid(&self) -> bool {
         (400..=599).contains(&self.status)
     }
@@ -505,7 +504,7 @@ impl ReadinessStatus {
         }
     }
 
-    /// The value that is written so on the wire.
+    /// The value with this text on the wire.
     pub fn of(text: &str) -> ::std::option::Option<Self> {
         ::std::option::Option::Some(match text {
             "ready" => Self::Ready,
@@ -532,7 +531,7 @@ support::json::object!(UpdateOrderRequest, ignore {  }
 );
 
 impl UpdateOrderRequest {
-    /// Whether everything in it keeps the limits of the contract.
+    /// Whether every part is within the limits of the contract.
     pub fn is_valid(&self) -> bool {
         self.total_amount.as_ref().is_none_or(|value| {
             (::rust_decimal::Decimal::ZERO..=::rust_decimal::Decimal::new(9_999_999_999, 2))

@@ -1,14 +1,14 @@
 //! The operations tagged `Orders`.
 
-#![allow(unused_imports)] // an operation may not need all of them
+#![allow(unused_imports)] // not every operation needs all of them
 
 use super::{models, security, support};
 
-/// What an implementation of `Orders` has to do.
+/// What an implementation of `Orders` must provide.
 ///
-/// Parameters and bodies have passed every check of the contract when a method is called.
+/// A method is called only after parameters and body passed every check of the contract.
 pub trait OrdersApi: 'static {
-    /// Who asks, as [`security::Authenticate`] found out.
+    /// The caller, as [`security::Authenticate`] returns it.
     type Caller: 'static;
 
     /// Create an order.
@@ -96,7 +96,7 @@ pub trait OrdersApi: 'static {
     ) -> impl ::std::future::Future<Output = UpdateOrderResponse>;
 }
 
-/// Adds the routes of these operations, served by `api`.
+/// Adds the routes of these operations; `api` serves them.
 pub fn routes<A: OrdersApi<Caller = S::Caller>, S: security::Authenticate>(
     router: &mut support::Router,
     api: &::actix_web::web::Data<A>,
@@ -149,7 +149,7 @@ pub struct CreateOrderParameters {
     pub idempotency_key: ::std::option::Option<::std::string::String>,
 }
 
-/// The answers of `POST /orders`.
+/// The responses of `POST /orders`.
 #[derive(::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq)]
 pub enum CreateOrderResponse {
     /// The created order
@@ -330,7 +330,7 @@ pub struct DeleteOrderParameters {
     pub if_match: ::std::option::Option<::std::string::String>,
 }
 
-/// The answers of `DELETE /orders/{id}`.
+/// The responses of `DELETE /orders/{id}`.
 #[derive(::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq)]
 pub enum DeleteOrderResponse {
     /// The order is deleted
@@ -472,7 +472,7 @@ pub struct GetOrderParameters {
     pub if_none_match: ::std::option::Option<::std::string::String>,
 }
 
-/// The answers of `GET /orders/{id}`.
+/// The responses of `GET /orders/{id}`.
 #[derive(::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq)]
 pub enum GetOrderResponse {
     /// The order
@@ -612,7 +612,7 @@ pub struct ListOrderEventsParameters {
     pub after: i64,
 }
 
-/// The answers of `GET /orders/{id}/events`.
+/// The responses of `GET /orders/{id}/events`.
 #[derive(::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq)]
 pub enum ListOrderEventsResponse {
     /// A page of events
@@ -754,7 +754,7 @@ pub struct ListOrdersParameters {
     pub customer_id: ::std::option::Option<i64>,
 }
 
-/// The answers of `GET /orders`.
+/// The responses of `GET /orders`.
 #[derive(::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq)]
 pub enum ListOrdersResponse {
     /// A page of orders
@@ -906,7 +906,7 @@ pub struct UpdateOrderParameters {
     pub if_match: ::std::option::Option<::std::string::String>,
 }
 
-/// The answers of `PUT /orders/{id}`.
+/// The responses of `PUT /orders/{id}`.
 #[derive(::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq)]
 pub enum UpdateOrderResponse {
     /// The order after the change

@@ -1,4 +1,4 @@
-//! Who may do what: the security schemes of the contract, and how a request is asked for them.
+//! The security schemes of the contract, and the authentication of requests.
 
 #![allow(dead_code)]
 
@@ -42,23 +42,23 @@ impl Scheme {
     }
 }
 
-/// What a client presented, as its scheme writes it. Its `Debug` keeps secrets.
+/// The credential that a client presented. Its `Debug` output hides secrets.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Credential {
     /// `apiKey`
     ApiKey(String),
     /// `http`, `basic` (RFC 7617)
     Basic {
-        /// Who
+        /// The user name
         user: String,
-        /// The proof
+        /// The password
         password: String,
     },
-    /// `http`, `bearer`; also what `oauth2` and `openIdConnect` end in (RFC 6750)
+    /// `http`, `bearer`; also for `oauth2` and `openIdConnect` (RFC 6750)
     Bearer(String),
-    /// What follows the name of any other `http` scheme
+    /// The rest of the header after the name of any other `http` scheme
     Http(String),
-    /// `mutualTLS`: the certificate is with the connection
+    /// `mutualTLS`: the certificate belongs to the connection
     Tls,
 }
 
@@ -74,37 +74,37 @@ impl fmt::Debug for Credential {
     }
 }
 
-/// A credential, and what it is needed for.
+/// A credential with its scheme and the required scopes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Presented {
-    /// The scheme that it belongs to.
+    /// The scheme of the credential.
     pub scheme: Scheme,
     /// The credential, not verified yet.
     pub credential: Credential,
-    /// The scopes (or roles) that the operation asks for.
+    /// The scopes (or roles) that the operation requires.
     pub scopes: &'static [&'static str],
 }
 
-/// Verifies credentials. No operation with security is reached without its consent.
+/// Verifies credentials, before every operation that has security.
 pub trait Authenticate: 'static {
-    /// Who asks; the operations get it.
+    /// The caller; passed to the operations.
     type Caller: 'static;
 
-    /// Says who presents these credentials: those of one alternative of the operation, which have
-    /// to hold together (nearly always there is just one).
+    /// Returns the caller with these credentials: those of one alternative of the operation, all of
+    /// which must be valid (usually there is only one).
     ///
     /// # Errors
-    /// [`Rejection::unauthorized`] when a credential is not valid, [`Rejection::forbidden`] when it
-    /// lacks a scope: the next alternative is tried then. Any other, such as a 503 of one who could
-    /// not find out, is answered at once.
+    /// [`Rejection::unauthorized`] if a credential is not valid, [`Rejection::forbidden`] if it
+    /// lacks a scope: then the next alternative is tried. Any other rejection, such as a 503 when
+    /// the credential could not be verified, is returned at once.
     fn authenticate(
         &self,
         request: &HttpRequest,
         presented: &[Presented],
     ) -> impl Future<Output = Result<Self::Caller, Rejection>>;
 
-    /// Says who asks when a request presents nothing that the operation takes: nobody, unless a
-    /// server is open on purpose.
+    /// Returns the caller of a request without credentials for the operation. The default rejects
+    /// it; override this only for a server without authentication.
     ///
     /// # Errors
     /// [`Rejection::unauthorized`], or any other.
@@ -113,17 +113,17 @@ pub trait Authenticate: 'static {
     }
 }
 
-/// What an operation asks for.
+/// A security requirement of an operation.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Need {
     pub(super) scheme: Scheme,
     pub(super) scopes: &'static [&'static str],
 }
 
-/// The alternatives of an operation; all needs of one have to be met.
+/// The alternatives of an operation; all requirements of one must be met.
 type Needs = &'static [&'static [Need]];
 
-/// Where a credential is in a request.
+/// Where a request carries a credential.
 #[derive(Debug, Clone, Copy)]
 enum Carrier {
     Header(&'static str),
@@ -170,7 +170,7 @@ impl Carrier {
 
     fn challenge(self, scopes: &[&str]) -> Option<String> {
         Some(match self {
-            // Not a registered scheme, but a 401 has to name one, and this says what is wanted.
+            // Not a registered scheme, but a 401 must name one, and this describes what to send.
             Self::Header(name) => format!("ApiKey in=\"header\", name=\"{name}\""),
             Self::Query(name) => format!("ApiKey in=\"query\", name=\"{name}\""),
             Self::Cookie(name) => format!("ApiKey in=\"cookie\", name=\"{name}\""),
@@ -185,7 +185,7 @@ impl Carrier {
 
 fn header(request: &HttpRequest, name: &str) -> Option<String> {
     let mut lines = request.headers().get_all(name);
-    // Two keys are no key: who takes the first and who takes the last would disagree.
+    // Reject a repeated header: readers disagree on whether the first or the last counts.
     let line = lines.next().filter(|_| lines.next().is_none())?;
     line.to_str().ok().map(str::to_owned)
 }
@@ -196,7 +196,7 @@ fn authorization(request: &HttpRequest, scheme: &str) -> Option<String> {
     (given.eq_ignore_ascii_case(scheme) && !rest.trim().is_empty()).then(|| rest.trim().to_owned())
 }
 
-/// The first alternative that the request meets: `None` for one that asks for nothing.
+/// The caller by the first alternative that the request meets; `None` if it requires nothing.
 async fn first<S: Authenticate>(
     security: &S,
     request: &HttpRequest,
@@ -220,12 +220,12 @@ async fn first<S: Authenticate>(
         };
         match security.authenticate(request, &presented).await {
             Ok(caller) => return Ok(Some(caller)),
-            // Who is known but may not is told so, whatever else was tried.
-            Err(refused) if refused.status == StatusCode::FORBIDDEN => rejection = Some(refused),
-            Err(refused) if refused.status == StatusCode::UNAUTHORIZED => {
+            // A 403 takes precedence over a 401 from another alternative.
+            Err(rejected) if rejected.status == StatusCode::FORBIDDEN => rejection = Some(rejected),
+            Err(rejected) if rejected.status == StatusCode::UNAUTHORIZED => {
                 rejection = match rejection {
                     Some(earlier) if earlier.status == StatusCode::FORBIDDEN => Some(earlier),
-                    _ => Some(refused),
+                    _ => Some(rejected),
                 };
             }
             Err(other) => return Err(other),
@@ -249,7 +249,7 @@ async fn first<S: Authenticate>(
     Err(rejection)
 }
 
-/// Who asks, where somebody has to be known.
+/// The caller of an operation that requires authentication.
 pub(super) async fn authorize<S: Authenticate>(
     security: &S,
     request: &HttpRequest,
@@ -260,7 +260,7 @@ pub(super) async fn authorize<S: Authenticate>(
         .ok_or_else(|| Rejection::unauthorized("credentials are missing"))
 }
 
-/// Who asks, where nobody has to be known.
+/// The caller of an operation with optional authentication.
 pub(super) async fn authorize_optionally<S: Authenticate>(
     security: &S,
     request: &HttpRequest,

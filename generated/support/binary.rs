@@ -1,4 +1,4 @@
-//! Bytes that come as they are: files of forms.
+//! Raw bytes: files in forms.
 
 use std::fmt;
 
@@ -8,14 +8,14 @@ use serde::ser::Serializer;
 
 use super::Json;
 
-/// A file of a form. In JSON it is a text.
+/// A file in a form. In JSON it is a string.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Binary {
-    /// What is in it.
+    /// The content.
     pub bytes: Bytes,
-    /// What the client calls it; not to be trusted as a path.
+    /// The name that the client sent; do not trust it as a path.
     pub file_name: Option<String>,
-    /// What the client says it is.
+    /// The media type that the client sent.
     pub content_type: Option<String>,
 }
 
@@ -28,7 +28,7 @@ impl From<&[u8]> for Binary {
     }
 }
 
-/// Bytes as they are.
+/// Bytes that are not decoded.
 struct Raw(Bytes);
 
 impl<'de> Deserialize<'de> for Raw {
@@ -67,7 +67,7 @@ impl Json for Binary {
                 Ok(Binary::from(bytes))
             }
 
-            // A file of a form: no JSON is read this way.
+            // A file in a form: JSON is never read this way.
             fn visit_map<A: MapAccess<'de>>(self, mut parts: A) -> Result<Binary, A::Error> {
                 let mut file = Binary::default();
                 while let Some(name) = parts.next_key::<String>()? {

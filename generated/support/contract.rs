@@ -3,13 +3,13 @@
 /// The contract as JSON.
 pub const JSON: &str = include_str!("../openapi.json");
 
-/// An operation, as the contract names it.
+/// An operation of the contract.
 pub struct Operation {
-    /// Its `operationId`, or a name made of method and path where it has none.
+    /// Its `operationId`; without one, a name from method and path.
     pub id: &'static str,
     /// Its method.
     pub method: &'static str,
-    /// Its path, with names of parameters in braces.
+    /// Its path, with parameter names in braces.
     pub route: &'static str,
 }
 

@@ -1,4 +1,4 @@
-//! Decimal numbers as JSON numbers, digit by digit: they never pass through a float.
+//! Decimal numbers as JSON numbers, without a conversion to a float.
 
 use std::str::FromStr;
 
@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Number;
 
-/// What a [`Decimal`] holds whatever the digits are.
+/// The number of digits that a [`Decimal`] always holds.
 const EXACT_DIGITS: usize = 28;
 
 /// Writes a JSON number.
@@ -16,26 +16,27 @@ pub fn serialize<S: Serializer>(value: &Decimal, serializer: S) -> Result<S::Ok,
         .serialize(serializer)
 }
 
-/// Reads a JSON number; one that cannot be held exactly is an error.
+/// Reads a JSON number; fails if the number cannot be represented exactly.
 pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decimal, D::Error> {
     let number = Number::deserialize(deserializer)?;
-    parse(number.as_str())
-        .ok_or_else(|| serde::de::Error::custom(format_args!("{number} cannot be held exactly")))
+    parse(number.as_str()).ok_or_else(|| {
+        serde::de::Error::custom(format_args!("{number} cannot be represented exactly"))
+    })
 }
 
-/// Reads the text of a number; `None` when it cannot be held exactly.
+/// Reads the text of a number; `None` if it cannot be represented exactly.
 pub fn parse(text: &str) -> Option<Decimal> {
     let Some((mantissa, _)) = text.split_once(['e', 'E']) else {
         return Decimal::from_str_exact(text).ok();
     };
-    // Scientific notation is rounded without a word when the mantissa has too many digits.
+    // `from_scientific` silently rounds a mantissa with too many digits.
     let digits = mantissa.bytes().filter(u8::is_ascii_digit).count();
     Decimal::from_scientific(text)
         .ok()
         .filter(|_| digits <= EXACT_DIGITS)
 }
 
-/// The same for a field that may be absent.
+/// The same for an optional field.
 pub mod option {
     use super::*;
 

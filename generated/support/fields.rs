@@ -1,4 +1,4 @@
-//! Named texts, of a query, a form or a style of parameters, as the value that a schema expects.
+//! Converts named texts of a query, a form or a styled parameter to the value of a schema.
 
 use actix_web::web::Bytes;
 use serde::de::value::{MapDeserializer, SeqDeserializer};
@@ -9,21 +9,21 @@ use serde_json::{Map, Value, json};
 use super::binary::Binary;
 use super::schema;
 
-/// What stands under a name.
+/// The value of a field.
 #[derive(Debug, Clone)]
 pub enum Field {
-    /// A text, whose meaning the schema tells.
+    /// A text, to be read as the schema says.
     Text(String),
-    /// A value by itself, as a part of a form may be.
+    /// A JSON value, from a JSON part of a form.
     Json(Value),
-    /// A file of a form.
+    /// A file in a form.
     File(Binary),
 }
 
-/// A value, with the files that JSON cannot hold.
+/// A JSON value that may contain files.
 #[derive(Debug, Clone)]
 pub enum Tree {
-    /// Anything without a file.
+    /// A value without files.
     Value(Value),
     /// A file.
     File(Binary),
@@ -36,8 +36,8 @@ pub enum Tree {
 }
 
 impl Tree {
-    /// An object of the fields, each named by a path: `a[b][c]=1` is `["a", "b", "c"]`. A name that
-    /// is there several times is a list.
+    /// Builds an object from fields, each with a path: `a[b][c]=1` is `["a", "b", "c"]`. A repeated
+    /// name is a list.
     pub fn object(schema: &Value, fields: Vec<(Vec<String>, Field)>) -> Self {
         let mut groups: Vec<(String, Vec<(Vec<String>, Field)>)> = Vec::new();
         for (mut path, field) in fields {
@@ -79,7 +79,7 @@ impl Tree {
                     .collect(),
             );
         }
-        // `a[]=1` and `a[0]=1` are a list where one is expected.
+        // `a[]=1` and `a[0]=1` are a list if the schema expects one.
         let numbered = |path: &[String]| {
             path.first()
                 .is_some_and(|key| key.is_empty() || key.parse::<usize>().is_ok())
@@ -115,7 +115,7 @@ impl Tree {
         }
     }
 
-    /// As JSON, in which a file is a text: what a schema can look at.
+    /// As JSON for validation by a schema; a file becomes a string.
     pub fn to_json(&self) -> Value {
         match self {
             Self::Value(value) => value.clone(),
@@ -140,7 +140,7 @@ impl<'de> IntoDeserializer<'de, serde_json::Error> for Tree {
     }
 }
 
-/// What serde_json reads in ways of its own, it reads itself.
+/// Delegates to serde_json where it has special handling.
 macro_rules! as_json {
     ($($method:ident)*) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
@@ -158,7 +158,7 @@ impl<'de> Deserializer<'de> for Tree {
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
         match self {
             Self::Value(value) => value.deserialize_any(visitor),
-            // `Binary` asks for bytes, and alone takes a map for an answer.
+            // Only `Binary` requests bytes and accepts a map.
             Self::File(file) => {
                 let parts = [
                     ("bytes", Self::Bytes(file.bytes)),
@@ -180,7 +180,7 @@ impl<'de> Deserializer<'de> for Tree {
         }
     }
 
-    /// serde_json's own numbers travel as a struct.
+    /// serde_json passes its arbitrary-precision numbers as a struct.
     fn deserialize_struct<V: Visitor<'de>>(
         self,
         name: &'static str,
@@ -204,7 +204,7 @@ impl<'de> Deserializer<'de> for Tree {
     }
 }
 
-/// A value of its text by itself: for a schema that is no object.
+/// A value from a single text, for a schema that is not an object.
 pub fn scalar(schema: &Value, text: &str) -> Tree {
     Tree::Value(schema::meant(schema, text))
 }
@@ -215,7 +215,7 @@ pub fn list(schema: &Value, texts: &[String]) -> Tree {
     Tree::Value(texts.iter().map(|text| schema::meant(item, text)).collect())
 }
 
-/// `a[b][c]` as its names.
+/// Splits `a[b][c]` into its names.
 pub fn path(name: &str) -> Vec<String> {
     let Some((first, rest)) = name.split_once('[').filter(|_| name.ends_with(']')) else {
         return vec![name.to_owned()];

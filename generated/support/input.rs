@@ -1,4 +1,4 @@
-//! Reading a request as the contract describes it, and noting everything that is wrong with it.
+//! Reads a request as the contract describes it, and collects every violation.
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_TYPE, COOKIE};
@@ -12,10 +12,10 @@ use super::json::Read;
 use super::parameter::{Parameter, Place};
 use super::{Json, Rejection, Text, Violation, schema};
 
-/// How deep serde_json follows a value.
+/// The deepest nesting that serde_json reads.
 const DEPTH_LIMIT: usize = 127;
 
-/// One request, read piece by piece.
+/// A request and the violations found so far.
 pub struct Input<'r> {
     pub(super) request: &'r HttpRequest,
     method: &'static str,
@@ -25,7 +25,7 @@ pub struct Input<'r> {
 }
 
 impl<'r> Input<'r> {
-    /// The request of the operation that the contract has at `method` and `path`.
+    /// A request to the operation at `method` and `path` of the contract.
     pub fn new(request: &'r HttpRequest, method: &'static str, path: &'static str) -> Self {
         Self {
             request,
@@ -36,12 +36,12 @@ impl<'r> Input<'r> {
         }
     }
 
-    /// A parameter in the path.
+    /// A path parameter.
     pub fn path(&mut self, name: &'static str) -> Parameter<'_, 'r> {
         self.path_at(name, name)
     }
 
-    /// A parameter in the path, which the route has under another name.
+    /// A path parameter whose name in the route differs.
     pub fn path_at(&mut self, segment: &str, name: &'static str) -> Parameter<'_, 'r> {
         let raw = self
             .request
@@ -52,14 +52,14 @@ impl<'r> Input<'r> {
         Parameter::new(self, Place::Path, name, vec![raw])
     }
 
-    /// A parameter in the query; `name=1&name=2` gives two values.
+    /// A query parameter; `name=1&name=2` gives two values.
     pub fn query(&mut self, name: &'static str) -> Parameter<'_, 'r> {
         let raw = pairs(self.request).filter(|(key, _)| decode_form(key).as_deref() == Some(name));
         let raw = raw.map(|(_, value)| value.to_owned()).collect();
         Parameter::new(self, Place::Query, name, raw)
     }
 
-    /// A parameter in the header; repeated lines are one list (RFC 9110, section 5.3).
+    /// A header parameter; repeated lines are one list (RFC 9110, section 5.3).
     pub fn header(&mut self, name: &'static str) -> Parameter<'_, 'r> {
         let lines: Vec<_> = self.request.headers().get_all(name).collect();
         let joined = (!lines.is_empty()).then(|| {
@@ -69,7 +69,7 @@ impl<'r> Input<'r> {
         Parameter::new(self, Place::Header, name, joined.into_iter().collect())
     }
 
-    /// A parameter in a cookie (RFC 6265, section 4.2).
+    /// A cookie parameter (RFC 6265, section 4.2).
     pub fn cookie(&mut self, name: &'static str) -> Parameter<'_, 'r> {
         let raw = cookies(self.request)
             .filter(|(key, _)| *key == name)
@@ -78,7 +78,7 @@ impl<'r> Input<'r> {
         Parameter::new(self, Place::Cookie, name, raw)
     }
 
-    /// An object whose members are parameters of their own, with these names.
+    /// An object whose members are separate parameters with these names.
     pub fn members(
         &mut self,
         place: &str,
@@ -88,7 +88,7 @@ impl<'r> Input<'r> {
         self.spread(place, name, |key| known.contains(&key))
     }
 
-    /// An object whose members are all the parameters but these.
+    /// An object whose members are all parameters except these.
     pub fn other_members(
         &mut self,
         place: &str,
@@ -131,7 +131,7 @@ impl<'r> Input<'r> {
         Parameter::new(self, Place::Query, name, Vec::new()).with_members(members)
     }
 
-    /// The whole body; an error when it could not be read.
+    /// Reads the whole body.
     pub async fn read(&self, payload: Payload) -> Result<Bytes, Rejection> {
         let mut payload = payload.into_inner();
         Bytes::from_request(self.request, &mut payload)
@@ -146,7 +146,7 @@ impl<'r> Input<'r> {
             })
     }
 
-    /// Which of these media types the body has; `None`, and noted why, when it has none of them.
+    /// The index of the body's media type in `known`; `None`, with a rejection, if it is not there.
     pub fn media_type(&mut self, bytes: &Bytes, known: &[&str]) -> Option<usize> {
         if bytes.is_empty() && !self.request.headers().contains_key(CONTENT_TYPE) {
             self.violation("", "a body is required");
@@ -155,9 +155,10 @@ impl<'r> Input<'r> {
         let found = self.content_type(known);
         if found.is_none() {
             let known = known.join(" or ");
-            let detail = match self.request.headers().contains_key(CONTENT_TYPE) {
-                true => format!("the body has to be {known}"),
-                false => format!("Content-Type is missing; the body has to be {known}"),
+            let detail = if self.request.headers().contains_key(CONTENT_TYPE) {
+                format!("the body must be {known}")
+            } else {
+                format!("Content-Type is missing; the body must be {known}")
             };
             self.rejection = Some(Rejection::new(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -168,7 +169,7 @@ impl<'r> Input<'r> {
         found
     }
 
-    /// The closest of the media types, where `*` stands for anything.
+    /// The most specific match; `*` in a media type matches anything.
     fn content_type(&self, known: &[&str]) -> Option<usize> {
         let given = self.request.content_type().trim().to_ascii_lowercase();
         let essence = |known: &str| {
@@ -185,7 +186,7 @@ impl<'r> Input<'r> {
             .find_map(|wanted| known.iter().position(|known| essence(known) == wanted))
     }
 
-    /// A JSON body. `None`, and noted why, when it breaks the contract.
+    /// Reads a JSON body. `None`, with violations, if it breaks the contract.
     pub fn json<T: Json>(
         &mut self,
         bytes: &Bytes,
@@ -199,7 +200,7 @@ impl<'r> Input<'r> {
         }
     }
 
-    /// A JSON body whose type does not say all that its schema says.
+    /// Reads a JSON body whose type does not express everything that its schema says.
     pub fn json_validated<T: Json>(
         &mut self,
         bytes: &Bytes,
@@ -209,7 +210,7 @@ impl<'r> Input<'r> {
         let text = self.json_text(bytes)?;
         let holds = serde_json::from_str::<Value>(text)
             .is_ok_and(|value| schema::holds(&self.body_root(media_type), &value));
-        // From the text and not from the value: it knows of members that are there twice.
+        // From the text, not the value, because only the text shows duplicate members.
         match serde_json::from_str::<Read<T>>(text) {
             Ok(Read(body)) if holds && check(&body) => Some(body),
             typed => self.explain_json(text, media_type, typed.err()),
@@ -222,7 +223,7 @@ impl<'r> Input<'r> {
             return None;
         }
         let text = self.utf8(bytes)?;
-        // Members that the contract does not name are skipped without a look at their depth.
+        // Unknown members are skipped without a depth check.
         let openings = bytes
             .iter()
             .filter(|byte| matches!(byte, b'[' | b'{'))
@@ -236,7 +237,7 @@ impl<'r> Input<'r> {
         Some(text)
     }
 
-    /// JSON is UTF-8 (RFC 8259, section 8.1), also where nobody looks at the text.
+    /// JSON must be UTF-8 (RFC 8259, section 8.1), even in skipped members.
     fn utf8<'b>(&mut self, bytes: &'b Bytes) -> Option<&'b str> {
         match std::str::from_utf8(bytes) {
             Ok(text) => Some(text),
@@ -247,7 +248,7 @@ impl<'r> Input<'r> {
         }
     }
 
-    /// A body of `application/x-www-form-urlencoded`.
+    /// Reads a body of `application/x-www-form-urlencoded`.
     pub fn form<T: Json>(
         &mut self,
         bytes: &Bytes,
@@ -261,7 +262,7 @@ impl<'r> Input<'r> {
         for pair in text.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             let name = decode_form(name);
-            // What is escaped does not delimit, but for what cannot be there unescaped.
+            // An escaped delimiter does not delimit, unless it cannot appear unescaped.
             let delimiter = name.as_deref().and_then(|name| delimiters[name].as_str());
             let values: Vec<String> = match delimiter {
                 Some(",") => value.split(',').map(str::to_owned).collect(),
@@ -282,7 +283,7 @@ impl<'r> Input<'r> {
         self.fields(fields, media_type, validated, check)
     }
 
-    /// Named fields as the object that the schema describes.
+    /// Builds the object that the schema describes from named fields.
     pub(super) fn fields<T: Json>(
         &mut self,
         fields: Vec<(Vec<String>, Field)>,
@@ -300,7 +301,7 @@ impl<'r> Input<'r> {
         }
     }
 
-    /// A body of plain text.
+    /// Reads a body of plain text.
     pub fn text<T: Text>(
         &mut self,
         bytes: &Bytes,
@@ -315,7 +316,7 @@ impl<'r> Input<'r> {
         self.explain(&value, media_type, None)
     }
 
-    /// What to answer when something was wrong.
+    /// The rejection to return after a violation.
     pub fn reject(self) -> Rejection {
         self.rejection.unwrap_or_else(|| Rejection {
             errors: self.violations,
@@ -358,7 +359,7 @@ impl<'r> Input<'r> {
         }
     }
 
-    /// The slow way, taken only when the fast one failed: every violation by the schema.
+    /// Collects every violation by the schema. Slow, so used only after a failure.
     fn explain<T>(
         &mut self,
         value: &Value,
@@ -375,7 +376,7 @@ impl<'r> Input<'r> {
     }
 }
 
-/// The parameters of a query, as they stand there.
+/// The query parameters, not decoded.
 pub fn pairs(request: &HttpRequest) -> impl Iterator<Item = (&str, &str)> {
     let pairs = request
         .query_string()
@@ -384,7 +385,7 @@ pub fn pairs(request: &HttpRequest) -> impl Iterator<Item = (&str, &str)> {
     pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")))
 }
 
-/// The cookies of a request, as they stand there.
+/// The cookies of a request, not decoded.
 pub fn cookies(request: &HttpRequest) -> impl Iterator<Item = (&str, &str)> {
     let lines = request
         .headers()
@@ -399,12 +400,12 @@ pub fn cookies(request: &HttpRequest) -> impl Iterator<Item = (&str, &str)> {
     })
 }
 
-/// What is percent-encoded; `None` when it is no UTF-8.
+/// Percent-decodes a text; `None` if the result is not UTF-8.
 pub fn decode(text: &str) -> Option<String> {
     percent_decode_str(text).decode_utf8().ok().map(Into::into)
 }
 
-/// The same where a plus stands for a space.
+/// The same for form encoding, where a plus is a space.
 pub fn decode_form(text: &str) -> Option<String> {
     decode(&text.replace('+', " "))
 }

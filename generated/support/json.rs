@@ -1,5 +1,6 @@
-//! JSON to values and back, to the letter: serde's derives would read a struct from a list too, take
-//! `null` for an absent member, and could not tell alternatives apart by what the contract says.
+//! Converts between JSON and values exactly as the contract says. serde's derives would also read a
+//! struct from a list, treat `null` as an absent member, and could not select alternatives as the
+//! contract does.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
@@ -42,7 +43,7 @@ impl<T: Json> Serialize for Write<'_, T> {
     }
 }
 
-/// As JSON, whatever the type.
+/// Converts any [`Json`] to a JSON value.
 pub fn to_value<T: Json>(value: &T) -> Value {
     serde_json::to_value(Write(value)).unwrap_or_default()
 }
@@ -89,7 +90,7 @@ impl Json for Decimal {
     }
 }
 
-/// Reads what is a string in JSON.
+/// Reads a value that is a string in JSON.
 pub fn read_text<'de, D: Deserializer<'de>, T: Text>(deserializer: D) -> Result<T, D::Error> {
     struct Reader<T>(PhantomData<T>);
     impl<T: Text> Visitor<'_> for Reader<T> {
@@ -179,7 +180,7 @@ impl<T: Json> Json for BTreeMap<String, T> {
     }
 }
 
-/// The name of a member, borrowed where the text allows it.
+/// The name of a member, borrowed if the input allows it.
 pub struct Key<'de>(pub std::borrow::Cow<'de, str>);
 
 impl<'de> de::Deserialize<'de> for Key<'de> {
@@ -208,7 +209,7 @@ impl<'de> de::Deserialize<'de> for Key<'de> {
     }
 }
 
-/// Reads a member into its place, which has to be free.
+/// Reads a member into its place, which must be empty.
 pub fn put<'de, T: Json, A: MapAccess<'de>>(
     place: &mut Option<T>,
     name: &'static str,
@@ -222,7 +223,7 @@ pub fn put<'de, T: Json, A: MapAccess<'de>>(
     Ok(())
 }
 
-/// Refuses a member.
+/// Rejects an unknown member.
 pub fn forbid<E: de::Error>(name: &str) -> Result<(), E> {
     Err(E::unknown_field(name, &[]))
 }
@@ -236,11 +237,11 @@ pub fn member<T: Json, M: SerializeMap>(
     members.serialize_entry(name, &Write(value))
 }
 
-// What these macros make stands among the types of the contract, which may have any name. So all else
-// has a path, and parameters, which no path leads to, have names that no schema gets.
+// These macros expand next to the types of the contract, which may have any name. So all else is
+// written with its path, and generic parameters have names that no schema gets.
 
 /// A struct with its members: `"wire" => field mode`, where the mode is `required`, `optional` or
-/// `default(value)`. Members that it does not name are ignored, forbidden or kept.
+/// `default(value)`. Unknown members are ignored, forbidden or kept.
 macro_rules! object {
     ($name:ident, $unknown:ident { $($kept:ident)? } $($wire:literal => $field:ident $mode:ident $(($default:expr))?,)*) => {
         impl super::support::Json for $name {
@@ -320,7 +321,7 @@ macro_rules! object {
     };
 }
 
-/// Alternatives: `Variant(Type)`, told apart by what the contract says.
+/// Alternatives: `Variant(Type)`, selected as the contract says.
 macro_rules! union {
     ($name:ident by $property:literal { $($variant:ident($kind:ty) $values:pat,)* }) => {
         super::support::json::union!(@write $name { $($variant)* });
@@ -363,19 +364,19 @@ macro_rules! union {
     };
 }
 
-/// The alternatives that hold for a value.
+/// Selects the alternative that matches a value.
 pub struct Alternatives<'v, U> {
     value: &'v Value,
-    /// Whether only one may hold.
+    /// Whether only one may match.
     one: bool,
     found: Option<U>,
-    /// Whether what was found says all that the value says.
+    /// Whether the match represents the value in full.
     whole: bool,
     ambiguous: bool,
 }
 
 impl<'v, U> Alternatives<'v, U> {
-    /// `oneOf`: exactly one has to hold.
+    /// `oneOf`: exactly one must match.
     pub fn one(value: &'v Value) -> Self {
         Self {
             value,
@@ -386,7 +387,7 @@ impl<'v, U> Alternatives<'v, U> {
         }
     }
 
-    /// `anyOf`: the first that holds the whole value, else the first that holds.
+    /// `anyOf`: the first that represents the value in full, else the first match.
     pub fn any(value: &'v Value) -> Self {
         Self {
             one: false,
@@ -394,8 +395,8 @@ impl<'v, U> Alternatives<'v, U> {
         }
     }
 
-    /// Tries an alternative; `schema` names the one that has to be asked because the type does not
-    /// say it all.
+    /// Tries an alternative; `schema` is what to validate with if the type does not express
+    /// everything.
     pub fn consider<T: Json>(
         &mut self,
         schema: Option<&'static str>,
@@ -421,17 +422,17 @@ impl<'v, U> Alternatives<'v, U> {
         }
     }
 
-    /// What holds.
+    /// The match.
     pub fn finish(self) -> Result<U, serde_json::Error> {
         match self.found {
             Some(found) if !self.ambiguous => Ok(found),
-            Some(_) => Err(de::Error::custom("more than one alternative holds")),
-            None => Err(de::Error::custom("no alternative holds")),
+            Some(_) => Err(de::Error::custom("more than one alternative matches")),
+            None => Err(de::Error::custom("no alternative matches")),
         }
     }
 }
 
-/// An enum of texts: all that follows from `as_str` and `from_str`.
+/// An enum of strings: the implementations that follow from `as_str` and `of`.
 macro_rules! text_enum {
     ($name:ident) => {
         impl ::std::fmt::Display for $name {
@@ -471,7 +472,7 @@ macro_rules! text_enum {
     };
 }
 
-/// An enum of numbers: all that follows from `as_i64` and `of`.
+/// An enum of integers: the implementations that follow from `as_i64` and `of`.
 macro_rules! number_enum {
     ($name:ident) => {
         impl ::std::fmt::Display for $name {
@@ -497,7 +498,9 @@ macro_rules! number_enum {
                 deserializer: __D,
             ) -> ::std::result::Result<Self, __D::Error> {
                 let number = <i64 as ::serde::Deserialize>::deserialize(deserializer)?;
-                Self::of(number).ok_or_else(|| ::serde::de::Error::custom("is none of the values"))
+                Self::of(number).ok_or_else(|| {
+                    ::serde::de::Error::custom("is not one of the values of the contract")
+                })
             }
 
             fn write<__S: ::serde::Serializer>(
@@ -512,7 +515,7 @@ macro_rules! number_enum {
     };
 }
 
-/// Lets serde read and write a type as the contract says.
+/// Implements serde's traits by [`Json`].
 macro_rules! serde_by_json {
     ($name:ident) => {
         impl ::serde::Serialize for $name {
@@ -536,10 +539,10 @@ macro_rules! serde_by_json {
 
 pub(crate) use {number_enum, object, serde_by_json, text_enum, union};
 
-/// A few items are compared one by one; more of them by their text.
+/// Up to this many items are compared pairwise, more by their JSON text.
 const FEW: usize = 16;
 
-/// Whether no item stands twice in the list.
+/// Whether all items differ.
 pub fn all_unique<T: Json + PartialEq>(items: &[T]) -> bool {
     if items.len() <= FEW {
         return items
@@ -553,7 +556,7 @@ pub fn all_unique<T: Json + PartialEq>(items: &[T]) -> bool {
         .all(|item| seen.insert(to_value(item).to_string()))
 }
 
-/// Whether a number is a multiple, by its decimal digits: 0.3 is one of 0.1.
+/// Whether a number is a multiple in decimal arithmetic: 0.3 is a multiple of 0.1.
 pub fn is_multiple(value: f64, step: f64) -> bool {
     let decimal = |number: f64| decimal::parse(&number.to_string());
     match (decimal(value), decimal(step)) {

@@ -1,8 +1,7 @@
-//! What every contract needs, whatever it describes.
+//! Code that does not depend on the contract.
 
-#![allow(dead_code, unused_macros, unused_imports)] // a contract may not need all of it
+#![allow(dead_code, unused_macros, unused_imports)] // not every contract needs all of it
 
-pub mod answer;
 mod binary;
 pub mod contract;
 pub mod decimal;
@@ -13,6 +12,7 @@ mod parameter;
 mod pattern;
 mod rejection;
 mod reply;
+pub mod response;
 mod router;
 mod schema;
 mod text;

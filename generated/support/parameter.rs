@@ -1,4 +1,4 @@
-//! Parameters: from the texts of a request to a typed value.
+//! Parameters: converts the texts of a request to a typed value.
 
 use serde_json::Value;
 
@@ -7,7 +7,7 @@ use super::input::{Input, decode, decode_form};
 use super::json::Read;
 use super::{Json, Text, schema};
 
-/// Where a parameter stands in a request.
+/// The location of a parameter in a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
     Path,
@@ -26,39 +26,39 @@ impl Place {
         }
     }
 
-    /// The text behind what stands in the request. Text that is no UTF-8 is kept as the character
-    /// that stands for it, so that it is refused as a value and never taken for an absent one.
+    /// Decodes the text of a request. Text that is not UTF-8 becomes the replacement character, so
+    /// that it is rejected as a value and not mistaken for an absent one.
     fn decode(self, raw: &str) -> String {
         let text = match self {
             Self::Query => decode_form(raw),
             Self::Path | Self::Cookie => decode(raw),
-            // A header is written as it is.
+            // Headers are not encoded.
             Self::Header => Some(raw.to_owned()),
         };
         text.unwrap_or_else(|| "\u{fffd}".into())
     }
 }
 
-/// What the texts of a parameter make together.
+/// How the texts of a parameter form its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Form {
     One,
     List,
-    /// One text is a value, several are a list.
+    /// One text is a single value, several are a list.
     Either,
     Json,
 }
 
-/// One parameter of a request, with what was sent for it, not decoded yet. Whatever is wrong with it
-/// is noted in the [`Input`]; `None` then says that the request is to be rejected.
+/// One parameter of a request with its texts, not decoded yet. Reading it adds violations to the
+/// [`Input`]; the result `None` means that the request is to be rejected.
 pub struct Parameter<'i, 'r> {
     pub(super) input: &'i mut Input<'r>,
     pub(super) place: Place,
     pub(super) name: &'static str,
     pub(super) raw: Vec<String>,
-    /// The members of an object, which has no text of its own.
+    /// The members of an object, if it is sent as separate texts.
     members: Option<Vec<(Vec<String>, String)>>,
-    /// Whether anything was sent, be it nothing but an empty list.
+    /// Whether the parameter was sent, even as an empty list.
     present: bool,
     form: Form,
     validated: bool,
@@ -90,7 +90,7 @@ impl<'i, 'r> Parameter<'i, 'r> {
         self
     }
 
-    /// The items between delimiters. Nothing at all is a list without items.
+    /// Splits at delimiters. An empty text is an empty list.
     pub fn split(mut self, delimiters: &[&str]) -> Self {
         let mut items = Vec::new();
         for raw in &self.raw {
@@ -113,7 +113,7 @@ impl<'i, 'r> Parameter<'i, 'r> {
                     .to_owned(),
                 );
                 match after {
-                    // What ends in a delimiter ends in an empty item.
+                    // A delimiter at the end means that the last item is empty.
                     Some("") => {
                         items.push(String::new());
                         break;
@@ -127,17 +127,19 @@ impl<'i, 'r> Parameter<'i, 'r> {
         self
     }
 
-    /// `label`: `.5`, and of several `.3.4.5` (RFC 6570, section 3.2.5), or `.3,4,5`.
+    /// `label`: `.5`, or a list `.3.4.5` (RFC 6570, section 3.2.5) or `.3,4,5`.
     pub fn label(mut self, several: bool) -> Self {
         self.strip(".");
-        match several && self.raw.iter().any(|raw| raw.contains(',')) {
-            true => self.split(&[","]),
-            false if several => self.split(&["."]),
-            false => self,
+        if several && self.raw.iter().any(|raw| raw.contains(',')) {
+            self.split(&[","])
+        } else if several {
+            self.split(&["."])
+        } else {
+            self
         }
     }
 
-    /// `matrix`: `;color=blue`, and of several `;color=a,b`, or with `explode` `;color=a;color=b`
+    /// `matrix`: `;color=blue`, or a list `;color=a,b`, with `explode` `;color=a;color=b`
     /// (RFC 6570, section 3.2.7).
     pub fn matrix(mut self, several: bool, explode: bool) -> Self {
         self.strip(";");
@@ -147,27 +149,25 @@ impl<'i, 'r> Parameter<'i, 'r> {
             None if raw == name => String::new(),
             _ => raw.to_owned(),
         };
-        match (several, explode) {
-            (true, true) => {
-                let mut split = self.split(&[";"]);
-                split.raw.iter_mut().for_each(|raw| *raw = value(raw));
-                split
-            }
-            (_, _) => {
-                self.raw.iter_mut().for_each(|raw| *raw = value(raw));
-                if several { self.split(&[","]) } else { self }
-            }
+        if several && explode {
+            self = self.split(&[";"]);
+        }
+        self.raw.iter_mut().for_each(|raw| *raw = value(raw));
+        if several && !explode {
+            self.split(&[","])
+        } else {
+            self
         }
     }
 
     fn strip(&mut self, prefix: &str) {
         for raw in &mut self.raw {
-            // Without its prefix it is no such value, whatever else it is.
+            // A text without the prefix is not a valid value.
             *raw = raw.strip_prefix(prefix).unwrap_or("\u{fffd}").to_owned();
         }
     }
 
-    /// A cookie's list with `explode`: `a=1&a=2`, where the first name is the cookie's.
+    /// A cookie's list with `explode`: `a=1&a=2`, where the first name is that of the cookie.
     pub fn repeated(mut self) -> Self {
         let name = self.name;
         let items = self.raw.iter().flat_map(|raw| raw.split('&'));
@@ -179,7 +179,7 @@ impl<'i, 'r> Parameter<'i, 'r> {
         self
     }
 
-    /// The items are names and values by turns: an object.
+    /// An object whose items alternate between names and values.
     pub fn pairs(self) -> Self {
         let members = self.raw.chunks(2).map(|pair| {
             let value = pair.get(1).cloned().unwrap_or_else(|| "\u{fffd}".into());
@@ -189,7 +189,7 @@ impl<'i, 'r> Parameter<'i, 'r> {
         self.with_members(members)
     }
 
-    /// The items are `name=value`: an object.
+    /// An object whose items are `name=value`.
     pub fn assignments(self) -> Self {
         let split: Vec<String> = self
             .raw
@@ -205,7 +205,7 @@ impl<'i, 'r> Parameter<'i, 'r> {
         self.with_members(members)
     }
 
-    /// `allowEmptyValue`: nothing behind the name stands for no value.
+    /// `allowEmptyValue`: an empty text means no value.
     pub fn or_empty(mut self) -> Self {
         self.raw.retain(|raw| !raw.is_empty());
         self.present = !self.raw.is_empty();
@@ -230,27 +230,28 @@ impl<'i, 'r> Parameter<'i, 'r> {
         self
     }
 
-    /// Its type does not say all that its schema says.
+    /// Validate by the schema too, because the type does not express everything.
     pub fn validated(mut self) -> Self {
         self.validated = true;
         self
     }
 
-    /// A value that has to be there.
+    /// A required value.
     pub fn required<T: Text>(self, check: impl Fn(&T) -> bool) -> Option<T> {
-        match self.raw.is_empty() {
-            true => self.missing(),
-            false => self.optional(check).flatten(),
+        if self.raw.is_empty() {
+            self.missing()
+        } else {
+            self.optional(check).flatten()
         }
     }
 
-    /// A value that may be absent.
+    /// An optional value.
     pub fn optional<T: Text>(self, check: impl Fn(&T) -> bool) -> Option<Option<T>> {
         match self.raw.as_slice() {
             [] => Some(None),
             [raw] => match T::from_text(&self.place.decode(raw)).filter(|value| check(value)) {
                 Some(value) => Some(Some(value)),
-                None => self.refuse(),
+                None => self.reject(),
             },
             _ => {
                 self.input.violation(self.name, "is given more than once");
@@ -259,7 +260,7 @@ impl<'i, 'r> Parameter<'i, 'r> {
         }
     }
 
-    /// A value that the contract gives a default.
+    /// A value with a default.
     pub fn default<T: Text>(
         self,
         default: impl Fn() -> T,
@@ -268,23 +269,25 @@ impl<'i, 'r> Parameter<'i, 'r> {
         Some(self.optional(check)?.unwrap_or_else(default))
     }
 
-    /// A list that has to be there.
+    /// A required list.
     pub fn required_list<T: Text>(self, check: impl Fn(&Vec<T>) -> bool) -> Option<Vec<T>> {
-        match self.present {
-            true => self.some_list(check),
-            false => self.missing(),
+        if self.present {
+            self.some_list(check)
+        } else {
+            self.missing()
         }
     }
 
-    /// A list that may be absent.
+    /// An optional list.
     pub fn optional_list<T: Text>(self, check: impl Fn(&Vec<T>) -> bool) -> Option<Option<Vec<T>>> {
-        match self.present {
-            true => self.some_list(check).map(Some),
-            false => Some(None),
+        if self.present {
+            self.some_list(check).map(Some)
+        } else {
+            Some(None)
         }
     }
 
-    /// A list that the contract gives a default.
+    /// A list with a default.
     pub fn default_list<T: Text>(
         self,
         default: impl Fn() -> Vec<T>,
@@ -293,23 +296,25 @@ impl<'i, 'r> Parameter<'i, 'r> {
         Some(self.optional_list(check)?.unwrap_or_else(default))
     }
 
-    /// A value of any other type that has to be there.
+    /// A required value of any other type.
     pub fn required_value<T: Json>(self, check: impl Fn(&T) -> bool) -> Option<T> {
-        match self.present {
-            true => self.some_value(check),
-            false => self.missing(),
+        if self.present {
+            self.some_value(check)
+        } else {
+            self.missing()
         }
     }
 
-    /// A value of any other type that may be absent.
+    /// An optional value of any other type.
     pub fn optional_value<T: Json>(self, check: impl Fn(&T) -> bool) -> Option<Option<T>> {
-        match self.present {
-            true => self.some_value(check).map(Some),
-            false => Some(None),
+        if self.present {
+            self.some_value(check).map(Some)
+        } else {
+            Some(None)
         }
     }
 
-    /// A value of any other type that the contract gives a default.
+    /// A value of any other type with a default.
     pub fn default_value<T: Json>(
         self,
         default: impl Fn() -> T,
@@ -328,28 +333,28 @@ impl<'i, 'r> Parameter<'i, 'r> {
             .filter(|values| check(values))
         {
             Some(values) => Some(values),
-            None => self.refuse(),
+            None => self.reject(),
         }
     }
 
     fn some_value<T: Json>(self, check: impl Fn(&T) -> bool) -> Option<T> {
         let Some(tree) = self.tree() else {
-            self.input.violation(self.name, "is no JSON");
+            self.input.violation(self.name, "is not valid JSON");
             return None;
         };
         if self.validated && !schema::holds(&self.root(), &tree.to_json()) {
-            return self.refuse();
+            return self.reject();
         }
         match serde::Deserialize::deserialize(tree)
             .ok()
             .filter(|Read(value)| check(value))
         {
             Some(Read(value)) => Some(value),
-            None => self.refuse(),
+            None => self.reject(),
         }
     }
 
-    /// What was sent, as the schema's types take it; `None` when it should be JSON and is not.
+    /// The value by the types of the schema; `None` if it should be JSON and is not.
     fn tree(&self) -> Option<Tree> {
         let root = self.root();
         let schema = schema::named(&root);
@@ -377,8 +382,8 @@ impl<'i, 'r> Parameter<'i, 'r> {
         None
     }
 
-    /// The slow way, taken only when the fast one failed: every violation by the schema.
-    fn refuse<T>(mut self) -> Option<T> {
+    /// Collects every violation by the schema. Slow, so used only after a failure.
+    fn reject<T>(mut self) -> Option<T> {
         if self.form == Form::One && self.raw.len() != 1 {
             self.form = Form::List;
         }

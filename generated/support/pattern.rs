@@ -4,14 +4,14 @@ use std::sync::OnceLock;
 
 use fancy_regex::Regex;
 
-/// A `pattern`, compiled when it is first needed.
+/// A `pattern`, compiled on first use.
 pub struct Pattern {
     source: &'static str,
     compiled: OnceLock<Option<Regex>>,
 }
 
 impl Pattern {
-    /// From its source, in the syntax of the contract.
+    /// A pattern from its source, in the syntax of `fancy-regex`.
     pub const fn new(source: &'static str) -> Self {
         Self {
             source,
@@ -19,7 +19,7 @@ impl Pattern {
         }
     }
 
-    /// Whether it is found in the text; as in JSON Schema it is not anchored.
+    /// Whether the text contains a match; as in JSON Schema, patterns are not anchored.
     pub fn matches(&self, text: &str) -> bool {
         self.compiled
             .get_or_init(|| Regex::new(self.source).ok())

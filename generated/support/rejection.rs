@@ -1,4 +1,4 @@
-//! A request that does not keep the contract.
+//! Rejections: requests that violate the contract.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use serde_json::json;
 
-/// One thing that is wrong with a request.
+/// One violation of the contract by a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Violation {
     /// A JSON pointer (RFC 6901) into the body, or the name of a parameter.
@@ -17,10 +17,10 @@ pub struct Violation {
     pub detail: String,
 }
 
-/// Why a request was turned away before an implementation saw it.
+/// Why a request was rejected before it reached the implementation.
 #[derive(Debug)]
 pub struct Rejection {
-    /// The status of the answer.
+    /// The status of the response.
     pub status: StatusCode,
     /// A stable name, for programs.
     pub code: &'static str,
@@ -28,14 +28,14 @@ pub struct Rejection {
     pub detail: String,
     /// Every violation that was found.
     pub errors: Vec<Violation>,
-    /// How a client may authenticate: what `WWW-Authenticate` says (RFC 9110, section 11.6.1).
+    /// How a client may authenticate: the values of `WWW-Authenticate` (RFC 9110, section 11.6.1).
     pub challenges: Vec<String>,
-    /// After how many seconds the same may be let through (RFC 9110, section 10.2.3).
+    /// Seconds until the client may retry (RFC 9110, section 10.2.3).
     pub retry_after: Option<u64>,
 }
 
 impl Rejection {
-    /// A rejection without single violations.
+    /// A rejection without a list of violations.
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
         Self {
             status,
@@ -47,12 +47,12 @@ impl Rejection {
         }
     }
 
-    /// The client has not said, or not proved, who it is.
+    /// The client did not authenticate.
     pub fn unauthorized(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "unauthorized", detail)
     }
 
-    /// The client is known and may not do this.
+    /// The client is authenticated, but not permitted to do this.
     pub fn forbidden(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, "forbidden", detail)
     }

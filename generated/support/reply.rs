@@ -1,4 +1,4 @@
-//! Writing an answer.
+//! Builds responses.
 
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -14,17 +14,17 @@ use futures::{Stream, StreamExt};
 use super::json::Write;
 use super::{Json, Rejection, Text};
 
-/// An answer under construction.
+/// A builder of a response.
 pub struct Reply(HttpResponseBuilder);
 
 impl Reply {
-    /// An answer with this status.
+    /// A response with this status.
     pub fn new(status: u16) -> Self {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         Self(HttpResponse::build(status))
     }
 
-    /// An answer with a status of this range; any other makes it a 500.
+    /// A response with a status in this range; any other becomes a 500.
     pub fn within(status: StatusCode, range: RangeInclusive<u16>) -> Self {
         Self::new(if range.contains(&status.as_u16()) {
             status.as_u16()
@@ -33,7 +33,7 @@ impl Reply {
         })
     }
 
-    /// With a header; a value that no header can carry makes the answer a 500.
+    /// With a header; a value that is not valid in a header makes the response a 500.
     pub fn header(mut self, name: &'static str, value: impl Header) -> Self {
         match (
             HeaderName::from_bytes(name.as_bytes()),
@@ -45,7 +45,7 @@ impl Reply {
         self
     }
 
-    /// With a header, when there is a value.
+    /// With a header, if there is a value.
     pub fn optional_header(self, name: &'static str, value: Option<impl Header>) -> Self {
         match value {
             Some(value) => self.header(name, value),
@@ -68,14 +68,14 @@ impl Reply {
         self.0.content_type(media_type).body(body.to_text())
     }
 
-    /// With a file as body. Where the contract leaves the media type open, the file says it.
+    /// With a file as body. If the contract has a wildcard media type, that of the file is used.
     pub fn file(mut self, media_type: &'static str, file: File) -> HttpResponse {
-        let media_type = match media_type.contains('*') {
-            true => file
-                .content_type
+        let media_type = if media_type.contains('*') {
+            file.content_type
                 .as_deref()
-                .unwrap_or("application/octet-stream"),
-            false => media_type,
+                .unwrap_or("application/octet-stream")
+        } else {
+            media_type
         };
         self.0.content_type(media_type);
         if let Some(name) = &file.name {
@@ -104,14 +104,14 @@ impl Reply {
         self.0.finish()
     }
 
-    /// What an operation answers that nobody has written yet.
+    /// The response of an operation that is not implemented yet.
     pub fn not_written() -> HttpResponse {
         let detail = "this operation is not implemented yet";
         Rejection::new(StatusCode::NOT_IMPLEMENTED, "not_implemented", detail).error_response()
     }
 }
 
-/// A value of a header, as the style `simple` writes it.
+/// A value of a header in the style `simple`.
 pub trait Header {
     /// The text of the header.
     fn to_header(&self) -> String;
@@ -129,7 +129,7 @@ impl<T: Text> Header for Vec<T> {
     }
 }
 
-/// A body that is no JSON: bytes, at once or as a stream.
+/// A body that is not JSON: bytes, in full or as a stream.
 pub struct File {
     body: BoxBody,
     content_type: Option<String>,
@@ -137,7 +137,7 @@ pub struct File {
 }
 
 impl File {
-    /// All of it at once.
+    /// The whole content.
     pub fn new(bytes: impl Into<Bytes>) -> Self {
         Self {
             body: BoxBody::new(bytes.into()),
@@ -146,7 +146,7 @@ impl File {
         }
     }
 
-    /// Piece by piece; an error breaks the connection off.
+    /// A stream of chunks; an error closes the connection.
     pub fn stream<E: Into<Box<dyn std::error::Error>> + 'static>(
         pieces: impl Stream<Item = Result<Bytes, E>> + 'static,
     ) -> Self {
@@ -157,7 +157,7 @@ impl File {
         }
     }
 
-    /// With a media type, for where the contract leaves it open.
+    /// With a media type, for a wildcard in the contract.
     pub fn of_type(self, content_type: impl Into<String>) -> Self {
         Self {
             content_type: Some(content_type.into()),
@@ -165,7 +165,7 @@ impl File {
         }
     }
 
-    /// With the name under which it is to be kept.
+    /// With the file name to suggest to the client.
     pub fn named(self, name: impl Into<String>) -> Self {
         Self {
             name: Some(name.into()),
@@ -187,18 +187,18 @@ impl fmt::Debug for File {
 /// One server-sent event.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Event {
-    /// What it says; may have several lines.
+    /// The data; may have several lines.
     pub data: String,
-    /// Its kind; `message` when there is none.
+    /// The event type; clients use `message` if there is none.
     pub event: Option<String>,
-    /// By which a client says where to go on after it was cut off.
+    /// The id from which a client resumes after a lost connection.
     pub id: Option<String>,
-    /// How long a client waits before it connects again.
+    /// How long a client waits before it reconnects.
     pub retry: Option<Duration>,
 }
 
 impl Event {
-    /// An event that says this.
+    /// An event with this data.
     pub fn new(data: impl Into<String>) -> Self {
         Self {
             data: data.into(),
@@ -206,14 +206,14 @@ impl Event {
         }
     }
 
-    /// An event that says this in JSON.
+    /// An event with this data as JSON.
     pub fn json(data: &impl Json) -> Self {
         Self::new(super::json::to_value(data).to_string())
     }
 
-    /// As the HTML standard writes it (section 9.2).
+    /// In the format of the HTML standard (section 9.2).
     fn to_bytes(&self) -> Bytes {
-        // A line break in a single-line field would begin another.
+        // A line break in a single-line field would start another field.
         let line = |text: &str| text.replace(['\r', '\n'], " ");
         let mut text = String::new();
         if let Some(event) = &self.event {
@@ -237,7 +237,7 @@ impl Event {
 pub struct EventStream(BoxBody);
 
 impl EventStream {
-    /// These events, each as soon as it is there.
+    /// Sends each event of the stream as soon as it is available.
     pub fn new(events: impl Stream<Item = Event> + 'static) -> Self {
         let pieces = events.map(|event| Ok::<_, std::convert::Infallible>(event.to_bytes()));
         Self(BodyStream::new(pieces).boxed())

@@ -1,4 +1,4 @@
-//! Routes, gathered over all tags before they are handed to actix-web.
+//! Collects the routes of all tags, then adds them to actix-web.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use actix_web::{FromRequest, HttpResponse, Resource, Responder, ResponseError, R
 use super::Rejection;
 use super::contract::OPERATIONS;
 
-/// Adds the route of an operation; says whether a `GET` may answer `HEAD`.
+/// Adds the route of an operation; the flag says whether its `GET` also serves `HEAD`.
 type Build = Box<dyn FnOnce(Resource, bool) -> Resource>;
 
 struct Operation {
@@ -19,9 +19,9 @@ struct Operation {
     build: Build,
 }
 
-/// What handlers share: the implementation, and who asks for credentials.
+/// The state that handlers share: the implementation, and the authentication.
 pub trait Shared {
-    /// Hands it to the handlers of a resource.
+    /// Adds it to a resource.
     fn share(self, resource: Resource) -> Resource;
 }
 
@@ -37,11 +37,11 @@ impl<A: 'static, S: 'static> Shared for (Data<A>, Data<S>) {
     }
 }
 
-/// The operations of a path. A request that was routed to one finds them in its `app_data`.
+/// The operations of a path, in the `app_data` of every request that is routed to one.
 pub struct Operations(Vec<(Method, usize)>);
 
 impl Operations {
-    /// The place in [`OPERATIONS`] of the one that answers this method.
+    /// The index in [`OPERATIONS`] of the operation that serves this method.
     pub fn of(&self, method: &Method) -> Option<usize> {
         let named = |wanted: &Method| {
             let mut all = self.0.iter();
@@ -87,10 +87,11 @@ impl Router {
     {
         let taken = method.clone();
         let build: Build = Box::new(move |resource, head_is_free| {
-            // A `GET` answers `HEAD` too (RFC 9110, section 9.3.2).
-            let route = match taken == Method::GET && head_is_free {
-                true => Route::new().guard(guard::Any(guard::Get()).or(guard::Head())),
-                false => Route::new().method(taken),
+            // `GET` also serves `HEAD` (RFC 9110, section 9.3.2).
+            let route = if taken == Method::GET && head_is_free {
+                Route::new().guard(guard::Any(guard::Get()).or(guard::Head()))
+            } else {
+                Route::new().method(taken)
             };
             shared.share(resource).route(route.to(handler))
         });
@@ -100,8 +101,8 @@ impl Router {
             .push(Operation { method, build });
     }
 
-    /// Hands the resources to actix-web. A path without parameters goes before one with, and a
-    /// method that a path does not know answers 405 with `Allow`.
+    /// Adds the resources to actix-web. Paths without parameters come before paths with them. An
+    /// unknown method gets 405 with `Allow`.
     pub fn configure(self, service: &mut ServiceConfig) {
         let mut resources: Vec<_> = self.resources.into_iter().collect();
         resources.sort_by_key(|(path, _)| specificity(path));
@@ -127,7 +128,7 @@ impl Router {
     }
 }
 
-/// The less of a segment is a parameter the earlier it is tried: `me`, `{id}.json`, `{id}`.
+/// The sort key of a path: `me` comes before `{id}.json`, and that before `{id}`.
 fn specificity(path: &str) -> Vec<(bool, Reverse<usize>)> {
     path.split('/')
         .map(|segment| {
@@ -140,7 +141,7 @@ fn specificity(path: &str) -> Vec<(bool, Reverse<usize>)> {
 }
 
 fn method_not_allowed(allow: &str) -> HttpResponse {
-    let detail = format!("this path takes {allow}");
+    let detail = format!("this path allows {allow}");
     let rejection = Rejection::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail);
     let mut response = rejection.error_response();
     if let Ok(value) = header::HeaderValue::from_str(allow) {

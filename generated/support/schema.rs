@@ -1,4 +1,4 @@
-//! The contract's schemas: what they say of a value, and what a text means where one is expected.
+//! Validation by the contract's schemas, and conversion of texts to the types that they expect.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, LazyLock, RwLock};
@@ -13,10 +13,10 @@ use uuid::Uuid;
 use super::Violation;
 use super::text::{Base64, DecimalText, Text};
 
-/// The longest detail of a violation, in bytes; the value that it quotes may be huge.
+/// The longest detail of a violation, in bytes; it may quote a huge value.
 const DETAIL_LIMIT: usize = 300;
 
-/// How deep a schema is looked into for the types that it allows.
+/// The deepest nesting that is searched for the types that a schema allows.
 const DEPTH_LIMIT: usize = 16;
 
 static SCHEMAS: LazyLock<Value> =
@@ -25,22 +25,22 @@ static SCHEMAS: LazyLock<Value> =
 static VALIDATORS: LazyLock<RwLock<HashMap<String, Arc<Validator>>>> =
     LazyLock::new(RwLock::default);
 
-/// The schema of this name.
+/// The schema with this name.
 pub fn named(name: &str) -> &'static Value {
     &SCHEMAS["roots"][name]
 }
 
-/// The answers of the operation at this method and route; `null` when there is none.
-pub fn answers(method: &str, route: &str) -> &'static Value {
-    &SCHEMAS["answers"][format!("{method} {route}")]
+/// The responses of the operation at this method and route; `null` if there is none.
+pub fn responses(method: &str, route: &str) -> &'static Value {
+    &SCHEMAS["responses"][format!("{method} {route}")]
 }
 
-/// Whether the value keeps the schema of this name.
+/// Whether the value is valid by the schema with this name.
 pub fn holds(name: &str, value: &Value) -> bool {
     validator(name).is_some_and(|validator| validator.is_valid(value))
 }
 
-/// Every violation of the schema of this name: where, and what.
+/// Every violation of the schema with this name.
 pub fn explain(name: &str, value: &Value) -> Vec<Violation> {
     let Some(validator) = validator(name) else {
         return Vec::new();
@@ -51,7 +51,7 @@ pub fn explain(name: &str, value: &Value) -> Vec<Violation> {
     found
 }
 
-/// Validators are made when they are first needed, and kept.
+/// Compiles a validator on first use, and caches it.
 fn validator(name: &str) -> Option<Arc<Validator>> {
     if let Ok(known) = VALIDATORS.read()
         && let Some(validator) = known.get(name)
@@ -84,7 +84,7 @@ fn validator(name: &str) -> Option<Arc<Validator>> {
     Some(validator)
 }
 
-/// What a number has to be beyond JSON Schema: one that the Rust type of this name holds.
+/// A keyword beyond JSON Schema: the Rust type with this name must be able to hold the number.
 struct ReadAs(String);
 
 impl ReadAs {
@@ -93,13 +93,13 @@ impl ReadAs {
             return None;
         };
         let text = number.as_str();
-        // That it is no whole number at all, `type` says.
+        // `type` reports numbers that are not integers.
         let whole = number.as_f64().is_none_or(|number| number.fract() == 0.0);
         match self.0.as_str() {
-            "i32" if whole && i32::from_text(text).is_none() => Some("is no 32-bit integer"),
-            "i64" if whole && i64::from_text(text).is_none() => Some("is no 64-bit integer"),
+            "i32" if whole && i32::from_text(text).is_none() => Some("is not a 32-bit integer"),
+            "i64" if whole && i64::from_text(text).is_none() => Some("is not a 64-bit integer"),
             "u64" if whole && u64::from_text(text).is_none() => {
-                Some("is no unsigned 64-bit integer")
+                Some("is not an unsigned 64-bit integer")
             }
             "Decimal" if Decimal::from_text(text).is_none() => Some("has too many digits"),
             "f32" if f32::from_text(text).is_none() => Some("is too large"),
@@ -149,7 +149,7 @@ fn describe(error: &ValidationError, found: &mut Vec<Violation>) {
     let parent = error.instance_path().to_string();
     let at = |name: &str| format!("{parent}/{}", name.replace('~', "~0").replace('/', "~1"));
     match error.kind() {
-        // Where the missing property should be.
+        // Point to where the missing property should be.
         ValidationErrorKind::Required { property } => found.push(Violation {
             pointer: at(property.as_str().unwrap_or_default()),
             detail: "is required".into(),
@@ -161,7 +161,7 @@ fn describe(error: &ValidationError, found: &mut Vec<Violation>) {
                 detail: "is not allowed here".into(),
             }));
         }
-        // Of several alternatives, the only one of the value's type is what was meant.
+        // If only one alternative has the value's type, report its violations.
         ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context }
             if meant_alternative(error, context).is_some() =>
         {
@@ -208,7 +208,7 @@ fn shortened(mut detail: String) -> String {
     detail
 }
 
-/// The JSON value that a text means where this schema is expected.
+/// The JSON value of a text by the types that the schema allows.
 pub fn meant(schema: &Value, text: &str) -> Value {
     let mut types = BTreeSet::new();
     allowed(schema, &mut types, 0);
@@ -235,7 +235,7 @@ pub fn meant(schema: &Value, text: &str) -> Value {
     json!(text)
 }
 
-/// The schema that a member of such an object has.
+/// The schema of a member of an object with this schema.
 pub fn property<'s>(schema: &'s Value, name: &str) -> &'s Value {
     find(schema, 0, &|schema| schema["properties"].get(name))
         .or_else(|| {
@@ -246,12 +246,12 @@ pub fn property<'s>(schema: &'s Value, name: &str) -> &'s Value {
         .unwrap_or(&Value::Null)
 }
 
-/// The schema that an item of such a list has.
+/// The schema of an item of a list with this schema.
 pub fn item(schema: &Value) -> &Value {
     find(schema, 0, &|schema| schema.get("items")).unwrap_or(&Value::Null)
 }
 
-/// Whether such a value may be of this type.
+/// Whether the schema allows this type.
 pub fn allows(schema: &Value, name: &str) -> bool {
     let mut types = BTreeSet::new();
     allowed(schema, &mut types, 0);

@@ -1,4 +1,4 @@
-//! Values that are written as one piece of text: parameters, headers, strings with a format.
+//! Values with a text form: parameters, headers, strings with a format.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -10,10 +10,10 @@ use super::decimal;
 
 /// A type that is written as text.
 pub trait Text: Sized {
-    /// What a reader may tell of it.
+    /// What is expected, for error messages.
     const EXPECTED: &'static str;
 
-    /// Reads the text; `None` when it is no such value.
+    /// Reads the text; `None` if it is not valid.
     fn from_text(text: &str) -> Option<Self>;
 
     /// Writes the text.
@@ -26,7 +26,7 @@ macro_rules! numbers {
             const EXPECTED: &'static str = "a whole number";
 
             fn from_text(text: &str) -> Option<Self> {
-                // `parse` takes a leading plus, which JSON does not.
+                // `parse` accepts a leading plus, which JSON does not allow.
                 text.parse().ok().filter(|_| !text.starts_with('+'))
             }
 
@@ -45,7 +45,7 @@ macro_rules! floats {
             const EXPECTED: &'static str = "a number";
 
             fn from_text(text: &str) -> Option<Self> {
-                // JSON knows no `inf`, no `NaN` and no leading plus.
+                // JSON has no `inf`, no `NaN` and no leading plus.
                 serde_json::from_str(text).ok()
             }
 
@@ -99,7 +99,7 @@ impl Text for DateTime<Utc> {
     const EXPECTED: &'static str = "a date and time of RFC 3339";
 
     fn from_text(text: &str) -> Option<Self> {
-        // chrono takes a space between date and time, too.
+        // chrono also accepts a space between date and time.
         let divided = matches!(text.as_bytes().get(10), Some(b'T' | b't'));
         DateTime::parse_from_rfc3339(text)
             .ok()
@@ -117,7 +117,7 @@ impl Text for NaiveDate {
     const EXPECTED: &'static str = "a date of RFC 3339";
 
     fn from_text(text: &str) -> Option<Self> {
-        // chrono takes digits that are missing and signs, too.
+        // chrono also accepts missing digits and signs.
         text.parse()
             .ok()
             .filter(|_| text.len() == 10 && text.as_bytes()[4] == b'-')
@@ -128,7 +128,7 @@ impl Text for NaiveDate {
     }
 }
 
-/// With hyphens (RFC 9562, section 4).
+/// Only the form with hyphens (RFC 9562, section 4).
 impl Text for Uuid {
     const EXPECTED: &'static str = "a UUID";
 
@@ -141,7 +141,7 @@ impl Text for Uuid {
     }
 }
 
-/// Bytes that are written in base64 (RFC 4648, section 4).
+/// Bytes in base64 (RFC 4648, section 4).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Base64(pub Vec<u8>);
 
@@ -173,12 +173,12 @@ impl Text for DecimalText {
     }
 }
 
-/// A value of the contract itself, whose text is known to fit.
+/// A constant of the contract, whose text is known to be valid.
 pub fn fixed<T: Text + Default>(text: &str) -> T {
     T::from_text(text).unwrap_or_default()
 }
 
-/// A list as `simple` writes it.
+/// A list in the style `simple`.
 pub fn joined<T: Text>(items: &[T]) -> String {
     items
         .iter()

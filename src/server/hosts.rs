@@ -111,7 +111,7 @@ impl Hosts {
         };
         let same_host = url.host_str().and_then(Named::read) == Named::read(requested);
         let requested_port = port(requested).or_else(|| default_port(url.scheme()));
-        same_host && url.host_str().is_some() && url.port_or_known_default() == asked_port
+        same_host && url.host_str().is_some() && url.port_or_known_default() == requested_port
     }
 
     fn wrong_host(&self) -> Rejection {

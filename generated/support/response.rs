@@ -1,4 +1,4 @@
-//! Answers, compared with the contract.
+//! Validates responses against the contract.
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_TYPE, HeaderMap};
@@ -6,11 +6,10 @@ use serde_json::Value;
 
 use super::{Violation, schema};
 
-/// What is wrong with an answer of the operation that the contract has at `method` and `route`;
-/// nothing where the contract has no such operation. The body is `None` where it is not known: of an
-/// answer to `HEAD`, or of one that is streamed.
+/// The violations in a response of the operation at `method` and `route`; empty if the contract has
+/// no such operation. Pass `None` as body if there is none to check: for `HEAD`, or if streamed.
 ///
-/// A pointer is `status`, the name of a header, or a JSON pointer into the body.
+/// The pointer of a violation is `status`, a header name, or a JSON pointer into the body.
 pub fn violations(
     method: &str,
     route: &str,
@@ -19,32 +18,32 @@ pub fn violations(
     body: Option<&[u8]>,
 ) -> Vec<Violation> {
     let mut found = Vec::new();
-    let answers = schema::answers(method, route);
-    if answers.is_null() {
+    let responses = schema::responses(method, route);
+    if responses.is_null() {
         return found;
     }
     let code = status.as_u16();
     let range = format!("{}XX", code / 100);
     let named = [code.to_string().as_str(), range.as_str(), "DEFAULT"]
         .into_iter()
-        .map(|key| &answers[key])
-        .find(|answer| !answer.is_null());
-    let Some(answer) = named else {
+        .map(|key| &responses[key])
+        .find(|response| !response.is_null());
+    let Some(response) = named else {
         found.push(Violation {
             pointer: "status".into(),
-            detail: format!("{code} is not among the answers of {method} {route}"),
+            detail: format!("the contract has no response {code} for {method} {route}"),
         });
         return found;
     };
-    check_headers(answer, headers, &mut found);
+    check_headers(response, headers, &mut found);
     if let Some(body) = body {
-        check_body(answer, headers, body, &mut found);
+        check_body(response, headers, body, &mut found);
     }
     found
 }
 
-fn check_headers(answer: &Value, headers: &HeaderMap, found: &mut Vec<Violation>) {
-    for (name, header) in answer["headers"].as_object().into_iter().flatten() {
+fn check_headers(response: &Value, headers: &HeaderMap, found: &mut Vec<Violation>) {
+    for (name, header) in response["headers"].as_object().into_iter().flatten() {
         let mut wrong = |detail: String| {
             found.push(Violation {
                 pointer: name.clone(),
@@ -68,22 +67,22 @@ fn check_headers(answer: &Value, headers: &HeaderMap, found: &mut Vec<Violation>
 
 /// Lists are separated by commas (RFC 9110, section 5.6.1).
 fn header_value(schema: &Value, text: &str) -> Value {
-    match schema::allows(schema, "array") {
-        true => text
-            .split(',')
+    if schema::allows(schema, "array") {
+        text.split(',')
             .map(|item| schema::meant(schema::item(schema), item.trim()))
-            .collect(),
-        false => schema::meant(schema, text),
+            .collect()
+    } else {
+        schema::meant(schema, text)
     }
 }
 
-fn check_body(answer: &Value, headers: &HeaderMap, body: &[u8], found: &mut Vec<Violation>) {
+fn check_body(response: &Value, headers: &HeaderMap, body: &[u8], found: &mut Vec<Violation>) {
     let media_type = headers
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.split(';').next())
         .map(|essence| essence.trim().to_ascii_lowercase());
-    let content = answer["content"]
+    let content = response["content"]
         .as_object()
         .filter(|content| !content.is_empty());
     let mut wrong = |pointer: &str, detail: String| {
@@ -94,7 +93,7 @@ fn check_body(answer: &Value, headers: &HeaderMap, body: &[u8], found: &mut Vec<
     };
     let (content, media_type) = match (content, media_type) {
         (None, _) if body.is_empty() => return,
-        (None, _) => return wrong("", "has no body in the contract".into()),
+        (None, _) => return wrong("", "must be empty: the contract has no body here".into()),
         (Some(_), None) => return wrong("content-type", "is required".into()),
         (Some(content), Some(media_type)) => (content, media_type),
     };
@@ -106,7 +105,7 @@ fn check_body(answer: &Value, headers: &HeaderMap, body: &[u8], found: &mut Vec<
     let Some(root) = root else {
         return wrong(
             "content-type",
-            format!("{media_type} is not among the media types"),
+            format!("the contract has no media type {media_type} here"),
         );
     };
     let Some(root) = root.as_str() else { return };
