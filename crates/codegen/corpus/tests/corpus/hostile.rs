@@ -596,7 +596,16 @@ fn end() -> impl Strategy<Value = String> {
         4 => prop::sample::select(FRAGMENTS).prop_map(str::to_owned),
         1 => any::<String>(),
     ];
-    prop::collection::vec(part, 0..4).prop_map(|parts| parts.concat())
+    let name_length = |end: &String| -> usize {
+        let lengths = end
+            .chars()
+            .map(|letter| if letter.is_ascii() { 1 } else { 8 });
+        lengths.sum()
+    };
+    prop::collection::vec(part, 0..4)
+        .prop_map(|parts| parts.concat())
+        // The names of modules are cut after 100 characters, others are not.
+        .prop_filter("too long", move |end| name_length(end) <= 70)
 }
 
 #[test]
