@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 
 fn main() {
-    let project = codegen::Project {
+    let project = contract_codegen::Project {
         root: PathBuf::from(
             std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets CARGO_MANIFEST_DIR"),
         ),

@@ -43,17 +43,17 @@ bench *ARGS:
 
 # Regenerate generated/ from the contract
 generate:
-    cargo run --quiet --package codegen -- generate
+    cargo run --quiet --package contract-codegen -- generate
 
 # Write a standalone crate to DIR that serves the contract SPEC and answers every operation with 501
 [no-cd, positional-arguments]
 stub SPEC DIR:
-    @exec cargo run --quiet --locked --manifest-path "{{ justfile_directory() }}/Cargo.toml" --package codegen -- stub "$1" "$2"
+    @exec cargo run --quiet --locked --manifest-path "{{ justfile_directory() }}/Cargo.toml" --package contract-codegen -- stub "$1" "$2"
 
-# Generate servers from the contracts of crates/codegen/corpus, and test them
+# Generate servers from the contracts of crates/contract-codegen/corpus, and test them
 corpus:
     @echo "== contract corpus"
-    cargo test --manifest-path crates/codegen/corpus/Cargo.toml --target-dir target/corpus --locked
+    cargo test --manifest-path crates/contract-codegen/corpus/Cargo.toml --target-dir target/corpus --locked
 
 # Build the client package for typescript, python, rust, go or java into target/sdk/
 sdk LANG: generate

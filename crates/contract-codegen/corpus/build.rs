@@ -20,7 +20,7 @@ fn main() {
             for spec in some {
                 scope.spawn(move || {
                     let name = spec.file_stem().unwrap();
-                    let made = codegen::module(spec, &here.join("src/made").join(name));
+                    let made = contract_codegen::module(spec, &here.join("src/made").join(name));
                     for warning in made.unwrap_or_else(|error| panic!("{error:#}")) {
                         println!("cargo::warning={warning}");
                     }

@@ -155,7 +155,7 @@ fn made(contract: &Value) -> tempfile::TempDir {
     let spec = folder.path().join("contract.json");
     std::fs::write(&spec, contract.to_string()).unwrap();
     let stub = folder.path().join("stub");
-    let warnings = codegen::stub::write(&spec, &stub).unwrap();
+    let warnings = contract_codegen::stub::write(&spec, &stub).unwrap();
     assert_eq!(warnings, Vec::<String>::new());
     stub::lint(&stub);
     folder

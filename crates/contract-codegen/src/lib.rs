@@ -35,7 +35,7 @@ use anyhow::{Context, Result};
 /// The paths of a project: its contract, its templates and the generated code.
 #[derive(Debug, Clone)]
 pub struct Project {
-    /// The folder that holds `api/`, `crates/codegen/` and `generated/`.
+    /// The folder that holds `api/`, `crates/contract-codegen/` and `generated/`.
     pub root: PathBuf,
 }
 
@@ -54,9 +54,9 @@ impl Project {
     pub fn inputs(&self) -> [PathBuf; 4] {
         [
             self.contract(),
-            self.root.join("crates/codegen/config.yaml"),
-            self.root.join("crates/codegen/templates"),
-            self.root.join("crates/codegen/src"),
+            self.root.join("crates/contract-codegen/config.yaml"),
+            self.root.join("crates/contract-codegen/templates"),
+            self.root.join("crates/contract-codegen/src"),
         ]
     }
 
@@ -115,13 +115,13 @@ mod tests {
         };
         for part in [
             "api",
-            "crates/codegen/src",
-            "crates/codegen/templates",
+            "crates/contract-codegen/src",
+            "crates/contract-codegen/templates",
             "generated",
         ] {
             fs::create_dir_all(project.root.join(part)).unwrap();
         }
-        for file in ["api/openapi.yaml", "crates/codegen/config.yaml"] {
+        for file in ["api/openapi.yaml", "crates/contract-codegen/config.yaml"] {
             fs::copy(real.join(file), project.root.join(file)).unwrap();
         }
         (folder, project)
@@ -136,8 +136,8 @@ mod tests {
         assert!(project.is_current().unwrap());
         for input in [
             "api/openapi.yaml",
-            "crates/codegen/config.yaml",
-            "crates/codegen/templates/new.mustache",
+            "crates/contract-codegen/config.yaml",
+            "crates/contract-codegen/templates/new.mustache",
         ] {
             let path = project.root.join(input);
             let before = fs::read_to_string(&path).unwrap_or_default();
@@ -221,7 +221,8 @@ mod tests {
     #[test]
     fn annotation_is_deterministic() {
         let contract =
-            contract::read(&home().join("crates/codegen/corpus/specs/schemas.yaml")).unwrap();
+            contract::read(&home().join("crates/contract-codegen/corpus/specs/schemas.yaml"))
+                .unwrap();
         let one = annotate::annotate(&contract, true).unwrap();
         let other = annotate::annotate(&contract, true).unwrap();
         assert_eq!(one.copy.to_string(), other.copy.to_string());

@@ -1,12 +1,12 @@
-//! `cargo run -p codegen -- …`: the commands behind `./justw generate` and `./justw stub`.
+//! `cargo run -p contract-codegen -- …`: the commands behind `./justw generate` and `./justw stub`.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Result;
-use codegen::{Project, stub};
+use contract_codegen::{Project, stub};
 
-const USAGE: &str = "usage: codegen generate | codegen stub SPEC DIR";
+const USAGE: &str = "usage: contract-codegen generate | codegen stub SPEC DIR";
 
 #[allow(clippy::print_stderr)] // the output of a command line tool
 fn main() -> ExitCode {

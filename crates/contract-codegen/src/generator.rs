@@ -43,9 +43,9 @@ pub(crate) fn run(root: &Path, contract: &Value, annotated: &Annotated) -> Resul
         .arg("--input-spec")
         .arg(&input)
         .arg("--config")
-        .arg(root.join("crates/codegen/config.yaml"))
+        .arg(root.join("crates/contract-codegen/config.yaml"))
         .arg("--template-dir")
-        .arg(root.join("crates/codegen/templates"))
+        .arg(root.join("crates/contract-codegen/templates"))
         .arg("--output")
         .arg(&output)
         .output()
@@ -142,7 +142,7 @@ fn format_rust(main: &Path) -> Result<()> {
     let result = result.context("rustfmt is missing: `rustup component add rustfmt`")?;
     if !result.status.success() {
         bail!(
-            "the generated code does not parse; fix crates/codegen/templates:\n{}",
+            "the generated code does not parse; fix crates/contract-codegen/templates:\n{}",
             String::from_utf8_lossy(&result.stderr)
         );
     }

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use codegen::annotate::annotate;
-use codegen::contract;
+use contract_codegen::annotate::annotate;
+use contract_codegen::contract;
 use proc_macro2::{TokenStream, TokenTree};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -758,7 +758,7 @@ fn code_generated_from_hostile_texts_has_the_same_tokens() {
         let write = |name: &str, contract: &Value| {
             let file = folder.path().join(format!("{name}.json"));
             std::fs::write(&file, contract.to_string()).unwrap();
-            codegen::stub::write(&file, &folder.path().join(name)).unwrap();
+            contract_codegen::stub::write(&file, &folder.path().join(name)).unwrap();
             made(&folder.path().join(name))
         };
         let (harmless, _) = with_ends(&contract, &[]);
