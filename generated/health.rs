@@ -1,8 +1,8 @@
 //! The operations tagged `Health`.
 
-#![allow(unused_imports)] // not every operation needs all of them
+use ::contract_runtime as runtime;
 
-use super::{models, support};
+use super::models;
 
 /// What an implementation of `Health` must provide.
 ///
@@ -13,7 +13,9 @@ pub trait HealthApi: 'static {
     /// Returns 200 as long as the process serves requests; checks no dependency.
     ///
     /// `GET /healthz`
-    fn get_liveness(&self) -> impl ::std::future::Future<Output = GetLivenessResponse>;
+    fn get_liveness(
+        &self,
+    ) -> impl ::std::future::Future<Output = ::std::result::Result<GetLivenessSuccess, GetLivenessFailure>>;
 
     /// Readiness probe.
     ///
@@ -22,58 +24,89 @@ pub trait HealthApi: 'static {
     /// while it is down.
     ///
     /// `GET /readyz`
-    fn get_readiness(&self) -> impl ::std::future::Future<Output = GetReadinessResponse>;
+    fn get_readiness(
+        &self,
+    ) -> impl ::std::future::Future<
+        Output = ::std::result::Result<GetReadinessSuccess, GetReadinessFailure>,
+    >;
 }
 
 /// Adds the routes of these operations; `api` serves them.
-pub fn routes<A: HealthApi>(router: &mut support::Router, api: &::actix_web::web::Data<A>) {
+pub fn routes<A: HealthApi>(
+    router: &mut runtime::server::Router,
+    api: &runtime::actix_web::web::Data<A>,
+) {
     router.add(
-        ::actix_web::http::Method::GET,
+        runtime::actix_web::http::Method::GET,
         "/healthz",
         api.clone(),
         self::get_liveness::<A>,
     );
     router.add(
-        ::actix_web::http::Method::GET,
+        runtime::actix_web::http::Method::GET,
         "/readyz",
         api.clone(),
         self::get_readiness::<A>,
     );
 }
 
-/// The responses of `GET /healthz`.
-#[derive(::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq)]
-pub enum GetLivenessResponse {
+/// The successful responses of `GET /healthz`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum GetLivenessSuccess {
     /// The process is alive
     Ok(models::Liveness),
+}
+
+impl runtime::server::Respond for GetLivenessSuccess {
+    fn respond(self) -> runtime::actix_web::HttpResponse {
+        match self {
+            Self::Ok(body) => runtime::server::Reply::new(200).json("application/json", &body),
+        }
+    }
+}
+
+/// The other responses of `GET /healthz`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum GetLivenessFailure {
     /// The request did not arrive in time
     RequestTimeout(models::Problem),
 }
 
-impl ::actix_web::Responder for GetLivenessResponse {
-    type Body = ::actix_web::body::BoxBody;
-
-    fn respond_to(self, _request: &::actix_web::HttpRequest) -> ::actix_web::HttpResponse {
+impl runtime::server::Respond for GetLivenessFailure {
+    fn respond(self) -> runtime::actix_web::HttpResponse {
         match self {
-            Self::Ok(body) => support::Reply::new(200).json("application/json", &body),
             Self::RequestTimeout(body) => {
-                support::Reply::new(408).json("application/problem+json", &body)
+                runtime::server::Reply::new(408).json("application/problem+json", &body)
             }
         }
     }
 }
 
 async fn get_liveness<A: HealthApi>(
-    api: ::actix_web::web::Data<A>,
-) -> ::std::result::Result<GetLivenessResponse, ::actix_web::Error> {
-    ::std::result::Result::Ok(HealthApi::get_liveness(&**api).await)
+    api: runtime::actix_web::web::Data<A>,
+) -> ::std::result::Result<runtime::actix_web::HttpResponse, runtime::server::Rejection> {
+    let answer = HealthApi::get_liveness(&**api).await;
+    ::std::result::Result::Ok(runtime::server::respond(answer))
 }
 
-/// The responses of `GET /readyz`.
-#[derive(::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq)]
-pub enum GetReadinessResponse {
+/// The successful responses of `GET /readyz`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum GetReadinessSuccess {
     /// Requests can be served
     Ok(models::Readiness),
+}
+
+impl runtime::server::Respond for GetReadinessSuccess {
+    fn respond(self) -> runtime::actix_web::HttpResponse {
+        match self {
+            Self::Ok(body) => runtime::server::Reply::new(200).json("application/json", &body),
+        }
+    }
+}
+
+/// The other responses of `GET /readyz`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum GetReadinessFailure {
     /// The request did not arrive in time
     RequestTimeout(models::Problem),
     /// Requests cannot be served; the problem's `detail` names the missing dependency
@@ -85,16 +118,13 @@ pub enum GetReadinessResponse {
     },
 }
 
-impl ::actix_web::Responder for GetReadinessResponse {
-    type Body = ::actix_web::body::BoxBody;
-
-    fn respond_to(self, _request: &::actix_web::HttpRequest) -> ::actix_web::HttpResponse {
+impl runtime::server::Respond for GetReadinessFailure {
+    fn respond(self) -> runtime::actix_web::HttpResponse {
         match self {
-            Self::Ok(body) => support::Reply::new(200).json("application/json", &body),
             Self::RequestTimeout(body) => {
-                support::Reply::new(408).json("application/problem+json", &body)
+                runtime::server::Reply::new(408).json("application/problem+json", &body)
             }
-            Self::ServiceUnavailable { body, retry_after } => support::Reply::new(503)
+            Self::ServiceUnavailable { body, retry_after } => runtime::server::Reply::new(503)
                 .header("retry-after", retry_after)
                 .json("application/problem+json", &body),
         }
@@ -102,7 +132,8 @@ impl ::actix_web::Responder for GetReadinessResponse {
 }
 
 async fn get_readiness<A: HealthApi>(
-    api: ::actix_web::web::Data<A>,
-) -> ::std::result::Result<GetReadinessResponse, ::actix_web::Error> {
-    ::std::result::Result::Ok(HealthApi::get_readiness(&**api).await)
+    api: runtime::actix_web::web::Data<A>,
+) -> ::std::result::Result<runtime::actix_web::HttpResponse, runtime::server::Rejection> {
+    let answer = HealthApi::get_readiness(&**api).await;
+    ::std::result::Result::Ok(runtime::server::respond(answer))
 }

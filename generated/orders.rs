@@ -1,14 +1,15 @@
 //! The operations tagged `Orders`.
 
-#![allow(unused_imports)] // not every operation needs all of them
+use ::contract_runtime as runtime;
 
-use super::{models, security, support};
+use super::models;
+use super::security;
 
 /// What an implementation of `Orders` must provide.
 ///
 /// A method is called only after parameters and body passed every check of the contract.
 pub trait OrdersApi: 'static {
-    /// The caller, as [`security::Authenticate`] returns it.
+    /// The caller, as [`runtime::server::Authenticate`] returns it.
     type Caller: 'static;
 
     /// Create an order.
@@ -27,7 +28,7 @@ pub trait OrdersApi: 'static {
         caller: Self::Caller,
         parameters: CreateOrderParameters,
         body: models::CreateOrderRequest,
-    ) -> impl ::std::future::Future<Output = CreateOrderResponse>;
+    ) -> impl ::std::future::Future<Output = ::std::result::Result<CreateOrderSuccess, CreateOrderFailure>>;
 
     /// Delete an order.
     ///
@@ -38,7 +39,7 @@ pub trait OrdersApi: 'static {
         &self,
         caller: Self::Caller,
         parameters: DeleteOrderParameters,
-    ) -> impl ::std::future::Future<Output = DeleteOrderResponse>;
+    ) -> impl ::std::future::Future<Output = ::std::result::Result<DeleteOrderSuccess, DeleteOrderFailure>>;
 
     /// Read an order.
     ///
@@ -49,7 +50,7 @@ pub trait OrdersApi: 'static {
         &self,
         caller: Self::Caller,
         parameters: GetOrderParameters,
-    ) -> impl ::std::future::Future<Output = GetOrderResponse>;
+    ) -> impl ::std::future::Future<Output = ::std::result::Result<GetOrderSuccess, GetOrderFailure>>;
 
     /// Read the history of an order.
     ///
@@ -63,7 +64,9 @@ pub trait OrdersApi: 'static {
         &self,
         caller: Self::Caller,
         parameters: ListOrderEventsParameters,
-    ) -> impl ::std::future::Future<Output = ListOrderEventsResponse>;
+    ) -> impl ::std::future::Future<
+        Output = ::std::result::Result<ListOrderEventsSuccess, ListOrderEventsFailure>,
+    >;
 
     /// List orders.
     ///
@@ -78,7 +81,7 @@ pub trait OrdersApi: 'static {
         &self,
         caller: Self::Caller,
         parameters: ListOrdersParameters,
-    ) -> impl ::std::future::Future<Output = ListOrdersResponse>;
+    ) -> impl ::std::future::Future<Output = ::std::result::Result<ListOrdersSuccess, ListOrdersFailure>>;
 
     /// Change an order.
     ///
@@ -93,47 +96,50 @@ pub trait OrdersApi: 'static {
         caller: Self::Caller,
         parameters: UpdateOrderParameters,
         body: models::UpdateOrderRequest,
-    ) -> impl ::std::future::Future<Output = UpdateOrderResponse>;
+    ) -> impl ::std::future::Future<Output = ::std::result::Result<UpdateOrderSuccess, UpdateOrderFailure>>;
 }
 
 /// Adds the routes of these operations; `api` serves them.
-pub fn routes<A: OrdersApi<Caller = S::Caller>, S: security::Authenticate>(
-    router: &mut support::Router,
-    api: &::actix_web::web::Data<A>,
-    security: &::actix_web::web::Data<S>,
+pub fn routes<
+    A: OrdersApi<Caller = S::Caller>,
+    S: runtime::server::Authenticate<Scheme = security::Scheme>,
+>(
+    router: &mut runtime::server::Router,
+    api: &runtime::actix_web::web::Data<A>,
+    security: &runtime::actix_web::web::Data<S>,
 ) {
     router.add(
-        ::actix_web::http::Method::POST,
+        runtime::actix_web::http::Method::POST,
         "/orders",
         (api.clone(), security.clone()),
         self::create_order::<A, S>,
     );
     router.add(
-        ::actix_web::http::Method::DELETE,
+        runtime::actix_web::http::Method::DELETE,
         "/orders/{id}",
         (api.clone(), security.clone()),
         self::delete_order::<A, S>,
     );
     router.add(
-        ::actix_web::http::Method::GET,
+        runtime::actix_web::http::Method::GET,
         "/orders/{id}",
         (api.clone(), security.clone()),
         self::get_order::<A, S>,
     );
     router.add(
-        ::actix_web::http::Method::GET,
+        runtime::actix_web::http::Method::GET,
         "/orders/{id}/events",
         (api.clone(), security.clone()),
         self::list_order_events::<A, S>,
     );
     router.add(
-        ::actix_web::http::Method::GET,
+        runtime::actix_web::http::Method::GET,
         "/orders",
         (api.clone(), security.clone()),
         self::list_orders::<A, S>,
     );
     router.add(
-        ::actix_web::http::Method::PUT,
+        runtime::actix_web::http::Method::PUT,
         "/orders/{id}",
         (api.clone(), security.clone()),
         self::update_order::<A, S>,
@@ -141,7 +147,7 @@ pub fn routes<A: OrdersApi<Caller = S::Caller>, S: security::Authenticate>(
 }
 
 /// The parameters of `POST /orders`.
-#[derive(::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct CreateOrderParameters {
     /// A unique value for this order, for example a UUID, repeated with every retry
     /// (draft-ietf-httpapi-idempotency-key-header). Quoted or bare; it must not contain quotes or
@@ -149,9 +155,9 @@ pub struct CreateOrderParameters {
     pub idempotency_key: ::std::option::Option<::std::string::String>,
 }
 
-/// The responses of `POST /orders`.
-#[derive(::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq)]
-pub enum CreateOrderResponse {
+/// The successful responses of `POST /orders`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum CreateOrderSuccess {
     /// The created order
     Created {
         /// The body, as `application/json`
@@ -164,6 +170,28 @@ pub enum CreateOrderResponse {
         /// absent otherwise
         idempotent_replayed: ::std::option::Option<bool>,
     },
+}
+
+impl runtime::server::Respond for CreateOrderSuccess {
+    fn respond(self) -> runtime::actix_web::HttpResponse {
+        match self {
+            Self::Created {
+                body,
+                location,
+                etag,
+                idempotent_replayed,
+            } => runtime::server::Reply::new(201)
+                .header("location", location)
+                .header("etag", etag)
+                .optional_header("idempotent-replayed", idempotent_replayed)
+                .json("application/json", &body),
+        }
+    }
+}
+
+/// The other responses of `POST /orders`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum CreateOrderFailure {
     /// The request does not match the contract; `errors` lists every violation
     BadRequest(models::Problem),
     /// Credentials are missing, invalid or expired
@@ -211,88 +239,79 @@ pub enum CreateOrderResponse {
     },
 }
 
-impl ::actix_web::Responder for CreateOrderResponse {
-    type Body = ::actix_web::body::BoxBody;
-
-    fn respond_to(self, _request: &::actix_web::HttpRequest) -> ::actix_web::HttpResponse {
+impl runtime::server::Respond for CreateOrderFailure {
+    fn respond(self) -> runtime::actix_web::HttpResponse {
         match self {
-            Self::Created {
-                body,
-                location,
-                etag,
-                idempotent_replayed,
-            } => support::Reply::new(201)
-                .header("location", location)
-                .header("etag", etag)
-                .optional_header("idempotent-replayed", idempotent_replayed)
-                .json("application/json", &body),
             Self::BadRequest(body) => {
-                support::Reply::new(400).json("application/problem+json", &body)
+                runtime::server::Reply::new(400).json("application/problem+json", &body)
             }
             Self::Unauthorized {
                 body,
                 www_authenticate,
-            } => support::Reply::new(401)
+            } => runtime::server::Reply::new(401)
                 .header("www-authenticate", www_authenticate)
                 .json("application/problem+json", &body),
             Self::Forbidden(body) => {
-                support::Reply::new(403).json("application/problem+json", &body)
+                runtime::server::Reply::new(403).json("application/problem+json", &body)
             }
             Self::RequestTimeout(body) => {
-                support::Reply::new(408).json("application/problem+json", &body)
+                runtime::server::Reply::new(408).json("application/problem+json", &body)
             }
             Self::PayloadTooLarge(body) => {
-                support::Reply::new(413).json("application/problem+json", &body)
+                runtime::server::Reply::new(413).json("application/problem+json", &body)
             }
             Self::UnsupportedMediaType(body) => {
-                support::Reply::new(415).json("application/problem+json", &body)
+                runtime::server::Reply::new(415).json("application/problem+json", &body)
             }
             Self::UnprocessableContent(body) => {
-                support::Reply::new(422).json("application/problem+json", &body)
+                runtime::server::Reply::new(422).json("application/problem+json", &body)
             }
-            Self::TooManyRequests { body, retry_after } => support::Reply::new(429)
+            Self::TooManyRequests { body, retry_after } => runtime::server::Reply::new(429)
                 .header("retry-after", retry_after)
                 .json("application/problem+json", &body),
             Self::InternalServerError(body) => {
-                support::Reply::new(500).json("application/problem+json", &body)
+                runtime::server::Reply::new(500).json("application/problem+json", &body)
             }
-            Self::ServiceUnavailable { body, retry_after } => support::Reply::new(503)
+            Self::ServiceUnavailable { body, retry_after } => runtime::server::Reply::new(503)
                 .header("retry-after", retry_after)
                 .json("application/problem+json", &body),
-            Self::GatewayTimeout { body, retry_after } => support::Reply::new(504)
+            Self::GatewayTimeout { body, retry_after } => runtime::server::Reply::new(504)
                 .optional_header("retry-after", retry_after)
                 .json("application/problem+json", &body),
         }
     }
 }
 
-async fn create_order<A: OrdersApi<Caller = S::Caller>, S: security::Authenticate>(
-    api: ::actix_web::web::Data<A>,
-    security: ::actix_web::web::Data<S>,
-    request: ::actix_web::HttpRequest,
-    payload: ::actix_web::web::Payload,
-) -> ::std::result::Result<CreateOrderResponse, ::actix_web::Error> {
-    let caller = security::authorize(
+async fn create_order<
+    A: OrdersApi<Caller = S::Caller>,
+    S: runtime::server::Authenticate<Scheme = security::Scheme>,
+>(
+    api: runtime::actix_web::web::Data<A>,
+    security: runtime::actix_web::web::Data<S>,
+    request: runtime::actix_web::HttpRequest,
+    payload: runtime::actix_web::web::Payload,
+) -> ::std::result::Result<runtime::actix_web::HttpResponse, runtime::server::Rejection> {
+    let caller = runtime::server::authorize(
         &**security,
         &request,
         &[
-            &[security::Need {
+            &[runtime::server::Need {
                 scheme: security::Scheme::AccessToken,
                 scopes: &["orders:write"],
             }],
-            &[security::Need {
+            &[runtime::server::Need {
                 scheme: security::Scheme::ApiKey,
                 scopes: &["orders:write"],
             }],
         ],
     )
     .await?;
-    let mut input = support::Input::new(&request, "POST", "/orders");
+    let mut input = runtime::server::Input::new(&super::CONTRACT, &request, "POST", "/orders");
     let idempotency_key = input
         .header("Idempotency-Key")
         .optional::<::std::string::String>(|value| {
-            static PATTERN: support::Pattern =
-                support::Pattern::new(r#"^("[!#-\[\]-~]{1,255}"|[!#-\[\]-~]{1,255})$"#);
+            static PATTERN: runtime::Pattern =
+                runtime::Pattern::new(r#"^("[!#-\[\]-~]{1,255}"|[!#-\[\]-~]{1,255})$"#);
             PATTERN.matches(value)
         });
     let bytes = input.read(payload).await?;
@@ -307,21 +326,20 @@ async fn create_order<A: OrdersApi<Caller = S::Caller>, S: security::Authenticat
     let (::std::option::Option::Some(idempotency_key), ::std::option::Option::Some(body)) =
         (idempotency_key, body)
     else {
-        return ::std::result::Result::Err(input.reject().into());
+        return ::std::result::Result::Err(input.reject());
     };
-    ::std::result::Result::Ok(
-        OrdersApi::create_order(
-            &**api,
-            caller,
-            CreateOrderParameters { idempotency_key },
-            body,
-        )
-        .await,
+    let answer = OrdersApi::create_order(
+        &**api,
+        caller,
+        CreateOrderParameters { idempotency_key },
+        body,
     )
+    .await;
+    ::std::result::Result::Ok(runtime::server::respond(answer))
 }
 
 /// The parameters of `DELETE /orders/{id}`.
-#[derive(::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct DeleteOrderParameters {
     /// The id of the order
     pub id: i64,
@@ -330,11 +348,24 @@ pub struct DeleteOrderParameters {
     pub if_match: ::std::option::Option<::std::string::String>,
 }
 
-/// The responses of `DELETE /orders/{id}`.
-#[derive(::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq)]
-pub enum DeleteOrderResponse {
+/// The successful responses of `DELETE /orders/{id}`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum DeleteOrderSuccess {
     /// The order is deleted
     NoContent,
+}
+
+impl runtime::server::Respond for DeleteOrderSuccess {
+    fn respond(self) -> runtime::actix_web::HttpResponse {
+        match self {
+            Self::NoContent => runtime::server::Reply::new(204).empty(),
+        }
+    }
+}
+
+/// The other responses of `DELETE /orders/{id}`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum DeleteOrderFailure {
     /// The request does not match the contract; `errors` lists every violation
     BadRequest(models::Problem),
     /// Credentials are missing, invalid or expired
@@ -380,90 +411,91 @@ pub enum DeleteOrderResponse {
     },
 }
 
-impl ::actix_web::Responder for DeleteOrderResponse {
-    type Body = ::actix_web::body::BoxBody;
-
-    fn respond_to(self, _request: &::actix_web::HttpRequest) -> ::actix_web::HttpResponse {
+impl runtime::server::Respond for DeleteOrderFailure {
+    fn respond(self) -> runtime::actix_web::HttpResponse {
         match self {
-            Self::NoContent => support::Reply::new(204).empty(),
             Self::BadRequest(body) => {
-                support::Reply::new(400).json("application/problem+json", &body)
+                runtime::server::Reply::new(400).json("application/problem+json", &body)
             }
             Self::Unauthorized {
                 body,
                 www_authenticate,
-            } => support::Reply::new(401)
+            } => runtime::server::Reply::new(401)
                 .header("www-authenticate", www_authenticate)
                 .json("application/problem+json", &body),
             Self::Forbidden(body) => {
-                support::Reply::new(403).json("application/problem+json", &body)
+                runtime::server::Reply::new(403).json("application/problem+json", &body)
             }
             Self::NotFound(body) => {
-                support::Reply::new(404).json("application/problem+json", &body)
+                runtime::server::Reply::new(404).json("application/problem+json", &body)
             }
             Self::RequestTimeout(body) => {
-                support::Reply::new(408).json("application/problem+json", &body)
+                runtime::server::Reply::new(408).json("application/problem+json", &body)
             }
             Self::PreconditionFailed(body) => {
-                support::Reply::new(412).json("application/problem+json", &body)
+                runtime::server::Reply::new(412).json("application/problem+json", &body)
             }
-            Self::TooManyRequests { body, retry_after } => support::Reply::new(429)
+            Self::TooManyRequests { body, retry_after } => runtime::server::Reply::new(429)
                 .header("retry-after", retry_after)
                 .json("application/problem+json", &body),
             Self::InternalServerError(body) => {
-                support::Reply::new(500).json("application/problem+json", &body)
+                runtime::server::Reply::new(500).json("application/problem+json", &body)
             }
-            Self::ServiceUnavailable { body, retry_after } => support::Reply::new(503)
+            Self::ServiceUnavailable { body, retry_after } => runtime::server::Reply::new(503)
                 .header("retry-after", retry_after)
                 .json("application/problem+json", &body),
-            Self::GatewayTimeout { body, retry_after } => support::Reply::new(504)
+            Self::GatewayTimeout { body, retry_after } => runtime::server::Reply::new(504)
                 .optional_header("retry-after", retry_after)
                 .json("application/problem+json", &body),
         }
     }
 }
 
-async fn delete_order<A: OrdersApi<Caller = S::Caller>, S: security::Authenticate>(
-    api: ::actix_web::web::Data<A>,
-    security: ::actix_web::web::Data<S>,
-    request: ::actix_web::HttpRequest,
-) -> ::std::result::Result<DeleteOrderResponse, ::actix_web::Error> {
-    let caller = security::authorize(
+async fn delete_order<
+    A: OrdersApi<Caller = S::Caller>,
+    S: runtime::server::Authenticate<Scheme = security::Scheme>,
+>(
+    api: runtime::actix_web::web::Data<A>,
+    security: runtime::actix_web::web::Data<S>,
+    request: runtime::actix_web::HttpRequest,
+) -> ::std::result::Result<runtime::actix_web::HttpResponse, runtime::server::Rejection> {
+    let caller = runtime::server::authorize(
         &**security,
         &request,
         &[
-            &[security::Need {
+            &[runtime::server::Need {
                 scheme: security::Scheme::AccessToken,
                 scopes: &["orders:admin"],
             }],
-            &[security::Need {
+            &[runtime::server::Need {
                 scheme: security::Scheme::ApiKey,
                 scopes: &["orders:admin"],
             }],
         ],
     )
     .await?;
-    let mut input = support::Input::new(&request, "DELETE", "/orders/{id}");
+    let mut input =
+        runtime::server::Input::new(&super::CONTRACT, &request, "DELETE", "/orders/{id}");
     let id = input.path("id").required::<i64>(|value| *value >= 1);
     let if_match = input
         .header("If-Match")
         .optional::<::std::string::String>(|value| {
-            static PATTERN: support::Pattern = support::Pattern::new(
+            static PATTERN: runtime::Pattern = runtime::Pattern::new(
                 r#"^(\*|(W/)?"[!#-~]{0,64}"( {0,4}, {0,4}(W/)?"[!#-~]{0,64}"){0,31})$"#,
             );
             PATTERN.matches(value)
         });
     let (::std::option::Option::Some(id), ::std::option::Option::Some(if_match)) = (id, if_match)
     else {
-        return ::std::result::Result::Err(input.reject().into());
+        return ::std::result::Result::Err(input.reject());
     };
-    ::std::result::Result::Ok(
-        OrdersApi::delete_order(&**api, caller, DeleteOrderParameters { id, if_match }).await,
-    )
+    let answer =
+        OrdersApi::delete_order(&**api, caller, DeleteOrderParameters { id, if_match }).await;
+    ::std::result::Result::Ok(runtime::server::respond(answer))
 }
 
 /// The parameters of `GET /orders/{id}`.
-#[derive(::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct GetOrderParameters {
     /// The id of the order
     pub id: i64,
@@ -472,9 +504,9 @@ pub struct GetOrderParameters {
     pub if_none_match: ::std::option::Option<::std::string::String>,
 }
 
-/// The responses of `GET /orders/{id}`.
-#[derive(::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq)]
-pub enum GetOrderResponse {
+/// The successful responses of `GET /orders/{id}`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum GetOrderSuccess {
     /// The order
     Ok {
         /// The body, as `application/json`
@@ -487,6 +519,24 @@ pub enum GetOrderResponse {
         /// The version of the order (RFC 9110, section 8.8.3)
         etag: ::std::string::String,
     },
+}
+
+impl runtime::server::Respond for GetOrderSuccess {
+    fn respond(self) -> runtime::actix_web::HttpResponse {
+        match self {
+            Self::Ok { body, etag } => runtime::server::Reply::new(200)
+                .header("etag", etag)
+                .json("application/json", &body),
+            Self::NotModified { etag } => runtime::server::Reply::new(304)
+                .header("etag", etag)
+                .empty(),
+        }
+    }
+}
+
+/// The other responses of `GET /orders/{id}`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum GetOrderFailure {
     /// The request does not match the contract; `errors` lists every violation
     BadRequest(models::Problem),
     /// Credentials are missing, invalid or expired
@@ -521,72 +571,69 @@ pub enum GetOrderResponse {
     },
 }
 
-impl ::actix_web::Responder for GetOrderResponse {
-    type Body = ::actix_web::body::BoxBody;
-
-    fn respond_to(self, _request: &::actix_web::HttpRequest) -> ::actix_web::HttpResponse {
+impl runtime::server::Respond for GetOrderFailure {
+    fn respond(self) -> runtime::actix_web::HttpResponse {
         match self {
-            Self::Ok { body, etag } => support::Reply::new(200)
-                .header("etag", etag)
-                .json("application/json", &body),
-            Self::NotModified { etag } => support::Reply::new(304).header("etag", etag).empty(),
             Self::BadRequest(body) => {
-                support::Reply::new(400).json("application/problem+json", &body)
+                runtime::server::Reply::new(400).json("application/problem+json", &body)
             }
             Self::Unauthorized {
                 body,
                 www_authenticate,
-            } => support::Reply::new(401)
+            } => runtime::server::Reply::new(401)
                 .header("www-authenticate", www_authenticate)
                 .json("application/problem+json", &body),
             Self::Forbidden(body) => {
-                support::Reply::new(403).json("application/problem+json", &body)
+                runtime::server::Reply::new(403).json("application/problem+json", &body)
             }
             Self::NotFound(body) => {
-                support::Reply::new(404).json("application/problem+json", &body)
+                runtime::server::Reply::new(404).json("application/problem+json", &body)
             }
             Self::RequestTimeout(body) => {
-                support::Reply::new(408).json("application/problem+json", &body)
+                runtime::server::Reply::new(408).json("application/problem+json", &body)
             }
-            Self::TooManyRequests { body, retry_after } => support::Reply::new(429)
+            Self::TooManyRequests { body, retry_after } => runtime::server::Reply::new(429)
                 .header("retry-after", retry_after)
                 .json("application/problem+json", &body),
             Self::InternalServerError(body) => {
-                support::Reply::new(500).json("application/problem+json", &body)
+                runtime::server::Reply::new(500).json("application/problem+json", &body)
             }
-            Self::ServiceUnavailable { body, retry_after } => support::Reply::new(503)
+            Self::ServiceUnavailable { body, retry_after } => runtime::server::Reply::new(503)
                 .header("retry-after", retry_after)
                 .json("application/problem+json", &body),
         }
     }
 }
 
-async fn get_order<A: OrdersApi<Caller = S::Caller>, S: security::Authenticate>(
-    api: ::actix_web::web::Data<A>,
-    security: ::actix_web::web::Data<S>,
-    request: ::actix_web::HttpRequest,
-) -> ::std::result::Result<GetOrderResponse, ::actix_web::Error> {
-    let caller = security::authorize(
+async fn get_order<
+    A: OrdersApi<Caller = S::Caller>,
+    S: runtime::server::Authenticate<Scheme = security::Scheme>,
+>(
+    api: runtime::actix_web::web::Data<A>,
+    security: runtime::actix_web::web::Data<S>,
+    request: runtime::actix_web::HttpRequest,
+) -> ::std::result::Result<runtime::actix_web::HttpResponse, runtime::server::Rejection> {
+    let caller = runtime::server::authorize(
         &**security,
         &request,
         &[
-            &[security::Need {
+            &[runtime::server::Need {
                 scheme: security::Scheme::AccessToken,
                 scopes: &["orders:read"],
             }],
-            &[security::Need {
+            &[runtime::server::Need {
                 scheme: security::Scheme::ApiKey,
                 scopes: &["orders:read"],
             }],
         ],
     )
     .await?;
-    let mut input = support::Input::new(&request, "GET", "/orders/{id}");
+    let mut input = runtime::server::Input::new(&super::CONTRACT, &request, "GET", "/orders/{id}");
     let id = input.path("id").required::<i64>(|value| *value >= 1);
     let if_none_match = input
         .header("If-None-Match")
         .optional::<::std::string::String>(|value| {
-            static PATTERN: support::Pattern = support::Pattern::new(
+            static PATTERN: runtime::Pattern = runtime::Pattern::new(
                 r#"^(\*|(W/)?"[!#-~]{0,64}"( {0,4}, {0,4}(W/)?"[!#-~]{0,64}"){0,31})$"#,
             );
             PATTERN.matches(value)
@@ -594,15 +641,15 @@ async fn get_order<A: OrdersApi<Caller = S::Caller>, S: security::Authenticate>(
     let (::std::option::Option::Some(id), ::std::option::Option::Some(if_none_match)) =
         (id, if_none_match)
     else {
-        return ::std::result::Result::Err(input.reject().into());
+        return ::std::result::Result::Err(input.reject());
     };
-    ::std::result::Result::Ok(
-        OrdersApi::get_order(&**api, caller, GetOrderParameters { id, if_none_match }).await,
-    )
+    let answer =
+        OrdersApi::get_order(&**api, caller, GetOrderParameters { id, if_none_match }).await;
+    ::std::result::Result::Ok(runtime::server::respond(answer))
 }
 
 /// The parameters of `GET /orders/{id}/events`.
-#[derive(::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ListOrderEventsParameters {
     /// The id of the order
     pub id: i64,
@@ -612,9 +659,9 @@ pub struct ListOrderEventsParameters {
     pub after: i64,
 }
 
-/// The responses of `GET /orders/{id}/events`.
-#[derive(::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq)]
-pub enum ListOrderEventsResponse {
+/// The successful responses of `GET /orders/{id}/events`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ListOrderEventsSuccess {
     /// A page of events
     Ok {
         /// The body, as `application/json`
@@ -622,6 +669,21 @@ pub enum ListOrderEventsResponse {
         /// The next page (RFC 8288): `<…>; rel="next"`; absent on the last page
         link: ::std::option::Option<::std::string::String>,
     },
+}
+
+impl runtime::server::Respond for ListOrderEventsSuccess {
+    fn respond(self) -> runtime::actix_web::HttpResponse {
+        match self {
+            Self::Ok { body, link } => runtime::server::Reply::new(200)
+                .optional_header("link", link)
+                .json("application/json", &body),
+        }
+    }
+}
+
+/// The other responses of `GET /orders/{id}/events`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ListOrderEventsFailure {
     /// The request does not match the contract; `errors` lists every violation
     BadRequest(models::Problem),
     /// Credentials are missing, invalid or expired
@@ -656,66 +718,65 @@ pub enum ListOrderEventsResponse {
     },
 }
 
-impl ::actix_web::Responder for ListOrderEventsResponse {
-    type Body = ::actix_web::body::BoxBody;
-
-    fn respond_to(self, _request: &::actix_web::HttpRequest) -> ::actix_web::HttpResponse {
+impl runtime::server::Respond for ListOrderEventsFailure {
+    fn respond(self) -> runtime::actix_web::HttpResponse {
         match self {
-            Self::Ok { body, link } => support::Reply::new(200)
-                .optional_header("link", link)
-                .json("application/json", &body),
             Self::BadRequest(body) => {
-                support::Reply::new(400).json("application/problem+json", &body)
+                runtime::server::Reply::new(400).json("application/problem+json", &body)
             }
             Self::Unauthorized {
                 body,
                 www_authenticate,
-            } => support::Reply::new(401)
+            } => runtime::server::Reply::new(401)
                 .header("www-authenticate", www_authenticate)
                 .json("application/problem+json", &body),
             Self::Forbidden(body) => {
-                support::Reply::new(403).json("application/problem+json", &body)
+                runtime::server::Reply::new(403).json("application/problem+json", &body)
             }
             Self::NotFound(body) => {
-                support::Reply::new(404).json("application/problem+json", &body)
+                runtime::server::Reply::new(404).json("application/problem+json", &body)
             }
             Self::RequestTimeout(body) => {
-                support::Reply::new(408).json("application/problem+json", &body)
+                runtime::server::Reply::new(408).json("application/problem+json", &body)
             }
-            Self::TooManyRequests { body, retry_after } => support::Reply::new(429)
+            Self::TooManyRequests { body, retry_after } => runtime::server::Reply::new(429)
                 .header("retry-after", retry_after)
                 .json("application/problem+json", &body),
             Self::InternalServerError(body) => {
-                support::Reply::new(500).json("application/problem+json", &body)
+                runtime::server::Reply::new(500).json("application/problem+json", &body)
             }
-            Self::ServiceUnavailable { body, retry_after } => support::Reply::new(503)
+            Self::ServiceUnavailable { body, retry_after } => runtime::server::Reply::new(503)
                 .header("retry-after", retry_after)
                 .json("application/problem+json", &body),
         }
     }
 }
 
-async fn list_order_events<A: OrdersApi<Caller = S::Caller>, S: security::Authenticate>(
-    api: ::actix_web::web::Data<A>,
-    security: ::actix_web::web::Data<S>,
-    request: ::actix_web::HttpRequest,
-) -> ::std::result::Result<ListOrderEventsResponse, ::actix_web::Error> {
-    let caller = security::authorize(
+async fn list_order_events<
+    A: OrdersApi<Caller = S::Caller>,
+    S: runtime::server::Authenticate<Scheme = security::Scheme>,
+>(
+    api: runtime::actix_web::web::Data<A>,
+    security: runtime::actix_web::web::Data<S>,
+    request: runtime::actix_web::HttpRequest,
+) -> ::std::result::Result<runtime::actix_web::HttpResponse, runtime::server::Rejection> {
+    let caller = runtime::server::authorize(
         &**security,
         &request,
         &[
-            &[security::Need {
+            &[runtime::server::Need {
                 scheme: security::Scheme::AccessToken,
                 scopes: &["orders:read"],
             }],
-            &[security::Need {
+            &[runtime::server::Need {
                 scheme: security::Scheme::ApiKey,
                 scopes: &["orders:read"],
             }],
         ],
     )
     .await?;
-    let mut input = support::Input::new(&request, "GET", "/orders/{id}/events");
+    let mut input =
+        runtime::server::Input::new(&super::CONTRACT, &request, "GET", "/orders/{id}/events");
     let id = input.path("id").required::<i64>(|value| *value >= 1);
     let limit = input
         .query("limit")
@@ -729,20 +790,19 @@ async fn list_order_events<A: OrdersApi<Caller = S::Caller>, S: security::Authen
         ::std::option::Option::Some(after),
     ) = (id, limit, after)
     else {
-        return ::std::result::Result::Err(input.reject().into());
+        return ::std::result::Result::Err(input.reject());
     };
-    ::std::result::Result::Ok(
-        OrdersApi::list_order_events(
-            &**api,
-            caller,
-            ListOrderEventsParameters { id, limit, after },
-        )
-        .await,
+    let answer = OrdersApi::list_order_events(
+        &**api,
+        caller,
+        ListOrderEventsParameters { id, limit, after },
     )
+    .await;
+    ::std::result::Result::Ok(runtime::server::respond(answer))
 }
 
 /// The parameters of `GET /orders`.
-#[derive(::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ListOrdersParameters {
     /// Maximum number of orders per page
     pub limit: i32,
@@ -754,9 +814,9 @@ pub struct ListOrdersParameters {
     pub customer_id: ::std::option::Option<i64>,
 }
 
-/// The responses of `GET /orders`.
-#[derive(::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq)]
-pub enum ListOrdersResponse {
+/// The successful responses of `GET /orders`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ListOrdersSuccess {
     /// A page of orders
     Ok {
         /// The body, as `application/json`
@@ -764,6 +824,21 @@ pub enum ListOrdersResponse {
         /// The next page (RFC 8288): `<…>; rel="next"`; absent on the last page
         link: ::std::option::Option<::std::string::String>,
     },
+}
+
+impl runtime::server::Respond for ListOrdersSuccess {
+    fn respond(self) -> runtime::actix_web::HttpResponse {
+        match self {
+            Self::Ok { body, link } => runtime::server::Reply::new(200)
+                .optional_header("link", link)
+                .json("application/json", &body),
+        }
+    }
+}
+
+/// The other responses of `GET /orders`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ListOrdersFailure {
     /// The request does not match the contract; `errors` lists every violation
     BadRequest(models::Problem),
     /// Credentials are missing, invalid or expired
@@ -796,63 +871,61 @@ pub enum ListOrdersResponse {
     },
 }
 
-impl ::actix_web::Responder for ListOrdersResponse {
-    type Body = ::actix_web::body::BoxBody;
-
-    fn respond_to(self, _request: &::actix_web::HttpRequest) -> ::actix_web::HttpResponse {
+impl runtime::server::Respond for ListOrdersFailure {
+    fn respond(self) -> runtime::actix_web::HttpResponse {
         match self {
-            Self::Ok { body, link } => support::Reply::new(200)
-                .optional_header("link", link)
-                .json("application/json", &body),
             Self::BadRequest(body) => {
-                support::Reply::new(400).json("application/problem+json", &body)
+                runtime::server::Reply::new(400).json("application/problem+json", &body)
             }
             Self::Unauthorized {
                 body,
                 www_authenticate,
-            } => support::Reply::new(401)
+            } => runtime::server::Reply::new(401)
                 .header("www-authenticate", www_authenticate)
                 .json("application/problem+json", &body),
             Self::Forbidden(body) => {
-                support::Reply::new(403).json("application/problem+json", &body)
+                runtime::server::Reply::new(403).json("application/problem+json", &body)
             }
             Self::RequestTimeout(body) => {
-                support::Reply::new(408).json("application/problem+json", &body)
+                runtime::server::Reply::new(408).json("application/problem+json", &body)
             }
-            Self::TooManyRequests { body, retry_after } => support::Reply::new(429)
+            Self::TooManyRequests { body, retry_after } => runtime::server::Reply::new(429)
                 .header("retry-after", retry_after)
                 .json("application/problem+json", &body),
             Self::InternalServerError(body) => {
-                support::Reply::new(500).json("application/problem+json", &body)
+                runtime::server::Reply::new(500).json("application/problem+json", &body)
             }
-            Self::ServiceUnavailable { body, retry_after } => support::Reply::new(503)
+            Self::ServiceUnavailable { body, retry_after } => runtime::server::Reply::new(503)
                 .header("retry-after", retry_after)
                 .json("application/problem+json", &body),
         }
     }
 }
 
-async fn list_orders<A: OrdersApi<Caller = S::Caller>, S: security::Authenticate>(
-    api: ::actix_web::web::Data<A>,
-    security: ::actix_web::web::Data<S>,
-    request: ::actix_web::HttpRequest,
-) -> ::std::result::Result<ListOrdersResponse, ::actix_web::Error> {
-    let caller = security::authorize(
+async fn list_orders<
+    A: OrdersApi<Caller = S::Caller>,
+    S: runtime::server::Authenticate<Scheme = security::Scheme>,
+>(
+    api: runtime::actix_web::web::Data<A>,
+    security: runtime::actix_web::web::Data<S>,
+    request: runtime::actix_web::HttpRequest,
+) -> ::std::result::Result<runtime::actix_web::HttpResponse, runtime::server::Rejection> {
+    let caller = runtime::server::authorize(
         &**security,
         &request,
         &[
-            &[security::Need {
+            &[runtime::server::Need {
                 scheme: security::Scheme::AccessToken,
                 scopes: &["orders:read"],
             }],
-            &[security::Need {
+            &[runtime::server::Need {
                 scheme: security::Scheme::ApiKey,
                 scopes: &["orders:read"],
             }],
         ],
     )
     .await?;
-    let mut input = support::Input::new(&request, "GET", "/orders");
+    let mut input = runtime::server::Input::new(&super::CONTRACT, &request, "GET", "/orders");
     let limit = input
         .query("limit")
         .default::<i32>(|| 50, |value| (1..=1000).contains(value));
@@ -860,14 +933,14 @@ async fn list_orders<A: OrdersApi<Caller = S::Caller>, S: security::Authenticate
         .query("cursor")
         .optional::<::std::string::String>(|value| {
             (1..=256).contains(&value.chars().count()) && {
-                static PATTERN: support::Pattern = support::Pattern::new("^[A-Za-z0-9_-]+$");
+                static PATTERN: runtime::Pattern = runtime::Pattern::new("^[A-Za-z0-9_-]+$");
                 PATTERN.matches(value)
             }
         });
     let status = input
         .query("status")
         .optional_list::<models::OrderStatus>(|value| {
-            (1..=4).contains(&value.len()) && support::all_unique(value)
+            (1..=4).contains(&value.len()) && runtime::all_unique(value)
         });
     let customer_id = input
         .query("customer_id")
@@ -879,25 +952,24 @@ async fn list_orders<A: OrdersApi<Caller = S::Caller>, S: security::Authenticate
         ::std::option::Option::Some(customer_id),
     ) = (limit, cursor, status, customer_id)
     else {
-        return ::std::result::Result::Err(input.reject().into());
+        return ::std::result::Result::Err(input.reject());
     };
-    ::std::result::Result::Ok(
-        OrdersApi::list_orders(
-            &**api,
-            caller,
-            ListOrdersParameters {
-                limit,
-                cursor,
-                status,
-                customer_id,
-            },
-        )
-        .await,
+    let answer = OrdersApi::list_orders(
+        &**api,
+        caller,
+        ListOrdersParameters {
+            limit,
+            cursor,
+            status,
+            customer_id,
+        },
     )
+    .await;
+    ::std::result::Result::Ok(runtime::server::respond(answer))
 }
 
 /// The parameters of `PUT /orders/{id}`.
-#[derive(::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct UpdateOrderParameters {
     /// The id of the order
     pub id: i64,
@@ -906,9 +978,9 @@ pub struct UpdateOrderParameters {
     pub if_match: ::std::option::Option<::std::string::String>,
 }
 
-/// The responses of `PUT /orders/{id}`.
-#[derive(::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq)]
-pub enum UpdateOrderResponse {
+/// The successful responses of `PUT /orders/{id}`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum UpdateOrderSuccess {
     /// The order after the change
     Ok {
         /// The body, as `application/json`
@@ -916,6 +988,21 @@ pub enum UpdateOrderResponse {
         /// The version of the order (RFC 9110, section 8.8.3)
         etag: ::std::string::String,
     },
+}
+
+impl runtime::server::Respond for UpdateOrderSuccess {
+    fn respond(self) -> runtime::actix_web::HttpResponse {
+        match self {
+            Self::Ok { body, etag } => runtime::server::Reply::new(200)
+                .header("etag", etag)
+                .json("application/json", &body),
+        }
+    }
+}
+
+/// The other responses of `PUT /orders/{id}`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum UpdateOrderFailure {
     /// The request does not match the contract; `errors` lists every violation
     BadRequest(models::Problem),
     /// Credentials are missing, invalid or expired
@@ -967,87 +1054,85 @@ pub enum UpdateOrderResponse {
     },
 }
 
-impl ::actix_web::Responder for UpdateOrderResponse {
-    type Body = ::actix_web::body::BoxBody;
-
-    fn respond_to(self, _request: &::actix_web::HttpRequest) -> ::actix_web::HttpResponse {
+impl runtime::server::Respond for UpdateOrderFailure {
+    fn respond(self) -> runtime::actix_web::HttpResponse {
         match self {
-            Self::Ok { body, etag } => support::Reply::new(200)
-                .header("etag", etag)
-                .json("application/json", &body),
             Self::BadRequest(body) => {
-                support::Reply::new(400).json("application/problem+json", &body)
+                runtime::server::Reply::new(400).json("application/problem+json", &body)
             }
             Self::Unauthorized {
                 body,
                 www_authenticate,
-            } => support::Reply::new(401)
+            } => runtime::server::Reply::new(401)
                 .header("www-authenticate", www_authenticate)
                 .json("application/problem+json", &body),
             Self::Forbidden(body) => {
-                support::Reply::new(403).json("application/problem+json", &body)
+                runtime::server::Reply::new(403).json("application/problem+json", &body)
             }
             Self::NotFound(body) => {
-                support::Reply::new(404).json("application/problem+json", &body)
+                runtime::server::Reply::new(404).json("application/problem+json", &body)
             }
             Self::RequestTimeout(body) => {
-                support::Reply::new(408).json("application/problem+json", &body)
+                runtime::server::Reply::new(408).json("application/problem+json", &body)
             }
             Self::Conflict(body) => {
-                support::Reply::new(409).json("application/problem+json", &body)
+                runtime::server::Reply::new(409).json("application/problem+json", &body)
             }
             Self::PreconditionFailed(body) => {
-                support::Reply::new(412).json("application/problem+json", &body)
+                runtime::server::Reply::new(412).json("application/problem+json", &body)
             }
             Self::PayloadTooLarge(body) => {
-                support::Reply::new(413).json("application/problem+json", &body)
+                runtime::server::Reply::new(413).json("application/problem+json", &body)
             }
             Self::UnsupportedMediaType(body) => {
-                support::Reply::new(415).json("application/problem+json", &body)
+                runtime::server::Reply::new(415).json("application/problem+json", &body)
             }
-            Self::TooManyRequests { body, retry_after } => support::Reply::new(429)
+            Self::TooManyRequests { body, retry_after } => runtime::server::Reply::new(429)
                 .header("retry-after", retry_after)
                 .json("application/problem+json", &body),
             Self::InternalServerError(body) => {
-                support::Reply::new(500).json("application/problem+json", &body)
+                runtime::server::Reply::new(500).json("application/problem+json", &body)
             }
-            Self::ServiceUnavailable { body, retry_after } => support::Reply::new(503)
+            Self::ServiceUnavailable { body, retry_after } => runtime::server::Reply::new(503)
                 .header("retry-after", retry_after)
                 .json("application/problem+json", &body),
-            Self::GatewayTimeout { body, retry_after } => support::Reply::new(504)
+            Self::GatewayTimeout { body, retry_after } => runtime::server::Reply::new(504)
                 .optional_header("retry-after", retry_after)
                 .json("application/problem+json", &body),
         }
     }
 }
 
-async fn update_order<A: OrdersApi<Caller = S::Caller>, S: security::Authenticate>(
-    api: ::actix_web::web::Data<A>,
-    security: ::actix_web::web::Data<S>,
-    request: ::actix_web::HttpRequest,
-    payload: ::actix_web::web::Payload,
-) -> ::std::result::Result<UpdateOrderResponse, ::actix_web::Error> {
-    let caller = security::authorize(
+async fn update_order<
+    A: OrdersApi<Caller = S::Caller>,
+    S: runtime::server::Authenticate<Scheme = security::Scheme>,
+>(
+    api: runtime::actix_web::web::Data<A>,
+    security: runtime::actix_web::web::Data<S>,
+    request: runtime::actix_web::HttpRequest,
+    payload: runtime::actix_web::web::Payload,
+) -> ::std::result::Result<runtime::actix_web::HttpResponse, runtime::server::Rejection> {
+    let caller = runtime::server::authorize(
         &**security,
         &request,
         &[
-            &[security::Need {
+            &[runtime::server::Need {
                 scheme: security::Scheme::AccessToken,
                 scopes: &["orders:write"],
             }],
-            &[security::Need {
+            &[runtime::server::Need {
                 scheme: security::Scheme::ApiKey,
                 scopes: &["orders:write"],
             }],
         ],
     )
     .await?;
-    let mut input = support::Input::new(&request, "PUT", "/orders/{id}");
+    let mut input = runtime::server::Input::new(&super::CONTRACT, &request, "PUT", "/orders/{id}");
     let id = input.path("id").required::<i64>(|value| *value >= 1);
     let if_match = input
         .header("If-Match")
         .optional::<::std::string::String>(|value| {
-            static PATTERN: support::Pattern = support::Pattern::new(
+            static PATTERN: runtime::Pattern = runtime::Pattern::new(
                 r#"^(\*|(W/)?"[!#-~]{0,64}"( {0,4}, {0,4}(W/)?"[!#-~]{0,64}"){0,31})$"#,
             );
             PATTERN.matches(value)
@@ -1067,9 +1152,9 @@ async fn update_order<A: OrdersApi<Caller = S::Caller>, S: security::Authenticat
         ::std::option::Option::Some(body),
     ) = (id, if_match, body)
     else {
-        return ::std::result::Result::Err(input.reject().into());
+        return ::std::result::Result::Err(input.reject());
     };
-    ::std::result::Result::Ok(
-        OrdersApi::update_order(&**api, caller, UpdateOrderParameters { id, if_match }, body).await,
-    )
+    let answer =
+        OrdersApi::update_order(&**api, caller, UpdateOrderParameters { id, if_match }, body).await;
+    ::std::result::Result::Ok(runtime::server::respond(answer))
 }

@@ -1,6 +1,8 @@
 //! The operations tagged `Health`.
 
-use crate::generated::health::{GetLivenessResponse, GetReadinessResponse, HealthApi};
+use crate::generated::health::{
+    GetLivenessFailure, GetLivenessSuccess, GetReadinessFailure, GetReadinessSuccess, HealthApi,
+};
 use crate::generated::models::{
     Dependency, DependencyStatus, Liveness, LivenessStatus, Readiness, ReadinessStatus,
 };
@@ -12,20 +14,20 @@ use super::problem;
 pub struct Health(pub Dependencies);
 
 impl HealthApi for Health {
-    async fn get_liveness(&self) -> GetLivenessResponse {
-        GetLivenessResponse::Ok(Liveness {
+    async fn get_liveness(&self) -> Result<GetLivenessSuccess, GetLivenessFailure> {
+        Ok(GetLivenessSuccess::Ok(Liveness {
             status: LivenessStatus::Ok,
-        })
+        }))
     }
 
-    async fn get_readiness(&self) -> GetReadinessResponse {
+    async fn get_readiness(&self) -> Result<GetReadinessSuccess, GetReadinessFailure> {
         let probe = self.0.probe().await;
         if let Err(error) = probe.database {
             tracing::warn!(error = %error, "not ready: the database does not respond");
-            return GetReadinessResponse::ServiceUnavailable {
+            return Err(GetReadinessFailure::ServiceUnavailable {
                 body: problem::unavailable("not ready: database is down".into()),
                 retry_after: problem::RETRY_AFTER_SECONDS,
-            };
+            });
         }
         let temporal = Dependency {
             name: "temporal".into(),
@@ -44,9 +46,9 @@ impl HealthApi for Health {
             required: true,
             detail: None,
         };
-        GetReadinessResponse::Ok(Readiness {
+        Ok(GetReadinessSuccess::Ok(Readiness {
             status: ReadinessStatus::Ready,
             dependencies: vec![database, temporal],
-        })
+        }))
     }
 }

@@ -4,14 +4,15 @@ use url::form_urlencoded;
 
 use crate::config;
 use crate::db::{Created, Database, EventRepository, OrderFilter, OrderRepository, Rejection};
-use crate::domain::{Actor, Caller, ChangeError, CustomerId, NewOrder, Order};
+use crate::domain::{Actor, Caller, ChangeError, CustomerId, NewOrder};
 use crate::error::StoreError;
 use crate::generated::models;
 use crate::generated::orders::{
-    CreateOrderParameters, CreateOrderResponse, DeleteOrderParameters, DeleteOrderResponse,
-    GetOrderParameters, GetOrderResponse, ListOrderEventsParameters, ListOrderEventsResponse,
-    ListOrdersParameters, ListOrdersResponse, OrdersApi, UpdateOrderParameters,
-    UpdateOrderResponse,
+    CreateOrderFailure, CreateOrderParameters, CreateOrderSuccess, DeleteOrderFailure,
+    DeleteOrderParameters, DeleteOrderSuccess, GetOrderFailure, GetOrderParameters,
+    GetOrderSuccess, ListOrderEventsFailure, ListOrderEventsParameters, ListOrderEventsSuccess,
+    ListOrdersFailure, ListOrdersParameters, ListOrdersSuccess, OrdersApi, UpdateOrderFailure,
+    UpdateOrderParameters, UpdateOrderSuccess,
 };
 use crate::telemetry::request_scope;
 
@@ -45,13 +46,14 @@ impl OrdersApi for Orders {
         &self,
         caller: Caller,
         parameters: ListOrdersParameters,
-    ) -> ListOrdersResponse {
+    ) -> Result<ListOrdersSuccess, ListOrdersFailure> {
         let access = caller.access;
         let cursor = parameters.cursor.as_deref();
         let before = cursor.map(|cursor| self.cursors.decode(cursor, access));
         if before == Some(None) {
             let detail = "is not a cursor of this server; use the one in the Link header";
-            return ListOrdersResponse::BadRequest(problem::invalid_parameter("cursor", detail));
+            let problem = problem::invalid_parameter("cursor", detail);
+            return Err(ListOrdersFailure::BadRequest(problem));
         }
         let filter = OrderFilter {
             statuses: parameters.status.clone().unwrap_or_default(),
@@ -62,14 +64,12 @@ impl OrdersApi for Orders {
         let page = self
             .orders
             .list(&filter, before.flatten(), with_next(limit));
-        match page.await {
-            Err(error) => error.into(),
-            Ok(mut page) => ListOrdersResponse::Ok {
-                link: cut(&mut page, limit)
-                    .map(|last| next_link(&parameters, &self.cursors.encode(last.id, access))),
-                body: page.into_iter().map(Into::into).collect(),
-            },
-        }
+        let mut page = page.await?;
+        Ok(ListOrdersSuccess::Ok {
+            link: cut(&mut page, limit)
+                .map(|last| next_link(&parameters, &self.cursors.encode(last.id, access))),
+            body: page.into_iter().map(Into::into).collect(),
+        })
     }
 
     async fn create_order(
@@ -77,55 +77,62 @@ impl OrdersApi for Orders {
         caller: Caller,
         parameters: CreateOrderParameters,
         body: models::CreateOrderRequest,
-    ) -> CreateOrderResponse {
-        use CreateOrderResponse as Response;
+    ) -> Result<CreateOrderSuccess, CreateOrderFailure> {
         let new: NewOrder = body.into();
         if !caller.access.includes(new.customer_id) {
-            return Response::Forbidden(problem::customer_not_allowed());
+            return Err(CreateOrderFailure::Forbidden(
+                problem::customer_not_allowed(),
+            ));
         }
         let header = parameters.idempotency_key.as_deref();
         if header.is_none() && self.idempotency.required {
-            return Response::BadRequest(problem::idempotency_key_required());
+            return Err(CreateOrderFailure::BadRequest(
+                problem::idempotency_key_required(),
+            ));
         }
         let lifetime = self.idempotency.lifetime;
         let key = header.map(|header| idempotency::key(header, &caller, &new, lifetime));
-        let created = |order: Order, replayed: Option<bool>| {
-            request_scope::set_order(order.id);
-            Response::Created {
-                location: format!("/orders/{}", order.id),
-                etag: etag::of(order.version),
-                idempotent_replayed: replayed,
-                body: order.into(),
+        let created = self.orders.create(&new, key.as_ref()).await;
+        let is_repeatable = key.is_some();
+        let created = created
+            .map_err(|error| -> CreateOrderFailure { write_failed(error, is_repeatable) })?;
+        let (order, replayed) = match created {
+            Created::New(order) => (order, None),
+            Created::Replayed(order) => (order, Some(true)),
+            Created::KeyReused => {
+                let problem = problem::idempotency_key_reused();
+                return Err(CreateOrderFailure::UnprocessableContent(problem));
             }
         };
-        match self.orders.create(&new, key.as_ref()).await {
-            Ok(Created::New(order)) => created(order, None),
-            Ok(Created::Replayed(order)) => created(order, Some(true)),
-            Ok(Created::KeyReused) => {
-                Response::UnprocessableContent(problem::idempotency_key_reused())
-            }
-            Err(error) => write_failed(error, key.is_some()),
-        }
+        request_scope::set_order(order.id);
+        Ok(CreateOrderSuccess::Created {
+            location: format!("/orders/{}", order.id),
+            etag: etag::of(order.version),
+            idempotent_replayed: replayed,
+            body: order.into(),
+        })
     }
 
-    async fn get_order(&self, caller: Caller, parameters: GetOrderParameters) -> GetOrderResponse {
+    async fn get_order(
+        &self,
+        caller: Caller,
+        parameters: GetOrderParameters,
+    ) -> Result<GetOrderSuccess, GetOrderFailure> {
         request_scope::set_order(parameters.id);
-        match self.orders.get(parameters.id, caller.access).await {
-            Err(error) => error.into(),
-            Ok(None) => GetOrderResponse::NotFound(problem::order_not_found(parameters.id)),
-            Ok(Some(order)) => {
-                let known = parameters.if_none_match.as_deref();
-                let etag = etag::of(order.version);
-                if known.is_some_and(|header| etag::matches(header, order.version)) {
-                    GetOrderResponse::NotModified { etag }
-                } else {
-                    GetOrderResponse::Ok {
-                        body: order.into(),
-                        etag,
-                    }
-                }
-            }
+        let Some(order) = self.orders.get(parameters.id, caller.access).await? else {
+            return Err(GetOrderFailure::NotFound(problem::order_not_found(
+                parameters.id,
+            )));
+        };
+        let known = parameters.if_none_match.as_deref();
+        let etag = etag::of(order.version);
+        if known.is_some_and(|header| etag::matches(header, order.version)) {
+            return Ok(GetOrderSuccess::NotModified { etag });
         }
+        Ok(GetOrderSuccess::Ok {
+            body: order.into(),
+            etag,
+        })
     }
 
     async fn update_order(
@@ -133,11 +140,11 @@ impl OrdersApi for Orders {
         caller: Caller,
         parameters: UpdateOrderParameters,
         body: models::UpdateOrderRequest,
-    ) -> UpdateOrderResponse {
-        use UpdateOrderResponse as Response;
+    ) -> Result<UpdateOrderSuccess, UpdateOrderFailure> {
+        use UpdateOrderFailure as Failure;
         request_scope::set_order(parameters.id);
         let precondition = etag::precondition(parameters.if_match.as_deref());
-        match self
+        let changed = self
             .orders
             .change(
                 parameters.id,
@@ -147,72 +154,72 @@ impl OrdersApi for Orders {
                 Actor::Client,
                 None,
             )
-            .await
-        {
-            Ok(order) => Response::Ok {
-                etag: etag::of(order.version),
-                body: order.into(),
-            },
-            Err(Rejection::NotFound) => Response::NotFound(problem::order_not_found(parameters.id)),
-            Err(Rejection::VersionMismatch) => {
-                Response::PreconditionFailed(problem::version_mismatch())
-            }
-            Err(Rejection::Change(error)) => {
+            .await;
+        let order = changed.map_err(|rejection| match rejection {
+            Rejection::NotFound => Failure::NotFound(problem::order_not_found(parameters.id)),
+            Rejection::VersionMismatch => Failure::PreconditionFailed(problem::version_mismatch()),
+            Rejection::Change(error) => {
                 let code = match error {
                     ChangeError::TransitionNotAllowed { .. } => "transition_not_allowed",
                     ChangeError::AmountIsSettled { .. } => "amount_is_settled",
                 };
-                Response::Conflict(problem::conflict(code, error.to_string()))
+                Failure::Conflict(problem::conflict(code, error.to_string()))
             }
-            Err(Rejection::Store(error)) => write_failed(error, true),
-        }
+            Rejection::Store(error) => write_failed(error, true),
+        })?;
+        Ok(UpdateOrderSuccess::Ok {
+            etag: etag::of(order.version),
+            body: order.into(),
+        })
     }
 
     async fn delete_order(
         &self,
         caller: Caller,
         parameters: DeleteOrderParameters,
-    ) -> DeleteOrderResponse {
-        use DeleteOrderResponse as Response;
+    ) -> Result<DeleteOrderSuccess, DeleteOrderFailure> {
+        use DeleteOrderFailure as Failure;
         request_scope::set_order(parameters.id);
         let precondition = etag::precondition(parameters.if_match.as_deref());
         let deleted = self
             .orders
             .delete(parameters.id, caller.access, &precondition)
             .await;
-        match deleted {
-            Ok(()) => Response::NoContent,
-            Err(Rejection::NotFound) => Response::NotFound(problem::order_not_found(parameters.id)),
-            Err(Rejection::VersionMismatch) => {
-                Response::PreconditionFailed(problem::version_mismatch())
-            }
-            Err(Rejection::Change(error)) => {
+        deleted.map_err(|rejection| match rejection {
+            Rejection::NotFound => Failure::NotFound(problem::order_not_found(parameters.id)),
+            Rejection::VersionMismatch => Failure::PreconditionFailed(problem::version_mismatch()),
+            Rejection::Change(error) => {
                 tracing::error!(error = %error, "an order's status must never prevent its deletion");
-                Response::InternalServerError(problem::internal())
+                Failure::InternalServerError(problem::internal())
             }
-            Err(Rejection::Store(error)) => write_failed(error, true),
-        }
+            Rejection::Store(error) => write_failed(error, true),
+        })?;
+        Ok(DeleteOrderSuccess::NoContent)
     }
 
     async fn list_order_events(
         &self,
         caller: Caller,
         parameters: ListOrderEventsParameters,
-    ) -> ListOrderEventsResponse {
+    ) -> Result<ListOrderEventsSuccess, ListOrderEventsFailure> {
         request_scope::set_order(parameters.id);
         let ListOrderEventsParameters { id, limit, after } = parameters;
-        let page = self.events.page(id, caller.access, after, with_next(limit));
-        match page.await {
-            Err(error) => error.into(),
-            Ok(None) => ListOrderEventsResponse::NotFound(problem::order_not_found(id)),
-            Ok(Some(mut page)) => ListOrderEventsResponse::Ok {
-                link: cut(&mut page, limit).map(|last| {
-                    let after = last.sequence;
-                    format!("</orders/{id}/events?limit={limit}&after={after}>; rel=\"next\"")
-                }),
-                body: page,
-            },
-        }
+        let page = self
+            .events
+            .page(id, caller.access, after, with_next(limit))
+            .await?;
+        let Some(mut page) = page else {
+            return Err(ListOrderEventsFailure::NotFound(problem::order_not_found(
+                id,
+            )));
+        };
+        Ok(ListOrderEventsSuccess::Ok {
+            link: cut(&mut page, limit).map(|last| {
+                let after = last.sequence;
+                format!("</orders/{id}/events?limit={limit}&after={after}>; rel=\"next\"")
+            }),
+            body: page,
+        })
     }
 }
 
@@ -243,11 +250,11 @@ fn next_link(parameters: &ListOrdersParameters, cursor: &str) -> String {
     format!("</orders?{}>; rel=\"next\"", query.finish())
 }
 
-/// The responses of an operation to a failure of the database. The cause is logged once, here, and
+/// The response of an operation to a failure of the database. The cause is logged once, here, and
 /// is not part of the response.
 macro_rules! store_error_responses {
-    ($($response:ident),*) => {$(
-        impl From<StoreError> for $response {
+    ($($failure:ident),*) => {$(
+        impl From<StoreError> for $failure {
             fn from(error: StoreError) -> Self {
                 match error {
                     StoreError::Unavailable(_)
@@ -273,22 +280,18 @@ macro_rules! store_error_responses {
             }
         }
     )*};
-    (writes: $($response:ident),*) => {$(
-        impl Write for $response {
+    (writes: $($failure:ident),*) => {$(
+        impl Write for $failure {
             fn outcome_unknown(body: models::Problem, retry_after: Option<i32>) -> Self {
                 Self::GatewayTimeout { body, retry_after }
             }
         }
-        store_error_responses!($response);
+        store_error_responses!($failure);
     )*};
 }
 
-store_error_responses!(
-    GetOrderResponse,
-    ListOrderEventsResponse,
-    ListOrdersResponse
-);
-store_error_responses!(writes: CreateOrderResponse, DeleteOrderResponse, UpdateOrderResponse);
+store_error_responses!(GetOrderFailure, ListOrderEventsFailure, ListOrdersFailure);
+store_error_responses!(writes: CreateOrderFailure, DeleteOrderFailure, UpdateOrderFailure);
 
 /// The response of an operation that writes.
 trait Write: From<StoreError> {

@@ -23,6 +23,7 @@ use std::time::Duration;
 use actix_web::http::StatusCode;
 use actix_web::{HttpMessage, HttpRequest};
 use anyhow::{Result, bail};
+use contract_runtime::server::{Authenticate, Credential, Presented, Rejection};
 use ipnet::IpNet;
 
 use self::api_keys::ApiKeys;
@@ -33,8 +34,7 @@ use self::verifier::Verifier;
 use crate::config::{AuthMode, Settings};
 use crate::db::Database;
 use crate::domain::{ANYONE, Access, Caller};
-use crate::generated::security::{Authenticate, Credential, Presented};
-use crate::generated::support::Rejection;
+use crate::generated::security::Scheme;
 use crate::telemetry::metrics::{AuthFailure, Metrics};
 
 /// The authenticated caller, stored with the request for its log line.
@@ -114,12 +114,13 @@ impl Authenticator {
 }
 
 impl Authenticate for Authenticator {
+    type Scheme = Scheme;
     type Caller = Caller;
 
     async fn authenticate(
         &self,
         request: &HttpRequest,
-        presented: &[Presented],
+        presented: &[Presented<Scheme>],
     ) -> Result<Caller, Rejection> {
         let shared = &*self.shared;
         let Some(verifier) = &shared.verifier else {

@@ -9,6 +9,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use contract_runtime::server::Credential;
 use quick_cache::sync::Cache;
 use sha2::{Digest, Sha256};
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -19,7 +20,6 @@ use super::attempts::Attempts;
 use super::error::{AuthError, Grant};
 use super::single_flight::SingleFlight;
 use super::tokens::Tokens;
-use crate::generated::security::Credential;
 
 /// How long after a success a credential is verified regardless of other requests from its address.
 const TRUST_AFTER_SUCCESS: Duration = Duration::from_secs(3600);

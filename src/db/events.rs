@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::pool::Database;
 use super::schema::order_events;
-use crate::domain::{Access, Actor, OrderEvent, OrderEventData, OrderEventType};
+use crate::domain::{Access, OrderEvent, OrderEventData};
 use crate::error::StoreError;
 
 /// Decimal places of an amount.
@@ -39,10 +39,10 @@ impl TryFrom<EventRow> for OrderEvent {
         let unknown = |what: &str| StoreError::Corrupt(format!("an event's {what} is unknown"));
         Ok(Self {
             sequence: row.sequence,
-            r#type: OrderEventType::of(&row.type_).ok_or_else(|| unknown("type"))?,
+            r#type: row.type_.parse().map_err(|_| unknown("type"))?,
             data: serde_json::from_value(row.data)
                 .map_err(|error| StoreError::Corrupt(format!("an event's data: {error}")))?,
-            actor: Actor::of(&row.actor).ok_or_else(|| unknown("actor"))?,
+            actor: row.actor.parse().map_err(|_| unknown("actor"))?,
             occurred_at: row.occurred_at,
         })
     }

@@ -30,7 +30,7 @@ pub async fn stages(database: &Database, ids: &[i64]) -> Result<Vec<(i64, Stage)
     open.sort_unstable();
     let stage = |id: &i64| {
         let found = open.binary_search_by_key(id, |(id, _)| *id).ok();
-        let status = found.and_then(|place| OrderStatus::of(&open.get(place)?.1));
+        let status = found.and_then(|place| open.get(place)?.1.parse::<OrderStatus>().ok());
         match status {
             Some(OrderStatus::Pending) => Stage::Pending,
             Some(OrderStatus::Processing) => Stage::Begun,

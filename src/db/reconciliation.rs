@@ -229,7 +229,7 @@ impl ReconciliationRepository {
             .await?;
         let progress = |status: Option<String>| match status {
             None => Progress::Ended,
-            Some(status) => match OrderStatus::of(&status) {
+            Some(status) => match status.parse::<OrderStatus>().ok() {
                 Some(status) if status.is_final() => Progress::Ended,
                 Some(_) => Progress::Open,
                 None => Progress::Unknown,

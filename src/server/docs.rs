@@ -4,7 +4,7 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpResponse, Route, guard};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
-use crate::generated::support::contract;
+use crate::generated::CONTRACT;
 
 const YAML: &str = include_str!("../../api/openapi.yaml");
 
@@ -36,7 +36,7 @@ async fn yaml() -> HttpResponse {
 async fn json() -> HttpResponse {
     HttpResponse::Ok()
         .content_type("application/json")
-        .body(contract::JSON)
+        .body(CONTRACT.document)
 }
 
 async fn page() -> HttpResponse {

@@ -18,9 +18,8 @@ use actix_web::http::header::{HOST, HeaderValue, ORIGIN};
 use actix_web::middleware::Next;
 use actix_web::rt::net::TcpStream;
 use actix_web::web::Data;
+use contract_runtime::server::Rejection;
 use url::Url;
-
-use crate::generated::support::Rejection;
 
 /// The accepted host names and origins of a server without authentication.
 pub(super) struct Hosts {

@@ -9,8 +9,7 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::middleware::Next;
-
-use crate::generated::support::Rejection;
+use contract_runtime::server::Rejection;
 
 /// The longest path and query that is accepted, in bytes. The contract's longest is far shorter.
 const URI_LIMIT: usize = 8 * 1024;

@@ -26,6 +26,7 @@ use actix_web::middleware::{Compress, Condition, from_fn};
 use actix_web::web::{Data, PayloadConfig};
 use actix_web::{App, HttpServer};
 use anyhow::{Context, Result};
+use contract_runtime::server::Authenticate;
 use tokio_util::sync::CancellationToken;
 
 use crate::api::{Cursors, Health, Orders};
@@ -34,7 +35,7 @@ use crate::config::{self, AuthMode, Settings};
 use crate::db::{self, Database};
 use crate::generated::health::HealthApi;
 use crate::generated::orders::OrdersApi;
-use crate::generated::security::Authenticate;
+use crate::generated::security::Scheme;
 use crate::health::Dependencies;
 use crate::telemetry::Telemetry;
 use crate::telemetry::metrics::Observer;
@@ -79,7 +80,10 @@ impl Server {
 
     /// Binds the port, with these implementations of the contract. `orders` is called on each
     /// worker thread, to give it its own instance.
-    pub fn with<S: Authenticate + Send + Sync, O: OrdersApi<Caller = S::Caller>>(
+    pub fn with<
+        S: Authenticate<Scheme = Scheme> + Send + Sync,
+        O: OrdersApi<Caller = S::Caller>,
+    >(
         http: &config::Http,
         security: S,
         health: Data<impl HealthApi + Send + Sync>,
@@ -89,7 +93,10 @@ impl Server {
     }
 
     /// `open`: whether authentication is disabled.
-    fn observed<S: Authenticate + Send + Sync, O: OrdersApi<Caller = S::Caller>>(
+    fn observed<
+        S: Authenticate<Scheme = Scheme> + Send + Sync,
+        O: OrdersApi<Caller = S::Caller>,
+    >(
         http: &config::Http,
         open: bool,
         telemetry: &Telemetry,

@@ -8,10 +8,10 @@ use actix_web::body::BoxBody;
 use actix_web::dev::ServiceResponse;
 use actix_web::http::header::{HeaderMap, HeaderName};
 use actix_web::http::{Method, StatusCode};
+use contract_runtime::server::Operations;
 
 use super::context::RequestContext;
 use crate::auth::Principal;
-use crate::generated::support::Operations;
 use crate::telemetry::metrics::{Observer, RequestOperation};
 use crate::telemetry::request_scope;
 use crate::telemetry::traces::{Span, TraceContext};

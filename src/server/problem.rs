@@ -4,12 +4,12 @@ use actix_web::HttpResponse;
 use actix_web::body::{BoxBody, to_bytes};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
+use contract_runtime::json::to_value;
+use contract_runtime::server::Rejection;
 use serde_json::{Map, Value, json};
 
 use super::context::RequestContext;
 use crate::api;
-use crate::generated::support::Rejection;
-use crate::generated::support::json::to_value;
 
 const MEDIA_TYPE: &str = "application/problem+json";
 

@@ -5,8 +5,9 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpResponse};
+use contract_runtime::server::response;
 
-use crate::generated::support::response;
+use crate::generated::CONTRACT;
 
 /// A response that violates the contract is logged and replaced by a 500. Responses that do not
 /// belong to an operation (unknown route, time-out) are not validated.
@@ -41,6 +42,7 @@ async fn validated(
     };
     let known = known.filter(|_| !is_head);
     let violations = response::violations(
+        &CONTRACT,
         method,
         route,
         head.status(),

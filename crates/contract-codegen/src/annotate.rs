@@ -16,7 +16,7 @@ use crate::names::{self, Name, Scope};
 use crate::operation::{self, Names, Operation};
 use crate::schema::Schemas;
 use crate::security::Schemes;
-use crate::source::{Code, ready};
+use crate::source::{Code, code_of, ready};
 use crate::view::check::Checks;
 use crate::view::{self, Views};
 use crate::{body, parameter, response};
@@ -36,7 +36,7 @@ pub struct Annotated {
 
 /// Modules that exist for every contract.
 const MODULES: &[&str] = &[
-    "models", "support", "security", "api", "main", "lib", "service", "router",
+    "models", "security", "api", "main", "lib", "service", "router",
 ];
 
 /// The longest module name, in bytes.
@@ -74,6 +74,7 @@ pub fn annotate(contract: &Value, stub: bool) -> Result<Annotated> {
         );
     }
 
+    let has_models = !models.is_empty();
     let mut order: Vec<&Name> = Vec::new();
     let mut apis: HashMap<&Name, bool> = HashMap::new();
     for operation in &operations {
@@ -88,14 +89,22 @@ pub fn annotate(contract: &Value, stub: bool) -> Result<Annotated> {
     let traits = trait_names(&order);
     // The generator changes tags that contain other characters than letters.
     let tags: HashMap<&Name, String> = traits.keys().zip((0..).map(letters)).collect();
+    let mut described = Vec::new();
     for operation in &operations {
         let place = || format!("in {} {}", operation.method.to_uppercase(), operation.path);
-        let mut x_rust = views.operation(operation).with_context(place)?;
+        let x_rust = views.operation(operation).with_context(place)?;
         let key = format!("{} {}", operation.method.to_uppercase(), operation.route);
         responses.insert(key, views.response_schemas(operation).with_context(place)?);
+        described.push((operation, x_rust));
+    }
+    let uses = Uses::of(&described);
+    for (operation, mut x_rust) in described {
         x_rust["api"] = json!(traits[&operation.module]);
         x_rust["module"] = json!(operation.module);
         x_rust["apiSecured"] = json!(apis[&operation.module]);
+        x_rust["usesModels"] = json!(uses.models.contains(&operation.module));
+        x_rust["signatureUsesModels"] = json!(uses.signature_models.contains(&operation.module));
+        x_rust["signatureUsesRuntime"] = json!(uses.signature_runtime.contains(&operation.module));
         let tag = operation::tag(operation.node.value);
         let head = format!("The operations tagged `{tag}`.");
         x_rust["moduleDocs"] = json!(Code::inner_docs(lines(&head)));
@@ -136,6 +145,8 @@ pub fn annotate(contract: &Value, stub: bool) -> Result<Annotated> {
                     "Serves {heading}. Set `LISTEN` to the address, by default `127.0.0.1:8080`."
                 )]),
                 "secured": secured,
+                "hasModels": has_models,
+                "runtimePath": Code::literal(&runtime_path()),
                 "multipart": operations.iter().any(Operation::has_multipart),
                 "schemes": schemes.facts(),
                 "basePath": Code::literal(&base_path(contract)),
@@ -227,6 +238,51 @@ fn operations<'c>(
     Ok(found)
 }
 
+/// The modules whose code names something of another module, and so must import it.
+#[derive(Default)]
+struct Uses<'o> {
+    models: HashSet<&'o Name>,
+    /// In the signatures of the trait's methods alone.
+    signature_models: HashSet<&'o Name>,
+    signature_runtime: HashSet<&'o Name>,
+}
+
+impl<'o> Uses<'o> {
+    fn of(described: &[(&'o Operation<'_>, Value)]) -> Self {
+        let mut uses = Self::default();
+        for (operation, x_rust) in described {
+            let module = &operation.module;
+            if types(x_rust).any(|kind| kind.contains("models::")) {
+                uses.models.insert(module);
+            }
+            let body = code_of(&x_rust["bodyType"]);
+            if body.contains("models::") {
+                uses.signature_models.insert(module);
+            }
+            if body.contains("runtime::") {
+                uses.signature_runtime.insert(module);
+            }
+        }
+        uses
+    }
+}
+
+/// The types in the view of an operation.
+fn types(view: &Value) -> Box<dyn Iterator<Item = &str> + '_> {
+    const KEYS: [&str; 5] = ["type", "bodyType", "shapeType", "tupleType", "memberType"];
+    match view {
+        Value::Array(items) => Box::new(items.iter().flat_map(types)),
+        Value::Object(members) => Box::new(members.iter().flat_map(|(key, value)| {
+            if KEYS.contains(&key.as_str()) {
+                Box::new(std::iter::once(code_of(value)))
+            } else {
+                types(value)
+            }
+        })),
+        _ => Box::new(std::iter::empty()),
+    }
+}
+
 /// The module of each tag.
 #[derive(Default)]
 struct Modules {
@@ -271,6 +327,14 @@ fn letters(mut number: usize) -> String {
         number /= 26;
     }
     word
+}
+
+/// Where the stub finds the runtime crate.
+fn runtime_path() -> String {
+    let here = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.with_file_name("contract-runtime")
+        .display()
+        .to_string()
 }
 
 /// The path of the first server, a prefix of every path of the contract.

@@ -75,11 +75,29 @@ pub(crate) fn run(root: &Path, contract: &Value, annotated: &Annotated) -> Resul
     let mut files = Files::new();
     read_tree(&root, &root, &mut files)?;
     for (name, document) in [("openapi", contract), ("schemas", &annotated.schemas)] {
-        let mut text = serde_json::to_vec_pretty(document)?;
-        text.push(b'\n');
-        files.insert(format!("{MODULE}/{name}.json").into(), text);
+        files.insert(
+            format!("{MODULE}/{name}.json").into(),
+            by_line(document).into(),
+        );
     }
     Ok(files)
+}
+
+/// JSON with the entries of the two outer levels on a line each: short, and a change shows where
+/// it is.
+fn by_line(document: &Value) -> String {
+    fn block(value: &Value, depth: usize) -> String {
+        match value {
+            Value::Object(members) if depth > 0 && !members.is_empty() => {
+                let members = members.iter().map(|(key, value)| {
+                    format!("{}:{}", Value::from(key.as_str()), block(value, depth - 1))
+                });
+                format!("{{\n{}\n}}", members.collect::<Vec<_>>().join(",\n"))
+            }
+            value => value.to_string(),
+        }
+    }
+    block(document, 3) + "\n"
 }
 
 /// The files below one folder of the output, with their paths in it.

@@ -9,6 +9,11 @@ use std::ops::Deref;
 pub(crate) struct Name(String);
 
 impl Name {
+    /// This name with a prefix.
+    pub(crate) fn with_prefix(&self, prefix: &'static str) -> Self {
+        Self(format!("{prefix}{}", self.0.trim_start_matches("r#")))
+    }
+
     /// This name with a suffix.
     pub(crate) fn with_suffix(&self, suffix: &'static str) -> Self {
         Self(format!("{}{suffix}", self.0.trim_start_matches("r#")))

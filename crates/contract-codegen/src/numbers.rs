@@ -28,10 +28,10 @@ pub(crate) fn decimal(number: &str) -> Option<Code> {
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
     let digits: i64 = format!("{whole}{fraction}").parse().ok()?;
     match (digits, fraction.len()) {
-        (0, _) => Some(Code::of("::rust_decimal::Decimal::ZERO")),
+        (0, _) => Some(Code::of("runtime::rust_decimal::Decimal::ZERO")),
         (_, scale) if scale > LARGEST_SCALE => None,
         (digits, scale) => Some(code!(
-            "::rust_decimal::Decimal::new({}, {})",
+            "runtime::rust_decimal::Decimal::new({}, {})",
             Code::grouped(digits),
             scale
         )),

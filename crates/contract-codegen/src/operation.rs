@@ -9,7 +9,7 @@ use crate::body::{Body, Format};
 use crate::contract::{Node, items};
 use crate::names::{self, Name, Scope};
 use crate::parameter::Parameter;
-use crate::response::Response;
+use crate::response::{Answer, Response};
 
 /// An operation of the contract, its `$ref`s followed.
 pub(crate) struct Operation<'c> {
@@ -31,13 +31,32 @@ pub(crate) struct Operation<'c> {
     pub(crate) responses: Vec<Response<'c>>,
 }
 
-impl Operation<'_> {
+impl<'c> Operation<'c> {
     /// Whether it reads a multipart form.
     pub(crate) fn has_multipart(&self) -> bool {
         self.body
             .iter()
             .flat_map(|body| &body.media)
             .any(|media| media.format == Format::Multipart)
+    }
+
+    /// The responses of one outcome. `default` is a failure; if the contract names no success, it
+    /// is a success as well.
+    pub(crate) fn answers(&self, answer: Answer) -> Vec<&Response<'c>> {
+        let named = self
+            .responses
+            .iter()
+            .any(|response| response.status.is_success());
+        self.responses
+            .iter()
+            .filter(|response| {
+                let success = response.status.is_success();
+                match answer {
+                    Answer::Success => success || (!named && response.is_default()),
+                    Answer::Failure => !success,
+                }
+            })
+            .collect()
     }
 
     /// Its name in comments.
@@ -50,7 +69,7 @@ impl Operation<'_> {
 const RESERVED: &[&str] = &["routes"];
 
 /// Suffixes that make type names of the name of an operation.
-const ENDS: &[&str] = &["Parameters", "Body", "Response"];
+const ENDS: &[&str] = &["Parameters", "Body", "Success", "Failure"];
 
 /// The names in use, over all operations and within each module.
 #[derive(Default)]

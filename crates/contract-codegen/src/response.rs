@@ -33,7 +33,46 @@ pub(crate) struct Header<'c> {
     pub(crate) docs: Vec<String>,
 }
 
+/// The two outcomes of an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Answer {
+    Success,
+    Failure,
+}
+
+impl Answer {
+    /// The suffix of the name of its enum.
+    pub(crate) const fn suffix(self) -> &'static str {
+        match self {
+            Self::Success => "Success",
+            Self::Failure => "Failure",
+        }
+    }
+
+    pub(crate) const fn docs(self) -> &'static str {
+        match self {
+            Self::Success => "The successful responses",
+            Self::Failure => "The other responses",
+        }
+    }
+}
+
+impl Status {
+    /// Whether every status of it is a success or a redirection.
+    pub(crate) fn is_success(&self) -> bool {
+        match self {
+            Self::Code(code) => *code < 400,
+            Self::Range(_, to) => *to < 400,
+        }
+    }
+}
+
 impl Response<'_> {
+    /// Whether it covers every status that the contract does not name.
+    pub(crate) fn is_default(&self) -> bool {
+        matches!(self.status, Status::Range(100, 599))
+    }
+
     /// Whether it can be cloned and compared; streams cannot.
     pub(crate) fn is_plain(&self) -> bool {
         self.media

@@ -69,6 +69,19 @@ impl Code {
         Self::comment("///", lines)
     }
 
+    /// The same, each line indented, for code that rustfmt does not format.
+    pub(crate) fn indented_docs<T: AsRef<str>>(
+        depth: usize,
+        lines: impl IntoIterator<Item = T>,
+    ) -> Self {
+        let indent = "    ".repeat(depth);
+        let text = Self::docs(lines).0;
+        Self(format!(
+            "{indent}{}",
+            text.replace('\n', &format!("\n{indent}"))
+        ))
+    }
+
     /// An inner doc comment of these lines.
     pub(crate) fn inner_docs<T: AsRef<str>>(lines: impl IntoIterator<Item = T>) -> Self {
         Self::comment("//!", lines)
@@ -180,6 +193,11 @@ pub(crate) const fn has_bare_placeholders(text: &str) -> bool {
         }
     }
     true
+}
+
+/// The text of [`Code`] in the facts for a template; empty for anything else.
+pub(crate) fn code_of(fact: &Value) -> &str {
+    fact[MARK].as_str().unwrap_or_default()
 }
 
 /// The facts as a template prints them: code as it is, every other string as a string literal.

@@ -106,7 +106,7 @@ impl TryFrom<OrderRow> for Order {
     type Error = StoreError;
 
     fn try_from(row: OrderRow) -> Result<Self, StoreError> {
-        let status = OrderStatus::of(&row.status).ok_or_else(|| {
+        let status = row.status.parse::<OrderStatus>().map_err(|_| {
             StoreError::Corrupt(format!(
                 "order {} has the unknown status {}",
                 row.id, row.status

@@ -8,7 +8,7 @@ use prometheus::{
 
 use super::{AuthFailure, DispatchResult};
 use crate::domain::OrderStatus;
-use crate::generated::support::contract::OPERATIONS;
+use crate::generated::OPERATIONS;
 
 /// Buckets of the duration of a request, a statement or an activity, in seconds.
 const TIMES: [f64; 13] = [

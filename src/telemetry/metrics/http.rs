@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use actix_web::dev::ResourceDef;
 use actix_web::http::{Method, StatusCode};
+use contract_runtime::server::Operations;
 use prometheus::{Histogram, IntCounter, IntCounterVec, IntGauge};
 
 use super::Metrics;
-use crate::generated::support::Operations;
-use crate::generated::support::contract::OPERATIONS;
+use crate::generated::OPERATIONS;
 use crate::telemetry::{Telemetry, Traces};
 
 /// Values of `operation` besides those of the contract: no operation, and the pages about the

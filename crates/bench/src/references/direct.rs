@@ -16,10 +16,11 @@ use order_processing::generated::models::{
     CreateOrderRequest, Order, OrderStatus, Problem, UpdateOrderRequest,
 };
 use order_processing::generated::orders::{
-    CreateOrderParameters, CreateOrderResponse, DeleteOrderParameters, DeleteOrderResponse,
-    GetOrderParameters, GetOrderResponse, ListOrderEventsParameters, ListOrderEventsResponse,
-    ListOrdersParameters, ListOrdersResponse, OrdersApi, UpdateOrderParameters,
-    UpdateOrderResponse,
+    CreateOrderFailure, CreateOrderParameters, CreateOrderSuccess, DeleteOrderFailure,
+    DeleteOrderParameters, DeleteOrderSuccess, GetOrderFailure, GetOrderParameters,
+    GetOrderSuccess, ListOrderEventsFailure, ListOrderEventsParameters, ListOrderEventsSuccess,
+    ListOrdersFailure, ListOrdersParameters, ListOrdersSuccess, OrdersApi, UpdateOrderFailure,
+    UpdateOrderParameters, UpdateOrderSuccess,
 };
 use order_processing::workflow::Temporal;
 use rust_decimal::Decimal;
@@ -57,8 +58,10 @@ struct Row {
 
 impl Row {
     fn order(self) -> Result<Order> {
-        let status = OrderStatus::of(&self.status)
-            .ok_or_else(|| anyhow!("order {} has an unknown status", self.id))?;
+        let status = self
+            .status
+            .parse()
+            .map_err(|_| anyhow!("order {} has an unknown status", self.id))?;
         Ok(Order {
             id: self.id,
             customer_id: self.customer_id,
@@ -153,29 +156,37 @@ impl OrdersApi for Direct {
         _caller: Caller,
         _parameters: CreateOrderParameters,
         body: CreateOrderRequest,
-    ) -> CreateOrderResponse {
+    ) -> Result<CreateOrderSuccess, CreateOrderFailure> {
         match self.create(&body).await {
-            Ok((body, version)) => CreateOrderResponse::Created {
+            Ok((body, version)) => Ok(CreateOrderSuccess::Created {
                 location: format!("/orders/{}", body.id),
                 etag: etag(version),
                 idempotent_replayed: None,
                 body,
-            },
-            Err(error) => CreateOrderResponse::InternalServerError(failed(&error)),
+            }),
+            Err(error) => Err(CreateOrderFailure::InternalServerError(failed(&error))),
         }
     }
 
-    async fn get_order(&self, _caller: Caller, parameters: GetOrderParameters) -> GetOrderResponse {
+    async fn get_order(
+        &self,
+        _caller: Caller,
+        parameters: GetOrderParameters,
+    ) -> Result<GetOrderSuccess, GetOrderFailure> {
         match self.find(parameters.id).await {
-            Ok(Some((body, version))) => GetOrderResponse::Ok {
+            Ok(Some((body, version))) => Ok(GetOrderSuccess::Ok {
                 body,
                 etag: etag(version),
-            },
+            }),
             Ok(None) => {
                 let detail = format!("there is no order {}", parameters.id);
-                GetOrderResponse::NotFound(problem(404, "order_not_found", detail))
+                Err(GetOrderFailure::NotFound(problem(
+                    404,
+                    "order_not_found",
+                    detail,
+                )))
             }
-            Err(error) => GetOrderResponse::InternalServerError(failed(&error)),
+            Err(error) => Err(GetOrderFailure::InternalServerError(failed(&error))),
         }
     }
 
@@ -183,24 +194,24 @@ impl OrdersApi for Direct {
         &self,
         _caller: Caller,
         _parameters: DeleteOrderParameters,
-    ) -> DeleteOrderResponse {
-        DeleteOrderResponse::InternalServerError(absent())
+    ) -> Result<DeleteOrderSuccess, DeleteOrderFailure> {
+        Err(DeleteOrderFailure::InternalServerError(absent()))
     }
 
     async fn list_order_events(
         &self,
         _caller: Caller,
         _parameters: ListOrderEventsParameters,
-    ) -> ListOrderEventsResponse {
-        ListOrderEventsResponse::InternalServerError(absent())
+    ) -> Result<ListOrderEventsSuccess, ListOrderEventsFailure> {
+        Err(ListOrderEventsFailure::InternalServerError(absent()))
     }
 
     async fn list_orders(
         &self,
         _caller: Caller,
         _parameters: ListOrdersParameters,
-    ) -> ListOrdersResponse {
-        ListOrdersResponse::InternalServerError(absent())
+    ) -> Result<ListOrdersSuccess, ListOrdersFailure> {
+        Err(ListOrdersFailure::InternalServerError(absent()))
     }
 
     async fn update_order(
@@ -208,7 +219,7 @@ impl OrdersApi for Direct {
         _caller: Caller,
         _parameters: UpdateOrderParameters,
         _body: UpdateOrderRequest,
-    ) -> UpdateOrderResponse {
-        UpdateOrderResponse::InternalServerError(absent())
+    ) -> Result<UpdateOrderSuccess, UpdateOrderFailure> {
+        Err(UpdateOrderFailure::InternalServerError(absent()))
     }
 }

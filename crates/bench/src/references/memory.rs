@@ -4,20 +4,23 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use actix_web::HttpRequest;
 use chrono::{DateTime, Utc};
+use contract_runtime::server::{Authenticate, Presented, Rejection};
 use order_processing::domain::{ANYONE, Access, Caller};
-use order_processing::generated::health::{GetLivenessResponse, GetReadinessResponse, HealthApi};
+use order_processing::generated::health::{
+    GetLivenessFailure, GetLivenessSuccess, GetReadinessFailure, GetReadinessSuccess, HealthApi,
+};
 use order_processing::generated::models::{
     CreateOrderRequest, Liveness, LivenessStatus, Order, OrderStatus, Readiness, ReadinessStatus,
     UpdateOrderRequest,
 };
 use order_processing::generated::orders::{
-    CreateOrderParameters, CreateOrderResponse, DeleteOrderParameters, DeleteOrderResponse,
-    GetOrderParameters, GetOrderResponse, ListOrderEventsParameters, ListOrderEventsResponse,
-    ListOrdersParameters, ListOrdersResponse, OrdersApi, UpdateOrderParameters,
-    UpdateOrderResponse,
+    CreateOrderFailure, CreateOrderParameters, CreateOrderSuccess, DeleteOrderFailure,
+    DeleteOrderParameters, DeleteOrderSuccess, GetOrderFailure, GetOrderParameters,
+    GetOrderSuccess, ListOrderEventsFailure, ListOrderEventsParameters, ListOrderEventsSuccess,
+    ListOrdersFailure, ListOrdersParameters, ListOrdersSuccess, OrdersApi, UpdateOrderFailure,
+    UpdateOrderParameters, UpdateOrderSuccess,
 };
-use order_processing::generated::security::{Authenticate, Presented};
-use order_processing::generated::support::Rejection;
+use order_processing::generated::security::Scheme;
 use rust_decimal::Decimal;
 
 /// Responds immediately, with a constant order.
@@ -56,51 +59,55 @@ impl OrdersApi for InMemory {
         _caller: Caller,
         _parameters: CreateOrderParameters,
         body: CreateOrderRequest,
-    ) -> CreateOrderResponse {
+    ) -> Result<CreateOrderSuccess, CreateOrderFailure> {
         let id = self.last.fetch_add(1, Ordering::Relaxed) + 1;
-        CreateOrderResponse::Created {
+        Ok(CreateOrderSuccess::Created {
             body: order(id, body.customer_id, body.total_amount),
             location: format!("/orders/{id}"),
             etag: etag(),
             idempotent_replayed: None,
-        }
+        })
     }
 
     async fn delete_order(
         &self,
         _caller: Caller,
         _parameters: DeleteOrderParameters,
-    ) -> DeleteOrderResponse {
-        DeleteOrderResponse::NoContent
+    ) -> Result<DeleteOrderSuccess, DeleteOrderFailure> {
+        Ok(DeleteOrderSuccess::NoContent)
     }
 
-    async fn get_order(&self, _caller: Caller, parameters: GetOrderParameters) -> GetOrderResponse {
-        GetOrderResponse::Ok {
+    async fn get_order(
+        &self,
+        _caller: Caller,
+        parameters: GetOrderParameters,
+    ) -> Result<GetOrderSuccess, GetOrderFailure> {
+        Ok(GetOrderSuccess::Ok {
             body: some_order(parameters.id),
             etag: etag(),
-        }
+        })
     }
 
     async fn list_order_events(
         &self,
         _caller: Caller,
         _parameters: ListOrderEventsParameters,
-    ) -> ListOrderEventsResponse {
-        ListOrderEventsResponse::Ok {
+    ) -> Result<ListOrderEventsSuccess, ListOrderEventsFailure> {
+        Ok(ListOrderEventsSuccess::Ok {
             body: Vec::new(),
             link: None,
-        }
+        })
     }
 
     async fn list_orders(
         &self,
         _caller: Caller,
         parameters: ListOrdersParameters,
-    ) -> ListOrdersResponse {
-        ListOrdersResponse::Ok {
+    ) -> Result<ListOrdersSuccess, ListOrdersFailure> {
+        Ok(ListOrdersSuccess::Ok {
             body: (1..=i64::from(parameters.limit)).map(some_order).collect(),
             link: None,
-        }
+        })
     }
 
     async fn update_order(
@@ -108,12 +115,12 @@ impl OrdersApi for InMemory {
         _caller: Caller,
         parameters: UpdateOrderParameters,
         body: UpdateOrderRequest,
-    ) -> UpdateOrderResponse {
+    ) -> Result<UpdateOrderSuccess, UpdateOrderFailure> {
         let amount = body.total_amount.unwrap_or_default();
-        UpdateOrderResponse::Ok {
+        Ok(UpdateOrderSuccess::Ok {
             body: order(parameters.id, 42, amount),
             etag: etag(),
-        }
+        })
     }
 }
 
@@ -122,17 +129,17 @@ impl OrdersApi for InMemory {
 pub struct Alive;
 
 impl HealthApi for Alive {
-    async fn get_liveness(&self) -> GetLivenessResponse {
-        GetLivenessResponse::Ok(Liveness {
+    async fn get_liveness(&self) -> Result<GetLivenessSuccess, GetLivenessFailure> {
+        Ok(GetLivenessSuccess::Ok(Liveness {
             status: LivenessStatus::Ok,
-        })
+        }))
     }
 
-    async fn get_readiness(&self) -> GetReadinessResponse {
-        GetReadinessResponse::Ok(Readiness {
+    async fn get_readiness(&self) -> Result<GetReadinessSuccess, GetReadinessFailure> {
+        Ok(GetReadinessSuccess::Ok(Readiness {
             status: ReadinessStatus::Ready,
             dependencies: Vec::new(),
-        })
+        }))
     }
 }
 
@@ -149,12 +156,13 @@ fn anyone() -> Caller {
 }
 
 impl Authenticate for Anyone {
+    type Scheme = Scheme;
     type Caller = Caller;
 
     async fn authenticate(
         &self,
         _request: &HttpRequest,
-        _presented: &[Presented],
+        _presented: &[Presented<Scheme>],
     ) -> Result<Caller, Rejection> {
         Ok(anyone())
     }

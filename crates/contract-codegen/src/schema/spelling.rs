@@ -18,21 +18,21 @@ impl<'c> Schemas<'c> {
     /// paths, so an item with the same name cannot hide them.
     pub(crate) fn spell(&self, kind: &Type, models: &'static str) -> Code {
         let name = match &kind.kind {
-            Kind::Any => Code::of("::serde_json::Value"),
+            Kind::Any => Code::of("runtime::serde_json::Value"),
             Kind::Bool => Code::of("bool"),
             Kind::I32 => Code::of("i32"),
             Kind::I64 => Code::of("i64"),
             Kind::U64 => Code::of("u64"),
             Kind::F32 => Code::of("f32"),
             Kind::F64 => Code::of("f64"),
-            Kind::Decimal => Code::of("::rust_decimal::Decimal"),
-            Kind::DecimalText => Code::of("support::DecimalText"),
+            Kind::Decimal => Code::of("runtime::rust_decimal::Decimal"),
+            Kind::DecimalText => Code::of("runtime::DecimalText"),
             Kind::String => Code::of(STRING),
-            Kind::Base64 => Code::of("support::Base64"),
-            Kind::Binary => Code::of("support::Binary"),
-            Kind::Date => Code::of("::chrono::NaiveDate"),
-            Kind::DateTime => Code::of("::chrono::DateTime<::chrono::Utc>"),
-            Kind::Uuid => Code::of("::uuid::Uuid"),
+            Kind::Base64 => Code::of("runtime::Base64"),
+            Kind::Binary => Code::of("runtime::Binary"),
+            Kind::Date => Code::of("runtime::chrono::NaiveDate"),
+            Kind::DateTime => Code::of("runtime::chrono::DateTime<runtime::chrono::Utc>"),
+            Kind::Uuid => Code::of("runtime::uuid::Uuid"),
             Kind::List(item) => code!("::std::vec::Vec<{}>", self.spell(item, models)),
             Kind::Map(value) => code!(
                 "::std::collections::BTreeMap<{}, {}>",
@@ -77,7 +77,7 @@ impl<'c> Schemas<'c> {
                 Code::of("::std::collections::BTreeMap::new()")
             }
             (Kind::Any, value) => code!(
-                "::serde_json::from_str({}).unwrap_or_default()",
+                "runtime::serde_json::from_str({}).unwrap_or_default()",
                 Code::raw_literal(&value.to_string())
             ),
             (Kind::Item(item), value) => {
@@ -96,7 +96,7 @@ impl<'c> Schemas<'c> {
                 code!("{}{}::{}", models, item.name, variant?)
             }
             (kind, Value::String(text)) if is_plausible(kind, text) => {
-                code!("support::fixed({})", Code::literal(text))
+                code!("runtime::fixed({})", Code::literal(text))
             }
             _ => return None,
         };

@@ -121,7 +121,7 @@ impl<'c> Views<'_, 'c> {
                 code!("input.text::<{}>(&bytes, {}, |_| true)", STRING, wire),
             ),
             Format::Bytes => (
-                Code::of("::actix_web::web::Bytes"),
+                Code::of("runtime::bytes::Bytes"),
                 Code::of("::std::option::Option::Some(bytes.clone())"),
             ),
         })
@@ -140,8 +140,8 @@ pub(super) fn body_variant(media: &Media, kind: &Code) -> Value {
 /// The derives of responses and their bodies; a streamed body has only `Debug`.
 pub(crate) fn derives(plain: bool) -> Code {
     Code::of(if plain {
-        "::std::fmt::Debug, ::std::clone::Clone, ::std::cmp::PartialEq"
+        "Debug, Clone, PartialEq"
     } else {
-        "::std::fmt::Debug"
+        "Debug"
     })
 }

@@ -161,7 +161,7 @@ impl Checks {
                 if let Some(pattern) = schema["pattern"].as_str() {
                     match rust_pattern(pattern) {
                         Some(pattern) => checks.push(code!(
-                            "{{ static PATTERN: support::Pattern = support::Pattern::new({}); \
+                            "{{ static PATTERN: runtime::Pattern = runtime::Pattern::new({}); \
                              PATTERN.matches({}) }}",
                             Code::raw_literal(&pattern),
                             value.reference()
@@ -182,7 +182,7 @@ impl Checks {
                     &schema["maxItems"],
                 ));
                 if schema["uniqueItems"] == true {
-                    checks.push(code!("support::all_unique({})", value.reference()));
+                    checks.push(code!("runtime::all_unique({})", value.reference()));
                 }
                 if let Some(check) = self.of(item, Place::Reference(&Code::of("item"))) {
                     checks.push(code!("{}.iter().all(|item| {})", name, check));
@@ -262,7 +262,7 @@ fn integer(schema: &Value, kind: &Kind, value: Place) -> Vec<Code> {
             }
             Ok(_) => checks.push(code!("{} == 0", value.copied())),
             Err(_) => checks.push(code!(
-                "support::is_multiple({} as f64, {})",
+                "runtime::is_multiple({} as f64, {})",
                 value.copied(),
                 float(step, "_f64")
             )),
@@ -315,18 +315,18 @@ fn number(schema: &Value, kind: &Kind, value: Place) -> Vec<Code> {
         match (kind, literal(step)) {
             (Kind::Decimal, Some(step)) => {
                 checks.push(code!(
-                    "{} % {} == ::rust_decimal::Decimal::ZERO",
+                    "{} % {} == runtime::rust_decimal::Decimal::ZERO",
                     copied,
                     step
                 ));
             }
             (Kind::F32, _) => checks.push(code!(
-                "support::is_multiple(f64::from({}), {})",
+                "runtime::is_multiple(f64::from({}), {})",
                 copied,
                 float(step, "_f64")
             )),
             _ => checks.push(code!(
-                "support::is_multiple({}, {})",
+                "runtime::is_multiple({}, {})",
                 copied,
                 float(step, "_f64")
             )),

@@ -17,8 +17,11 @@ impl<'c> Views<'_, 'c> {
         let check = all_of(self.checks.of_item(item));
         let mut view = json!({
             "name": name,
-            "docs": Code::docs(docs(item.schema, &format!("`{name}` of the contract."))),
+            "docs": Code::docs(docs_of_item(item)),
             "isStruct": false,
+            "isOpen": false,
+            "forbidsUnknown": false,
+            "defaults": [],
             "isStrings": false,
             "machine": [],
             "isIntegers": false,
@@ -31,30 +34,36 @@ impl<'c> Views<'_, 'c> {
                 view["isStruct"] = json!(true);
                 view["fields"] = fields
                     .iter()
-                    .map(|field| field_view(schemas, field))
+                    .map(|field| field_view(schemas, name, field))
                     .collect();
-                let (mode, kept) = match unknown {
-                    Unknown::Ignored => (Code::of("ignore"), Value::Null),
-                    Unknown::Forbidden => (Code::of("forbid"), Value::Null),
-                    Unknown::Kept(kind, name) => (
-                        Code::of("keep"),
-                        json!({ "keptName": name, "keptType": schemas.spell(kind, "") }),
-                    ),
-                };
-                view["unknown"] = json!(mode);
-                view["kept"] = match kept {
-                    Value::Null => json!([]),
-                    kept => json!([kept]),
-                };
+                view["forbidsUnknown"] = json!(matches!(unknown, Unknown::Forbidden));
+                if let Unknown::Kept(kind, name) = unknown {
+                    view["isOpen"] = json!(true);
+                    view["keptName"] = json!(name);
+                    view["keptType"] = json!(schemas.spell(kind, ""));
+                } else {
+                    view["defaults"] = fields
+                        .iter()
+                        .filter_map(|field| {
+                            Some(json!({
+                                "defaultName": field.name.with_prefix("default_"),
+                                "defaultType": field_type(schemas, field),
+                                "defaultValue": field.default.clone()?,
+                                "defaultWire": Code::docs([format!("The default of `{}`.", field.name)]),
+                            }))
+                        })
+                        .collect();
+                }
             }
             Shape::Strings(variants) => {
+                view["docs"] = json!(Code::indented_docs(1, docs_of_item(item)));
                 view["isStrings"] = json!(true);
                 view["variants"] = variants
                     .iter()
                     .map(|(wire, name)| {
                         let shown = crate::docs::lines(wire).join(" ").replace('`', "'");
                         json!({
-                            "variantDocs": Code::docs([format!("`{shown}`")]),
+                            "variantDocs": Code::indented_docs(2, [format!("`{shown}`")]),
                             "wire": Code::literal(wire),
                             "variant": name,
                         })
@@ -63,12 +72,13 @@ impl<'c> Views<'_, 'c> {
                 view["machine"] = machine(name, item.schema, variants)?;
             }
             Shape::Integers(variants) => {
+                view["docs"] = json!(Code::indented_docs(1, docs_of_item(item)));
                 view["isIntegers"] = json!(true);
                 view["variants"] = variants
                     .iter()
                     .map(|(wire, name)| {
                         json!({
-                            "variantDocs": Code::docs([format!("`{wire}`")]),
+                            "variantDocs": Code::indented_docs(2, [format!("`{wire}`")]),
                             "wire": code!("{}", wire),
                             "variant": name,
                         })
@@ -116,8 +126,8 @@ impl<'c> Views<'_, 'c> {
         view["variants"] = json!(variants);
         view["mode"] = json!(match (&union.discriminator, union.exactly_one) {
             (Some(property), _) => code!("by {}", Code::literal(property)),
-            (None, true) => Code::of("one"),
-            (None, false) => Code::of("any"),
+            (None, true) => Code::of("one of super::CONTRACT"),
+            (None, false) => Code::of("any of super::CONTRACT"),
         });
         view["tagged"] = json!(union.discriminator.is_some());
         Ok(())
@@ -167,16 +177,20 @@ fn all_of(mut checks: Vec<Code>) -> Option<Code> {
     (!checks.is_empty()).then(|| Code::join(checks, " && "))
 }
 
-fn field_view(schemas: &Schemas, field: &Field) -> Value {
-    let mut inner = schemas.spell(&field.kind, "");
-    if field.boxed {
-        inner = match (field.kind.nullable, &field.kind.kind) {
-            (true, Kind::Item(item)) => {
-                option(&code!("::std::boxed::Box<{}>", schemas.items[*item].name))
-            }
-            _ => code!("::std::boxed::Box<{}>", inner),
-        };
+/// The type of a field that is present.
+fn field_type(schemas: &Schemas, field: &Field) -> Code {
+    let plain = schemas.spell(&field.kind, "");
+    match (field.boxed, field.kind.nullable, &field.kind.kind) {
+        (false, ..) => plain,
+        (true, true, Kind::Item(item)) => {
+            option(&code!("::std::boxed::Box<{}>", schemas.items[*item].name))
+        }
+        (true, ..) => code!("::std::boxed::Box<{}>", plain),
     }
+}
+
+fn field_view(schemas: &Schemas, owner: &Name, field: &Field) -> Value {
+    let inner = field_type(schemas, field);
     let (mode, whole) = match (field.required, &field.default) {
         (true, _) => (Code::of("required"), inner),
         (false, Some(default)) => (code!("default({})", default), inner),
@@ -187,8 +201,53 @@ fn field_view(schemas: &Schemas, field: &Field) -> Value {
         "fieldType": whole,
         "fieldWire": Code::literal(&field.wire),
         "fieldMode": mode,
+        "fieldSerde": field_serde(owner, field),
         "fieldDocs": Code::docs(docs_of(schemas, field.schema, &field.wire)),
     })
+}
+
+/// What serde has to know about a field; `null` if its derives do the right thing anyway.
+fn field_serde(owner: &Name, field: &Field) -> Option<Code> {
+    let mut attributes = Vec::new();
+    if field.name.trim_start_matches("r#") != field.wire {
+        attributes.push(code!("rename = {}", Code::literal(&field.wire)));
+    }
+    let foreign = is_foreign(&field.kind);
+    if field.required || field.default.is_some() {
+        if field.required {
+            // serde would read an absent `Option` as `None`.
+            if foreign || field.kind.nullable {
+                attributes.push(Code::of(r#"deserialize_with = "runtime::json::read""#));
+            }
+        } else {
+            let default = field.name.with_prefix("default_");
+            attributes.push(code!("default = \"{}::{}\"", owner, default));
+            if foreign {
+                attributes.push(Code::of(r#"deserialize_with = "runtime::json::read""#));
+            }
+        }
+    } else {
+        attributes.push(Code::of(
+            r#"default, skip_serializing_if = "::std::option::Option::is_none", deserialize_with = "runtime::json::some""#,
+        ));
+    }
+    if foreign {
+        attributes.push(Code::of(r#"serialize_with = "runtime::json::write""#));
+    }
+    (!attributes.is_empty()).then(|| Code::join(attributes, ", "))
+}
+
+/// Whether the type is of another crate, which reads and writes it differently.
+fn is_foreign(kind: &Type) -> bool {
+    match &kind.kind {
+        Kind::List(inner) | Kind::Map(inner) => is_foreign(inner),
+        Kind::Decimal | Kind::Date | Kind::DateTime | Kind::Uuid => true,
+        _ => false,
+    }
+}
+
+fn docs_of_item(item: &Item) -> Vec<String> {
+    docs(item.schema, &format!("`{}` of the contract.", item.name))
 }
 
 /// The description beside a `$ref`, else that of its target.

@@ -8,7 +8,7 @@ use super::body::derives;
 use crate::docs::{docs, lines};
 use crate::names::Scope;
 use crate::operation::Operation;
-use crate::response::Response;
+use crate::response::Answer;
 use crate::source::Code;
 
 impl<'c> Views<'_, 'c> {
@@ -34,19 +34,28 @@ impl<'c> Views<'_, 'c> {
             None => json!({}),
         };
         let has_body = operation.body.is_some();
-        let responses: Vec<Value> = operation
-            .responses
-            .iter()
-            .map(|response| self.response(response))
-            .collect();
+        let mut answers = Vec::new();
+        for answer in [Answer::Success, Answer::Failure] {
+            let responses = operation.answers(answer);
+            answers.push(json!({
+                "answerName": name.with_suffix(answer.suffix()),
+                "answerDocs": Code::docs([format!("{} of {}.", answer.docs(), operation.shown())]),
+                "answerDerives": derives(responses.iter().all(|response| response.is_plain())),
+                "isStub": self.stub && answer == Answer::Failure,
+                "responses": responses
+                    .into_iter()
+                    .map(|response| self.response(response))
+                    .collect::<Vec<_>>(),
+            }));
+        }
         let mut shapes = vec![body["bodyEnum"].clone()];
         shapes.extend(
-            responses
+            operation
+                .responses
                 .iter()
-                .map(|response| response["responseEnum"].clone()),
+                .map(|response| self.response_enum(response)),
         );
         shapes.retain(|shape| !shape.is_null());
-        let plain = operation.responses.iter().all(Response::is_plain);
 
         let summary = node.value["summary"].as_str().unwrap_or(id).trim();
         let mut text = lines(&format!("{}.", summary.trim_end_matches('.')));
@@ -69,15 +78,14 @@ impl<'c> Views<'_, 'c> {
             "route": Code::literal(&operation.route),
             "operationDocs": Code::docs(text),
             "parametersDocs": Code::docs([format!("The parameters of {}.", operation.shown())]),
-            "responsesDocs": Code::docs([format!("The responses of {}.", operation.shown())]),
             "parameters": parameters,
             "hasParameters": !operation.parameters.is_empty(),
             "hasBody": has_body,
             "hasInput": has_body || !operation.parameters.is_empty(),
-            "responses": responses,
-            "isStub": self.stub,
+            "answers": answers,
+            "success": name.with_suffix(Answer::Success.suffix()),
+            "failure": name.with_suffix(Answer::Failure.suffix()),
             "shapes": shapes,
-            "derives": derives(plain),
             "bodyLocal": body_name,
             "secured": secured.is_some(),
             "needs": secured.as_ref().map(|secured| secured.needs.clone()),

@@ -12,7 +12,6 @@ use crate::source::{Code, code};
 
 impl<'c> Views<'_, 'c> {
     pub(crate) fn response(&mut self, response: &Response<'c>) -> Value {
-        let several = response.media.len() > 1;
         let body: Option<Code> = match response.media.as_slice() {
             [] => None,
             [one] => Some(self.response_type(one)),
@@ -26,7 +25,7 @@ impl<'c> Views<'_, 'c> {
             fields.push(json!({
                 "memberDocs": Code::docs([format!("The status, from {from} to {to}")]),
                 "memberName": Code::of("status"),
-                "memberType": Code::of("::actix_web::http::StatusCode"),
+                "memberType": Code::of("runtime::actix_web::http::StatusCode"),
             }));
         }
         if let Some(body) = &body {
@@ -57,9 +56,9 @@ impl<'c> Views<'_, 'c> {
             (false, None) => code!("{}", response.variant),
         };
         let mut reply = match response.status {
-            Status::Code(code) => code!("support::Reply::new({})", code),
+            Status::Code(code) => code!("runtime::server::Reply::new({})", code),
             Status::Range(from, to) => {
-                code!("support::Reply::within(status, {}..={})", from, to)
+                code!("runtime::server::Reply::within(status, {}..={})", from, to)
             }
         };
         for header in &response.headers {
@@ -92,19 +91,6 @@ impl<'c> Views<'_, 'c> {
                 )
             }
         };
-        let shape = several.then(|| {
-            let variants: Vec<Value> = response
-                .media
-                .iter()
-                .map(|media| body_variant(media, &self.response_type(media)))
-                .collect();
-            json!({
-                "shapeName": response.enumeration,
-                "shapeDocs": Code::docs([format!("The body of a `{}`, by its media type.", response.variant)]),
-                "shapeDerives": derives(response.is_plain()),
-                "shapeVariants": variants,
-            })
-        });
         json!({
             "variant": response.variant,
             "responseDocs": Code::docs(docs(response.node.value, "As the contract says.")),
@@ -115,15 +101,32 @@ impl<'c> Views<'_, 'c> {
             "members": fields,
             "pattern": pattern,
             "reply": reply,
-            "responseEnum": shape,
+        })
+    }
+
+    /// The enum of the bodies of a response with several media types, else `null`.
+    pub(crate) fn response_enum(&self, response: &Response<'c>) -> Value {
+        if response.media.len() < 2 {
+            return Value::Null;
+        }
+        let variants: Vec<Value> = response
+            .media
+            .iter()
+            .map(|media| body_variant(media, &self.response_type(media)))
+            .collect();
+        json!({
+            "shapeName": response.enumeration,
+            "shapeDocs": Code::docs([format!("The body of a `{}`, by its media type.", response.variant)]),
+            "shapeDerives": derives(response.is_plain()),
+            "shapeVariants": variants,
         })
     }
 
     fn response_type(&self, media: &Media<'c>) -> Code {
         match media.format {
             Format::Json => self.spell(&media.kind),
-            Format::Events => Code::of("support::EventStream"),
-            Format::Bytes => Code::of("support::File"),
+            Format::Events => Code::of("runtime::server::EventStream"),
+            Format::Bytes => Code::of("runtime::server::File"),
             Format::Text if media.kind.kind.is_scalar(self.schemas) && !media.kind.nullable => {
                 self.spell(&media.kind)
             }

@@ -10,14 +10,14 @@ struct Echo;
 
 impl DefaultApi for Echo {
     echo! {
-        optional(body: Option<models::Pet>) -> OptionalResponse;
-        form(body: models::Pet) -> FormResponse;
-        encoded(body: models::Lists) -> EncodedResponse;
-        multipart(body: models::Upload) -> MultipartResponse;
-        text(body: i64) -> TextResponse;
-        bytes(body: Bytes) -> BytesResponse;
-        several(body: SeveralBody) -> SeveralResponse;
-        vendor(body: models::Pet) -> VendorResponse;
+        optional(body: Option<models::Pet>) -> OptionalSuccess, OptionalFailure;
+        form(body: models::Pet) -> FormSuccess, FormFailure;
+        encoded(body: models::Lists) -> EncodedSuccess, EncodedFailure;
+        multipart(body: models::Upload) -> MultipartSuccess, MultipartFailure;
+        text(body: i64) -> TextSuccess, TextFailure;
+        bytes(body: Bytes) -> BytesSuccess, BytesFailure;
+        several(body: SeveralBody) -> SeveralSuccess, SeveralFailure;
+        vendor(body: models::Pet) -> VendorSuccess, VendorFailure;
     }
 }
 

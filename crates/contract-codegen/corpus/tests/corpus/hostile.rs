@@ -113,7 +113,8 @@ impl Ends<'_> {
             Place::MediaType | Place::Pattern => format!("{text}k{number:03}x"),
             // Not an identifier, so that every path parameter gets a generated name in the route.
             Place::Path => format!("k{number:03}-{text}"),
-            _ => format!("k{number:03}x{text}"),
+            // No Rust name, so that every property is renamed for serde.
+            _ => format!("K{number:03}x{text}"),
         };
         let end: String = match self.ends.len() {
             0 => String::new(),

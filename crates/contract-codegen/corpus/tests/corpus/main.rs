@@ -85,9 +85,9 @@ async fn call(routes: impl FnOnce(&mut ServiceConfig), request: TestRequest) -> 
 
 /// Methods that return their arguments in the form of `Debug`.
 macro_rules! echo {
-    ($($name:ident($($argument:ident: $kind:ty),*) -> $response:ident;)*) => {$(
-        async fn $name(&self $(, $argument: $kind)*) -> $response {
-            $response::Ok(serde_json::json!(format!("{:?}", ($($argument,)*))))
+    ($($name:ident($($argument:ident: $kind:ty),*) -> $success:ident, $failure:ident;)*) => {$(
+        async fn $name(&self $(, $argument: $kind)*) -> Result<$success, $failure> {
+            Ok($success::Ok(serde_json::json!(format!("{:?}", ($($argument,)*)))))
         }
     )*};
 }

@@ -10,8 +10,8 @@ struct Echo;
 
 impl DefaultApi for Echo {
     echo! {
-        modern(body: models::Modern) -> ModernResponse;
-        bytes(body: Bytes) -> BytesResponse;
+        modern(body: models::Modern) -> ModernSuccess, ModernFailure;
+        bytes(body: Bytes) -> BytesSuccess, BytesFailure;
     }
 }
 

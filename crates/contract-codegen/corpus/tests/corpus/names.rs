@@ -10,49 +10,50 @@ use crate::{TestResponse, call, echo};
 struct Echo;
 
 use type_::{
-    CloneParameters, CloneResponse, GetRefParameters, GetRefResponse, TypeParameters, TypeResponse,
+    CloneFailure, CloneParameters, CloneSuccess, GetRefFailure, GetRefParameters, GetRefSuccess,
+    TypeFailure, TypeParameters, TypeSuccess,
 };
 
 impl type_::TypeApi for Echo {
     echo! {
-        r#type(parameters: TypeParameters) -> TypeResponse;
-        clone(parameters: CloneParameters, body: models::Option) -> CloneResponse;
-        get_ref(parameters: GetRefParameters) -> GetRefResponse;
+        r#type(parameters: TypeParameters) -> TypeSuccess, TypeFailure;
+        clone(parameters: CloneParameters, body: models::Option) -> CloneSuccess, CloneFailure;
+        get_ref(parameters: GetRefParameters) -> GetRefSuccess, GetRefFailure;
     }
 }
 
 impl models2::Models2Api for Echo {
-    async fn get_no_id(&self) -> models2::GetNoIdResponse {
-        models2::GetNoIdResponse::Ok(json!("no id"))
+    async fn get_no_id(&self) -> Result<models2::GetNoIdSuccess, models2::GetNoIdFailure> {
+        Ok(models2::GetNoIdSuccess::Ok(json!("no id")))
     }
 
     async fn get_no_id_x(
         &self,
         parameters: models2::GetNoIdXParameters,
-    ) -> models2::GetNoIdXResponse {
-        models2::GetNoIdXResponse::Ok(json!(parameters.x))
+    ) -> Result<models2::GetNoIdXSuccess, models2::GetNoIdXFailure> {
+        Ok(models2::GetNoIdXSuccess::Ok(json!(parameters.x)))
     }
 }
 
 impl default::DefaultApi for Echo {
-    async fn routes2(&self) -> default::RoutesResponse {
-        default::RoutesResponse::Ok(json!("got"))
+    async fn routes2(&self) -> Result<default::RoutesSuccess, default::RoutesFailure> {
+        Ok(default::RoutesSuccess::Ok(json!("got")))
     }
 
-    async fn routes3(&self) -> default::Routes2Response {
-        default::Routes2Response::Ok(json!("deleted"))
+    async fn routes3(&self) -> Result<default::Routes2Success, default::Routes2Failure> {
+        Ok(default::Routes2Success::Ok(json!("deleted")))
     }
 }
 
 impl oauth_2::Oauth2Api for Echo {
-    async fn r#async(&self) -> oauth_2::AsyncResponse {
-        oauth_2::AsyncResponse::Ok(json!("async"))
+    async fn r#async(&self) -> Result<oauth_2::AsyncSuccess, oauth_2::AsyncFailure> {
+        Ok(oauth_2::AsyncSuccess::Ok(json!("async")))
     }
 }
 
 impl oauth2::Oauth2Api2 for Echo {
-    async fn n2fa(&self) -> oauth2::N2faResponse {
-        oauth2::N2faResponse::Ok(json!("2fa"))
+    async fn n2fa(&self) -> Result<oauth2::N2faSuccess, oauth2::N2faFailure> {
+        Ok(oauth2::N2faSuccess::Ok(json!("2fa")))
     }
 }
 

@@ -10,25 +10,28 @@ struct Echo;
 
 impl DefaultApi for Echo {
     echo! {
-        types(parameters: TypesParameters) -> TypesResponse;
-        defaults(parameters: DefaultsParameters) -> DefaultsResponse;
-        required(parameters: RequiredParameters) -> RequiredResponse;
-        query(parameters: QueryParameters) -> QueryResponse;
-        free(parameters: FreeParameters) -> FreeResponse;
-        simple(parameters: SimpleParameters) -> SimpleResponse;
-        label(parameters: LabelParameters) -> LabelResponse;
-        matrix(parameters: MatrixParameters) -> MatrixResponse;
-        header(parameters: HeaderParameters) -> HeaderResponse;
-        overlap_id(parameters: OverlapIdParameters) -> OverlapIdResponse;
-        overlap_file(parameters: OverlapFileParameters) -> OverlapFileResponse;
+        types(parameters: TypesParameters) -> TypesSuccess, TypesFailure;
+        defaults(parameters: DefaultsParameters) -> DefaultsSuccess, DefaultsFailure;
+        required(parameters: RequiredParameters) -> RequiredSuccess, RequiredFailure;
+        query(parameters: QueryParameters) -> QuerySuccess, QueryFailure;
+        free(parameters: FreeParameters) -> FreeSuccess, FreeFailure;
+        simple(parameters: SimpleParameters) -> SimpleSuccess, SimpleFailure;
+        label(parameters: LabelParameters) -> LabelSuccess, LabelFailure;
+        matrix(parameters: MatrixParameters) -> MatrixSuccess, MatrixFailure;
+        header(parameters: HeaderParameters) -> HeaderSuccess, HeaderFailure;
+        overlap_id(parameters: OverlapIdParameters) -> OverlapIdSuccess, OverlapIdFailure;
+        overlap_file(parameters: OverlapFileParameters) -> OverlapFileSuccess, OverlapFileFailure;
     }
 
-    async fn overlap_me(&self) -> OverlapMeResponse {
-        OverlapMeResponse::Ok("me".into())
+    async fn overlap_me(&self) -> Result<OverlapMeSuccess, OverlapMeFailure> {
+        Ok(OverlapMeSuccess::Ok("me".into()))
     }
 
-    async fn overlap_head(&self, _: OverlapHeadParameters) -> OverlapHeadResponse {
-        OverlapHeadResponse::NoContent
+    async fn overlap_head(
+        &self,
+        _: OverlapHeadParameters,
+    ) -> Result<OverlapHeadSuccess, OverlapHeadFailure> {
+        Ok(OverlapHeadSuccess::NoContent)
     }
 }
 

@@ -6,8 +6,9 @@ use actix_web::http::StatusCode;
 use actix_web::test::TestRequest;
 use actix_web::web::{Bytes, Data};
 use chrono::DateTime;
-use corpus::made::responses::support::{Event, EventStream, File, response};
-use corpus::made::responses::{BASE_PATH, configure, default::*, models};
+use contract_runtime::Event;
+use contract_runtime::server::{EventStream, File, response};
+use corpus::made::responses::{BASE_PATH, CONTRACT, configure, default::*, models};
 use futures::stream;
 
 use crate::{TestResponse, call};
@@ -15,75 +16,83 @@ use crate::{TestResponse, call};
 struct Given;
 
 impl DefaultApi for Given {
-    async fn headers(&self) -> HeadersResponse {
-        HeadersResponse::Ok {
+    async fn headers(&self) -> Result<HeadersSuccess, HeadersFailure> {
+        Ok(HeadersSuccess::Ok {
             body: vec!["0.10".parse().unwrap()],
             x_count: 2,
             x_list: vec!["a".into(), "b".into()],
             x_time: DateTime::from_timestamp(0, 0),
             status2: None,
-        }
+        })
     }
 
-    async fn status(&self, parameters: StatusParameters) -> StatusResponse {
+    async fn status(&self, parameters: StatusParameters) -> Result<StatusSuccess, StatusFailure> {
         let status = StatusCode::from_u16(parameters.code.try_into().unwrap()).unwrap();
         match parameters.code {
-            204 => StatusResponse::NoContent,
-            299 => StatusResponse::Status299,
-            400..500 => StatusResponse::ClientError {
+            204 => Ok(StatusSuccess::NoContent),
+            299 => Ok(StatusSuccess::Status299),
+            400..500 => Err(StatusFailure::ClientError {
                 status,
                 body: models::Status4XxResponse { title: "No".into() },
-            },
+            }),
             // A status outside of the ranges of the contract must not be sent.
-            999 => StatusResponse::ClientError {
+            999 => Err(StatusFailure::ClientError {
                 status,
                 body: models::Status4XxResponse { title: "No".into() },
-            },
-            _ => StatusResponse::Default {
+            }),
+            _ => Err(StatusFailure::Default {
                 status,
                 body: "text".into(),
-            },
+            }),
         }
     }
 
-    async fn file(&self) -> FileResponse {
-        FileResponse::Ok(File::new("%PDF").named("a \"b\".pdf"))
+    async fn file(&self) -> Result<FileSuccess, FileFailure> {
+        Ok(FileSuccess::Ok(File::new("%PDF").named("a \"b\".pdf")))
     }
 
-    async fn picture(&self) -> PictureResponse {
+    async fn picture(&self) -> Result<PictureSuccess, PictureFailure> {
         let pieces = ["one", "two"].map(|piece| Ok::<_, std::io::Error>(Bytes::from(piece)));
-        PictureResponse::Ok(File::stream(stream::iter(pieces)).of_type("image/png"))
+        Ok(PictureSuccess::Ok(
+            File::stream(stream::iter(pieces)).of_type("image/png"),
+        ))
     }
 
-    async fn events(&self) -> EventsResponse {
+    async fn events(&self) -> Result<EventsSuccess, EventsFailure> {
         let second = Event {
             event: Some("tick\nid: 7".into()),
             id: Some("2".into()),
             retry: Some(Duration::from_secs(1)),
             ..Event::json(&5)
         };
-        EventsResponse::Ok(EventStream::new(stream::iter([Event::new("a\nb"), second])))
+        Ok(EventsSuccess::Ok(EventStream::new(stream::iter([
+            Event::new("a\nb"),
+            second,
+        ]))))
     }
 
-    async fn several(&self, parameters: SeveralParameters) -> SeveralResponse {
-        SeveralResponse::Ok(match parameters.r#as.as_deref() {
+    async fn several(
+        &self,
+        parameters: SeveralParameters,
+    ) -> Result<SeveralSuccess, SeveralFailure> {
+        Ok(SeveralSuccess::Ok(match parameters.r#as.as_deref() {
             Some("text") => SeveralOkBody::Text(5),
             Some("csv") => SeveralOkBody::Csv("a,b".into()),
             _ => SeveralOkBody::Json("a".into()),
-        })
+        }))
     }
 
-    async fn nullable(&self) -> NullableResponse {
+    async fn nullable(&self) -> Result<NullableSuccess, NullableFailure> {
         let additional_properties = [("x".to_owned(), serde_json::json!(1))].into();
-        NullableResponse::Ok(models::Nullable200Response {
+        Ok(NullableSuccess::Ok(models::Nullable200Response {
             a: None,
             b: Some(None),
             c: None,
             additional_properties,
-        })
+        }))
     }
 
-    async fn get_nothing(&self) -> GetNothingResponse {
+    async fn get_nothing(&self) -> Result<GetNothingSuccess, GetNothingFailure> {
         std::future::pending().await
     }
 }
@@ -172,7 +181,7 @@ async fn null_is_written_and_absent_is_omitted() {
 fn wrong(route: &str, response: &TestResponse) -> Vec<String> {
     let status = StatusCode::from_u16(response.status).unwrap();
     let body = Some(response.body.as_bytes());
-    response::violations("GET", route, status, &response.headers, body)
+    response::violations(&CONTRACT, "GET", route, status, &response.headers, body)
         .into_iter()
         .map(|violation| violation.pointer)
         .collect()

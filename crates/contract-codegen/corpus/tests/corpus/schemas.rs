@@ -10,20 +10,20 @@ struct Echo;
 
 impl DefaultApi for Echo {
     echo! {
-        limits(body: models::LimitsRequest) -> LimitsResponse;
-        presence(body: models::Presence) -> PresenceResponse;
-        formats(body: models::Formats) -> FormatsResponse;
-        enums(body: models::Enums) -> EnumsResponse;
-        maps(body: models::Maps) -> MapsResponse;
-        tree(body: models::Tree) -> TreeResponse;
-        all_of(body: models::Employee) -> AllOfResponse;
-        one_of(body: models::OneOf) -> OneOfResponse;
-        any_of(body: models::AnyOf) -> AnyOfResponse;
-        shape(body: models::Shape) -> ShapeResponse;
-        animal(body: models::Animal) -> AnimalResponse;
-        odd(body: models::Odd) -> OddResponse;
-        patterns(body: models::Patterns) -> PatternsResponse;
-        list(body: Vec<models::Node>) -> ListResponse;
+        limits(body: models::LimitsRequest) -> LimitsSuccess, LimitsFailure;
+        presence(body: models::Presence) -> PresenceSuccess, PresenceFailure;
+        formats(body: models::Formats) -> FormatsSuccess, FormatsFailure;
+        enums(body: models::Enums) -> EnumsSuccess, EnumsFailure;
+        maps(body: models::Maps) -> MapsSuccess, MapsFailure;
+        tree(body: models::Tree) -> TreeSuccess, TreeFailure;
+        all_of(body: models::Employee) -> AllOfSuccess, AllOfFailure;
+        one_of(body: models::OneOf) -> OneOfSuccess, OneOfFailure;
+        any_of(body: models::AnyOf) -> AnyOfSuccess, AnyOfFailure;
+        shape(body: models::Shape) -> ShapeSuccess, ShapeFailure;
+        animal(body: models::Animal) -> AnimalSuccess, AnimalFailure;
+        odd(body: models::Odd) -> OddSuccess, OddFailure;
+        patterns(body: models::Patterns) -> PatternsSuccess, PatternsFailure;
+        list(body: Vec<models::Node>) -> ListSuccess, ListFailure;
     }
 }
 
@@ -404,5 +404,5 @@ fn a_state_machine_has_the_transitions_of_the_contract() {
     );
     assert!(Light::Red.can_become(Light::Green) && !Light::Red.can_become(Light::Red));
     assert!(Light::OutOfOrder.is_final() && !Light::Green.is_final());
-    assert_eq!(Light::of("out of order"), Some(Light::OutOfOrder));
+    assert_eq!("out of order".parse(), Ok(Light::OutOfOrder));
 }

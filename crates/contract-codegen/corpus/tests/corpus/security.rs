@@ -4,8 +4,8 @@ use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
 use actix_web::test::TestRequest;
 use actix_web::web::Data;
-use corpus::made::security::security::{Authenticate, Credential, Presented, Scheme};
-use corpus::made::security::support::Rejection;
+use contract_runtime::server::{Authenticate, Credential, Presented, Rejection, SecurityScheme};
+use corpus::made::security::security::Scheme;
 use corpus::made::security::{bodies, configure, default::*, open};
 use serde_json::{Value, json};
 
@@ -15,12 +15,13 @@ use crate::{TestResponse, call};
 struct Guard;
 
 impl Authenticate for Guard {
+    type Scheme = Scheme;
     type Caller = String;
 
     async fn authenticate(
         &self,
         _request: &HttpRequest,
-        presented: &[Presented],
+        presented: &[Presented<Scheme>],
     ) -> Result<String, Rejection> {
         let mut names = Vec::new();
         for Presented {
@@ -57,9 +58,9 @@ impl Authenticate for Guard {
 }
 
 macro_rules! who {
-    ($($name:ident -> $response:ident;)*) => {$(
-        async fn $name(&self, caller: String) -> $response {
-            $response::Ok(json!(caller))
+    ($($name:ident -> $success:ident, $failure:ident;)*) => {$(
+        async fn $name(&self, caller: String) -> Result<$success, $failure> {
+            Ok($success::Ok(json!(caller)))
         }
     )*};
 }
@@ -68,23 +69,25 @@ impl DefaultApi for Guard {
     type Caller = String;
 
     who! {
-        inherited -> InheritedResponse;
-        header -> HeaderResponse;
-        query -> QueryResponse;
-        cookie -> CookieResponse;
-        basic -> BasicResponse;
-        scopes -> ScopesResponse;
-        either -> EitherResponse;
-        both -> BothResponse;
-        digest -> DigestResponse;
+        inherited -> InheritedSuccess, InheritedFailure;
+        header -> HeaderSuccess, HeaderFailure;
+        query -> QuerySuccess, QueryFailure;
+        cookie -> CookieSuccess, CookieFailure;
+        basic -> BasicSuccess, BasicFailure;
+        scopes -> ScopesSuccess, ScopesFailure;
+        either -> EitherSuccess, EitherFailure;
+        both -> BothSuccess, BothFailure;
+        digest -> DigestSuccess, DigestFailure;
     }
 
-    async fn none(&self) -> NoneResponse {
-        NoneResponse::Ok(json!("anybody"))
+    async fn none(&self) -> Result<NoneSuccess, NoneFailure> {
+        Ok(NoneSuccess::Ok(json!("anybody")))
     }
 
-    async fn optional(&self, caller: Option<String>) -> OptionalResponse {
-        OptionalResponse::Ok(json!(caller.unwrap_or("nobody".into())))
+    async fn optional(&self, caller: Option<String>) -> Result<OptionalSuccess, OptionalFailure> {
+        Ok(OptionalSuccess::Ok(json!(
+            caller.unwrap_or("nobody".into())
+        )))
     }
 }
 
@@ -95,14 +98,14 @@ impl bodies::BodiesApi for Guard {
         &self,
         caller: String,
         _body: std::collections::BTreeMap<String, Value>,
-    ) -> bodies::BodyResponse {
-        bodies::BodyResponse::Ok(json!(caller))
+    ) -> Result<bodies::BodySuccess, bodies::BodyFailure> {
+        Ok(bodies::BodySuccess::Ok(json!(caller)))
     }
 }
 
 impl open::OpenApi for Guard {
-    async fn public(&self) -> open::PublicResponse {
-        open::PublicResponse::Ok(json!("anybody"))
+    async fn public(&self) -> Result<open::PublicSuccess, open::PublicFailure> {
+        Ok(open::PublicSuccess::Ok(json!("anybody")))
     }
 }
 

@@ -116,7 +116,8 @@ fn a_stub_passes_the_linter_and_responds_501() {
     // A second run updates the stub except for edited files, and rejects folders without a stub.
     let api = folder.path().join("src/api");
     std::fs::write(api.join("default.rs"), "// mine").unwrap();
-    let warnings = contract_codegen::stub::write(&here.join("specs/names.yaml"), folder.path()).unwrap();
+    let warnings =
+        contract_codegen::stub::write(&here.join("specs/names.yaml"), folder.path()).unwrap();
     assert!(
         warnings
             .iter()
@@ -130,5 +131,7 @@ fn a_stub_passes_the_linter_and_responds_501() {
     assert!(api.join("type_.rs").is_file() && !api.join("bodies.rs").is_file());
     let occupied = tempfile::tempdir().unwrap();
     std::fs::write(occupied.path().join("mine"), "").unwrap();
-    assert!(contract_codegen::stub::write(&here.join("specs/security.yaml"), occupied.path()).is_err());
+    assert!(
+        contract_codegen::stub::write(&here.join("specs/security.yaml"), occupied.path()).is_err()
+    );
 }

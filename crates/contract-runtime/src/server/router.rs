@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use actix_web::dev::Handler;
 use actix_web::http::{Method, StatusCode, header};
 use actix_web::web::{self, Data, ServiceConfig};
-use actix_web::{FromRequest, HttpResponse, Resource, ResponseError, Responder, Route, guard};
+use actix_web::{FromRequest, HttpResponse, Resource, Responder, ResponseError, Route, guard};
 
 use super::Rejection;
-use super::contract::OPERATIONS;
+use crate::Contract;
 
 /// Adds the route of an operation; the flag says whether its `GET` also serves `HEAD`.
 type Build = Box<dyn FnOnce(Resource, bool) -> Resource>;
@@ -41,11 +41,12 @@ impl<A: 'static, S: 'static> Shared for (Data<A>, Data<S>) {
 pub struct Operations(Vec<(Method, usize)>);
 
 impl Operations {
-    /// The index in [`OPERATIONS`] of the operation that serves this method.
+    /// The index in [`Contract::operations`] of the operation that serves this method.
     pub fn of(&self, method: &Method) -> Option<usize> {
         let named = |wanted: &Method| {
             let mut all = self.0.iter();
-            all.find(|(method, _)| method == wanted).map(|(_, place)| *place)
+            all.find(|(method, _)| method == wanted)
+                .map(|(_, place)| *place)
         };
         match named(method) {
             None if method == Method::HEAD => named(&Method::GET),
@@ -53,8 +54,12 @@ impl Operations {
         }
     }
 
-    fn at(path: &str) -> Self {
-        let here = OPERATIONS.iter().enumerate().filter(|(_, operation)| operation.route == path);
+    fn at(contract: &Contract, path: &str) -> Self {
+        let here = contract
+            .operations
+            .iter()
+            .enumerate()
+            .filter(|(_, operation)| operation.route == path);
         Self(
             here.filter_map(|(place, operation)| Some((operation.method.parse().ok()?, place)))
                 .collect(),
@@ -63,12 +68,20 @@ impl Operations {
 }
 
 /// The resources of a contract, by path.
-#[derive(Default)]
 pub struct Router {
+    contract: &'static Contract,
     resources: BTreeMap<&'static str, Vec<Operation>>,
 }
 
 impl Router {
+    /// Without routes.
+    pub fn new(contract: &'static Contract) -> Self {
+        Self {
+            contract,
+            resources: BTreeMap::new(),
+        }
+    }
+
     /// Adds one operation.
     pub fn add<H, Arguments>(
         &mut self,
@@ -91,7 +104,10 @@ impl Router {
             };
             shared.share(resource).route(route.to(handler))
         });
-        self.resources.entry(path).or_default().push(Operation { method, build });
+        self.resources
+            .entry(path)
+            .or_default()
+            .push(Operation { method, build });
     }
 
     /// Adds the resources to actix-web. Paths without parameters come before paths with them. An
@@ -101,8 +117,10 @@ impl Router {
         resources.sort_by_key(|(path, _)| specificity(path));
         for (path, operations) in resources {
             let mut allow = Vec::new();
-            let mut resource = web::resource(path).app_data(Operations::at(path));
-            let head_is_free = operations.iter().all(|operation| operation.method != Method::HEAD);
+            let mut resource = web::resource(path).app_data(Operations::at(self.contract, path));
+            let head_is_free = operations
+                .iter()
+                .all(|operation| operation.method != Method::HEAD);
             for operation in operations {
                 if operation.method == Method::GET && head_is_free {
                     allow.push("HEAD".to_owned());
@@ -123,7 +141,9 @@ impl Router {
 fn specificity(path: &str) -> Vec<(bool, Reverse<usize>)> {
     path.split('/')
         .map(|segment| {
-            let literal = segment.split('{').map(|part| part.split('}').next_back().unwrap_or(part).len());
+            let literal = segment
+                .split('{')
+                .map(|part| part.split('}').next_back().unwrap_or(part).len());
             (segment.contains('{'), Reverse(literal.sum()))
         })
         .collect()

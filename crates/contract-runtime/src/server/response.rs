@@ -4,13 +4,14 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_TYPE, HeaderMap};
 use serde_json::Value;
 
-use super::{Violation, schema};
+use crate::{Contract, Schema, Violation};
 
 /// The violations in a response of the operation at `method` and `route`; empty if the contract has
 /// no such operation. Pass `None` as body if there is none to check: for `HEAD`, or if streamed.
 ///
 /// The pointer of a violation is `status`, a header name, or a JSON pointer into the body.
 pub fn violations(
+    contract: &'static Contract,
     method: &str,
     route: &str,
     status: StatusCode,
@@ -18,7 +19,7 @@ pub fn violations(
     body: Option<&[u8]>,
 ) -> Vec<Violation> {
     let mut found = Vec::new();
-    let responses = schema::responses(method, route);
+    let responses = contract.responses(method, route);
     if responses.is_null() {
         return found;
     }
@@ -35,14 +36,19 @@ pub fn violations(
         });
         return found;
     };
-    check_headers(response, headers, &mut found);
+    check_headers(contract, response, headers, &mut found);
     if let Some(body) = body {
-        check_body(response, headers, body, &mut found);
+        check_body(contract, response, headers, body, &mut found);
     }
     found
 }
 
-fn check_headers(response: &Value, headers: &HeaderMap, found: &mut Vec<Violation>) {
+fn check_headers(
+    contract: &'static Contract,
+    response: &Value,
+    headers: &HeaderMap,
+    found: &mut Vec<Violation>,
+) {
     for (name, header) in response["headers"].as_object().into_iter().flatten() {
         let mut wrong = |detail: String| {
             found.push(Violation {
@@ -59,24 +65,30 @@ fn check_headers(response: &Value, headers: &HeaderMap, found: &mut Vec<Violatio
         let (Ok(text), Some(root)) = (value.to_str(), header["schema"].as_str()) else {
             continue;
         };
-        for violation in schema::explain(root, &header_value(schema::named(root), text)) {
+        for violation in contract.explain(root, &header_value(contract.schema(root), text)) {
             wrong(violation.detail);
         }
     }
 }
 
 /// Lists are separated by commas (RFC 9110, section 5.6.1).
-fn header_value(schema: &Value, text: &str) -> Value {
-    if schema::allows(schema, "array") {
+fn header_value(schema: Schema, text: &str) -> Value {
+    if schema.allows("array") {
         text.split(',')
-            .map(|item| schema::meant(schema::item(schema), item.trim()))
+            .map(|item| schema.item().meant(item.trim()))
             .collect()
     } else {
-        schema::meant(schema, text)
+        schema.meant(text)
     }
 }
 
-fn check_body(response: &Value, headers: &HeaderMap, body: &[u8], found: &mut Vec<Violation>) {
+fn check_body(
+    contract: &'static Contract,
+    response: &Value,
+    headers: &HeaderMap,
+    body: &[u8],
+    found: &mut Vec<Violation>,
+) {
     let media_type = headers
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
@@ -111,6 +123,6 @@ fn check_body(response: &Value, headers: &HeaderMap, body: &[u8], found: &mut Ve
     let Some(root) = root.as_str() else { return };
     match serde_json::from_slice::<Value>(body) {
         Err(error) => wrong("", format!("is not JSON: {error}")),
-        Ok(value) => found.extend(schema::explain(root, &value)),
+        Ok(value) => found.extend(contract.explain(root, &value)),
     }
 }

@@ -7,16 +7,18 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
-use super::fields::{self, Field, Tree};
-use super::json::Read;
+use super::Rejection;
 use super::parameter::{Parameter, Place};
-use super::{Json, Rejection, Text, Violation, schema};
+use crate::fields::{self, Field, Tree};
+use crate::strict::Strict;
+use crate::{Contract, Json, Schema, Text, Violation, json};
 
 /// The deepest nesting that serde_json reads.
 const DEPTH_LIMIT: usize = 127;
 
 /// A request and the violations found so far.
 pub struct Input<'r> {
+    contract: &'static Contract,
     pub(super) request: &'r HttpRequest,
     method: &'static str,
     path: &'static str,
@@ -26,8 +28,14 @@ pub struct Input<'r> {
 
 impl<'r> Input<'r> {
     /// A request to the operation at `method` and `path` of the contract.
-    pub fn new(request: &'r HttpRequest, method: &'static str, path: &'static str) -> Self {
+    pub fn new(
+        contract: &'static Contract,
+        request: &'r HttpRequest,
+        method: &'static str,
+        path: &'static str,
+    ) -> Self {
         Self {
+            contract,
             request,
             method,
             path,
@@ -194,8 +202,8 @@ impl<'r> Input<'r> {
         check: impl Fn(&T) -> bool,
     ) -> Option<T> {
         let text = self.json_text(bytes)?;
-        match serde_json::from_str::<Read<T>>(text) {
-            Ok(Read(body)) if check(&body) => Some(body),
+        match json::from_str::<T>(text) {
+            Ok(body) if check(&body) => Some(body),
             typed => self.explain_json(text, media_type, typed.err()),
         }
     }
@@ -209,10 +217,10 @@ impl<'r> Input<'r> {
     ) -> Option<T> {
         let text = self.json_text(bytes)?;
         let holds = serde_json::from_str::<Value>(text)
-            .is_ok_and(|value| schema::holds(&self.body_root(media_type), &value));
+            .is_ok_and(|value| self.contract.holds(&self.body_root(media_type), &value));
         // From the text, not the value, because only the text shows duplicate members.
-        match serde_json::from_str::<Read<T>>(text) {
-            Ok(Read(body)) if holds && check(&body) => Some(body),
+        match json::from_str::<T>(text) {
+            Ok(body) if holds && check(&body) => Some(body),
             typed => self.explain_json(text, media_type, typed.err()),
         }
     }
@@ -257,7 +265,7 @@ impl<'r> Input<'r> {
         check: impl Fn(&T) -> bool,
     ) -> Option<T> {
         let text = self.utf8(bytes)?;
-        let delimiters = &schema::named(&self.body_root(media_type))["delimiters"];
+        let delimiters = self.body_schema(media_type).keyword("delimiters");
         let mut fields = Vec::new();
         for pair in text.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -291,12 +299,11 @@ impl<'r> Input<'r> {
         validated: bool,
         check: impl Fn(&T) -> bool,
     ) -> Option<T> {
-        let root = self.body_root(media_type);
-        let tree = Tree::object(schema::named(&root), fields);
+        let tree = Tree::object(self.body_schema(media_type), fields);
         let value = tree.to_json();
-        let holds = !validated || schema::holds(&root, &value);
-        match <Read<T> as serde::Deserialize>::deserialize(tree) {
-            Ok(Read(body)) if holds && check(&body) => Some(body),
+        let holds = !validated || self.contract.holds(&self.body_root(media_type), &value);
+        match T::read(Strict(tree)) {
+            Ok(body) if holds && check(&body) => Some(body),
             typed => self.explain(&value, media_type, typed.err()),
         }
     }
@@ -312,7 +319,7 @@ impl<'r> Input<'r> {
         if let Some(body) = T::from_text(text).filter(|body| check(body)) {
             return Some(body);
         }
-        let value = schema::meant(schema::named(&self.body_root(media_type)), text);
+        let value = self.body_schema(media_type).meant(text);
         self.explain(&value, media_type, None)
     }
 
@@ -338,6 +345,14 @@ impl<'r> Input<'r> {
     /// The name of the schema of a part of this request.
     pub(super) fn root(&self, place: &str, name: &str) -> String {
         format!("{} {} {place} {name}", self.method, self.path)
+    }
+
+    pub(super) fn contract(&self) -> &'static Contract {
+        self.contract
+    }
+
+    fn body_schema(&self, media_type: &str) -> Schema {
+        self.contract.schema(&self.body_root(media_type))
     }
 
     fn body_root(&self, media_type: &str) -> String {
@@ -366,7 +381,7 @@ impl<'r> Input<'r> {
         media_type: &str,
         typed: Option<serde_json::Error>,
     ) -> Option<T> {
-        let found = schema::explain(&self.body_root(media_type), value);
+        let found = self.contract.explain(&self.body_root(media_type), value);
         if found.is_empty() {
             let typed = typed.map(|error| error.to_string());
             self.violation("", typed.unwrap_or("breaks a limit of the contract".into()));

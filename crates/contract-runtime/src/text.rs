@@ -1,12 +1,14 @@
 //! Values with a text form: parameters, headers, strings with a format.
 
+use std::fmt;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
-use super::decimal;
+use crate::decimal;
 
 /// A type that is written as text.
 pub trait Text: Sized {
@@ -178,11 +180,14 @@ pub fn fixed<T: Text + Default>(text: &str) -> T {
     T::from_text(text).unwrap_or_default()
 }
 
-/// A list in the style `simple`.
-pub fn joined<T: Text>(items: &[T]) -> String {
-    items
-        .iter()
-        .map(Text::to_text)
-        .collect::<Vec<_>>()
-        .join(",")
+/// A text that is not a value of an enum of the contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnknownValue;
+
+impl fmt::Display for UnknownValue {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("is not one of the values of the contract")
+    }
 }
+
+impl std::error::Error for UnknownValue {}

@@ -1,13 +1,15 @@
 //! Converts named texts of a query, a form or a styled parameter to the value of a schema.
 
-use actix_web::web::Bytes;
+use bytes::Bytes;
 use serde::de::value::{MapDeserializer, SeqDeserializer};
 use serde::de::{Deserializer, IntoDeserializer, Visitor};
 use serde::forward_to_deserialize_any;
 use serde_json::{Map, Value, json};
 
-use super::binary::Binary;
-use super::schema;
+use crate::{Binary, Schema};
+
+/// Fields, each with its path: `a[b][c]=1` is `["a", "b", "c"]`.
+pub type Fields = Vec<(Vec<String>, Field)>;
 
 /// The value of a field.
 #[derive(Debug, Clone)]
@@ -15,8 +17,10 @@ pub enum Field {
     /// A text, to be read as the schema says.
     Text(String),
     /// A JSON value, from a JSON part of a form.
+    #[cfg_attr(not(feature = "multipart"), expect(dead_code))]
     Json(Value),
     /// A file in a form.
+    #[cfg_attr(not(feature = "multipart"), expect(dead_code))]
     File(Binary),
 }
 
@@ -38,8 +42,8 @@ pub enum Tree {
 impl Tree {
     /// Builds an object from fields, each with a path: `a[b][c]=1` is `["a", "b", "c"]`. A repeated
     /// name is a list.
-    pub fn object(schema: &Value, fields: Vec<(Vec<String>, Field)>) -> Self {
-        let mut groups: Vec<(String, Vec<(Vec<String>, Field)>)> = Vec::new();
+    pub fn object(schema: Schema, fields: Fields) -> Self {
+        let mut groups: Vec<(String, Fields)> = Vec::new();
         for (mut path, field) in fields {
             if path.is_empty() {
                 continue;
@@ -51,16 +55,17 @@ impl Tree {
             }
         }
         let members = groups.into_iter().map(|(name, group)| {
-            let tree = Self::member(schema::property(schema, &name), group);
+            let tree = Self::member(schema.property(&name), group);
             (name, tree)
         });
         Self::Object(members.collect())
     }
 
-    fn member(schema: &Value, mut group: Vec<(Vec<String>, Field)>) -> Self {
+    fn member(schema: Schema, mut group: Fields) -> Self {
         if group.iter().all(|(path, _)| path.is_empty()) {
-            let list = schema::allows(schema, "array");
-            if !list && group.len() == 1
+            let list = schema.allows("array");
+            if !list
+                && group.len() == 1
                 && let Some((_, field)) = group.pop()
             {
                 return Self::leaf(schema, field);
@@ -70,31 +75,45 @@ impl Tree {
             {
                 return Self::leaf(schema, field);
             }
-            let item = if list { schema::item(schema) } else { schema };
-            return Self::List(group.into_iter().map(|(_, field)| Self::leaf(item, field)).collect());
+            let item = if list { schema.item() } else { schema };
+            return Self::List(
+                group
+                    .into_iter()
+                    .map(|(_, field)| Self::leaf(item, field))
+                    .collect(),
+            );
         }
         // `a[]=1` and `a[0]=1` are a list if the schema expects one.
         let numbered = |path: &[String]| {
-            path.first().is_some_and(|key| key.is_empty() || key.parse::<usize>().is_ok())
+            path.first()
+                .is_some_and(|key| key.is_empty() || key.parse::<usize>().is_ok())
         };
-        if schema::allows(schema, "array") && group.iter().all(|(path, _)| numbered(path)) {
-            let mut items: Vec<(String, Vec<(Vec<String>, Field)>)> = Vec::new();
+        if schema.allows("array") && group.iter().all(|(path, _)| numbered(path)) {
+            let mut items: Vec<(String, Fields)> = Vec::new();
             for (mut path, field) in group {
                 let key = path.remove(0);
-                match items.iter_mut().find(|(known, _)| !key.is_empty() && *known == key) {
+                match items
+                    .iter_mut()
+                    .find(|(known, _)| !key.is_empty() && *known == key)
+                {
                     Some((_, item)) => item.push((path, field)),
                     None => items.push((key, vec![(path, field)])),
                 }
             }
-            let item = schema::item(schema);
-            return Self::List(items.into_iter().map(|(_, group)| Self::member(item, group)).collect());
+            let item = schema.item();
+            return Self::List(
+                items
+                    .into_iter()
+                    .map(|(_, group)| Self::member(item, group))
+                    .collect(),
+            );
         }
         Self::object(schema, group)
     }
 
-    fn leaf(schema: &Value, field: Field) -> Self {
+    fn leaf(schema: Schema, field: Field) -> Self {
         match field {
-            Field::Text(text) => Self::Value(schema::meant(schema, &text)),
+            Field::Text(text) => Self::Value(schema.meant(&text)),
             Field::Json(value) => Self::Value(value),
             Field::File(file) => Self::File(file),
         }
@@ -108,7 +127,9 @@ impl Tree {
             Self::Bytes(bytes) => json!(String::from_utf8_lossy(bytes)),
             Self::List(items) => items.iter().map(Self::to_json).collect(),
             Self::Object(members) => {
-                let members = members.iter().map(|(name, tree)| (name.clone(), tree.to_json()));
+                let members = members
+                    .iter()
+                    .map(|(name, tree)| (name.clone(), tree.to_json()));
                 Value::Object(members.collect::<Map<_, _>>())
             }
         }
@@ -188,14 +209,14 @@ impl<'de> Deserializer<'de> for Tree {
 }
 
 /// A value from a single text, for a schema that is not an object.
-pub fn scalar(schema: &Value, text: &str) -> Tree {
-    Tree::Value(schema::meant(schema, text))
+pub fn scalar(schema: Schema, text: &str) -> Tree {
+    Tree::Value(schema.meant(text))
 }
 
 /// A list of texts.
-pub fn list(schema: &Value, texts: &[String]) -> Tree {
-    let item = schema::item(schema);
-    Tree::Value(texts.iter().map(|text| schema::meant(item, text)).collect())
+pub fn list(schema: Schema, texts: &[String]) -> Tree {
+    let item = schema.item();
+    Tree::Value(texts.iter().map(|text| item.meant(text)).collect())
 }
 
 /// Splits `a[b][c]` into its names.

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::ops::RangeInclusive;
-use std::time::Duration;
 
 use actix_web::body::{BodyStream, BoxBody, MessageBody};
 use actix_web::http::StatusCode;
@@ -11,8 +10,8 @@ use actix_web::web::Bytes;
 use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
 use futures::{Stream, StreamExt};
 
-use super::json::Write;
-use super::{Json, Rejection, Text};
+use super::Rejection;
+use crate::{Event, Json, Text, json};
 
 /// A builder of a response.
 pub struct Reply(HttpResponseBuilder);
@@ -26,12 +25,19 @@ impl Reply {
 
     /// A response with a status in this range; any other becomes a 500.
     pub fn within(status: StatusCode, range: RangeInclusive<u16>) -> Self {
-        Self::new(if range.contains(&status.as_u16()) { status.as_u16() } else { 500 })
+        Self::new(if range.contains(&status.as_u16()) {
+            status.as_u16()
+        } else {
+            500
+        })
     }
 
     /// With a header; a value that is not valid in a header makes the response a 500.
     pub fn header(mut self, name: &'static str, value: impl Header) -> Self {
-        match (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(&value.to_header())) {
+        match (
+            HeaderName::from_bytes(name.as_bytes()),
+            HeaderValue::from_str(&value.to_header()),
+        ) {
             (Ok(name), Ok(value)) => self.0.insert_header((name, value)),
             _ => self.0.status(StatusCode::INTERNAL_SERVER_ERROR),
         };
@@ -48,9 +54,11 @@ impl Reply {
 
     /// With a JSON body.
     pub fn json(mut self, media_type: &'static str, body: &impl Json) -> HttpResponse {
-        match serde_json::to_vec(&Write(body)) {
+        match json::to_vec(body) {
             Ok(body) => self.0.content_type(media_type).body(body),
-            Err(error) => HttpResponse::from_error(actix_web::error::ErrorInternalServerError(error)),
+            Err(error) => {
+                HttpResponse::from_error(actix_web::error::ErrorInternalServerError(error))
+            }
         }
     }
 
@@ -62,21 +70,31 @@ impl Reply {
     /// With a file as body. If the contract has a wildcard media type, that of the file is used.
     pub fn file(mut self, media_type: &'static str, file: File) -> HttpResponse {
         let media_type = if media_type.contains('*') {
-            file.content_type.as_deref().unwrap_or("application/octet-stream")
+            file.content_type
+                .as_deref()
+                .unwrap_or("application/octet-stream")
         } else {
             media_type
         };
         self.0.content_type(media_type);
         if let Some(name) = &file.name {
-            let name = name.replace(|letter: char| !(' '..='~').contains(&letter) || matches!(letter, '"' | '\\'), "_");
-            self.0.insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")));
+            let name = name.replace(
+                |letter: char| !(' '..='~').contains(&letter) || matches!(letter, '"' | '\\'),
+                "_",
+            );
+            self.0.insert_header((
+                CONTENT_DISPOSITION,
+                format!("attachment; filename=\"{name}\""),
+            ));
         }
         self.0.body(file.body)
     }
 
     /// With server-sent events as body.
     pub fn events(mut self, events: EventStream) -> HttpResponse {
-        self.0.content_type("text/event-stream").insert_header((CACHE_CONTROL, "no-cache"));
+        self.0
+            .content_type("text/event-stream")
+            .insert_header((CACHE_CONTROL, "no-cache"));
         self.0.body(events.0)
     }
 
@@ -86,7 +104,7 @@ impl Reply {
     }
 
     /// The response of an operation that is not implemented yet.
-    pub fn not_written() -> HttpResponse {
+    pub fn not_implemented() -> HttpResponse {
         let detail = "this operation is not implemented yet";
         Rejection::new(StatusCode::NOT_IMPLEMENTED, "not_implemented", detail).error_response()
     }
@@ -120,77 +138,48 @@ pub struct File {
 impl File {
     /// The whole content.
     pub fn new(bytes: impl Into<Bytes>) -> Self {
-        Self { body: BoxBody::new(bytes.into()), content_type: None, name: None }
+        Self {
+            body: BoxBody::new(bytes.into()),
+            content_type: None,
+            name: None,
+        }
     }
 
     /// A stream of chunks; an error closes the connection.
     pub fn stream<E: Into<Box<dyn std::error::Error>> + 'static>(
         pieces: impl Stream<Item = Result<Bytes, E>> + 'static,
     ) -> Self {
-        Self { body: BodyStream::new(pieces).boxed(), content_type: None, name: None }
+        Self {
+            body: BodyStream::new(pieces).boxed(),
+            content_type: None,
+            name: None,
+        }
     }
 
     /// With a media type, for a wildcard in the contract.
     pub fn of_type(self, content_type: impl Into<String>) -> Self {
-        Self { content_type: Some(content_type.into()), ..self }
+        Self {
+            content_type: Some(content_type.into()),
+            ..self
+        }
     }
 
     /// With the file name to suggest to the client.
     pub fn named(self, name: impl Into<String>) -> Self {
-        Self { name: Some(name.into()), ..self }
+        Self {
+            name: Some(name.into()),
+            ..self
+        }
     }
 }
 
 impl fmt::Debug for File {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = formatter.debug_struct("File");
-        shown.field("name", &self.name).field("size", &self.body.size()).finish()
-    }
-}
-
-/// One server-sent event.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Event {
-    /// The data; may have several lines.
-    pub data: String,
-    /// The event type; clients use `message` if there is none.
-    pub event: Option<String>,
-    /// The id from which a client resumes after a lost connection.
-    pub id: Option<String>,
-    /// How long a client waits before it reconnects.
-    pub retry: Option<Duration>,
-}
-
-impl Event {
-    /// An event with this data.
-    pub fn new(data: impl Into<String>) -> Self {
-        Self { data: data.into(), ..Self::default() }
-    }
-
-    /// An event with this data as JSON.
-    pub fn json(data: &impl Json) -> Self {
-        Self::new(super::json::to_value(data).to_string())
-    }
-
-    /// In the format of the HTML standard (section 9.2).
-    fn to_bytes(&self) -> Bytes {
-        // A line break in a single-line field would start another field.
-        let line = |text: &str| text.replace(['\r', '\n'], " ");
-        let mut text = String::new();
-        if let Some(event) = &self.event {
-            text.push_str(&format!("event: {}\n", line(event)));
-        }
-        if let Some(id) = &self.id {
-            text.push_str(&format!("id: {}\n", line(id)));
-        }
-        if let Some(retry) = self.retry {
-            text.push_str(&format!("retry: {}\n", retry.as_millis()));
-        }
-        for data in self.data.replace("\r\n", "\n").split(['\r', '\n']) {
-            text.push_str(&format!("data: {data}\n"));
-        }
-        text.push('\n');
-        text.into()
+        shown
+            .field("name", &self.name)
+            .field("size", &self.body.size())
+            .finish()
     }
 }
 
@@ -208,5 +197,19 @@ impl EventStream {
 impl fmt::Debug for EventStream {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("EventStream")
+    }
+}
+
+/// A response of the contract: the generated enums of an operation.
+pub trait Respond {
+    /// Writes it.
+    fn respond(self) -> HttpResponse;
+}
+
+/// Writes the outcome of an operation.
+pub fn respond<T: Respond, E: Respond>(outcome: Result<T, E>) -> HttpResponse {
+    match outcome {
+        Ok(success) => success.respond(),
+        Err(failure) => failure.respond(),
     }
 }

@@ -5,17 +5,9 @@ use std::fmt;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
-use serde::Serialize;
 use serde_json::json;
 
-/// One violation of the contract by a request.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Violation {
-    /// A JSON pointer (RFC 6901) into the body, or the name of a parameter.
-    pub pointer: String,
-    /// What is wrong there.
-    pub detail: String,
-}
+use crate::Violation;
 
 /// Why a request was rejected before it reached the implementation.
 #[derive(Debug)]
@@ -88,6 +80,8 @@ impl ResponseError for Rejection {
         if let Some(seconds) = self.retry_after {
             response.append_header((RETRY_AFTER, seconds));
         }
-        response.content_type("application/problem+json").body(problem.to_string())
+        response
+            .content_type("application/problem+json")
+            .body(problem.to_string())
     }
 }

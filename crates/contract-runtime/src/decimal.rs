@@ -31,28 +31,7 @@ pub fn parse(text: &str) -> Option<Decimal> {
     };
     // `from_scientific` silently rounds a mantissa with too many digits.
     let digits = mantissa.bytes().filter(u8::is_ascii_digit).count();
-    Decimal::from_scientific(text).ok().filter(|_| digits <= EXACT_DIGITS)
-}
-
-/// The same for an optional field.
-pub mod option {
-    use super::*;
-
-    /// Writes a JSON number.
-    pub fn serialize<S: Serializer>(
-        value: &Option<Decimal>,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        match value {
-            Some(value) => super::serialize(value, serializer),
-            None => serializer.serialize_none(),
-        }
-    }
-
-    /// Reads a JSON number.
-    pub fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Option<Decimal>, D::Error> {
-        super::deserialize(deserializer).map(Some)
-    }
+    Decimal::from_scientific(text)
+        .ok()
+        .filter(|_| digits <= EXACT_DIGITS)
 }

@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use super::fields::{self, Field, Tree};
 use super::input::{Input, decode, decode_form};
-use super::json::Read;
-use super::{Json, Text, schema};
+use crate::fields::{self, Field, Tree};
+use crate::strict::Strict;
+use crate::{Json, Schema, Text};
 
 /// The location of a parameter in a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -342,22 +342,18 @@ impl<'i, 'r> Parameter<'i, 'r> {
             self.input.violation(self.name, "is not valid JSON");
             return None;
         };
-        if self.validated && !schema::holds(&self.root(), &tree.to_json()) {
+        if self.validated && !self.input.contract().holds(&self.root(), &tree.to_json()) {
             return self.reject();
         }
-        match serde::Deserialize::deserialize(tree)
-            .ok()
-            .filter(|Read(value)| check(value))
-        {
-            Some(Read(value)) => Some(value),
+        match T::read(Strict(tree)).ok().filter(|value| check(value)) {
+            Some(value) => Some(value),
             None => self.reject(),
         }
     }
 
     /// The value by the types of the schema; `None` if it should be JSON and is not.
     fn tree(&self) -> Option<Tree> {
-        let root = self.root();
-        let schema = schema::named(&root);
+        let schema = self.schema();
         if let Some(members) = &self.members {
             let fields = members
                 .iter()
@@ -371,6 +367,10 @@ impl<'i, 'r> Parameter<'i, 'r> {
             (Form::One | Form::Either, [text]) => fields::scalar(schema, text),
             _ => fields::list(schema, &texts),
         })
+    }
+
+    fn schema(&self) -> Schema {
+        self.input.contract().schema(&self.root())
     }
 
     fn root(&self) -> String {
@@ -387,11 +387,11 @@ impl<'i, 'r> Parameter<'i, 'r> {
         if self.form == Form::One && self.raw.len() != 1 {
             self.form = Form::List;
         }
-        if schema::allows(schema::named(&self.root()), "array") && self.form == Form::One {
+        if self.schema().allows("array") && self.form == Form::One {
             self.form = Form::List;
         }
         let found = match self.tree() {
-            Some(tree) => schema::explain(&self.root(), &tree.to_json()),
+            Some(tree) => self.input.contract().explain(&self.root(), &tree.to_json()),
             None => Vec::new(),
         };
         if found.is_empty() {

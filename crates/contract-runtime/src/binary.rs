@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use actix_web::web::Bytes;
+use bytes::Bytes;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde::ser::Serializer;
 
-use super::Json;
+use crate::Json;
 
 /// A file in a form. In JSON it is a string.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -87,3 +87,5 @@ impl Json for Binary {
         serializer.serialize_str(&String::from_utf8_lossy(&self.bytes))
     }
 }
+
+serde_by_json!(Binary);

@@ -1,0 +1,21 @@
+//! Serves a contract on actix-web.
+
+mod input;
+#[cfg(feature = "multipart")]
+mod multipart;
+mod parameter;
+mod rejection;
+mod reply;
+pub mod response;
+mod router;
+mod security;
+
+pub use input::Input;
+pub use parameter::Parameter;
+pub use rejection::Rejection;
+pub use reply::{EventStream, File, Header, Reply, Respond, respond};
+pub use router::{Operations, Router, Shared};
+pub use security::{
+    Authenticate, Carrier, Credential, Need, Presented, SecurityScheme, authorize,
+    authorize_optionally,
+};
