@@ -1,31 +1,6 @@
 //! Keeps `generated/` in step with the contract. Does nothing when the contract is unchanged, and
 //! then needs neither Java nor Python.
 
-#![allow(clippy::expect_used)] // cargo shows the message
-
-use std::path::PathBuf;
-
 fn main() {
-    let project = contract_codegen::Project {
-        root: PathBuf::from(
-            std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets CARGO_MANIFEST_DIR"),
-        ),
-    };
-    for input in project.inputs() {
-        println!("cargo::rerun-if-changed={}", input.display());
-    }
-    let current = project.is_current().and_then(|current| {
-        if current {
-            return Ok(());
-        }
-        println!("cargo::warning=the contract changed: regenerating generated/");
-        for warning in project.generate()? {
-            println!("cargo::warning={warning}");
-        }
-        Ok(())
-    });
-    if let Err(error) = current {
-        println!("cargo::error={}", format!("{error:#}").replace('\n', "; "));
-        std::process::exit(1);
-    }
+    contract_codegen::Build::server("api/openapi.yaml", "generated").run();
 }

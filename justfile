@@ -43,12 +43,12 @@ bench *ARGS:
 
 # Regenerate generated/ from the contract
 generate:
-    cargo run --quiet --package contract-codegen -- generate
+    cargo run --quiet --package contract-cli -- generate api/openapi.yaml generated
 
 # Write a standalone crate to DIR that serves the contract SPEC and answers every operation with 501
 [no-cd, positional-arguments]
 stub SPEC DIR:
-    @exec cargo run --quiet --locked --manifest-path "{{ justfile_directory() }}/Cargo.toml" --package contract-codegen -- stub "$1" "$2"
+    @exec cargo run --quiet --locked --manifest-path "{{ justfile_directory() }}/Cargo.toml" --package contract-cli -- stub "$1" "$2"
 
 # Generate servers from the contracts of crates/contract-codegen/corpus, and test them
 corpus:

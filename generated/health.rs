@@ -4,7 +4,7 @@ use ::contract_runtime as runtime;
 
 use super::models;
 
-/// What an implementation of `Health` must provide.
+/// What an implementation of the operations tagged `Health` must provide.
 ///
 /// A method is called only after parameters and body passed every check of the contract.
 pub trait HealthApi: 'static {

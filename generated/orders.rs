@@ -5,7 +5,7 @@ use ::contract_runtime as runtime;
 use super::models;
 use super::security;
 
-/// What an implementation of `Orders` must provide.
+/// What an implementation of the operations tagged `Orders` must provide.
 ///
 /// A method is called only after parameters and body passed every check of the contract.
 pub trait OrdersApi: 'static {
@@ -295,11 +295,11 @@ async fn create_order<
         &**security,
         &request,
         &[
-            &[runtime::server::Need {
+            &[runtime::Need {
                 scheme: security::Scheme::AccessToken,
                 scopes: &["orders:write"],
             }],
-            &[runtime::server::Need {
+            &[runtime::Need {
                 scheme: security::Scheme::ApiKey,
                 scopes: &["orders:write"],
             }],
@@ -463,11 +463,11 @@ async fn delete_order<
         &**security,
         &request,
         &[
-            &[runtime::server::Need {
+            &[runtime::Need {
                 scheme: security::Scheme::AccessToken,
                 scopes: &["orders:admin"],
             }],
-            &[runtime::server::Need {
+            &[runtime::Need {
                 scheme: security::Scheme::ApiKey,
                 scopes: &["orders:admin"],
             }],
@@ -617,11 +617,11 @@ async fn get_order<
         &**security,
         &request,
         &[
-            &[runtime::server::Need {
+            &[runtime::Need {
                 scheme: security::Scheme::AccessToken,
                 scopes: &["orders:read"],
             }],
-            &[runtime::server::Need {
+            &[runtime::Need {
                 scheme: security::Scheme::ApiKey,
                 scopes: &["orders:read"],
             }],
@@ -764,11 +764,11 @@ async fn list_order_events<
         &**security,
         &request,
         &[
-            &[runtime::server::Need {
+            &[runtime::Need {
                 scheme: security::Scheme::AccessToken,
                 scopes: &["orders:read"],
             }],
-            &[runtime::server::Need {
+            &[runtime::Need {
                 scheme: security::Scheme::ApiKey,
                 scopes: &["orders:read"],
             }],
@@ -914,11 +914,11 @@ async fn list_orders<
         &**security,
         &request,
         &[
-            &[runtime::server::Need {
+            &[runtime::Need {
                 scheme: security::Scheme::AccessToken,
                 scopes: &["orders:read"],
             }],
-            &[runtime::server::Need {
+            &[runtime::Need {
                 scheme: security::Scheme::ApiKey,
                 scopes: &["orders:read"],
             }],
@@ -1116,11 +1116,11 @@ async fn update_order<
         &**security,
         &request,
         &[
-            &[runtime::server::Need {
+            &[runtime::Need {
                 scheme: security::Scheme::AccessToken,
                 scopes: &["orders:write"],
             }],
-            &[runtime::server::Need {
+            &[runtime::Need {
                 scheme: security::Scheme::ApiKey,
                 scopes: &["orders:write"],
             }],

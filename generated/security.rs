@@ -1,6 +1,6 @@
 //! The security schemes of the contract.
 
-use ::contract_runtime::server::Carrier;
+use ::contract_runtime::Carrier;
 
 /// A security scheme of the contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -13,7 +13,7 @@ pub enum Scheme {
     ApiKey,
 }
 
-impl ::contract_runtime::server::SecurityScheme for Scheme {
+impl ::contract_runtime::SecurityScheme for Scheme {
     fn as_str(self) -> &'static str {
         match self {
             Self::AccessToken => "AccessToken",

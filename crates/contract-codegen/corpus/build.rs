@@ -1,7 +1,9 @@
-//! Generates a module from every contract in `specs/`.
+//! Generates a server and a client from every contract in `specs/`.
 
 use std::path::{Path, PathBuf};
 use std::{fs, thread};
+
+use contract_codegen::Target;
 
 fn main() {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -13,14 +15,23 @@ fn main() {
         .map(|entry| entry.unwrap().path())
         .collect();
     specs.sort();
+    let all: Vec<(&PathBuf, &str, Target)> = specs
+        .iter()
+        .flat_map(|spec| {
+            [
+                (spec, "made", Target::Server),
+                (spec, "clients", Target::Client),
+            ]
+        })
+        .collect();
     // One per processor at the same time.
     let width = thread::available_parallelism().map_or(2, usize::from);
-    for some in specs.chunks(width) {
+    for some in all.chunks(width) {
         thread::scope(|scope| {
-            for spec in some {
+            for (spec, folder, target) in some {
                 scope.spawn(move || {
-                    let name = spec.file_stem().unwrap();
-                    let made = contract_codegen::module(spec, &here.join("src/made").join(name));
+                    let folder = here.join("src").join(folder).join(spec.file_stem().unwrap());
+                    let made = contract_codegen::module(spec, &folder, *target);
                     for warning in made.unwrap_or_else(|error| panic!("{error:#}")) {
                         println!("cargo::warning={warning}");
                     }

@@ -13,10 +13,10 @@ use crate::contract::{METHODS, Node, follow, members};
 use crate::docs::{lines, one_line};
 use crate::json_schema::JsonSchemas;
 use crate::names::{self, Name, Scope};
-use crate::operation::{self, Names, Operation};
+use crate::operation::{self, Names, Operation, Origin};
 use crate::schema::Schemas;
 use crate::security::Schemes;
-use crate::source::{Code, code_of, ready};
+use crate::source::{Code, code, code_of, ready};
 use crate::view::check::Checks;
 use crate::view::{self, Views};
 use crate::{body, parameter, response};
@@ -30,8 +30,21 @@ pub struct Annotated {
     pub schemas: Value,
     /// The tags of the copy and their modules.
     pub modules: Vec<(String, String)>,
+    /// What is made of it.
+    pub target: Target,
     /// Problems that do not stop the generator.
     pub warnings: Vec<String>,
+}
+
+/// What is made of a contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// Traits to implement, and their routes.
+    Server,
+    /// The same, with a response for "not implemented yet" in every operation.
+    Stub,
+    /// Functions that call the operations. It accepts what later versions of the contract may add.
+    Client,
 }
 
 /// Modules that exist for every contract.
@@ -42,10 +55,10 @@ const MODULES: &[&str] = &[
 /// The longest module name, in bytes.
 const LONGEST_MODULE: usize = 100;
 
-/// Annotates a contract. With `stub`, every operation has a response for "not implemented yet".
-pub fn annotate(contract: &Value, stub: bool) -> Result<Annotated> {
+/// Annotates a contract.
+pub fn annotate(contract: &Value, target: Target) -> Result<Annotated> {
     let mut warnings = Vec::new();
-    let mut schemas = Schemas::new(contract);
+    let mut schemas = Schemas::new(contract, target == Target::Server);
     let schemes = Schemes::of_contract(contract, &mut warnings)?;
     let operations = operations(contract, &mut schemas, &mut warnings)?;
     schemas.box_recursion();
@@ -58,7 +71,8 @@ pub fn annotate(contract: &Value, stub: bool) -> Result<Annotated> {
         json_schemas: JsonSchemas::new(contract),
         roots: Map::new(),
         security: &schemes,
-        stub,
+        target,
+        calls: false,
     };
     let mut models = Map::new();
     for (index, item) in items.into_iter().enumerate() {
@@ -78,7 +92,7 @@ pub fn annotate(contract: &Value, stub: bool) -> Result<Annotated> {
     let mut order: Vec<&Name> = Vec::new();
     let mut apis: HashMap<&Name, bool> = HashMap::new();
     for operation in &operations {
-        let secured = schemes.of(contract, operation.node.value)?.is_some();
+        let secured = views.secured(operation)?.is_some();
         *apis.entry(&operation.module).or_default() |= secured;
         if !order.contains(&&operation.module) {
             order.push(&operation.module);
@@ -86,7 +100,8 @@ pub fn annotate(contract: &Value, stub: bool) -> Result<Annotated> {
     }
     let mut paths = Map::new();
     let mut responses = Map::new();
-    let traits = trait_names(&order);
+    let traits = type_names(&order, "Api");
+    let clients = type_names(&order, "Client");
     // The generator changes tags that contain other characters than letters.
     let tags: HashMap<&Name, String> = traits.keys().zip((0..).map(letters)).collect();
     let mut described = Vec::new();
@@ -94,21 +109,29 @@ pub fn annotate(contract: &Value, stub: bool) -> Result<Annotated> {
         let place = || format!("in {} {}", operation.method.to_uppercase(), operation.path);
         let x_rust = views.operation(operation).with_context(place)?;
         let key = format!("{} {}", operation.method.to_uppercase(), operation.route);
-        responses.insert(key, views.response_schemas(operation).with_context(place)?);
+        if target != Target::Client && !operation.is_reverse() {
+            responses.insert(key, views.response_schemas(operation).with_context(place)?);
+        }
         described.push((operation, x_rust));
     }
     let uses = Uses::of(&described);
     for (operation, mut x_rust) in described {
         x_rust["api"] = json!(traits[&operation.module]);
+        x_rust["client"] = json!(clients[&operation.module]);
         x_rust["module"] = json!(operation.module);
         x_rust["apiSecured"] = json!(apis[&operation.module]);
         x_rust["usesModels"] = json!(uses.models.contains(&operation.module));
         x_rust["signatureUsesModels"] = json!(uses.signature_models.contains(&operation.module));
         x_rust["signatureUsesRuntime"] = json!(uses.signature_runtime.contains(&operation.module));
-        let tag = operation::tag(operation.node.value);
-        let head = format!("The operations tagged `{tag}`.");
+        let group = group(operation);
+        let calls = x_rust["calls"] == true;
+        let head = format!("The {group}.");
         x_rust["moduleDocs"] = json!(Code::inner_docs(lines(&head)));
-        let head = format!("What an implementation of `{tag}` must provide.");
+        let head = if calls {
+            format!("Calls the {group}.")
+        } else {
+            format!("What an implementation of the {group} must provide.")
+        };
         x_rust["apiDocs"] = json!(Code::docs(lines(&head)));
         // A neutral path, which the generator does not interpret.
         paths.insert(
@@ -122,6 +145,24 @@ pub fn annotate(contract: &Value, stub: bool) -> Result<Annotated> {
         );
     }
     let secured = apis.values().any(|secured| *secured);
+    let forward: HashSet<&Name> = operations
+        .iter()
+        .filter(|operation| !operation.is_reverse())
+        .map(|operation| &operation.module)
+        .collect();
+    let secured_paths = forward.iter().any(|module| apis[*module]);
+    let is_served = |operation: &&Operation| (target == Target::Client) == operation.is_reverse();
+    let (served, called): (Vec<&Operation>, Vec<&Operation>) =
+        operations.iter().partition(is_served);
+    let mut features = Vec::new();
+    if served.iter().any(|operation| operation.has_multipart()) {
+        features.push("multipart");
+    } else if !served.is_empty() {
+        features.push("server");
+    }
+    if !called.is_empty() {
+        features.push("client");
+    }
     let definitions = views.json_schemas.into_definitions();
     warnings.extend(views.checks.into_warnings());
     // One line each, because a build script could print a second line as a directive.
@@ -145,17 +186,29 @@ pub fn annotate(contract: &Value, stub: bool) -> Result<Annotated> {
                     "Serves {heading}. Set `LISTEN` to the address, by default `127.0.0.1:8080`."
                 )]),
                 "secured": secured,
+                "isClient": target == Target::Client,
                 "hasModels": has_models,
                 "runtimePath": Code::literal(&runtime_path()),
-                "multipart": operations.iter().any(Operation::has_multipart),
+                "securedPaths": secured_paths,
                 "schemes": schemes.facts(),
                 "basePath": Code::literal(&base_path(contract)),
-                "operations": operations.iter().map(view::listed).collect::<Vec<_>>(),
+                "operations": operations
+                    .iter()
+                    .filter(|operation| !operation.is_reverse())
+                    .map(view::listed)
+                    .collect::<Vec<_>>(),
+                "servesPaths": target != Target::Client && !forward.is_empty(),
+                "callsPaths": target == Target::Client && !forward.is_empty(),
+                "features": code!("[{}]", Code::join(features.into_iter().map(Code::literal), ", ")),
+                "allModules": traits.keys().map(|module| json!({ "module": module })).collect::<Vec<_>>(),
                 "modules": traits
                     .iter()
+                    .filter(|(module, _)| forward.contains(module))
                     .map(|(module, name)| json!({
                         "module": module,
                         "api": name,
+                        "client": clients[module],
+                        "clientDocs": Code::docs([format!("Calls the operations of the module `{module}`.")]),
                         "apiSecured": apis[module],
                     }))
                     .collect::<Vec<_>>(),
@@ -166,8 +219,63 @@ pub fn annotate(contract: &Value, stub: bool) -> Result<Annotated> {
             .keys()
             .map(|module| (tags[module].clone(), module.to_string()))
             .collect(),
+        target,
         warnings,
     })
+}
+
+/// A path of the contract, or what takes its place in a webhook or a callback.
+struct Place<'c> {
+    origin: Origin,
+    path: String,
+    item: Node<'c>,
+}
+
+/// Every place with operations.
+fn places(contract: &Value) -> Result<Vec<Place<'_>>> {
+    let root = Node {
+        value: contract,
+        at: String::new(),
+    };
+    let mut found = Vec::new();
+    let mut callbacks = Vec::new();
+    for (path, item) in root.child("paths").children() {
+        if !path.starts_with('/') {
+            continue;
+        }
+        let item = follow(contract, item)?;
+        for (_, operation) in item.children() {
+            for (name, callback) in operation.child("callbacks").children() {
+                let callback = follow(contract, callback)?;
+                for (_, item) in callback.children() {
+                    callbacks.push((name, follow(contract, item)?));
+                }
+            }
+        }
+        found.push(Place {
+            origin: Origin::Path,
+            path: path.clone(),
+            item,
+        });
+    }
+    for (name, item) in root.child("webhooks").children() {
+        found.push(Place {
+            origin: Origin::Webhook(one_line(name)),
+            path: format!("/{}", names::snake(name).trim_start_matches("r#")),
+            item: follow(contract, item)?,
+        });
+    }
+    // The same callback may be named by several operations.
+    let mut known = HashSet::new();
+    callbacks.retain(|(_, item)| known.insert(item.at.clone()));
+    for (name, item) in callbacks {
+        found.push(Place {
+            origin: Origin::Callback(one_line(name)),
+            path: format!("/{}", names::snake(name).trim_start_matches("r#")),
+            item,
+        });
+    }
+    Ok(found)
 }
 
 /// Every operation with the types of its parts.
@@ -176,38 +284,48 @@ fn operations<'c>(
     schemas: &mut Schemas<'c>,
     warnings: &mut Vec<String>,
 ) -> Result<Vec<Operation<'c>>> {
-    let paths = Node {
-        value: &contract["paths"],
-        at: "/paths".into(),
-    };
     let mut names = Names::default();
     let mut modules = Modules::default();
-    let mut routes = HashMap::new();
-    let mut taken = HashSet::new();
+    let mut routes = Routes::default();
     let mut found = Vec::new();
-    for (path, item) in paths.children().filter(|(path, _)| path.starts_with('/')) {
-        let item = follow(contract, item)?;
+    for Place { origin, path, item } in places(contract)? {
         for (method, node) in item.children() {
             if !METHODS.contains(&method.as_str()) {
                 continue;
             }
             let place = || format!("in {} {path}", method.to_uppercase());
-            let (route, segments) = operation::route(path, &mut routes).with_context(place)?;
-            if !taken.insert((method.clone(), route.clone())) {
-                let place = place();
-                warnings.push(format!(
-                    "{place}: never reached, because an earlier path is equivalent"
-                ));
-            }
+            let (route, segments) = match &origin {
+                Origin::Path => {
+                    let (route, segments, is_new) = routes.of(method, &path).with_context(place)?;
+                    if !is_new {
+                        let place = place();
+                        warnings.push(format!(
+                            "{place}: never reached, because an earlier path is equivalent"
+                        ));
+                    }
+                    (route, segments)
+                }
+                origin => (routes.reverse(origin, method, &path), HashMap::new()),
+            };
             let id = match node.value["operationId"].as_str() {
                 Some(id) if !id.trim().is_empty() => id.to_owned(),
                 _ => names::snake(&format!("{method} {path}")),
             };
-            let module = modules.of(operation::tag(node.value));
+            let module = match &origin {
+                Origin::Path => modules.of(operation::tag(node.value)),
+                Origin::Webhook(_) => modules.reverse("webhooks"),
+                Origin::Callback(_) => modules.reverse("callbacks"),
+            };
             let (name, function) = names.give(&id, &module);
             let mut operation = Operation {
+                // Two parts of the contract must not have the same name.
+                path: match &origin {
+                    Origin::Path => path.clone(),
+                    Origin::Webhook(_) => format!("webhook {route}"),
+                    Origin::Callback(_) => format!("callback {route}"),
+                },
+                origin: origin.clone(),
                 method: method.clone(),
-                path: path.clone(),
                 route,
                 segments,
                 id,
@@ -236,6 +354,50 @@ fn operations<'c>(
         bail!("the contract has no operation to serve");
     }
     Ok(found)
+}
+
+/// The routes in use.
+#[derive(Default)]
+struct Routes {
+    shapes: HashMap<String, Vec<String>>,
+    taken: HashSet<(String, String)>,
+    reverse: HashSet<(bool, String, String)>,
+}
+
+impl Routes {
+    /// The route of a path with its parameters, and whether it is the first operation there.
+    fn of(&mut self, method: &str, path: &str) -> Result<(String, HashMap<String, String>, bool)> {
+        let (route, segments) = operation::route(path, &mut self.shapes)?;
+        let is_new = self.taken.insert((method.to_owned(), route.clone()));
+        Ok((route, segments, is_new))
+    }
+
+    /// The route of a webhook or a callback, with a number if another has the same name.
+    fn reverse(&mut self, origin: &Origin, method: &str, path: &str) -> String {
+        let webhook = matches!(origin, Origin::Webhook(_));
+        let mut route = path.to_owned();
+        let mut number = 2;
+        while !self
+            .reverse
+            .insert((webhook, method.to_owned(), route.clone()))
+        {
+            route = format!("{path}{number}");
+            number += 1;
+        }
+        route
+    }
+}
+
+/// The operations of a module, in a comment.
+fn group(operation: &Operation) -> String {
+    match operation.origin {
+        Origin::Path => format!(
+            "operations tagged `{}`",
+            operation::tag(operation.node.value)
+        ),
+        Origin::Webhook(_) => "webhooks of the contract".into(),
+        Origin::Callback(_) => "callbacks of the contract".into(),
+    }
 }
 
 /// The modules whose code names something of another module, and so must import it.
@@ -291,6 +453,11 @@ struct Modules {
 }
 
 impl Modules {
+    /// The module of the webhooks or the callbacks, even if there is a tag with that name.
+    fn reverse(&mut self, name: &'static str) -> Name {
+        self.of(&format!("{name}\n"))
+    }
+
     fn of(&mut self, tag: &str) -> Name {
         if let Some(module) = self.known.get(tag) {
             return module.clone();
@@ -308,12 +475,13 @@ impl Modules {
     }
 }
 
-fn trait_names(modules: &[&Name]) -> BTreeMap<Name, Name> {
+/// A type for each module.
+fn type_names(modules: &[&Name], suffix: &str) -> BTreeMap<Name, Name> {
     let mut scope = Scope::default();
     modules
         .iter()
         .map(|module| {
-            let name = format!("{}Api", names::pascal(module));
+            let name = format!("{}{suffix}", names::pascal(module));
             ((*module).clone(), scope.declare(&name))
         })
         .collect()

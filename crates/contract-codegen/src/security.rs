@@ -124,7 +124,7 @@ impl Schemes {
                     .with_context(|| format!("security scheme `{name}` is not in the contract"))?;
                 let scopes: Vec<&str> = items(scopes).iter().filter_map(Value::as_str).collect();
                 needs.push(code!(
-                    "runtime::server::Need {{ scheme: security::Scheme::{}, scopes: {} }}",
+                    "runtime::Need {{ scheme: security::Scheme::{}, scopes: {} }}",
                     variant,
                     Code::literals(scopes)
                 ));

@@ -39,6 +39,19 @@ impl Code {
         Self(code.to_owned())
     }
 
+    /// A path of a contract, such as `crate::domain::OrderId`; `None` if it is anything else.
+    pub(crate) fn path(text: &str) -> Option<Self> {
+        let segments = text.strip_prefix("::").unwrap_or(text).split("::");
+        let is_name = |name: &str| {
+            name.starts_with(|first: char| first.is_ascii_alphabetic())
+                && name
+                    .chars()
+                    .all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
+        };
+        (segments.clone().count() > 1 && segments.into_iter().all(is_name))
+            .then(|| Self(text.to_owned()))
+    }
+
     /// A text as a string literal.
     pub(crate) fn literal(text: &str) -> Self {
         Self(format!("{text:?}"))

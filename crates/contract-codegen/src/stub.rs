@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use sha2::{Digest, Sha256};
 
-use crate::{annotate, contract, generator};
+use crate::{Target, generator};
 
 /// The file that marks a folder as a stub. It lists the generated files with their digests.
 const MARK: &str = ".stub";
@@ -23,10 +23,8 @@ pub fn write(contract: &Path, folder: &Path) -> Result<Vec<String>> {
             folder.display()
         );
     }
-    let document = contract::read(contract)?;
-    let annotated = annotate::annotate(&document, true)
-        .with_context(|| format!("{} cannot be turned into Rust", contract.display()))?;
-    let files = generator::run(&crate::home(), &document, &annotated)?;
+    let (document, annotated) = crate::read(contract, Target::Stub)?;
+    let files = generator::run(&document, &annotated)?;
 
     let mark = mark.unwrap_or_default();
     let before: BTreeMap<&str, &str> = mark

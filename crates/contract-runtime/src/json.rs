@@ -345,6 +345,44 @@ impl<'v, U> Alternatives<'v, U> {
     }
 }
 
+/// Selects the alternative that a client reads: one that its schema accepts and that represents the
+/// value in full, if there is one.
+pub struct BestMatch<'v, U> {
+    contract: &'static Contract,
+    value: &'v Value,
+    best: Option<((bool, bool), U)>,
+}
+
+impl<'v, U> BestMatch<'v, U> {
+    /// No alternative yet.
+    pub fn new(contract: &'static Contract, value: &'v Value) -> Self {
+        Self {
+            contract,
+            value,
+            best: None,
+        }
+    }
+
+    /// Tries an alternative with its schema.
+    pub fn consider<T: Json>(&mut self, schema: &str, variant: fn(T) -> U) {
+        let Ok(read) = from_value::<T>(self.value) else {
+            return;
+        };
+        let rank = (
+            self.contract.holds(schema, self.value),
+            to_value(&read) == *self.value,
+        );
+        if self.best.as_ref().is_none_or(|(best, _)| rank > *best) {
+            self.best = Some((rank, variant(read)));
+        }
+    }
+
+    /// The best alternative; `None` if no type can represent the value.
+    pub fn finish(self) -> Option<U> {
+        self.best.map(|(_, found)| found)
+    }
+}
+
 serde_by_json!(Base64);
 serde_by_json!(DecimalText);
 

@@ -86,6 +86,29 @@ macro_rules! open_string_enum {
     };
 }
 
+/// Lets a type of yours stand for a string, a number or a boolean of the contract (`x-rust-type`).
+///
+/// It must implement serde's traits, `FromStr` and `Display`; and, if the schema has limits and is
+/// a number, `Clone` and `Into` that number.
+#[macro_export]
+macro_rules! own_type {
+    ($name:ty) => {
+        $crate::json_by_serde!($name);
+
+        impl $crate::Text for $name {
+            const EXPECTED: &'static ::std::primitive::str = "a value of the contract";
+
+            fn from_text(text: &::std::primitive::str) -> ::std::option::Option<Self> {
+                text.parse().ok()
+            }
+
+            fn to_text(&self) -> ::std::string::String {
+                ::std::string::ToString::to_string(self)
+            }
+        }
+    };
+}
+
 /// What follows from `as_str` and `FromStr`.
 #[doc(hidden)]
 #[macro_export]
@@ -370,6 +393,54 @@ macro_rules! union {
             fn write<__S: $crate::serde::Serializer>(&self, serializer: __S) -> ::std::result::Result<__S::Ok, __S::Error> {
                 match self {
                     $(Self::$variant(value) => $crate::Json::write(value, serializer),)*
+                }
+            }
+        }
+
+        $crate::serde_by_json!($name);
+    };
+}
+
+/// The same for a client: what the contract does not list is kept in `Unknown`.
+#[macro_export]
+macro_rules! open_union {
+    ($name:ident, $unknown:ident by $property:literal { $($variant:ident($kind:ty) $values:pat,)* }) => {
+        impl $name {
+            fn of(value: $crate::serde_json::Value) -> ::std::result::Result<Self, $crate::serde_json::Error> {
+                match value[$property].as_str().unwrap_or_default() {
+                    $($values => $crate::json::from_value::<$kind>(&value).map(Self::$variant),)*
+                    _ => ::std::result::Result::Ok(Self::$unknown(value)),
+                }
+            }
+        }
+
+        $crate::open_union!(@write $name $unknown { $($variant)* });
+    };
+    ($name:ident, $unknown:ident of $contract:path { $($variant:ident($kind:ty) $schema:expr;)* }) => {
+        impl $name {
+            fn of(value: $crate::serde_json::Value) -> ::std::result::Result<Self, $crate::serde_json::Error> {
+                let mut found = $crate::json::BestMatch::new(&$contract, &value);
+                $(found.consider::<$kind>($schema, Self::$variant);)*
+                ::std::result::Result::Ok(match found.finish() {
+                    ::std::option::Option::Some(found) => found,
+                    ::std::option::Option::None => Self::$unknown(value),
+                })
+            }
+        }
+
+        $crate::open_union!(@write $name $unknown { $($variant)* });
+    };
+    (@write $name:ident $unknown:ident { $($variant:ident)* }) => {
+        impl $crate::Json for $name {
+            fn read<'de, __D: $crate::serde::Deserializer<'de>>(deserializer: __D) -> ::std::result::Result<Self, __D::Error> {
+                let value = <$crate::serde_json::Value as $crate::Json>::read(deserializer)?;
+                Self::of(value).map_err($crate::serde::de::Error::custom)
+            }
+
+            fn write<__S: $crate::serde::Serializer>(&self, serializer: __S) -> ::std::result::Result<__S::Ok, __S::Error> {
+                match self {
+                    $(Self::$variant(value) => $crate::Json::write(value, serializer),)*
+                    Self::$unknown(value) => $crate::Json::write(value, serializer),
                 }
             }
         }

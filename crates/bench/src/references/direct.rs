@@ -12,9 +12,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use order_processing::config::Settings;
 use order_processing::db::schema::orders;
 use order_processing::domain::{Caller, OrderKey};
-use order_processing::generated::models::{
-    CreateOrderRequest, Order, OrderStatus, Problem, UpdateOrderRequest,
-};
+use order_processing::generated::models::{CreateOrderRequest, Order, Problem, UpdateOrderRequest};
 use order_processing::generated::orders::{
     CreateOrderFailure, CreateOrderParameters, CreateOrderSuccess, DeleteOrderFailure,
     DeleteOrderParameters, DeleteOrderSuccess, GetOrderFailure, GetOrderParameters,

@@ -63,6 +63,8 @@ pub(crate) enum Kind<'c> {
     List(Box<Type<'c>>),
     Map(Box<Type<'c>>),
     Item(usize),
+    /// A type of the implementation (`x-rust-type`) for a value of this kind.
+    Own(Code, Box<Kind<'c>>),
 }
 
 impl Kind<'_> {
@@ -188,6 +190,8 @@ impl<'c> Item<'c> {
 /// Chooses types and collects items.
 pub(crate) struct Schemas<'c> {
     pub(crate) contract: &'c Value,
+    /// Whether `x-rust-type` counts: only the server that implements the contract has the types.
+    own_types: bool,
     pub(crate) items: Vec<Item<'c>>,
     by_pointer: HashMap<String, usize>,
     names: Scope,
@@ -200,7 +204,7 @@ pub(crate) struct Schemas<'c> {
 }
 
 impl<'c> Schemas<'c> {
-    pub(crate) fn new(contract: &'c Value) -> Self {
+    pub(crate) fn new(contract: &'c Value, own_types: bool) -> Self {
         let mut names = Scope::default();
         let mut component_names = HashMap::new();
         for (component, _) in members(&contract["components"]["schemas"]) {
@@ -209,6 +213,7 @@ impl<'c> Schemas<'c> {
         }
         Self {
             contract,
+            own_types,
             items: Vec::new(),
             by_pointer: HashMap::new(),
             names,

@@ -40,6 +40,7 @@ impl<'c> Schemas<'c> {
                 self.spell(value, models)
             ),
             Kind::Item(item) => code!("{}{}", models, self.items[*item].name),
+            Kind::Own(path, _) => path.clone(),
         };
         if kind.nullable { option(&name) } else { name }
     }

@@ -7,6 +7,7 @@ use super::enumeration::enumeration;
 use super::keywords::*;
 use super::{Kind, Schemas, Type};
 use crate::contract::{self, Node, items, members};
+use crate::source::Code;
 
 /// How deep schemas may be nested without a named schema in between.
 const DEPTH_LIMIT: usize = 100;
@@ -173,11 +174,34 @@ impl<'c> Schemas<'c> {
             }
         };
         Ok(Type {
-            kind,
+            kind: self.own(kind, &node)?,
             nullable,
             exact,
             schema,
         })
+    }
+
+    /// The implementation's own type of a value, if the schema names one.
+    fn own(&self, kind: Kind<'c>, node: &Node<'c>) -> Result<Kind<'c>> {
+        let Some(path) = node.value["x-rust-type"]
+            .as_str()
+            .filter(|_| self.own_types)
+        else {
+            return Ok(kind);
+        };
+        let Some(path) = Code::path(path) else {
+            bail!("the x-rust-type at {} is not the path of a type", node.at);
+        };
+        if matches!(
+            kind,
+            Kind::Any | Kind::List(_) | Kind::Map(_) | Kind::Binary
+        ) {
+            bail!(
+                "the x-rust-type at {} is for strings, numbers and booleans",
+                node.at
+            );
+        }
+        Ok(Kind::Own(path, Box::new(kind)))
     }
 
     fn object(&mut self, node: &Node<'c>, hint: &str) -> Result<Type<'c>> {

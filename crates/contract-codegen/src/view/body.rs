@@ -66,11 +66,11 @@ impl<'c> Views<'_, 'c> {
         let wire = Code::literal(media_type);
         let method = operation.method.to_uppercase();
         let scalar = media.kind.kind.is_scalar(self.schemas) && exact && !media.kind.nullable;
-        if matches!(
+        let by_schema = matches!(
             media.format,
             Format::Json | Format::Form | Format::Multipart
-        ) || (media.format == Format::Text && scalar)
-        {
+        ) || (media.format == Format::Text && scalar);
+        if by_schema && !self.calls {
             let root = format!("{method} {} body {media_type}", operation.path);
             self.root(root.clone(), &media.schema)?;
             if media.delimiters != json!({})
@@ -120,6 +120,10 @@ impl<'c> Views<'_, 'c> {
                 Code::of(STRING),
                 code!("input.text::<{}>(&bytes, {}, |_| true)", STRING, wire),
             ),
+            // A client says which media type it sends.
+            Format::Bytes if self.calls && media.media_type.contains('*') => {
+                (Code::of("runtime::Binary"), Code::of("()"))
+            }
             Format::Bytes => (
                 Code::of("runtime::bytes::Bytes"),
                 Code::of("::std::option::Option::Some(bytes.clone())"),

@@ -4,7 +4,7 @@ use serde_json::{Number, Value};
 
 use crate::numbers::{decimal, fits_f32, float};
 use crate::pattern::rust_pattern;
-use crate::schema::{Item, Kind, Schemas, Shape, Type, Unknown};
+use crate::schema::{Item, Kind, STRING, Schemas, Shape, Type, Unknown};
 use crate::source::{Code, Piece, code};
 
 /// The value that generated code checks.
@@ -143,6 +143,29 @@ impl Checks {
         let schema = kind.schema;
         let mut checks = Vec::new();
         match &kind.kind {
+            // The limits are those of what it is written as.
+            Kind::Own(_, inner) => {
+                let plain = Type {
+                    kind: (**inner).clone(),
+                    ..kind.clone()
+                };
+                let check = self.of_present(&plain, Place::Reference(&Code::of("value")))?;
+                let into = match **inner {
+                    Kind::String => {
+                        code!("::std::string::ToString::to_string({})", value.reference())
+                    }
+                    _ => code!(
+                        "::std::convert::Into::into(::std::clone::Clone::clone({}))",
+                        value.reference()
+                    ),
+                };
+                return Some(code!(
+                    "{{ let value: {} = {}; let value = &value; {} }}",
+                    schemas_kind(inner),
+                    into,
+                    check
+                ));
+            }
             Kind::Item(item) => {
                 return self.checked[*item].then(|| code!("{}.is_valid()", name));
             }
@@ -200,6 +223,19 @@ impl Checks {
         }
         (!checks.is_empty()).then(|| Code::join(checks, " && "))
     }
+}
+
+/// The Rust type of a plain value.
+fn schemas_kind(kind: &Kind) -> Code {
+    Code::of(match kind {
+        Kind::I32 => "i32",
+        Kind::I64 => "i64",
+        Kind::U64 => "u64",
+        Kind::F32 => "f32",
+        Kind::F64 => "f64",
+        Kind::Decimal => "runtime::rust_decimal::Decimal",
+        _ => STRING,
+    })
 }
 
 /// The minimum and the maximum, each with whether it is exclusive.

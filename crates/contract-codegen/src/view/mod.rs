@@ -1,6 +1,7 @@
 //! The input of the templates: each item and each operation as a JSON object, its view.
 
 mod body;
+mod call;
 pub(crate) mod check;
 mod model;
 mod operation;
@@ -11,6 +12,7 @@ mod validation;
 use anyhow::{Result, bail};
 use serde_json::{Map, Value};
 
+use crate::annotate::Target;
 use crate::contract::Node;
 use crate::json_schema::JsonSchemas;
 use crate::schema::{Schemas, Type};
@@ -28,7 +30,9 @@ pub(crate) struct Views<'a, 'c> {
     /// The schemas by which requests are validated, by name.
     pub(crate) roots: Map<String, Value>,
     pub(crate) security: &'a security::Schemes,
-    pub(crate) stub: bool,
+    pub(crate) target: Target,
+    /// Whether the operation being described is called, not served.
+    pub(crate) calls: bool,
 }
 
 impl<'c> Views<'_, 'c> {

@@ -4,8 +4,9 @@ use anyhow::{Context, Error, Result, bail};
 use serde_json::{Value, json};
 
 use super::Views;
+use crate::annotate::Target;
 use crate::docs::docs;
-use crate::names::Name;
+use crate::names::{Name, Scope};
 use crate::schema::{Field, Item, Kind, Schemas, Shape, Type, Union, Unknown, option};
 use crate::source::{Code, code};
 
@@ -14,6 +15,7 @@ impl<'c> Views<'_, 'c> {
     pub(crate) fn model(&mut self, item: &Item<'c>) -> Result<Value> {
         let schemas = self.schemas;
         let name = &item.name;
+        let client = self.target == Target::Client;
         let check = all_of(self.checks.of_item(item));
         let mut view = json!({
             "name": name,
@@ -36,7 +38,7 @@ impl<'c> Views<'_, 'c> {
                     .iter()
                     .map(|field| field_view(schemas, name, field))
                     .collect();
-                view["forbidsUnknown"] = json!(matches!(unknown, Unknown::Forbidden));
+                view["forbidsUnknown"] = json!(!client && matches!(unknown, Unknown::Forbidden));
                 if let Unknown::Kept(kind, name) = unknown {
                     view["isOpen"] = json!(true);
                     view["keptName"] = json!(name);
@@ -56,6 +58,8 @@ impl<'c> Views<'_, 'c> {
                 }
             }
             Shape::Strings(variants) => {
+                view["unknown"] =
+                    json!(client.then(|| unknown(variants.iter().map(|(_, name)| name))));
                 view["docs"] = json!(Code::indented_docs(1, docs_of_item(item)));
                 view["isStrings"] = json!(true);
                 view["variants"] = variants
@@ -72,6 +76,8 @@ impl<'c> Views<'_, 'c> {
                 view["machine"] = machine(name, item.schema, variants)?;
             }
             Shape::Integers(variants) => {
+                view["unknown"] =
+                    json!(client.then(|| unknown(variants.iter().map(|(_, name)| name))));
                 view["docs"] = json!(Code::indented_docs(1, docs_of_item(item)));
                 view["isIntegers"] = json!(true);
                 view["variants"] = variants
@@ -102,7 +108,8 @@ impl<'c> Views<'_, 'c> {
             let exact = schemas.is_exact(&variant.kind);
             // Only the schema can match an alternative that its type does not express in full.
             let root = format!("{name}::{}", variant.name);
-            if !exact && union.discriminator.is_none() {
+            let client = self.target == Target::Client;
+            if (client || !exact) && union.discriminator.is_none() {
                 let schema = self.json_schemas.at(&variant.at)?;
                 self.roots.insert(root.clone(), schema);
             }
@@ -113,6 +120,7 @@ impl<'c> Views<'_, 'c> {
             } else {
                 inner
             },
+            "root": Code::literal(&root),
             "schema": if exact {
                 Code::of("::std::option::Option::None")
             } else {
@@ -124,6 +132,13 @@ impl<'c> Views<'_, 'c> {
         }));
         }
         view["variants"] = json!(variants);
+        if self.target == Target::Client {
+            view["unknown"] = json!(unknown(union.variants.iter().map(|variant| &variant.name)));
+            view["openMode"] = json!(match &union.discriminator {
+                Some(property) => code!("by {}", Code::literal(property)),
+                None => Code::of("of super::CONTRACT"),
+            });
+        }
         view["mode"] = json!(match (&union.discriminator, union.exactly_one) {
             (Some(property), _) => code!("by {}", Code::literal(property)),
             (None, true) => Code::of("one of super::CONTRACT"),
@@ -132,6 +147,13 @@ impl<'c> Views<'_, 'c> {
         view["tagged"] = json!(union.discriminator.is_some());
         Ok(())
     }
+}
+
+/// The name of the variant for what the contract does not list.
+fn unknown<'n>(variants: impl Iterator<Item = &'n Name>) -> Name {
+    let mut scope = Scope::default();
+    variants.for_each(|name| drop(scope.declare(name)));
+    scope.declare("Unknown")
 }
 
 /// `x-transitions` of an enum of strings: a state machine, the values that may follow each value.

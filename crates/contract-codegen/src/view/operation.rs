@@ -5,14 +5,27 @@ use serde_json::{Value, json};
 
 use super::Views;
 use super::body::derives;
+use crate::annotate::Target;
 use crate::docs::{docs, lines};
 use crate::names::Scope;
 use crate::operation::Operation;
 use crate::response::Answer;
+use crate::security::Secured;
 use crate::source::Code;
 
 impl<'c> Views<'_, 'c> {
+    /// The security requirements of an operation. Those of the whole contract protect its own
+    /// paths, not the webhooks of others.
+    pub(crate) fn secured(&self, operation: &Operation<'c>) -> Result<Option<Secured>> {
+        let own = &operation.node.value;
+        if operation.is_reverse() && own["security"].is_null() {
+            return Ok(None);
+        }
+        self.security.of(self.schemas.contract, own)
+    }
+
     pub(crate) fn operation(&mut self, operation: &Operation<'c>) -> Result<Value> {
+        self.calls = (self.target == Target::Client) != operation.is_reverse();
         let Operation { name, id, .. } = operation;
         let node = &operation.node;
         let mut local = Scope::reserving(&[
@@ -41,7 +54,7 @@ impl<'c> Views<'_, 'c> {
                 "answerName": name.with_suffix(answer.suffix()),
                 "answerDocs": Code::docs([format!("{} of {}.", answer.docs(), operation.shown())]),
                 "answerDerives": derives(responses.iter().all(|response| response.is_plain())),
-                "isStub": self.stub && answer == Answer::Failure,
+                "isStub": self.target == Target::Stub && answer == Answer::Failure,
                 "responses": responses
                     .into_iter()
                     .map(|response| self.response(response))
@@ -68,7 +81,7 @@ impl<'c> Views<'_, 'c> {
         }
         text.push(String::new());
         text.push(operation.shown());
-        let secured = self.security.of(self.schemas.contract, node.value)?;
+        let secured = self.secured(operation)?;
         let mut facts = json!({
             "function": operation.function,
             "operationName": name,
@@ -93,13 +106,17 @@ impl<'c> Views<'_, 'c> {
                 Some(secured) if secured.optional => "authorize_optionally",
                 _ => "authorize",
             }),
+            "calls": self.calls,
+            "isReverse": operation.is_reverse(),
             "callerType": Code::of(match &secured {
                 Some(secured) if secured.optional => "::std::option::Option<Self::Caller>",
                 _ => "Self::Caller",
             }),
         });
-        if let (Some(facts), Value::Object(body)) = (facts.as_object_mut(), body) {
-            facts.extend(body);
+        for part in [body, self.call(operation)] {
+            if let (Some(facts), Value::Object(part)) = (facts.as_object_mut(), part) {
+                facts.extend(part);
+            }
         }
         Ok(facts)
     }

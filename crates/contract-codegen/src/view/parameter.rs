@@ -26,10 +26,12 @@ impl<'c> Views<'_, 'c> {
         } = parameter;
         let schema = parameter.node.value;
         let method = operation.method.to_uppercase();
-        self.root(
-            format!("{method} {} {place} {wire}", operation.path),
-            &parameter.schema,
-        )?;
+        if !self.calls {
+            self.root(
+                format!("{method} {} {place} {wire}", operation.path),
+                &parameter.schema,
+            )?;
+        }
         let exact = self.schemas.is_exact(kind);
         let fast = exact
             && !parameter.json
@@ -45,7 +47,8 @@ impl<'c> Views<'_, 'c> {
             && !matches!(kind.kind, Kind::String);
         let required = (schema["required"] == true || *place == "path") && !may_be_empty;
         let default = contract::follow(self.schemas.contract, parameter.schema.clone())?.value;
-        let default = if required {
+        // A client leaves it to the server.
+        let default = if required || self.calls {
             None
         } else {
             self.schemas.literal(kind, &default["default"], "models::")
@@ -83,6 +86,8 @@ impl<'c> Views<'_, 'c> {
             "binding": binding,
             "type": field,
             "read": code!("input.{}{}.{}", source, validated, read),
+            "isOptional": !required && default.is_none(),
+            "write": written(parameter),
             "parameterDocs": Code::docs(docs(schema, &format!("`{wire}` of the contract."))),
         }))
     }
@@ -95,7 +100,6 @@ impl<'c> Views<'_, 'c> {
         may_be_empty: bool,
         fast: bool,
     ) -> Code {
-        let schema = parameter.node.value;
         let place = parameter.place;
         let wire = Code::literal(&parameter.wire);
         let start = match place {
@@ -117,11 +121,7 @@ impl<'c> Views<'_, 'c> {
         if parameter.json {
             return code!("{}.json()", start);
         }
-        let style = schema["style"].as_str().unwrap_or(match place {
-            "query" | "cookie" => "form",
-            _ => "simple",
-        });
-        let explode = schema["explode"].as_bool().unwrap_or(style == "form");
+        let (style, explode) = parameter.style();
         let list = self.has(&parameter.kind, &|kind| matches!(kind, Kind::List(_)));
         let object = self.has(&parameter.kind, &|kind| match kind {
             Kind::Map(_) => true,
@@ -223,4 +223,26 @@ impl<'c> Views<'_, 'c> {
             }
         }
     }
+}
+
+/// How a client writes a parameter; `value` is a reference to it.
+fn written(parameter: &Parameter) -> Code {
+    let (style, explode) = parameter.style();
+    let style = match style {
+        _ if parameter.json => "Json",
+        "label" => "Label",
+        "matrix" => "Matrix",
+        "form" => "Form",
+        "spaceDelimited" => "SpaceDelimited",
+        "pipeDelimited" => "PipeDelimited",
+        "deepObject" => "DeepObject",
+        _ => "Simple",
+    };
+    code!(
+        "request.{}({}, value, runtime::client::Style::{}, {})",
+        parameter.place,
+        Code::literal(&parameter.wire),
+        style,
+        explode
+    )
 }

@@ -25,7 +25,7 @@ impl<'c> Views<'_, 'c> {
             fields.push(json!({
                 "memberDocs": Code::docs([format!("The status, from {from} to {to}")]),
                 "memberName": Code::of("status"),
-                "memberType": Code::of("runtime::actix_web::http::StatusCode"),
+                "memberType": Code::of("u16"),
             }));
         }
         if let Some(body) = &body {
@@ -122,9 +122,12 @@ impl<'c> Views<'_, 'c> {
         })
     }
 
-    fn response_type(&self, media: &Media<'c>) -> Code {
+    pub(super) fn response_type(&self, media: &Media<'c>) -> Code {
+        let client = self.calls;
         match media.format {
             Format::Json => self.spell(&media.kind),
+            Format::Events if client => Code::of("runtime::client::EventStream"),
+            Format::Bytes if client => Code::of("runtime::client::Download"),
             Format::Events => Code::of("runtime::server::EventStream"),
             Format::Bytes => Code::of("runtime::server::File"),
             Format::Text if media.kind.kind.is_scalar(self.schemas) && !media.kind.nullable => {
@@ -135,7 +138,7 @@ impl<'c> Views<'_, 'c> {
         }
     }
 
-    fn header_type(&self, kind: &Type<'c>) -> Code {
+    pub(super) fn header_type(&self, kind: &Type<'c>) -> Code {
         match &kind.kind {
             Kind::List(item) if item.kind.is_scalar(self.schemas) && !item.nullable => {
                 self.spell(kind)

@@ -24,12 +24,8 @@ impl Reply {
     }
 
     /// A response with a status in this range; any other becomes a 500.
-    pub fn within(status: StatusCode, range: RangeInclusive<u16>) -> Self {
-        Self::new(if range.contains(&status.as_u16()) {
-            status.as_u16()
-        } else {
-            500
-        })
+    pub fn within(status: u16, range: RangeInclusive<u16>) -> Self {
+        Self::new(if range.contains(&status) { status } else { 500 })
     }
 
     /// With a header; a value that is not valid in a header makes the response a 500.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use contract_codegen::annotate::annotate;
+use contract_codegen::annotate::{Target, annotate};
 use contract_codegen::contract;
 use proc_macro2::{TokenStream, TokenTree};
 use proptest::prelude::*;
@@ -627,8 +627,8 @@ fn hostile_texts_do_not_change_the_tokens_of_the_facts() {
                 let place = spec.file_name().unwrap().to_string_lossy();
                 let (harmless, _) = with_ends(contract, &[]);
                 let (hostile, given) = with_ends(contract, &ends);
-                let harmless = annotate(&harmless, true).unwrap();
-                let hostile = annotate(&hostile, true).unwrap();
+                let harmless = annotate(&harmless, Target::Stub).unwrap();
+                let hostile = annotate(&hostile, Target::Stub).unwrap();
                 for warning in &hostile.warnings {
                     prop_assert!(!warning.contains(['\n', '\r']), "{}", warning);
                 }
@@ -685,7 +685,7 @@ fn a_hostile_text_anywhere_is_rejected_or_stays_a_text() {
                     &["openapi", "$ref"],
                     &["openapi", "$ref", "type", "in"],
                 ] {
-                    match annotate(&everywhere(spec, &end, keep), true) {
+                    match annotate(&everywhere(spec, &end, keep), Target::Stub) {
                         Ok(made) => facts(&made.copy).into_iter().for_each(parse),
                         Err(error) => {
                             rejected.set(rejected.get() + 1);

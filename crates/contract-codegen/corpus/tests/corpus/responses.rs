@@ -27,7 +27,7 @@ impl DefaultApi for Given {
     }
 
     async fn status(&self, parameters: StatusParameters) -> Result<StatusSuccess, StatusFailure> {
-        let status = StatusCode::from_u16(parameters.code.try_into().unwrap()).unwrap();
+        let status = parameters.code.try_into().unwrap();
         match parameters.code {
             204 => Ok(StatusSuccess::NoContent),
             299 => Ok(StatusSuccess::Status299),
