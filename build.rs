@@ -11,11 +11,11 @@ fn main() {
             std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets CARGO_MANIFEST_DIR"),
         ),
     };
-    for input in project.inputs() {
-        println!("cargo::rerun-if-changed={}", input.display());
-    }
-    let current = project.is_current().and_then(|current| {
-        if current {
+    let current = project.inputs().and_then(|inputs| {
+        for input in inputs {
+            println!("cargo::rerun-if-changed={}", input.display());
+        }
+        if project.is_current()? {
             return Ok(());
         }
         println!("cargo::warning=the contract changed: regenerating generated/");

@@ -9,12 +9,12 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value, json};
 
-use crate::contract::{METHODS, Node, follow, members};
+use crate::contract::{METHODS, Node, follow, members, node_at};
 use crate::docs::{lines, one_line};
 use crate::json_schema::JsonSchemas;
 use crate::names::{self, Name, Scope};
 use crate::operation::{self, Names, Operation};
-use crate::schema::Schemas;
+use crate::schema::{COMPONENTS, Schemas};
 use crate::security::Schemes;
 use crate::source::{Code, ready};
 use crate::view::check::Checks;
@@ -48,6 +48,9 @@ pub fn annotate(contract: &Value, stub: bool) -> Result<Annotated> {
     let mut schemas = Schemas::new(contract);
     let schemes = Schemes::of_contract(contract, &mut warnings)?;
     let operations = operations(contract, &mut schemas, &mut warnings)?;
+    if operations.is_empty() {
+        models_only(contract, &mut schemas, stub)?;
+    }
     schemas.box_recursion();
 
     let mut items: Vec<_> = schemas.items.iter().collect();
@@ -221,10 +224,22 @@ fn operations<'c>(
             found.push(operation);
         }
     }
-    if found.is_empty() {
+    Ok(found)
+}
+
+/// A contract without operations gives the models of all its schemas, but no server.
+fn models_only<'c>(contract: &'c Value, schemas: &mut Schemas<'c>, stub: bool) -> Result<()> {
+    let all = node_at(contract, COMPONENTS.trim_end_matches('/')).ok();
+    let mut all = all.iter().flat_map(Node::children).peekable();
+    if stub || all.peek().is_none() {
         bail!("the contract has no operation to serve");
     }
-    Ok(found)
+    for (name, node) in all {
+        schemas
+            .type_of(node, &names::pascal(name))
+            .with_context(|| format!("in schema {name}"))?;
+    }
+    Ok(())
 }
 
 /// The module of each tag.

@@ -37,10 +37,11 @@ pub(crate) fn matches(project: &Project) -> Result<bool> {
 
 fn files(project: &Project) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
-    for input in project.inputs() {
+    for input in project.inputs()? {
         collect(&input, &mut files)?;
     }
     files.sort();
+    files.dedup();
     Ok(files)
 }
 

@@ -1,18 +1,19 @@
 //! Turns an OpenAPI contract into an actix-web module: traits, types, routes.
 //!
-//! [`contract`] reads the YAML, [`annotate`] adds to a copy of it what a template cannot compute
+//! [`document`] reads the files, [`annotate`] adds to a copy of it what a template cannot compute
 //! (Rust names, types, checks), [`generator`] runs openapi-generator with our templates on that
 //! copy, and the result is formatted and replaces the module as a whole.
 //!
 //! A module uses only modules further left in this list: `docs`, `names`, `source`, `numbers`,
-//! `pattern`, `contract`, `schema`, `json_schema`, `security`, `parameter`, `body`, `response`,
+//! `pattern`, `contract`, `document`, `schema`, `json_schema`, `security`, `parameter`, `body`, `response`,
 //! `operation`, `view`, `annotate`, `generator`, `fingerprint`, `stub`. The last two also use
 //! [`Project`] and `home` of this file.
 
 pub mod annotate;
 mod body;
-pub mod contract;
+mod contract;
 mod docs;
+pub mod document;
 mod fingerprint;
 mod generator;
 mod json_schema;
@@ -51,13 +52,14 @@ impl Project {
     }
 
     /// All inputs of the generator; a change of any makes `generated/` stale.
-    pub fn inputs(&self) -> [PathBuf; 4] {
-        [
-            self.contract(),
-            self.root.join("crates/contract-codegen/config.yaml"),
-            self.root.join("crates/contract-codegen/templates"),
-            self.root.join("crates/contract-codegen/src"),
-        ]
+    /// Fails if the contract cannot be read, because it names its other files.
+    pub fn inputs(&self) -> Result<Vec<PathBuf>> {
+        let mut inputs = document::read(&self.contract())?.files;
+        inputs.extend(
+            ["config.yaml", "templates", "src"]
+                .map(|part| self.root.join("crates/contract-codegen").join(part)),
+        );
+        Ok(inputs)
     }
 
     /// Whether `generated/` was made from the current inputs.
@@ -67,7 +69,7 @@ impl Project {
 
     /// Regenerates `generated/`. Needs the tools that `./justw` installs. Returns warnings.
     pub fn generate(&self) -> Result<Vec<String>> {
-        let contract = contract::read(&self.contract())?;
+        let contract = document::read(&self.contract())?.value;
         let annotated = annotate::annotate(&contract, false)
             .context("the contract cannot be turned into Rust")?;
         let made = generator::run(&self.root, &contract, &annotated)?;
@@ -83,7 +85,7 @@ impl Project {
 
 /// Generates the module of any other contract, with the templates of this crate. Returns warnings.
 pub fn module(contract: &Path, folder: &Path) -> Result<Vec<String>> {
-    let document = contract::read(contract)?;
+    let document = document::read(contract)?.value;
     let annotated = annotate::annotate(&document, false)
         .with_context(|| format!("{} cannot be turned into Rust", contract.display()))?;
     let files = generator::run(&home(), &document, &annotated)?;
@@ -188,11 +190,11 @@ mod tests {
             ("a: [", "not valid YAML"),
         ] {
             fs::write(&file, text).unwrap();
-            let error = format!("{:#}", contract::read(&file).unwrap_err());
+            let error = format!("{:#}", document::read(&file).unwrap_err());
             assert!(error.contains(named), "{error}");
         }
         fs::write(&file, "openapi: 3.0.0\nx: { 200: [1.5, true, null] }").unwrap();
-        let read = contract::read(&file).unwrap();
+        let read = document::read(&file).unwrap().value;
         assert_eq!(read["x"], json!({ "200": [1.5, true, null] }));
     }
 
@@ -221,8 +223,9 @@ mod tests {
     #[test]
     fn annotation_is_deterministic() {
         let contract =
-            contract::read(&home().join("crates/contract-codegen/corpus/specs/schemas.yaml"))
-                .unwrap();
+            document::read(&home().join("crates/contract-codegen/corpus/specs/schemas.yaml"))
+                .unwrap()
+                .value;
         let one = annotate::annotate(&contract, true).unwrap();
         let other = annotate::annotate(&contract, true).unwrap();
         assert_eq!(one.copy.to_string(), other.copy.to_string());

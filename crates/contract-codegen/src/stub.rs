@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
 
-use crate::{annotate, contract, generator};
+use crate::{annotate, document, generator};
 
 /// The file that marks a folder as a stub. It lists the generated files with their digests.
 const MARK: &str = ".stub";
@@ -23,7 +23,7 @@ pub fn write(contract: &Path, folder: &Path) -> Result<Vec<String>> {
             folder.display()
         );
     }
-    let document = contract::read(contract)?;
+    let document = document::read(contract)?.value;
     let annotated = annotate::annotate(&document, true)
         .with_context(|| format!("{} cannot be turned into Rust", contract.display()))?;
     let files = generator::run(&crate::home(), &document, &annotated)?;
