@@ -9,12 +9,12 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value, json};
 
-use crate::contract::{METHODS, Node, follow, members};
+use crate::contract::{METHODS, Node, follow, members, node_at};
 use crate::docs::{lines, one_line};
 use crate::json_schema::JsonSchemas;
 use crate::names::{self, Name, Scope};
 use crate::operation::{self, Names, Operation, Origin};
-use crate::schema::Schemas;
+use crate::schema::{COMPONENTS, Schemas};
 use crate::security::Schemes;
 use crate::source::{Code, code, code_of, ready};
 use crate::view::check::Checks;
@@ -61,6 +61,9 @@ pub fn annotate(contract: &Value, target: Target) -> Result<Annotated> {
     let mut schemas = Schemas::new(contract, target == Target::Server);
     let schemes = Schemes::of_contract(contract, &mut warnings)?;
     let operations = operations(contract, &mut schemas, &mut warnings)?;
+    if operations.is_empty() {
+        models_only(contract, &mut schemas, target)?;
+    }
     schemas.box_recursion();
 
     let mut items: Vec<_> = schemas.items.iter().collect();
@@ -350,10 +353,22 @@ fn operations<'c>(
             found.push(operation);
         }
     }
-    if found.is_empty() {
+    Ok(found)
+}
+
+/// A contract without operations gives the models of all its schemas, but no server.
+fn models_only<'c>(contract: &'c Value, schemas: &mut Schemas<'c>, target: Target) -> Result<()> {
+    let all = node_at(contract, COMPONENTS.trim_end_matches('/')).ok();
+    let mut all = all.iter().flat_map(Node::children).peekable();
+    if target == Target::Stub || all.peek().is_none() {
         bail!("the contract has no operation to serve");
     }
-    Ok(found)
+    for (name, node) in all {
+        schemas
+            .type_of(node, &names::pascal(name))
+            .with_context(|| format!("in schema {name}"))?;
+    }
+    Ok(())
 }
 
 /// The routes in use.

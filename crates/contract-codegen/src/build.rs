@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
 
-use crate::{Target, generator};
+use crate::{Target, document, generator};
 
 /// Stored in the folder, so that it is committed with the code that it describes.
 const FINGERPRINT: &str = ".fingerprint";
@@ -91,7 +91,7 @@ impl Build {
 
     /// The files of the contract.
     fn files(&self) -> Result<Vec<PathBuf>> {
-        Ok(vec![self.contract.clone()])
+        Ok(document::read(&self.contract)?.files)
     }
 
     /// A digest of everything that the generated code depends on, in hexadecimal.

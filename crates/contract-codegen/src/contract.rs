@@ -1,11 +1,8 @@
-//! Reads a contract, and resolves JSON pointers and `$ref`s in it.
-
-use std::fs;
-use std::path::Path;
+//! Resolves JSON pointers and `$ref`s in a contract.
 
 use anyhow::{Context, Result, bail};
 use percent_encoding::percent_decode_str;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 /// The operations a path item can have, in the order of the specification.
 pub const METHODS: [&str; 8] = [
@@ -14,60 +11,6 @@ pub const METHODS: [&str; 8] = [
 
 /// The value of a missing member.
 pub(crate) static NOTHING: Value = Value::Null;
-
-/// Reads a contract from YAML or JSON. Keys keep their order.
-pub fn read(path: &Path) -> Result<Value> {
-    let text =
-        fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let text = text.trim_start_matches('\u{feff}');
-    let contract: Value = if text.trim_start().starts_with('{') {
-        serde_json::from_str(text)
-            .with_context(|| format!("{} is not valid JSON", path.display()))?
-    } else {
-        let mut document: yaml_serde::Value = yaml_serde::from_str(text)
-            .with_context(|| format!("{} is not valid YAML", path.display()))?;
-        document.apply_merge()?;
-        to_json(document)
-    };
-    match contract["openapi"].as_str() {
-        Some(version) if version.starts_with("3.0") || version.starts_with("3.1") => Ok(contract),
-        Some(version) => bail!(
-            "{}: OpenAPI {version} is not supported, 3.0 and 3.1 are",
-            path.display()
-        ),
-        None if contract["swagger"].is_string() => bail!(
-            "{}: Swagger 2.0 is not supported: convert it to OpenAPI 3.0 first",
-            path.display()
-        ),
-        None => bail!(
-            "{}: not an OpenAPI document (no `openapi` version)",
-            path.display()
-        ),
-    }
-}
-
-/// YAML allows keys that are not strings, such as `200:`; converts them to strings.
-fn to_json(value: yaml_serde::Value) -> Value {
-    match value {
-        yaml_serde::Value::Null => Value::Null,
-        yaml_serde::Value::Bool(value) => Value::Bool(value),
-        yaml_serde::Value::Number(number) => json!(number),
-        yaml_serde::Value::String(text) => Value::String(text),
-        yaml_serde::Value::Sequence(items) => items.into_iter().map(to_json).collect(),
-        yaml_serde::Value::Mapping(members) => {
-            let mut object = Map::new();
-            for (key, value) in members {
-                let key = match to_json(key) {
-                    Value::String(text) => text,
-                    other => other.to_string(),
-                };
-                object.insert(key, to_json(value));
-            }
-            Value::Object(object)
-        }
-        yaml_serde::Value::Tagged(tagged) => to_json(tagged.value),
-    }
-}
 
 /// The members of an object; none if it is something else.
 pub(crate) fn members(value: &Value) -> impl Iterator<Item = (&String, &Value)> {

@@ -5,13 +5,14 @@
 //! copy, and the result is formatted and replaces the module as a whole.
 //!
 //! A module uses only modules further left in this list: `docs`, `names`, `source`, `numbers`,
-//! `pattern`, `contract`, `schema`, `json_schema`, `security`, `parameter`, `body`, `response`,
+//! `pattern`, `contract`, `document`, `schema`, `json_schema`, `security`, `parameter`, `body`, `response`,
 //! `operation`, `view`, `annotate`, `generator`, this file, `build`, `stub`.
 
 pub mod annotate;
 mod body;
-pub mod contract;
+mod contract;
 mod docs;
+pub mod document;
 mod generator;
 mod json_schema;
 mod names;
@@ -55,7 +56,7 @@ pub fn lint(contract: &Path) -> Result<Vec<String>> {
 }
 
 fn read(contract: &Path, target: Target) -> Result<(Value, Annotated)> {
-    let document = contract::read(contract)?;
+    let document = document::read(contract)?.value;
     let annotated = annotate::annotate(&document, target)
         .with_context(|| format!("{} cannot be turned into Rust", contract.display()))?;
     Ok((document, annotated))
@@ -111,11 +112,11 @@ mod tests {
             ("a: [", "not valid YAML"),
         ] {
             fs::write(&file, text).unwrap();
-            let error = format!("{:#}", contract::read(&file).unwrap_err());
+            let error = format!("{:#}", document::read(&file).unwrap_err());
             assert!(error.contains(named), "{error}");
         }
         fs::write(&file, "openapi: 3.0.0\nx: { 200: [1.5, true, null] }").unwrap();
-        let read = contract::read(&file).unwrap();
+        let read = document::read(&file).unwrap().value;
         assert_eq!(read["x"], json!({ "200": [1.5, true, null] }));
     }
 
@@ -143,10 +144,11 @@ mod tests {
 
     #[test]
     fn annotation_is_deterministic() {
-        let contract = contract::read(
+        let contract = document::read(
             &Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/specs/schemas.yaml"),
         )
-        .unwrap();
+        .unwrap()
+        .value;
         let one = annotate::annotate(&contract, Target::Stub).unwrap();
         let other = annotate::annotate(&contract, Target::Stub).unwrap();
         assert_eq!(one.copy.to_string(), other.copy.to_string());

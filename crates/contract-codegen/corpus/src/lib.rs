@@ -3,6 +3,8 @@
 pub mod made {
     //! One module for each contract.
     pub mod bodies;
+    pub mod files;
+    pub mod models_only;
     pub mod modern;
     pub mod names;
     pub mod parameters;

@@ -2,6 +2,7 @@
 
 mod bodies;
 mod collisions;
+mod files;
 mod hostile;
 mod modern;
 mod names;
