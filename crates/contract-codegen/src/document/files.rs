@@ -132,14 +132,14 @@ impl Files {
         if hops > MOST_HOPS {
             bail!("it never ends: the references lead back to itself");
         }
-        let (path, fragment) = reference.split_once('#').unwrap_or((reference, ""));
+        let (path, pointer) = reference.split_once('#').unwrap_or((reference, ""));
         let file = if path.is_empty() {
             from
         } else {
             let path = self.beside(from, path)?;
             self.load(&path)?
         };
-        let mut at = percent_decode_str(fragment).decode_utf8_lossy();
+        let mut at = percent_decode_str(pointer).decode_utf8_lossy();
         // Often written for the whole file.
         if at == "/" && self.value(file).pointer("/").is_none() {
             at = "".into();

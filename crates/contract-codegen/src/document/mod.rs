@@ -1,11 +1,12 @@
 //! Reads a contract, which may be split over several files, as one document.
 //!
 //! [`kind`] knows where a document has references, [`files`] reads files and resolves references
-//! between them, [`bundle`] moves what they refer to into the document of the root file, and
-//! [`beyond`] refuses what OpenAPI 3.2 has and 3.1 has not.
+//! between them, [`bundle`] moves what they refer to into the document of the root file,
+//! [`components`] names it, and [`beyond`] refuses what OpenAPI 3.2 has and 3.1 has not.
 
 mod beyond;
 mod bundle;
+mod components;
 mod files;
 mod kind;
 

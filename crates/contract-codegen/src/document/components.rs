@@ -1,0 +1,115 @@
+//! The components that targets in other files become: their names, and discriminators by them.
+
+use anyhow::Result;
+use serde_json::{Map, Value, json};
+
+use super::bundle::{Bundler, is_local};
+use super::files::{Place, ROOT, fragment};
+use super::kind::Kind;
+use crate::contract::{escape, items, members, unescape};
+
+impl Bundler {
+    /// A reference to a place, which becomes a component if it is in another file.
+    pub(super) fn component(&mut self, section: &'static str, kind: Kind, place: Place) -> String {
+        if place.file == ROOT {
+            return fragment(&place.at);
+        }
+        let to = |name: &str| fragment(&format!("/components/{section}/{}", escape(name)));
+        let key = (section, place);
+        if let Some(name) = self.names.get(&key) {
+            return to(name);
+        }
+        let natural = self.natural(&key.1);
+        let mut name = natural.clone();
+        let mut number = 1;
+        while !self.taken.insert((section, name.clone())) {
+            number += 1;
+            name = format!("{natural}_{number}");
+        }
+        let to = to(&name);
+        if name != natural {
+            self.renamed.insert(to.clone(), natural);
+        }
+        self.open
+            .push_back(((section, kind, name.clone()), key.1.clone()));
+        self.names.insert(key, name);
+        to
+    }
+
+    /// The name that the author gave: the last part of the pointer, else the name of the file.
+    fn natural(&self, place: &Place) -> String {
+        let stem = self.files.path(place.file).file_stem();
+        let stem = stem.unwrap_or_default().to_string_lossy();
+        let name = match place.at.rsplit('/').next().map(unescape) {
+            Some(last) if last.starts_with(char::is_alphabetic) => last,
+            Some(last) if !last.is_empty() => format!("{stem}_{last}"),
+            _ => stem.into_owned(),
+        };
+        name.chars()
+            .map(|letter| match letter {
+                '.' | '_' | '-' => letter,
+                letter if letter.is_alphanumeric() => letter,
+                _ => '_',
+            })
+            .collect()
+    }
+
+    /// A discriminator with the references in its mapping replaced.
+    pub(super) fn discriminator(&mut self, discriminator: &Value, schema: &Place) -> Result<Value> {
+        let mut made = discriminator.clone();
+        for (value, target) in members(&discriminator["mapping"]) {
+            let Some(target) = target.as_str() else {
+                continue;
+            };
+            let here = schema.child("discriminator").child("mapping").child(value);
+            if let Some(reference) = self.mapped(target, schema)
+                && !is_local(&here, &reference)
+            {
+                let place = self.chase(&here, &reference, Some("schemas"))?;
+                made["mapping"][value] = json!(self.component("schemas", Kind::Schema, place));
+            }
+        }
+        Ok(made)
+    }
+
+    /// A value of a mapping as a reference; `None` if it is the name of a component of the root.
+    fn mapped(&self, target: &str, schema: &Place) -> Option<String> {
+        if target.contains(['/', '#']) {
+            return Some(target.to_owned());
+        }
+        let file = self.files.value(schema.file);
+        if file["components"]["schemas"][target].is_null() {
+            let is_file = [".yaml", ".yml", ".json"]
+                .iter()
+                .any(|end| target.ends_with(end));
+            return (is_file && !self.taken.contains(&("schemas", target.to_owned())))
+                .then(|| target.to_owned());
+        }
+        Some(fragment(&format!("/components/schemas/{}", escape(target))))
+            .filter(|_| schema.file != ROOT)
+    }
+
+    /// An alternative without a mapping is selected by its name, so one with a suffix needs one.
+    pub(super) fn keep_values(&self, schema: &mut Map<String, Value>) {
+        let mut mapped = Vec::new();
+        for list in ["oneOf", "anyOf"] {
+            for alternative in schema.get(list).map_or(&[][..], items) {
+                let to = alternative["$ref"].as_str().unwrap_or_default();
+                if let Some(natural) = self.renamed.get(to) {
+                    mapped.push((natural.clone(), to.to_owned()));
+                }
+            }
+        }
+        let Some(Value::Object(discriminator)) = schema.get_mut("discriminator") else {
+            return;
+        };
+        for (natural, to) in mapped {
+            let mapping = discriminator.entry("mapping").or_insert_with(|| json!({}));
+            if let Value::Object(mapping) = mapping
+                && !mapping.values().any(|known| known == &to)
+            {
+                mapping.entry(natural).or_insert(json!(to));
+            }
+        }
+    }
+}
