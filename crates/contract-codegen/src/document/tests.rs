@@ -311,10 +311,7 @@ fn all_files_are_listed_once_and_the_root_first() {
     let b = "{ allOf: [{ $ref: ../c.yaml }, { $ref: ./../a/../c.yaml }, { $ref: ../root.yaml#/components/schemas/X/x }] }";
     let (folder, document) = read_all(&[("root.yaml", &root), ("a/b.yaml", b), ("c.yaml", "{}")]);
     let error = format!("{:#}", document.unwrap_err());
-    assert!(
-        error.contains("root.yaml has nothing at #/components/schemas/X/x"),
-        "{error}"
-    );
+    assert!(error.contains("b.yaml has nothing at #/x"), "{error}");
     fs::write(folder.path().join("a/b.yaml"), b.replace("/X/x", "/X")).unwrap();
     let files = read(&folder.path().join("root.yaml")).unwrap().files;
     assert_eq!(
