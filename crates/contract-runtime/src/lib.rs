@@ -7,6 +7,8 @@
 mod macros;
 
 mod binary;
+#[cfg(feature = "client")]
+pub mod client;
 mod contract;
 pub mod decimal;
 mod event;
@@ -15,6 +17,7 @@ mod fields;
 pub mod json;
 mod pattern;
 mod schema;
+mod security;
 #[cfg(feature = "server")]
 pub mod server;
 mod strict;
@@ -26,6 +29,7 @@ pub use event::Event;
 pub use json::{Json, all_unique, is_multiple};
 pub use pattern::Pattern;
 pub use schema::Schema;
+pub use security::{Carrier, Credential, Need, SecurityScheme};
 pub use text::{Base64, DecimalText, Text, UnknownValue, fixed};
 
 // Generated code names the types of these crates, so it needs them in these versions.

@@ -15,7 +15,6 @@ pub use parameter::Parameter;
 pub use rejection::Rejection;
 pub use reply::{EventStream, File, Header, Reply, Respond, respond};
 pub use router::{Operations, Router, Shared};
-pub use security::{
-    Authenticate, Carrier, Credential, Need, Presented, SecurityScheme, authorize,
-    authorize_optionally,
-};
+pub use security::{Authenticate, Presented, authorize, authorize_optionally};
+
+pub use crate::security::{Carrier, Credential, Need, SecurityScheme};
