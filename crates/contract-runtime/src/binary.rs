@@ -84,8 +84,73 @@ impl Json for Binary {
     }
 
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[cfg(feature = "client")]
+        if let Some(mark) = files::take(self) {
+            return serializer.serialize_str(&mark);
+        }
         serializer.serialize_str(&String::from_utf8_lossy(&self.bytes))
     }
 }
 
 serde_by_json!(Binary);
+
+/// The files in a value: serde has no way to write one as anything but a string.
+#[cfg(feature = "client")]
+pub(crate) mod files {
+    use std::cell::RefCell;
+
+    use serde_json::Value;
+
+    use super::Binary;
+    use crate::{Json, json};
+
+    /// The files of a value, each with the text that stands for it there.
+    #[derive(Default)]
+    pub(crate) struct Files {
+        /// Random, so that no text of the value is taken for a file.
+        token: String,
+        found: Vec<Binary>,
+    }
+
+    thread_local! {
+        /// Only set while [`apart`] writes its value.
+        static FILES: RefCell<Option<Files>> = const { RefCell::new(None) };
+    }
+
+    /// The value as JSON, and its files.
+    pub(crate) fn apart(value: &impl Json) -> (Value, Files) {
+        let token = format!("{:032x}/", fastrand::u128(..));
+        let files = Files {
+            token,
+            found: Vec::new(),
+        };
+        FILES.set(Some(files));
+        let value = json::to_value(value);
+        (value, FILES.take().unwrap_or_default())
+    }
+
+    pub(super) fn take(file: &Binary) -> Option<String> {
+        FILES.with_borrow_mut(|files| {
+            let files = files.as_mut()?;
+            files.found.push(file.clone());
+            Some(format!("{}{}", files.token, files.found.len() - 1))
+        })
+    }
+
+    impl Files {
+        /// The file that this value stands for.
+        pub(crate) fn of(&self, value: &Value) -> Option<&Binary> {
+            let index = value.as_str()?.strip_prefix(&self.token)?;
+            self.found.get(index.parse::<usize>().ok()?)
+        }
+
+        /// Whether there is a file in this value.
+        pub(crate) fn any(&self, value: &Value) -> bool {
+            match value {
+                Value::Array(items) => items.iter().any(|item| self.any(item)),
+                Value::Object(members) => members.values().any(|member| self.any(member)),
+                other => self.of(other).is_some(),
+            }
+        }
+    }
+}

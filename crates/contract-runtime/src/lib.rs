@@ -7,6 +7,8 @@
 mod macros;
 
 mod binary;
+#[cfg(feature = "client")]
+pub mod client;
 mod contract;
 pub mod decimal;
 mod event;
