@@ -70,7 +70,7 @@ pub fn annotate(contract: &Value, target: Target) -> Result<Annotated> {
     items.sort_by(|one, other| one.name.cmp(&other.name));
     let mut views = Views {
         schemas: &schemas,
-        checks: Checks::new(&schemas),
+        checks: Checks::new(&schemas, target == Target::Client),
         json_schemas: JsonSchemas::new(contract),
         roots: Map::new(),
         security: &schemes,

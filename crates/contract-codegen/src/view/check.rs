@@ -42,13 +42,16 @@ impl Place<'_> {
 
 /// Writes checks, and tracks which items have any.
 pub(crate) struct Checks {
+    /// Whether unions have a variant for what the contract does not list.
+    open: bool,
     checked: Vec<bool>,
     warnings: Vec<String>,
 }
 
 impl Checks {
-    pub(crate) fn new(schemas: &Schemas) -> Self {
+    pub(crate) fn new(schemas: &Schemas, open: bool) -> Self {
         let mut checks = Self {
+            open,
             checked: vec![false; schemas.items.len()],
             warnings: Vec::new(),
         };
@@ -129,7 +132,7 @@ impl Checks {
                 if arms.is_empty() {
                     return Vec::new();
                 }
-                if arms.len() < union.variants.len() {
+                if self.open || arms.len() < union.variants.len() {
                     arms.push(Code::of("_ => true,"));
                 }
                 vec![code!("match self {{ {} }}", Code::join(arms, " "))]

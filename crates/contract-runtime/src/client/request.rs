@@ -1,5 +1,7 @@
 //! Writes the request of an operation.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE, COOKIE, HeaderName, HeaderValue};
 use http::{HeaderMap, Method};
@@ -8,14 +10,16 @@ use super::credentials::Requirement;
 use super::error::TransportError;
 use super::form;
 use super::style::{Pairs, Place, Style, Writer};
-use crate::{Json, Need, SecurityScheme, Text, json};
+use crate::{Binary, Json, Need, SecurityScheme, Text, json};
 
 /// A request to an operation of the contract. A value that cannot be written is an error when the
 /// request is sent.
 #[derive(Debug)]
 pub struct Request {
     method: &'static str,
-    path: &'static str,
+    path: Cow<'static, str>,
+    /// Whether the path is a whole URL.
+    absolute: bool,
     segments: Pairs,
     query: Pairs,
     headers: HeaderMap,
@@ -30,7 +34,8 @@ impl Request {
     pub fn new(method: &'static str, path: &'static str) -> Self {
         Self {
             method,
-            path,
+            path: path.into(),
+            absolute: false,
             segments: Vec::new(),
             query: Vec::new(),
             headers: HeaderMap::new(),
@@ -38,6 +43,15 @@ impl Request {
             body: Bytes::new(),
             alternatives: Vec::new(),
             error: None,
+        }
+    }
+
+    /// A request to this URL: that of a webhook or a callback.
+    pub fn to(method: &'static str, url: &str) -> Self {
+        Self {
+            absolute: true,
+            path: url.to_owned().into(),
+            ..Self::new(method, "")
         }
     }
 
@@ -149,6 +163,14 @@ impl Request {
         self.content(concrete(media_type, "application/octet-stream"), body);
     }
 
+    /// With a body of bytes that name their media type, where the contract has a range of them.
+    pub fn binary(&mut self, media_type: &'static str, body: Binary) {
+        match body.content_type {
+            Some(given) => self.content(&given, body.bytes),
+            None => self.bytes(media_type, body.bytes),
+        }
+    }
+
     fn content(&mut self, media_type: &str, body: impl Into<Bytes>) {
         match HeaderValue::try_from(media_type) {
             Ok(value) => drop(self.headers.insert(CONTENT_TYPE, value)),
@@ -175,10 +197,13 @@ impl Request {
         if let Some(error) = &self.error {
             return Err(TransportError::request(error.clone()));
         }
-        let mut url = format!("{base}{}", self.expanded()?);
-        let query = self.query.iter().chain(&credentials.query);
-        for (place, (name, text)) in query.enumerate() {
-            let mark = if place == 0 { '?' } else { '&' };
+        let mut url = if self.absolute {
+            self.path.clone().into_owned()
+        } else {
+            format!("{base}{}", self.expanded()?)
+        };
+        for (name, text) in self.query.iter().chain(&credentials.query) {
+            let mark = if url.contains('?') { '&' } else { '?' };
             url.push_str(&format!("{mark}{name}={text}"));
         }
         let invalid = |error: http::Error| {

@@ -150,22 +150,24 @@ impl Response {
         value.to_str().ok().map(str::to_owned)
     }
 
-    /// A body of JSON.
+    /// A body of JSON with this media type.
     ///
     /// # Errors
     /// If it does not arrive, or is not such a value.
-    pub async fn json<T: Json>(mut self) -> Result<T, ReadError> {
+    pub async fn json<T: Json>(mut self, media_type: &str) -> Result<T, ReadError> {
+        self.media_type(&[media_type])?;
         let bytes = self.read().await?;
         let text = self.utf8(&bytes)?;
         json::from_str(text)
             .map_err(|error| self.invalid(Some(bytes.clone()), format!("the body: {error}")))
     }
 
-    /// A body of text.
+    /// A body of text with this media type.
     ///
     /// # Errors
     /// If it does not arrive, or is not such a value.
-    pub async fn text<T: Text>(mut self) -> Result<T, ReadError> {
+    pub async fn text<T: Text>(mut self, media_type: &str) -> Result<T, ReadError> {
+        self.media_type(&[media_type])?;
         let bytes = self.read().await?;
         let text = self.utf8(&bytes)?;
         let detail = || format!("the body is not {}", T::EXPECTED);
@@ -193,19 +195,27 @@ impl Response {
         transport::until(body, self.deadline)
     }
 
-    /// A body of bytes.
-    pub fn download(mut self) -> Download {
-        Download {
+    /// A body of bytes with this media type.
+    ///
+    /// # Errors
+    /// If it has another.
+    pub fn download(mut self, media_type: &str) -> Result<Download, ReadError> {
+        self.media_type(&[media_type])?;
+        Ok(Download {
             body: self.timed_body(),
             limit: self.limit,
             file_name: file_name(&self.headers),
             content_type: self.content_type(),
-        }
+        })
     }
 
     /// A body of server-sent events. The deadline of the call does not end it.
-    pub fn events(self) -> EventStream {
-        EventStream::new(self.body, self.limit)
+    ///
+    /// # Errors
+    /// If it has another media type.
+    pub fn events(self, media_type: &str) -> Result<EventStream, ReadError> {
+        self.media_type(&[media_type])?;
+        Ok(EventStream::new(self.body, self.limit))
     }
 
     /// The error for a status that the contract does not have.
