@@ -51,7 +51,12 @@ enum Kind {
     Stall,
     /// The response has an additional member.
     AddField,
+    /// The service speaks a later contract, in which `NEW_VALUES` replace today's.
+    NewValues,
 }
+
+/// Enum values of today, and what a later contract calls them.
+const NEW_VALUES: [(&str, &str); 2] = [("pending", "on_hold"), ("created", "imported")];
 
 fn once() -> u32 {
     1
@@ -216,15 +221,28 @@ impl Shared {
     }
 
     async fn forward(&self, request: &Request, kind: Option<Kind>) -> Answer {
-        let path = request.target.strip_prefix(&self.prefix).unwrap();
+        let mut path = request
+            .target
+            .strip_prefix(&self.prefix)
+            .unwrap()
+            .to_owned();
+        let mut body = request.body.clone();
+        if matches!(kind, Some(Kind::NewValues)) {
+            for (today, later) in NEW_VALUES {
+                path = renamed(&path, later, today);
+                let text = String::from_utf8(body).unwrap();
+                body = renamed(&text, &quoted(later), &quoted(today)).into_bytes();
+            }
+        }
         let url = format!("http://{}{path}", self.service);
         let mut sent = self
             .client
             .request(request.method.parse().unwrap(), url)
-            .body(request.body.clone());
+            .body(body);
         for (name, value) in &request.headers {
             let ours = ["host", "connection", "content-length", "upgrade"];
-            let plain = matches!(kind, Some(Kind::AddField)) && name == "accept-encoding";
+            let changed = matches!(kind, Some(Kind::AddField | Kind::NewValues));
+            let plain = changed && name == "accept-encoding";
             if !ours.contains(&name.as_str()) && !plain {
                 sent = sent.header(name, value);
             }
@@ -247,8 +265,25 @@ impl Shared {
             value["added_later"] = json!({ "anything": [1, "x", null] });
             answer.body = serde_json::to_vec(&value).unwrap();
         }
+        if matches!(kind, Some(Kind::NewValues)) {
+            for (today, later) in NEW_VALUES {
+                let text = String::from_utf8(answer.body).unwrap();
+                answer.body = text.replace(&quoted(today), &quoted(later)).into_bytes();
+            }
+        }
         answer
     }
+}
+
+fn quoted(value: &str) -> String {
+    format!("\"{value}\"")
+}
+
+/// The text with a value of the later contract translated. Today's name, which is unknown there, becomes
+/// one that the service rejects.
+fn renamed(text: &str, later: &str, today: &str) -> String {
+    text.replace(today, &today.to_uppercase())
+        .replace(later, today)
 }
 
 impl Request {

@@ -275,14 +275,28 @@ var checks = map[string]check{
 			told = append(told, event.Sequence, event.Type, event.Actor, event.Data.TotalAmount.String())
 		}
 		equal(told, []any{
-			int64(1), "created", "client", "99.95",
-			int64(2), "updated", "client", "12.34",
+			int64(1), orders.ORDEREVENTTYPE_CREATED, orders.ORDEREVENTACTOR_CLIENT, "99.95",
+			int64(2), orders.ORDEREVENTTYPE_UPDATED, orders.ORDEREVENTACTOR_CLIENT, "12.34",
 		})
 	},
 	"wait":         wait,
 	"wait_through": wait,
 	"wait_in_vain": inVain(1500*time.Millisecond, 5*time.Second),
 	"wait_slow":    inVain(2500*time.Millisecond, 6*time.Second),
+	"new_enum_values": func(client *orders.Client, customer int64) {
+		made := must(client.CreateOrder(ctx, request(customer, "99.95"))).Order
+		equal([]any{string(made.Status), fmt.Sprint(made.Status)}, []any{"on_hold", "on_hold"})
+		equal([]bool{made.Status.IsValid(), orders.ORDERSTATUS_PENDING.IsValid()}, []bool{false, true})
+		filter := orders.Filter{CustomerID: customer, Status: []orders.OrderStatus{made.Status}}
+		equal(listed(client, filter), []int64{made.Id})
+		changed := must(client.UpdateOrder(ctx, made.Id, status(made.Status), ""))
+		equal(changed.Order.Status, made.Status)
+		types := []orders.OrderEventType{}
+		for event, err := range client.Events(ctx, made.Id, 0) {
+			types = append(types, must(event, err).Type)
+		}
+		equal([]any{types[0], types[0].IsValid()}, []any{orders.OrderEventType("imported"), false})
+	},
 	"new_field": func(client *orders.Client, customer int64) {
 		equal(must(client.GetOrder(ctx, create(client, customer))).Order.CustomerId, customer)
 	},

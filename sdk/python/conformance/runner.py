@@ -13,6 +13,7 @@ from order_processing_sdk import (
     ConnectionFailed,
     CreateOrderRequest,
     NotFinished,
+    OrderEventType,
     OrdersClient,
     OrderStatus,
     TimedOut,
@@ -258,6 +259,22 @@ def wait_in_vain(client, customer, timeout=1.5, limit=5.0):
 
 def wait_slow(client, customer):
     wait_in_vain(client, customer, 2.5, 6.0)
+
+
+def new_enum_values(client, customer):
+    made = client.create_order(order(customer)).order
+    status = made.status
+    equal((status, str(status), f"{status}", status.value), ("on_hold",) * 4)
+    equal((status.is_known, status in list(OrderStatus), status == OrderStatus.PENDING), (False,) * 3)
+    equal((OrderStatus.PENDING.is_known, OrderStatus("on_hold") == status), (True, True))
+    equal(repr(status), "<OrderStatus.UNRECOGNIZED: 'on_hold'>")
+    equal(json.loads(made.to_json())["status"], "on_hold")
+    found = client.orders(customer_id=customer, status=[status])
+    equal([each.id for each in found], [made.id])
+    changed = client.update_order(made.id, UpdateOrderRequest(status=status))
+    equal(changed.order.status, status)
+    event = next(iter(client.events(made.id)))
+    equal((event.type, event.type == OrderEventType.CREATED, event.actor), ("imported", False, "client"))
 
 
 def new_field(client, customer):

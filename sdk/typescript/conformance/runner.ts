@@ -2,10 +2,12 @@ import { readFileSync } from 'node:fs';
 import {
     ApiError,
     ConnectionFailed,
+    instanceOfOrderStatus,
     NotFinished,
     type Order,
     OrdersClient,
-    type OrderStatus,
+    OrderEventType,
+    OrderStatus,
     OrdersError,
     TimedOut,
     Unreadable,
@@ -67,6 +69,21 @@ async function inPages(client: OrdersClient, customerId: number): Promise<void> 
     }
     const found = await all(client.orders({ customerId, pageSize: 2 }));
     equal(found.map(({ id }) => id), ids);
+}
+
+/** Does not compile unless every known status has a case. */
+function told(status: OrderStatus): string {
+    if (!instanceOfOrderStatus(status)) {
+        return `unknown: ${status}`;
+    }
+    switch (status) {
+        case 'pending':
+        case 'processing':
+            return 'open';
+        case 'completed':
+        case 'cancelled':
+            return 'final';
+    }
 }
 
 const checks: Record<string, Check> = {
@@ -283,6 +300,16 @@ const checks: Record<string, Check> = {
     async another_customer(client, customerId) {
         const error = await fails(ApiError, client.createOrder({ customerId: customerId + 1, totalAmount: 1 }));
         equal([error.status, error.code], [403, 'customer_not_allowed']);
+    },
+
+    async new_enum_values(client, customerId) {
+        const { order } = await client.createOrder({ customerId, totalAmount: 99.95 });
+        equal([order.status, told(order.status), told(OrderStatus.Pending)], ['on_hold', 'unknown: on_hold', 'open']);
+        const found = await all(client.orders({ customerId, status: [order.status] }));
+        equal(found.map(({ id }) => id), [order.id]);
+        equal((await client.updateOrder(order.id, { status: order.status })).order.status, 'on_hold');
+        const [event] = await all(client.events(order.id));
+        equal([event?.type, event?.type === OrderEventType.Created, event?.actor], ['imported', false, 'client']);
     },
 
     async new_field(client, customerId) {

@@ -195,7 +195,7 @@ impl OrdersClient {
                 Ok(Err(error)) if !error.is_transient() => return Err(error),
                 Ok(Err(_)) | Err(_) => {}
             }
-            if let Some(finished) = seen.take_if(|seen| is_final(seen.order.status)) {
+            if let Some(finished) = seen.take_if(|seen| is_final(&seen.order.status)) {
                 return Ok(finished);
             }
             let until = Instant::now() + pause.mul_f64(1.0 - fastrand::f64() / 2.0);
@@ -207,7 +207,7 @@ impl OrdersClient {
     }
 }
 
-fn is_final(status: OrderStatus) -> bool {
+fn is_final(status: &OrderStatus) -> bool {
     matches!(status, OrderStatus::Completed | OrderStatus::Cancelled)
 }
 

@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 
 use chrono::Utc;
 use order_processing_sdk::apis::orders_api;
-use order_processing_sdk::models::order_event::{Actor, Type};
-use order_processing_sdk::models::{CreateOrderRequest, OrderStatus, UpdateOrderRequest};
+use order_processing_sdk::models::{
+    CreateOrderRequest, OrderEventActor, OrderEventType, OrderStatus, UpdateOrderRequest,
+};
 use order_processing_sdk::{
     Amount, ApiError, CreatedOrder, Credentials, Error, Options, OrdersClient, OrdersFilter,
 };
@@ -307,8 +308,18 @@ async fn check(name: &str, client: &OrdersClient, customer: i64) -> Checked {
                 ));
             }
             let expected = [
-                (1, Type::Created, Actor::Client, Some(amount("99.95"))),
-                (2, Type::Updated, Actor::Client, Some(amount("12.34"))),
+                (
+                    1,
+                    OrderEventType::Created,
+                    OrderEventActor::Client,
+                    Some(amount("99.95")),
+                ),
+                (
+                    2,
+                    OrderEventType::Updated,
+                    OrderEventActor::Client,
+                    Some(amount("12.34")),
+                ),
             ];
             equal!(told, expected);
         }
@@ -321,6 +332,33 @@ async fn check(name: &str, client: &OrdersClient, customer: i64) -> Checked {
         }
         "wait_in_vain" => in_vain(client, customer, 1500, 5000).await?,
         "wait_slow" => in_vain(client, customer, 2500, 6000).await?,
+        "new_enum_values" => {
+            let order = create(client, customer).await?.order;
+            let unknown = OrderStatus::Unrecognized("on_hold".to_owned());
+            equal!(order.status, unknown);
+            equal!(order.status.to_string(), "on_hold");
+            // Does not compile unless every known status has an arm.
+            let known = match &order.status {
+                OrderStatus::Pending
+                | OrderStatus::Processing
+                | OrderStatus::Completed
+                | OrderStatus::Cancelled => true,
+                OrderStatus::Unrecognized(_) => false,
+            };
+            equal!(known, false);
+            let same = std::slice::from_ref(&unknown);
+            equal!(listed(client, customer, same, None).await?, [order.id]);
+            let changed = client
+                .update_order(order.id, &status(order.status), None)
+                .await?;
+            equal!(changed.order.status, unknown);
+            let event = client.events(order.id, None).next().await?.unwrap();
+            let imported = OrderEventType::Unrecognized("imported".to_owned());
+            equal!(
+                (event.r#type, event.actor),
+                (imported, OrderEventActor::Client)
+            );
+        }
         "new_field" => {
             let id = create(client, customer).await?.order.id;
             equal!(client.get_order(id).await?.order.customer_id, customer);

@@ -11,6 +11,8 @@ import com.example.orders.UnreadableException;
 import com.example.orders.model.CreateOrderRequest;
 import com.example.orders.model.Order;
 import com.example.orders.model.OrderEvent;
+import com.example.orders.model.OrderEventActor;
+import com.example.orders.model.OrderEventType;
 import com.example.orders.model.OrderStatus;
 import com.example.orders.model.UpdateOrderRequest;
 import com.example.orders.model.Violation;
@@ -79,6 +81,7 @@ public final class Runner {
             Map.entry("wait_through", Runner::waitForIt),
             Map.entry("wait_in_vain", (client, customer) -> inVain(client, customer, 1500, 5000)),
             Map.entry("wait_slow", (client, customer) -> inVain(client, customer, 2500, 6000)),
+            Map.entry("new_enum_values", Runner::newEnumValues),
             Map.entry("new_field", Runner::newField));
 
     private static void equal(Object actual, Object expected) {
@@ -297,8 +300,8 @@ public final class Runner {
             told.add(List.of(event.getSequence(), event.getType(), event.getActor(), event.getData().getTotalAmount()));
         }
         equal(told, List.of(
-                List.of(1L, OrderEvent.TypeEnum.CREATED, OrderEvent.ActorEnum.CLIENT, new BigDecimal("99.95")),
-                List.of(2L, OrderEvent.TypeEnum.UPDATED, OrderEvent.ActorEnum.CLIENT, new BigDecimal("12.34"))));
+                List.of(1L, OrderEventType.CREATED, OrderEventActor.CLIENT, new BigDecimal("99.95")),
+                List.of(2L, OrderEventType.UPDATED, OrderEventActor.CLIENT, new BigDecimal("12.34"))));
     }
 
     private static void waitForIt(OrdersClient client, long customer) {
@@ -313,6 +316,29 @@ public final class Runner {
                 NotFinishedException.class, () -> client.waitUntilFinished(id, Duration.ofMillis(timeout)));
         equal(error.lastSeen().get().order().getStatus(), OrderStatus.PENDING);
         equal(since(begun) < limit, true);
+    }
+
+    /** Does not compile unless every known status has a case. */
+    private static String told(OrderStatus status) {
+        return switch (status.known()) {
+            case PENDING, PROCESSING -> "open";
+            case COMPLETED, CANCELLED -> "final";
+            case UNRECOGNIZED -> "unknown: " + status;
+        };
+    }
+
+    private static void newEnumValues(OrdersClient client, long customer) {
+        Order order = client.createOrder(order(customer, "99.95")).order();
+        OrderStatus status = order.getStatus();
+        equal(List.of(status.toString(), told(status), told(OrderStatus.PENDING)),
+                List.of("on_hold", "unknown: on_hold", "open"));
+        equal(status, OrderStatus.fromValue("on_hold"));
+        OrdersFilter filter = OrdersFilter.all().customerId(customer).status(status);
+        equal(listed(client, filter), List.of(order.getId()));
+        equal(client.updateOrder(order.getId(), status(status)).order().getStatus(), status);
+        OrderEvent event = client.events(order.getId(), 10).iterator().next();
+        equal(List.of(event.getType().getValue(), event.getType().known(), event.getActor()),
+                List.of("imported", OrderEventType.Known.UNRECOGNIZED, OrderEventActor.CLIENT));
     }
 
     private static void newField(OrdersClient client, long customer) {
