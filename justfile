@@ -54,6 +54,12 @@ stub SPEC DIR:
 corpus:
     @echo "== contract corpus"
     cargo test --manifest-path crates/contract-codegen/corpus/Cargo.toml --target-dir target/corpus --locked
+    @echo "== golden files"
+    @changes=$(git status --porcelain --untracked-files=all -- crates/contract-codegen/corpus/src) || exit 1; \
+        [ -z "$changes" ] || { git --no-pager diff HEAD -- crates/contract-codegen/corpus/src; echo "$changes"; \
+        echo "error: generated code has changed; review and commit it"; exit 1; }
+    @echo "== example: notes"
+    cargo test --manifest-path crates/contract-codegen/example/Cargo.toml --target-dir target/corpus --locked
 
 # Build the client package for typescript, python, rust, go or java into target/sdk/
 sdk LANG: generate

@@ -12,7 +12,7 @@ use chrono::Utc;
 use contract_runtime::client::Client;
 use contract_runtime::server::{Authenticate, Credential, Presented, Rejection};
 
-use server::models::{NewNote, Note, Problem};
+use server::models::{Color, NewNote, Note, Problem};
 use server::notes::*;
 use server::security::Scheme;
 use server::subscriptions::*;
@@ -66,7 +66,7 @@ impl Notes {
         let note = Note {
             id,
             text: new.text,
-            color: new.color,
+            color: new.color.unwrap_or(Color::Yellow),
             created_at: Utc::now(),
         };
         notes.insert(id, note.clone());
@@ -100,7 +100,11 @@ impl NotesApi for Notes {
         body: NewNote,
     ) -> Result<CreateNoteSuccess, CreateNoteFailure> {
         let note = self.add(body);
-        let subscribers = self.subscribers.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let subscribers = self
+            .subscribers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
         for url in subscribers {
             if let Err(error) = self.webhooks.note_created(&url, note.clone()).await {
                 println!("a subscriber was not told: {error}");
@@ -140,7 +144,10 @@ impl SubscriptionsApi for Notes {
         _caller: (),
         body: server::models::SubscribeRequest,
     ) -> Result<SubscribeSuccess, SubscribeFailure> {
-        let mut all = self.subscribers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self
+            .subscribers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         all.push(body.url);
         Ok(SubscribeSuccess::NoContent)
     }
@@ -159,7 +166,12 @@ impl Authenticate for Keys {
         presented: &[Presented<Scheme>],
     ) -> Result<(), Rejection> {
         match presented {
-            [Presented { credential: Credential::ApiKey(key), .. }] if *key == self.0 => Ok(()),
+            [
+                Presented {
+                    credential: Credential::ApiKey(key),
+                    ..
+                },
+            ] if *key == self.0 => Ok(()),
             _ => Err(Rejection::unauthorized("the API key is not valid")),
         }
     }

@@ -11,10 +11,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let address = setting("LISTEN", "127.0.0.1:8080");
     let keys = Data::new(Keys(setting("API_KEY", "secret")));
     let notes = Data::new(Notes::new(Client::builder("http://localhost").build()?));
-    let server = HttpServer::new(move || {
-        App::new().configure(|service| configure(service, &keys, &notes))
-    })
-    .bind(&address)?;
+    let server =
+        HttpServer::new(move || App::new().configure(|service| configure(service, &keys, &notes)))
+            .bind(&address)?;
     println!("ready http://{address}");
     server.run().await?;
     Ok(())

@@ -1,7 +1,7 @@
 //! Bodies of every media type.
 
 use actix_web::test::TestRequest;
-use actix_web::web::{Bytes, Data};
+use actix_web::web::{Bytes, Data, ServiceConfig};
 use corpus::made::bodies::{configure, default::*, models};
 
 use crate::{TestResponse, call, echo};
@@ -21,8 +21,12 @@ impl DefaultApi for Echo {
     }
 }
 
+pub fn routes(service: &mut ServiceConfig) {
+    configure(service, &Data::new(Echo));
+}
+
 async fn send(request: TestRequest) -> TestResponse {
-    call(|service| configure(service, &Data::new(Echo)), request).await
+    call(routes, request).await
 }
 
 async fn post(path: &str, media_type: &str, body: impl Into<Bytes>) -> TestResponse {

@@ -2,7 +2,8 @@
 
 use actix_web::test::TestRequest;
 use actix_web::web::Data;
-use corpus::made::files::{configure, default::*, models, security::*, support::Rejection};
+use contract_runtime::server::{Authenticate, Presented, Rejection};
+use corpus::made::files::{configure, default::*, models, security::Scheme};
 use corpus::made::models_only;
 
 use crate::{TestResponse, call, echo};
@@ -10,12 +11,13 @@ use crate::{TestResponse, call, echo};
 struct Echo;
 
 impl Authenticate for Echo {
+    type Scheme = Scheme;
     type Caller = ();
 
     async fn authenticate(
         &self,
         _: &actix_web::HttpRequest,
-        _: &[Presented],
+        _: &[Presented<Scheme>],
     ) -> Result<(), Rejection> {
         Ok(())
     }
@@ -25,10 +27,10 @@ impl DefaultApi for Echo {
     type Caller = ();
 
     echo! {
-        create(_caller: (), body: models::Order) -> CreateResponse;
-        fill(body: models::Basket) -> FillResponse;
-        find(parameters: FindParameters) -> FindResponse;
-        draw(body: models::XShape) -> DrawResponse;
+        create(_caller: (), body: models::Order) -> CreateSuccess, CreateFailure;
+        fill(body: models::Basket) -> FillSuccess, FillFailure;
+        find(parameters: FindParameters) -> FindSuccess, FindFailure;
+        draw(body: models::XShape) -> DrawSuccess, DrawFailure;
     }
 }
 
@@ -68,7 +70,7 @@ async fn files_that_refer_to_one_another_make_one_server() {
         .assert_received("amount: 2");
     let get = |uri| TestRequest::get().uri(uri);
     send(get("/orders/7")).await.assert_received("id: 7");
-    send(get("/orders/0")).await.assert_rejected(&["/id"]);
+    send(get("/orders/0")).await.assert_rejected(&["id"]);
 }
 
 #[actix_web::test]

@@ -345,10 +345,8 @@ fn specs() -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).unwrap();
     let mut specs: Vec<PathBuf> = entries
         .map(|entry| entry.unwrap().path())
-        .map(|path| match path.is_dir() {
-            true => path.join("openapi.yaml"),
-            false => path,
-        })
+        // A contract in several files has become one before its texts matter; models are in all.
+        .filter(|path| path.is_file() && !path.ends_with("models_only.yaml"))
         .collect();
     specs.sort();
     assert!(specs.len() >= 7);

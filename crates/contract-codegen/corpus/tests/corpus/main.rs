@@ -1,6 +1,7 @@
 //! Implements and serves every contract of the corpus, and sends requests to it.
 
 mod bodies;
+mod clients;
 mod collisions;
 mod files;
 mod hostile;
@@ -11,6 +12,7 @@ mod responses;
 mod schemas;
 mod security;
 mod stub;
+mod values;
 
 use actix_web::App;
 use actix_web::body::to_bytes;

@@ -1,7 +1,7 @@
 //! Parameters of every place, type and style.
 
 use actix_web::test::TestRequest;
-use actix_web::web::Data;
+use actix_web::web::{Data, ServiceConfig};
 use corpus::made::parameters::{configure, default::*};
 
 use crate::{TestResponse, call, echo};
@@ -35,8 +35,12 @@ impl DefaultApi for Echo {
     }
 }
 
+pub fn routes(service: &mut ServiceConfig) {
+    configure(service, &Data::new(Echo));
+}
+
 async fn send(request: TestRequest) -> TestResponse {
-    call(|service| configure(service, &Data::new(Echo)), request).await
+    call(routes, request).await
 }
 
 async fn get(path: &str) -> TestResponse {

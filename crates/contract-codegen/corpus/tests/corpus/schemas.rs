@@ -1,7 +1,7 @@
 //! Schemas of every kind, as JSON bodies.
 
 use actix_web::test::TestRequest;
-use actix_web::web::Data;
+use actix_web::web::{Data, ServiceConfig};
 use corpus::made::schemas::{configure, default::*, models};
 
 use crate::{TestResponse, call, echo};
@@ -25,6 +25,10 @@ impl DefaultApi for Echo {
         patterns(body: models::Patterns) -> PatternsSuccess, PatternsFailure;
         list(body: Vec<models::Node>) -> ListSuccess, ListFailure;
     }
+}
+
+pub fn routes(service: &mut ServiceConfig) {
+    configure(service, &Data::new(Echo));
 }
 
 async fn post(path: &str, body: &str) -> TestResponse {

@@ -32,17 +32,28 @@ struct Maker<'s> {
 
 impl Maker<'_> {
     fn of(&self, schema: &Value, depth: usize) -> BoxedStrategy<Value> {
-        if let Some(name) = schema["$ref"].as_str().and_then(|at| at.strip_prefix("#/$defs/")) {
+        if let Some(name) = schema["$ref"]
+            .as_str()
+            .and_then(|at| at.strip_prefix("#/$defs/"))
+        {
             return self.of(&self.schemas["$defs"][name], depth);
         }
         if let Some(parts) = schema["allOf"].as_array() {
-            let parts = parts.iter().map(|part| self.of(part, depth)).collect::<Vec<_>>();
+            let parts = parts
+                .iter()
+                .map(|part| self.of(part, depth))
+                .collect::<Vec<_>>();
             return parts.prop_map(merged).boxed();
         }
         for key in ["oneOf", "anyOf"] {
             if let Some(parts) = schema[key].as_array() {
-                let own = schema["properties"].is_object().then(|| self.object(schema, depth));
-                let parts = parts.iter().map(|part| self.of(part, depth)).collect::<Vec<_>>();
+                let own = schema["properties"]
+                    .is_object()
+                    .then(|| self.object(schema, depth));
+                let parts = parts
+                    .iter()
+                    .map(|part| self.of(part, depth))
+                    .collect::<Vec<_>>();
                 let one = proptest::strategy::Union::new(parts);
                 return match own {
                     Some(own) => own.boxed(),
@@ -93,7 +104,11 @@ impl Maker<'_> {
             let key = name.clone();
             if required.contains(&json!(name)) {
                 let member = self.of(member, depth + 1);
-                members.push(member.prop_map(move |value| Some((key.clone(), value))).boxed());
+                members.push(
+                    member
+                        .prop_map(move |value| Some((key.clone(), value)))
+                        .boxed(),
+                );
             } else if depth < DEPTH {
                 let member = option::of(self.of(member, depth + 1));
                 members.push(
@@ -122,8 +137,14 @@ impl Maker<'_> {
             return items.collect::<Vec<_>>().prop_map(Value::from).boxed();
         }
         let least = schema["minItems"].as_u64().unwrap_or(0) as usize;
-        let most = schema["maxItems"].as_u64().unwrap_or(3).min(least as u64 + 3) as usize;
+        let most = schema["maxItems"]
+            .as_u64()
+            .unwrap_or(3)
+            .min(least as u64 + 3) as usize;
         let most = if depth < DEPTH { most } else { least };
+        if most == 0 {
+            return Just(json!([])).boxed();
+        }
         vec(self.of(&schema["items"], depth + 1), least..=most)
             .prop_map(Value::from)
             .boxed()
@@ -134,7 +155,13 @@ impl Maker<'_> {
 fn merged(parts: Vec<Value>) -> Value {
     let objects: Option<Vec<&Map<String, Value>>> = parts.iter().map(Value::as_object).collect();
     match objects {
-        Some(objects) => Value::Object(objects.into_iter().flatten().map(|(key, value)| (key.clone(), value.clone())).collect()),
+        Some(objects) => Value::Object(
+            objects
+                .into_iter()
+                .flatten()
+                .map(|(key, value)| (key.clone(), value.clone()))
+                .collect(),
+        ),
         None => parts.into_iter().next_back().unwrap_or_default(),
     }
 }
@@ -142,7 +169,9 @@ fn merged(parts: Vec<Value>) -> Value {
 fn text(schema: &Value) -> BoxedStrategy<Value> {
     let regex = match schema["format"].as_str() {
         Some("date") => "20[0-9]{2}-0[1-9]-1[0-9]".to_owned(),
-        Some("date-time") => "20[0-9]{2}-0[1-9]-1[0-9]T1[0-9]:[0-5][0-9]:[0-5][0-9](\\.[1-9]{3})?Z".into(),
+        Some("date-time") => {
+            "20[0-9]{2}-0[1-9]-1[0-9]T1[0-9]:[0-5][0-9]:[0-5][0-9](\\.[1-9]{3})?Z".into()
+        }
         Some("uuid") => "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}".into(),
         Some("byte") => "([A-Za-z0-9+/]{4}){0,4}".into(),
         Some("decimal") => "-?[1-9][0-9]{0,9}(\\.[0-9]{1,4})?".into(),
