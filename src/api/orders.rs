@@ -201,16 +201,16 @@ impl OrdersApi for Orders {
     ) -> ListOrderEventsResponse {
         request_scope::set_order(parameters.id);
         let ListOrderEventsParameters { id, limit, after } = parameters;
-        let page = self.events.page(id, caller.access, after, with_next(limit));
-        match page.await {
+        let size = usize::try_from(limit).unwrap_or(usize::MAX);
+        match self.events.page(id, caller.access, after, size).await {
             Err(error) => error.into(),
             Ok(None) => ListOrderEventsResponse::NotFound(problem::order_not_found(id)),
-            Ok(Some(mut page)) => ListOrderEventsResponse::Ok {
-                link: cut(&mut page, limit).map(|last| {
+            Ok(Some(page)) => ListOrderEventsResponse::Ok {
+                link: page.events.last().filter(|_| page.has_next).map(|last| {
                     let after = last.sequence;
                     format!("</orders/{id}/events?limit={limit}&after={after}>; rel=\"next\"")
                 }),
-                body: page,
+                body: page.events,
             },
         }
     }
