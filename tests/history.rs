@@ -118,6 +118,28 @@ async fn a_long_history_is_paginated() {
     assert_eq!(beyond, Vec::<Value>::new());
 }
 
+/// During an upgrade, a newer version may write an event that this one does not know.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_ends_before_an_unknown_event() {
+    let app = TestApp::start().await;
+    let id = app.create(1, "1").await;
+    app.put_status(id, "processing").await;
+    app.sql(&format!(
+        "ALTER TABLE order_events DROP CONSTRAINT order_events_type_check;
+         INSERT INTO order_events (order_id, sequence, type, actor, customer_id)
+         VALUES ({id}, 3, 'split', 'client', 1)"
+    ))
+    .await;
+    let page = app.get(&format!("/orders/{id}/events")).await;
+    assert_eq!(page.status(), 200);
+    let link = page.headers()["link"].to_str().unwrap();
+    let next = link[1..].split_once('>').unwrap().0.to_owned();
+    let events: Vec<Value> = page.json().await.unwrap();
+    assert_eq!(events.len(), 2);
+    // A shorter history would be wrong.
+    assert_eq!(app.get(&next).await.status(), 500);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_that_never_existed_has_no_history() {
     let app = TestApp::start().await;

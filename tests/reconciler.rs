@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use diesel_async::SimpleAsyncConnection;
+use order_processing::db::{Database, Findings, ReconciliationRepository};
 use order_processing::workflow::{Temporal, WorkflowState};
 use reqwest::Method;
 use serde_json::Value;
@@ -242,6 +243,51 @@ async fn a_failed_round_is_retried_at_once() {
         "{:?}",
         begun.elapsed()
     );
+}
+
+/// A round that fails after repairs has still made them.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_round_counts_what_it_repaired() {
+    let app = TestApp::adjusted(eager_reconciler).await;
+    app.orders_from(138_000).await;
+    // No round can finish.
+    app.sql("ALTER TABLE reconciliation RENAME COLUMN compared TO elsewhere")
+        .await;
+    app.insert_orders_without_intents(3).await;
+    app.until_count(
+        "the repaired orders are counted",
+        "SELECT repaired AS count FROM reconciliation",
+        3,
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_its_holder_finishes_a_round() {
+    let app = TestApp::start().await;
+    let database = Database::new(&app.settings.database, "orders-test").unwrap();
+    let rounds = ReconciliationRepository::new(database);
+    let found = |repaired| Findings {
+        repaired,
+        ..Findings::default()
+    };
+    let (soon, later) = (Duration::ZERO, NEVER);
+    // The test application's own reconciler may perform a round first.
+    eventually("a round begins", async || {
+        let begun = rounds.begin("first", soon, soon).await.unwrap();
+        begun.then_some(())
+    })
+    .await;
+    eventually("it is taken over", async || {
+        let begun = rounds.begin("second", soon, later).await.unwrap();
+        begun.then_some(())
+    })
+    .await;
+    let repaired = rounds.report().await.unwrap().repaired;
+    assert!(!rounds.finish("first", found(1)).await.unwrap());
+    rounds.abandon("first", 1).await.unwrap();
+    assert!(rounds.finish("second", found(2)).await.unwrap());
+    assert_eq!(rounds.report().await.unwrap().repaired, repaired + 2);
 }
 
 /// During an upgrade, a newer version may write a status that this one does not know.

@@ -204,21 +204,19 @@ impl OrdersApi for Orders {
     ) -> Result<ListOrderEventsSuccess, ListOrderEventsFailure> {
         request_scope::set_order(parameters.id);
         let ListOrderEventsParameters { id, limit, after } = parameters;
-        let page = self
-            .events
-            .page(id, caller.access, after, with_next(limit))
-            .await?;
-        let Some(mut page) = page else {
+        let size = usize::try_from(limit).unwrap_or(usize::MAX);
+        let page = self.events.page(id, caller.access, after, size).await?;
+        let Some(page) = page else {
             return Err(ListOrderEventsFailure::NotFound(problem::order_not_found(
                 id,
             )));
         };
         Ok(ListOrderEventsSuccess::Ok {
-            link: cut(&mut page, limit).map(|last| {
+            link: page.events.last().filter(|_| page.has_next).map(|last| {
                 let after = last.sequence;
                 format!("</orders/{id}/events?limit={limit}&after={after}>; rel=\"next\"")
             }),
-            body: page,
+            body: page.events,
         })
     }
 }

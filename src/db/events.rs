@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::pool::Database;
@@ -25,6 +26,7 @@ pub(super) fn to_json(mut data: OrderEventData) -> Result<Value, StoreError> {
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = order_events, check_for_backend(diesel::pg::Pg))]
 struct EventRow {
+    order_id: i64,
     sequence: i64,
     type_: String,
     data: Value,
@@ -36,13 +38,24 @@ impl TryFrom<EventRow> for OrderEvent {
     type Error = StoreError;
 
     fn try_from(row: EventRow) -> Result<Self, StoreError> {
-        let unknown = |what: &str| StoreError::Corrupt(format!("an event's {what} is unknown"));
+        let unknown = |what: &str| {
+            StoreError::Corrupt(format!(
+                "event {} of order {} has {what}, which is unknown to this version",
+                row.sequence, row.order_id
+            ))
+        };
         Ok(Self {
             sequence: row.sequence,
-            r#type: row.type_.parse().map_err(|_| unknown("type"))?,
-            data: serde_json::from_value(row.data)
-                .map_err(|error| StoreError::Corrupt(format!("an event's data: {error}")))?,
-            actor: row.actor.parse().map_err(|_| unknown("actor"))?,
+            r#type: row
+                .type_
+                .parse()
+                .map_err(|_| unknown(&format!("type {}", row.type_)))?,
+            data: OrderEventData::deserialize(&row.data)
+                .map_err(|error| unknown(&format!("data ({error})")))?,
+            actor: row
+                .actor
+                .parse()
+                .map_err(|_| unknown(&format!("actor {}", row.actor)))?,
             occurred_at: row.occurred_at,
         })
     }
@@ -62,6 +75,15 @@ pub(super) async fn first(
     row.try_into()
 }
 
+/// A page of the history of an order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EventPage {
+    /// The events, oldest first.
+    pub events: Vec<OrderEvent>,
+    /// Whether there are later ones.
+    pub has_next: bool,
+}
+
 /// Reads the histories of orders.
 #[derive(Clone)]
 pub struct EventRepository {
@@ -76,13 +98,19 @@ impl EventRepository {
 
     /// At most `limit` events of an order with sequence numbers above `after`, also of a deleted
     /// order. `None` if the order never existed or the caller has no access to it.
+    ///
+    /// During an upgrade, a newer version may write an event that this one does not know and cannot
+    /// return. The page ends before it.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] if the first event of the page is unknown.
     pub async fn page(
         &self,
         order_id: i64,
         access: Access,
         after: i64,
-        limit: i64,
-    ) -> Result<Option<Vec<OrderEvent>>, StoreError> {
+        limit: usize,
+    ) -> Result<Option<EventPage>, StoreError> {
         let of_order = || {
             let events = order_events::table.filter(order_events::order_id.eq(order_id));
             match access {
@@ -95,7 +123,8 @@ impl EventRepository {
         let query = of_order()
             .filter(order_events::sequence.gt(after))
             .order(order_events::sequence)
-            .limit(limit)
+            // The extra row shows whether there is a next page.
+            .limit(i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1))
             .select(EventRow::as_select());
         let rows: Vec<EventRow> = self
             .database
@@ -112,7 +141,21 @@ impl EventRepository {
                 return Ok(None);
             }
         }
-        let events: Result<_, _> = rows.into_iter().map(OrderEvent::try_from).collect();
-        events.map(Some)
+        let found = rows.len();
+        let mut events = Vec::with_capacity(found);
+        for row in rows.into_iter().take(limit) {
+            match OrderEvent::try_from(row) {
+                Ok(event) => events.push(event),
+                Err(error) if events.is_empty() => return Err(error),
+                Err(error) => {
+                    tracing::error!(error = %error, "the page ends before an unknown event");
+                    break;
+                }
+            }
+        }
+        Ok(Some(EventPage {
+            has_next: events.len() < found,
+            events,
+        }))
     }
 }

@@ -19,7 +19,7 @@ mod secrets;
 mod statistics;
 
 pub use api_keys::{ApiKey, ApiKeyRepository, NewApiKey};
-pub use events::EventRepository;
+pub use events::{EventPage, EventRepository};
 pub use idempotency::sweep_expired_keys;
 pub use intents::{Action, Backlog, FailingIntent, Intent, IntentListener, IntentRepository};
 pub use orders::{Created, IdempotencyKey, OrderFilter, OrderRepository, Precondition, Rejection};

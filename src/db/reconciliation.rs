@@ -132,8 +132,8 @@ impl ReconciliationRepository {
             .await
     }
 
-    /// Ends a round with its findings.
-    pub async fn finish(&self, holder: &str, found: Findings) -> Result<(), StoreError> {
+    /// Ends a round with its findings. `false` if another process has taken over the round.
+    pub async fn finish(&self, holder: &str, found: Findings) -> Result<bool, StoreError> {
         let query = diesel::sql_query(
             "UPDATE reconciliation
                 SET holder = NULL, leased_until = now(), finished_at = now(),
@@ -145,16 +145,21 @@ impl ReconciliationRepository {
         .bind::<BigInt, _>(found.drift)
         .bind::<BigInt, _>(found.repaired);
         self.database
-            .write(async |connection| query.execute(connection).await.map(drop))
+            .write(async |connection| query.execute(connection).await.map(|rows| rows == 1))
             .await
     }
 
-    /// Releases an unfinished round. If that fails, it is released when its lease ends.
-    pub async fn abandon(&self, holder: &str) -> Result<(), StoreError> {
+    /// Releases an unfinished round, and counts what it has repaired. If that fails, it is released
+    /// when its lease ends.
+    pub async fn abandon(&self, holder: &str, repaired: i64) -> Result<(), StoreError> {
+        // Only the holder's, so that nothing is counted twice after a `finish` without a response.
         let query = diesel::sql_query(
-            "UPDATE reconciliation SET holder = NULL, leased_until = now() WHERE holder = $1",
+            "UPDATE reconciliation
+                SET holder = NULL, leased_until = now(), repaired = repaired + $2
+              WHERE holder = $1",
         )
-        .bind::<Text, _>(holder);
+        .bind::<Text, _>(holder)
+        .bind::<BigInt, _>(repaired);
         self.database
             .write(async |connection| query.execute(connection).await.map(drop))
             .await

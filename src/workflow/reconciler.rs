@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::{Stream, StreamExt, TryStreamExt, pin_mut, stream};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -31,6 +31,7 @@ const BATCH: i32 = 100;
 const CONCURRENCY: usize = 8;
 /// The time limit for abandoning a round at shutdown.
 const RELEASE_TIMEOUT: Duration = Duration::from_secs(2);
+const TAKEN_OVER: &str = "another instance took over the round";
 /// How many times `reconciler.grace` a workflow may take to end after its cancellation.
 const CANCEL_GRACE_FACTOR: u32 = 10;
 
@@ -62,13 +63,16 @@ impl Reconciler {
         let interval = self.settings.reconciler.interval;
         let mut failures: u32 = 0;
         loop {
+            let mut found = Findings::default();
             let round = tokio::select! {
-                () = stop.cancelled() => break,
-                round = self.round() => round,
+                () = stop.cancelled() => return self.abandon(found).await,
+                round = self.round(&mut found) => round,
             };
             failures = match round {
                 Ok(()) => 0,
                 Err(error) => {
+                    // So that the next attempt of any instance need not wait for the lease.
+                    self.abandon(found).await;
                     tracing::warn!(error = %error, "could not compare orders with their workflows; retrying");
                     failures.saturating_add(1)
                 }
@@ -79,15 +83,14 @@ impl Reconciler {
                 backoff(failures, interval)
             };
             tokio::select! {
-                () = stop.cancelled() => break,
+                () = stop.cancelled() => return,
                 () = sleep(pause) => {}
             }
         }
-        self.abandon().await;
     }
 
     /// Performs a round, unless another instance performs one or did so recently.
-    async fn round(&self) -> anyhow::Result<()> {
+    async fn round(&self, found: &mut Findings) -> anyhow::Result<()> {
         let interval = self.settings.reconciler.interval;
         // Without the namespace, all workflows would seem to be missing.
         self.temporal.require_namespace().await?;
@@ -98,12 +101,10 @@ impl Reconciler {
         {
             return Ok(());
         }
-        let compared = self.compare().await;
-        if compared.is_err() {
-            // So that the next attempt of any instance need not wait for the lease to expire.
-            self.abandon().await;
-        }
-        let found = compared?;
+        self.open_orders(found).await?;
+        self.running_workflows(found).await?;
+        let finished = self.rounds.finish(&self.name, *found).await?;
+        anyhow::ensure!(finished, TAKEN_OVER);
         if found.drift > 0 {
             tracing::warn!(
                 compared = found.compared,
@@ -115,17 +116,10 @@ impl Reconciler {
         Ok(())
     }
 
-    async fn compare(&self) -> anyhow::Result<Findings> {
-        let mut found = Findings::default();
-        self.open_orders(&mut found).await?;
-        self.running_workflows(&mut found).await?;
-        self.rounds.finish(&self.name, found).await?;
-        Ok(found)
-    }
-
-    /// Abandons the round, so that another instance need not wait for the lease to expire.
-    async fn abandon(&self) {
-        let abandoned = timeout(RELEASE_TIMEOUT, self.rounds.abandon(&self.name)).await;
+    /// Abandons the round, if this instance holds it.
+    async fn abandon(&self, found: Findings) {
+        let abandoning = self.rounds.abandon(&self.name, found.repaired);
+        let abandoned = timeout(RELEASE_TIMEOUT, abandoning).await;
         if !matches!(abandoned, Ok(Ok(()))) {
             tracing::debug!("could not abandon the round; its lease expires");
         }
@@ -139,7 +133,7 @@ impl Reconciler {
     /// Renews the lease; fails when another instance has taken over the round.
     async fn renew(&self) -> anyhow::Result<()> {
         let renewed = self.rounds.renew(&self.name, self.lease()).await?;
-        anyhow::ensure!(renewed, "another instance took over the round");
+        anyhow::ensure!(renewed, TAKEN_OVER);
         Ok(())
     }
 
@@ -164,12 +158,10 @@ impl Reconciler {
                 workflow.is_some_and(|workflow| owner(workflow, order.created_at) == Owner::This)
             };
             let suspects = batch.into_iter().filter(|order| !agrees(order));
-            let verdicts: Vec<Verdict> = stream::iter(suspects)
+            let verdicts = stream::iter(suspects)
                 .map(async |order| self.verdict(order.id, self.repair_order(order).await).await)
-                .buffer_unordered(CONCURRENCY)
-                .try_collect()
-                .await?;
-            count(found, &verdicts);
+                .buffer_unordered(CONCURRENCY);
+            count(found, verdicts).await?;
             self.renew().await?;
         }
     }
@@ -191,15 +183,13 @@ impl Reconciler {
                 let order = *orders.get(&workflow.order_id)?;
                 Some((order, workflow))
             });
-            let verdicts: Vec<Verdict> = stream::iter(pairs)
+            let verdicts = stream::iter(pairs)
                 .map(async |(order, workflow)| {
                     let repaired = self.repair_workflow(order, &workflow).await;
                     self.verdict(order.key.id, repaired).await
                 })
-                .buffer_unordered(CONCURRENCY)
-                .try_collect()
-                .await?;
-            count(found, &verdicts);
+                .buffer_unordered(CONCURRENCY);
+            count(found, verdicts).await?;
             self.renew().await?;
             page = running.next_page;
             if page.is_empty() {
@@ -364,6 +354,7 @@ fn owner(workflow: &Execution, created_at: DateTime<Utc>) -> Owner {
 }
 
 /// Whether an order and its workflow agree.
+#[derive(PartialEq, Eq)]
 enum Verdict {
     /// They agree.
     Agree,
@@ -373,15 +364,15 @@ enum Verdict {
     Drift,
 }
 
-fn count(found: &mut Findings, verdicts: &[Verdict]) {
-    for verdict in verdicts {
-        match verdict {
-            Verdict::Agree => {}
-            Verdict::Repaired => {
-                found.drift += 1;
-                found.repaired += 1;
-            }
-            Verdict::Drift => found.drift += 1,
-        }
+/// Counts each verdict as it arrives, so that a round that fails knows what it has repaired.
+async fn count(
+    found: &mut Findings,
+    verdicts: impl Stream<Item = anyhow::Result<Verdict>>,
+) -> anyhow::Result<()> {
+    pin_mut!(verdicts);
+    while let Some(verdict) = verdicts.try_next().await? {
+        found.drift += i64::from(verdict != Verdict::Agree);
+        found.repaired += i64::from(verdict == Verdict::Repaired);
     }
+    Ok(())
 }

@@ -99,8 +99,9 @@ struct Inner {
     dropped: Option<Dropped>,
     /// Reads the state of the pool.
     pool: Mutex<Option<Box<dyn Fn() -> PoolState + Send>>>,
-    /// When the last round of the reconciler finished.
-    reconciled: Mutex<Option<Instant>>,
+    /// The age of the last round of the reconciler, and when it was read. The round may be older
+    /// than an `Instant` can express: it survives the machine's restart.
+    reconciled: Mutex<Option<(Duration, Instant)>>,
 }
 
 impl Metrics {
@@ -226,7 +227,8 @@ impl Inner {
         if let Some(dropped) = &self.dropped {
             raise(&metrics.log_dropped, dropped.lines());
         }
-        let age = lock(&self.reconciled).map(|finished| finished.elapsed().as_secs_f64());
+        let age = lock(&self.reconciled)
+            .map(|(age, read)| age.as_secs_f64() + read.elapsed().as_secs_f64());
         metrics.reconciliation_age.set(age.unwrap_or(f64::NAN));
     }
 
@@ -246,7 +248,7 @@ impl Inner {
         if let Some((drift, repaired, age)) = vitals.reconciliation {
             metrics.drift.set(drift as f64);
             raise(&metrics.repaired, u64::try_from(repaired).unwrap_or(0));
-            *lock(&self.reconciled) = age.and_then(|age| Instant::now().checked_sub(age));
+            *lock(&self.reconciled) = age.map(|age| (age, Instant::now()));
         }
         for (status, orders) in vitals.orders.into_iter().flatten() {
             metrics.by_status.with_label_values(&[status]).set(orders);
@@ -267,14 +269,33 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 mod tests {
     use super::*;
 
+    fn value_in(page: &str, name: &str) -> f64 {
+        let mut lines = page.lines();
+        let value = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        value.unwrap().parse().unwrap()
+    }
+
+    #[test]
+    fn a_round_may_be_older_than_the_clock() {
+        let metrics = Metrics::new(None).unwrap();
+        let age = || {
+            value_in(
+                &metrics.page().unwrap(),
+                "orders_reconciliation_age_seconds",
+            )
+        };
+        assert!(age().is_nan());
+        metrics.set_vitals(Vitals {
+            reconciliation: Some((0, 0, Some(Duration::MAX))),
+            ..Vitals::default()
+        });
+        assert!(age() >= Duration::MAX.as_secs_f64());
+    }
+
     #[test]
     fn the_process_is_measured() {
         let page = Metrics::new(None).unwrap().page().unwrap();
-        let value = |name: &str| -> f64 {
-            let mut lines = page.lines();
-            let value = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
-            value.unwrap().parse().unwrap()
-        };
+        let value = |name: &str| value_in(&page, name);
         assert!(value("process_cpu_seconds_total") >= 0.0);
         assert!(value("process_threads") >= 1.0);
         assert!(value("process_resident_memory_bytes") > 1e6);
