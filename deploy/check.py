@@ -47,6 +47,16 @@ def fault(where, what):
     faults.append(f"{where}: {what}")
 
 
+class StrictLoader(yaml.SafeLoader):
+    """Rejects a key that occurs twice; YAML forbids it, but PyYAML uses the last one."""
+
+    def construct_mapping(self, node, deep=False):
+        keys = [self.construct_object(key) for key, _ in node.value]
+        for key in {key for key in keys if keys.count(key) > 1}:
+            raise yaml.MarkedYAMLError(problem=f"the key {key} occurs twice", problem_mark=node.start_mark)
+        return super().construct_mapping(node, deep)
+
+
 class Resource:
     """One document of a manifest."""
 
@@ -95,10 +105,15 @@ class Pod:
 
 def read_manifests():
     for file in sorted(KUBERNETES.glob("*.yaml")):
-        if file.name != ADAPTER:
-            for document in yaml.safe_load_all(file.read_text()):
+        if file.name == ADAPTER:
+            continue
+        try:
+            for document in yaml.load_all(file.read_text(), StrictLoader):
                 if document is not None:
                     yield Resource(file.name, document)
+        except yaml.MarkedYAMLError as error:
+            line = error.problem_mark.line + 1 if error.problem_mark else "?"
+            fault(f"{file.name}:{line}", error.problem)
 
 
 def check_schemas(resources):
@@ -241,11 +256,14 @@ def check_pods(pods):
             "runAsUser 10001, the user of the image": context.get("runAsUser") == 10001,
             "seccomp RuntimeDefault": context.get("seccompProfile", {}).get("type") == "RuntimeDefault",
             "automountServiceAccountToken: false": pod.spec.get("automountServiceAccountToken") is False,
+            "no namespace of the host": not pod.spec.keys() & {"hostNetwork", "hostPID", "hostIPC"},
+            "no folder of the host": all("hostPath" not in volume for volume in pod.spec.get("volumes", [])),
         }
         for container in pod.containers:
             own = container.get("securityContext", {})
             resources = container.get("resources", {})
             wanted[f"image {IMAGE} without a tag, which the kustomization sets"] = container["image"] == IMAGE
+            wanted["not privileged"] = not own.get("privileged")
             wanted["allowPrivilegeEscalation: false"] = own.get("allowPrivilegeEscalation") is False
             wanted["readOnlyRootFilesystem"] = own.get("readOnlyRootFilesystem") is True
             wanted["capabilities: drop ALL"] = own.get("capabilities") == {"drop": ["ALL"]}
