@@ -1,17 +1,18 @@
 //! Checks the version number against the changes (Semantic Versioning 2.0.0).
 
-use crate::{Change, Contract, Level};
+use crate::{Level, Report};
 
 /// Why the new version number does not fit the changes; `None` if it does.
-pub fn version_fault(old: &Contract, new: &Contract, changes: &[Change]) -> Option<String> {
-    let worst = changes.iter().map(|change| change.level).min()?;
-    let (Some(before), Some(after)) = (parts(old.version()), parts(new.version())) else {
+pub(crate) fn fault(report: &Report) -> Option<String> {
+    let worst = report.changes.iter().map(|change| change.level).min()?;
+    let (Some(before), Some(after)) = (parts(&report.old_version), parts(&report.new_version))
+    else {
         return Some("info.version must be MAJOR.MINOR.PATCH in both contracts".into());
     };
     let [major, minor, _] = before;
     let needed = match worst {
-        Level::Breaking => [major + 1, 0, 0],
-        Level::Risky | Level::Compatible => [major, minor + 1, 0],
+        Level::Breaking => [major.saturating_add(1), 0, 0],
+        Level::Risky | Level::Compatible => [major, minor.saturating_add(1), 0],
     };
     (after < needed).then(|| {
         let [major, minor, patch] = needed;
@@ -21,7 +22,7 @@ pub fn version_fault(old: &Contract, new: &Contract, changes: &[Change]) -> Opti
         };
         format!(
             "{what} needs info.version {major}.{minor}.{patch} or more, and it is {}",
-            new.version()
+            report.new_version
         )
     })
 }
@@ -39,20 +40,22 @@ fn parts(version: &str) -> Option<[u64; 3]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Change;
 
     fn fault(old: &str, new: &str, level: Option<Level>) -> Option<String> {
-        let contract = |version: &str| {
-            Contract::parse(&format!("openapi: 3.0.3\ninfo: {{version: {version}}}")).unwrap()
+        let change = |level| Change {
+            rule: String::new(),
+            level,
+            subject: String::new(),
+            at: String::new(),
+            text: String::new(),
+            note: None,
         };
-        let changes: Vec<Change> = level
-            .into_iter()
-            .map(|level| Change {
-                level,
-                place: String::new(),
-                text: String::new(),
-            })
-            .collect();
-        version_fault(&contract(old), &contract(new), &changes)
+        super::fault(&Report {
+            old_version: old.into(),
+            new_version: new.into(),
+            changes: level.into_iter().map(change).collect(),
+        })
     }
 
     #[test]
