@@ -58,7 +58,7 @@ corpus:
     @changes=$(git status --porcelain --untracked-files=all -- crates/contract-codegen/corpus/src) || exit 1; \
         [ -z "$changes" ] || { git --no-pager diff HEAD -- crates/contract-codegen/corpus/src; echo "$changes"; \
         echo "error: generated code has changed; review and commit it"; exit 1; }
-    @echo "== example: notes"
+    @echo "== example: books"
     cargo test --manifest-path crates/contract-codegen/example/Cargo.toml --target-dir target/corpus --locked
 
 # Build the client package for typescript, python, rust, go or java into target/sdk/

@@ -46,6 +46,7 @@ impl Build {
     /// For `build.rs`: generates if an input has changed, and tells cargo what to watch. Ends the
     /// build with one line if the contract is wrong or a tool is missing. Needs no tool if the
     /// folder is current.
+    #[allow(clippy::print_stdout)] // how a build script speaks to cargo
     pub fn run(&self) {
         if let Err(error) = self.run_if_needed() {
             println!("cargo::error={}", format!("{error:#}").replace('\n', "; "));
@@ -53,6 +54,7 @@ impl Build {
         }
     }
 
+    #[allow(clippy::print_stdout)] // how a build script speaks to cargo
     fn run_if_needed(&self) -> Result<()> {
         println!(
             "cargo::rerun-if-changed={}",

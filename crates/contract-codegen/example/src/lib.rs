@@ -1,4 +1,4 @@
-//! A service made with contract-codegen: notes, in memory. Subscribers are told of every new note.
+//! A service made with contract-codegen: books, in memory. Subscribers are told of every new book.
 
 pub mod client;
 pub mod server;
@@ -12,131 +12,131 @@ use chrono::Utc;
 use contract_runtime::client::Client;
 use contract_runtime::server::{Authenticate, Credential, Presented, Rejection};
 
-use server::models::{Color, NewNote, Note, Problem};
-use server::notes::*;
+use server::models::{Color, NewBook, Book, Problem};
+use server::books::*;
 use server::security::Scheme;
 use server::subscriptions::*;
 use server::webhooks::WebhooksClient;
 
-/// The notes, and the URLs of those who want to know about them.
-pub struct Notes {
-    notes: Mutex<BTreeMap<i64, Note>>,
+/// The books, and the URLs of those who want to know about them.
+pub struct Books {
+    books: Mutex<BTreeMap<i64, Book>>,
     subscribers: Mutex<Vec<String>>,
     webhooks: WebhooksClient,
 }
 
 /// An error of our own: `?` turns it into the failure that the contract names.
-struct NoSuchNote(i64);
+struct NoSuchBook(i64);
 
-impl NoSuchNote {
+impl NoSuchBook {
     fn problem(&self) -> Problem {
         Problem {
             title: "Not Found".into(),
             status: 404,
-            detail: Some(format!("there is no note {}", self.0)),
+            detail: Some(format!("there is no book {}", self.0)),
         }
     }
 }
 
-impl From<NoSuchNote> for GetNoteFailure {
-    fn from(error: NoSuchNote) -> Self {
+impl From<NoSuchBook> for GetBookFailure {
+    fn from(error: NoSuchBook) -> Self {
         Self::NotFound(error.problem())
     }
 }
 
-impl From<NoSuchNote> for DeleteNoteFailure {
-    fn from(error: NoSuchNote) -> Self {
+impl From<NoSuchBook> for DeleteBookFailure {
+    fn from(error: NoSuchBook) -> Self {
         Self::NotFound(error.problem())
     }
 }
 
-impl Notes {
-    /// No notes yet; `client` tells the subscribers.
+impl Books {
+    /// No books yet; `client` tells the subscribers.
     pub fn new(client: Client) -> Self {
         Self {
-            notes: Mutex::default(),
+            books: Mutex::default(),
             subscribers: Mutex::default(),
             webhooks: WebhooksClient(client),
         }
     }
 
-    fn add(&self, new: NewNote) -> Note {
-        let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
-        let id = notes.keys().next_back().map_or(1, |last| last + 1);
-        let note = Note {
+    fn add(&self, new: NewBook) -> Book {
+        let mut books = self.books.lock().unwrap_or_else(PoisonError::into_inner);
+        let id = books.keys().next_back().map_or(1, |last| last + 1);
+        let book = Book {
             id,
-            text: new.text,
+            title: new.title,
             color: new.color.unwrap_or(Color::Yellow),
             created_at: Utc::now(),
         };
-        notes.insert(id, note.clone());
-        note
+        books.insert(id, book.clone());
+        book
     }
 
-    fn find(&self, id: i64) -> Result<Note, NoSuchNote> {
-        let notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
-        notes.get(&id).cloned().ok_or(NoSuchNote(id))
+    fn find(&self, id: i64) -> Result<Book, NoSuchBook> {
+        let books = self.books.lock().unwrap_or_else(PoisonError::into_inner);
+        books.get(&id).cloned().ok_or(NoSuchBook(id))
     }
 }
 
-impl NotesApi for Notes {
+impl BooksApi for Books {
     type Caller = ();
 
-    async fn list_notes(
+    async fn list_books(
         &self,
         _caller: (),
-        parameters: ListNotesParameters,
-    ) -> Result<ListNotesSuccess, ListNotesFailure> {
-        let notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
-        let wanted = |note: &&Note| parameters.color.is_none_or(|color| note.color == color);
+        parameters: ListBooksParameters,
+    ) -> Result<ListBooksSuccess, ListBooksFailure> {
+        let books = self.books.lock().unwrap_or_else(PoisonError::into_inner);
+        let wanted = |book: &&Book| parameters.color.is_none_or(|color| book.color == color);
         let limit = usize::try_from(parameters.limit).unwrap_or_default();
-        let found = notes.values().rev().filter(wanted).take(limit);
-        Ok(ListNotesSuccess::Ok(found.cloned().collect()))
+        let found = books.values().rev().filter(wanted).take(limit);
+        Ok(ListBooksSuccess::Ok(found.cloned().collect()))
     }
 
-    async fn create_note(
+    async fn create_book(
         &self,
         _caller: (),
-        body: NewNote,
-    ) -> Result<CreateNoteSuccess, CreateNoteFailure> {
-        let note = self.add(body);
+        body: NewBook,
+    ) -> Result<CreateBookSuccess, CreateBookFailure> {
+        let book = self.add(body);
         let subscribers = self
             .subscribers
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
         for url in subscribers {
-            if let Err(error) = self.webhooks.note_created(&url, note.clone()).await {
+            if let Err(error) = self.webhooks.book_created(&url, book.clone()).await {
                 println!("a subscriber was not told: {error}");
             }
         }
-        Ok(CreateNoteSuccess::Created {
-            location: format!("/notes/{}", note.id),
-            body: note,
+        Ok(CreateBookSuccess::Created {
+            location: format!("/books/{}", book.id),
+            body: book,
         })
     }
 
-    async fn get_note(
+    async fn get_book(
         &self,
         _caller: (),
-        parameters: GetNoteParameters,
-    ) -> Result<GetNoteSuccess, GetNoteFailure> {
-        Ok(GetNoteSuccess::Ok(self.find(parameters.id)?))
+        parameters: GetBookParameters,
+    ) -> Result<GetBookSuccess, GetBookFailure> {
+        Ok(GetBookSuccess::Ok(self.find(parameters.id)?))
     }
 
-    async fn delete_note(
+    async fn delete_book(
         &self,
         _caller: (),
-        parameters: DeleteNoteParameters,
-    ) -> Result<DeleteNoteSuccess, DeleteNoteFailure> {
+        parameters: DeleteBookParameters,
+    ) -> Result<DeleteBookSuccess, DeleteBookFailure> {
         self.find(parameters.id)?;
-        let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
-        notes.remove(&parameters.id);
-        Ok(DeleteNoteSuccess::NoContent)
+        let mut books = self.books.lock().unwrap_or_else(PoisonError::into_inner);
+        books.remove(&parameters.id);
+        Ok(DeleteBookSuccess::NoContent)
     }
 }
 
-impl SubscriptionsApi for Notes {
+impl SubscriptionsApi for Books {
     type Caller = ();
 
     async fn subscribe(
@@ -178,6 +178,6 @@ impl Authenticate for Keys {
 }
 
 /// Adds every route of the contract.
-pub fn configure(service: &mut ServiceConfig, keys: &Data<Keys>, notes: &Data<Notes>) {
-    server::configure(service, keys, notes, notes);
+pub fn configure(service: &mut ServiceConfig, keys: &Data<Keys>, books: &Data<Books>) {
+    server::configure(service, keys, books, books);
 }

@@ -139,8 +139,8 @@ impl Bundler {
         let value = self.at(place);
         match value["$ref"].as_str() {
             Some(reference)
-                if !is_local(place, reference)
-                    && !(self.siblings_count(Some(section)) && has_siblings(&value)) =>
+                if !(is_local(place, reference)
+                    || self.siblings_count(Some(section)) && has_siblings(&value)) =>
             {
                 self.chase(place, reference, Some(section)).map(Some)
             }
@@ -311,8 +311,7 @@ impl Bundler {
         let place = self.chase(here, reference, section)?;
         let value = self.at(&place);
         let (name, at) = (self.files.name(here), &here.at);
-        if !value.is_object() && !(value.is_boolean() && kind == Kind::Schema) && !value.is_array()
-        {
+        if !(value.is_object() || value.is_array() || value.is_boolean() && kind == Kind::Schema) {
             bail!("{name}: `$ref: {reference}` at #{at}: its target is not an object");
         }
         if let Some(section) = section {

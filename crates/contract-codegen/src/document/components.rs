@@ -74,10 +74,11 @@ impl Bundler {
 
     /// A value of a mapping as a reference; `None` if it is the name of a component of the root.
     fn mapped(&self, target: &str, schema: &Place) -> Option<String> {
-        if target.contains(['/', '#']) {
+        let file = self.files.value(schema.file);
+        let is_name = !file["components"]["schemas"][target].is_null();
+        if !is_name && target.contains(['/', '#']) {
             return Some(target.to_owned());
         }
-        let file = self.files.value(schema.file);
         if file["components"]["schemas"][target].is_null() {
             let is_file = [".yaml", ".yml", ".json"]
                 .iter()

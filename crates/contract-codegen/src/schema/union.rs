@@ -138,15 +138,13 @@ impl<'c> Schemas<'c> {
             Kind::Map(_) => "Object".into(),
             Kind::Base64 | Kind::Binary => "Bytes".into(),
             Kind::Any => "Other".into(),
-            Kind::Own(_, inner) => {
-                return self.variant_name(
-                    &Type {
-                        kind: (**inner).clone(),
-                        ..kind.clone()
-                    },
-                    index,
-                );
-            }
+            Kind::Own(_, inner) => self.variant_name(
+                &Type {
+                    kind: (**inner).clone(),
+                    ..kind.clone()
+                },
+                index,
+            ),
             Kind::Item(item) if self.items[*item].is_enum() => "Enum".into(),
             Kind::Item(_) => format!("Variant{}", index + 1),
         }

@@ -19,10 +19,12 @@ impl<'c> Views<'_, 'c> {
         for exact in [true, false] {
             for answer in [Answer::Success, Answer::Failure] {
                 let answers = operation.answers(answer);
-                arms.extend(answers.into_iter().filter_map(|response| {
-                    (matches!(response.status, Status::Code(_)) == exact)
-                        .then(|| json!({ "arm": self.arm(operation, answer, response) }))
-                }));
+                let answers = answers
+                    .into_iter()
+                    .filter(|response| matches!(response.status, Status::Code(_)) == exact);
+                arms.extend(
+                    answers.map(|response| json!({ "arm": self.arm(operation, answer, response) })),
+                );
             }
         }
         let responses = &operation.responses;

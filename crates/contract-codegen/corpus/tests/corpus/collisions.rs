@@ -156,6 +156,7 @@ fn made(contract: &Value) -> tempfile::TempDir {
     std::fs::write(&spec, contract.to_string()).unwrap();
     let stub = folder.path().join("stub");
     let warnings = contract_codegen::stub::write(&spec, &stub).unwrap();
+    stub::rename(&stub);
     assert_eq!(warnings, Vec::<String>::new());
     stub::lint(&stub);
     folder

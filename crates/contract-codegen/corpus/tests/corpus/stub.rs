@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Killed at the end of the test, even if the test fails.
@@ -63,6 +64,17 @@ fn cargo(folder: &Path, command: &str) -> Command {
         .env("CARGO_TARGET_DIR", &target)
         .args([command, "--quiet"]);
     cargo
+}
+
+/// Gives a stub a name of its own: the tests build to the same folder.
+pub fn rename(folder: &Path) {
+    static NEXT: AtomicUsize = AtomicUsize::new(1);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let manifest = folder.join("Cargo.toml");
+    let text = std::fs::read_to_string(&manifest).unwrap();
+    let named = text.replace("name = \"stub\"", &format!("name = \"stub{number}\""));
+    assert_ne!(named, text);
+    std::fs::write(manifest, named).unwrap();
 }
 
 /// Fails if a stub does not compile or has lint warnings.

@@ -4,13 +4,13 @@ use std::sync::Mutex;
 
 use actix_web::web::{Data, scope};
 use actix_web::{App, HttpServer};
+use books::client::Client;
+use books::client::books::*;
+use books::client::models::{Book, Color, NewBook, SubscribeRequest};
+use books::client::webhooks::{self, BookCreatedFailure, BookCreatedSuccess, WebhooksApi};
+use books::{Books, Keys};
 use contract_runtime::Credential;
 use contract_runtime::client::{self, Error};
-use notes::client::Client;
-use notes::client::models::{Color, NewNote, Note, SubscribeRequest};
-use notes::client::notes::*;
-use notes::client::webhooks::{self, NoteCreatedFailure, NoteCreatedSuccess, WebhooksApi};
-use notes::{Keys, Notes};
 
 fn connected(url: &str, key: &str) -> Client {
     let client = client::Client::builder(url).credential("Key", Credential::ApiKey(key.into()));
@@ -19,19 +19,19 @@ fn connected(url: &str, key: &str) -> Client {
 
 /// Keeps what it is told.
 #[derive(Default)]
-struct Subscriber(Mutex<Vec<Note>>);
+struct Subscriber(Mutex<Vec<Book>>);
 
 impl WebhooksApi for Subscriber {
-    async fn note_created(&self, body: Note) -> Result<NoteCreatedSuccess, NoteCreatedFailure> {
+    async fn book_created(&self, body: Book) -> Result<BookCreatedSuccess, BookCreatedFailure> {
         self.0.lock().unwrap().push(body);
-        Ok(NoteCreatedSuccess::NoContent)
+        Ok(BookCreatedSuccess::NoContent)
     }
 }
 
 #[actix_web::test]
-async fn a_note_is_written_read_told_and_deleted() {
+async fn a_book_is_written_read_told_and_deleted() {
     let subscriber = Data::new(Subscriber::default());
-    let notes = Data::new(Notes::new(
+    let books = Data::new(Books::new(
         client::Client::builder("http://localhost").build().unwrap(),
     ));
     let keys = Data::new(Keys("secret".into()));
@@ -40,7 +40,7 @@ async fn a_note_is_written_read_told_and_deleted() {
         let hooks = scope("/hooks").configure(|service| webhooks::configure(service, &receiver));
         App::new()
             .service(hooks)
-            .configure(|service| notes::configure(service, &keys, &notes))
+            .configure(|service| books::configure(service, &keys, &books))
     });
     let server = server.workers(1).bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", server.addrs()[0]);
@@ -50,54 +50,54 @@ async fn a_note_is_written_read_told_and_deleted() {
 
     let api = connected(&url, "secret");
     let subscription = SubscribeRequest {
-        url: format!("{url}/hooks/note_created"),
+        url: format!("{url}/hooks/book_created"),
     };
     api.subscriptions.subscribe(subscription).await.unwrap();
 
-    let new = NewNote {
-        text: "Äpfel, \"two\" & more".into(),
+    let new = NewBook {
+        title: "Äpfel, \"two\" & more".into(),
         color: Some(Color::Green),
     };
-    let CreateNoteSuccess::Created {
+    let CreateBookSuccess::Created {
         location,
-        body: note,
-    } = api.notes.create_note(new).await.unwrap();
-    assert_eq!(location, format!("/notes/{}", note.id));
-    assert_eq!(*subscriber.0.lock().unwrap(), [note.clone()]);
+        body: book,
+    } = api.books.create_book(new).await.unwrap();
+    assert_eq!(location, format!("/books/{}", book.id));
+    assert_eq!(*subscriber.0.lock().unwrap(), [book.clone()]);
 
-    let GetNoteSuccess::Ok(read) = api
-        .notes
-        .get_note(GetNoteParameters { id: note.id })
+    let GetBookSuccess::Ok(read) = api
+        .books
+        .get_book(GetBookParameters { id: book.id })
         .await
         .unwrap();
-    assert_eq!(read, note);
-    let green = ListNotesParameters {
+    assert_eq!(read, book);
+    let green = ListBooksParameters {
         color: Some(Color::Green),
         limit: None,
     };
-    let ListNotesSuccess::Ok(found) = api.notes.list_notes(green).await.unwrap();
-    assert_eq!(found, [note.clone()]);
+    let ListBooksSuccess::Ok(found) = api.books.list_books(green).await.unwrap();
+    assert_eq!(found, [book.clone()]);
     // A color that only a later version has: sent as it is, and refused by this one.
-    let later = ListNotesParameters {
+    let later = ListBooksParameters {
         color: Some(Color::Unknown("red".into())),
         limit: None,
     };
-    let refused = api.notes.list_notes(later).await.unwrap_err();
+    let refused = api.books.list_books(later).await.unwrap_err();
     assert!(
-        matches!(refused, Error::Failure(ListNotesFailure::BadRequest(_))),
+        matches!(refused, Error::Failure(ListBooksFailure::BadRequest(_))),
         "{refused}"
     );
 
-    api.notes
-        .delete_note(DeleteNoteParameters { id: note.id })
+    api.books
+        .delete_book(DeleteBookParameters { id: book.id })
         .await
         .unwrap();
     let gone = api
-        .notes
-        .get_note(GetNoteParameters { id: note.id })
+        .books
+        .get_book(GetBookParameters { id: book.id })
         .await
         .unwrap_err();
-    let Error::Failure(GetNoteFailure::NotFound(problem)) = gone else {
+    let Error::Failure(GetBookFailure::NotFound(problem)) = gone else {
         panic!("{gone}")
     };
     assert_eq!(problem.status, 404);
@@ -105,8 +105,8 @@ async fn a_note_is_written_read_told_and_deleted() {
     // The contract of this service does not name the 401 that every server gives.
     let stranger = connected(&url, "guessed");
     let refused = stranger
-        .notes
-        .get_note(GetNoteParameters { id: 1 })
+        .books
+        .get_book(GetBookParameters { id: 1 })
         .await
         .unwrap_err();
     assert!(
