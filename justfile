@@ -96,12 +96,12 @@ deny:
     @# Some crates declare their licence only in a file; cargo-deny reads it.
     cargo deny --locked --workspace check --allow no-license-field licenses bans sources
 
-# Show what changed for clients since the released contract, or since git REF; fail if info.version does not match
-contract-diff REF="":
-    @echo "== contract, compared with {{ if REF == "" { "api/released.yaml" } else { REF } }}"
+# Show what changed for clients since the released contract, or since git REF, as text, json or markdown; fail if info.version does not match
+contract-diff REF="" FORMAT="text":
+    @{{ if FORMAT == "text" { "echo '== contract, compared with " + (if REF == "" { "api/released.yaml" } else { REF }) + "'" } else { "true" } }}
     @mkdir -p target
     @{{ if REF == "" { "cp api/released.yaml target/contract-before.yaml" } else { "git show '" + REF + ":api/openapi.yaml' > target/contract-before.yaml" } }}
-    @cargo run --quiet --locked --package contract-diff -- target/contract-before.yaml api/openapi.yaml
+    @cargo run --quiet --locked --package contract-diff -- target/contract-before.yaml api/openapi.yaml --format '{{ FORMAT }}'
 
 # Save the contract as the released one, the baseline for contract-diff
 contract-release: contract-lint contract-diff

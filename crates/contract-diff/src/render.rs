@@ -171,8 +171,11 @@ fn escaped(text: &str) -> String {
     escaped
 }
 
-/// A code span; backticks within it would end it.
+/// A code span; backticks within it would end it. Nothing for an empty text.
 fn code(text: &str) -> String {
+    if text.is_empty() {
+        return String::new();
+    }
     let longest = text.split(|letter| letter != '`').map(str::len).max();
     match longest {
         None | Some(0) => format!("`{}`", one_line(text)),

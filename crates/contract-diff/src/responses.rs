@@ -8,8 +8,6 @@ use crate::change::{Changes, Level, Role};
 use crate::document::{Contract, members};
 use crate::operations::{Pair, is_required};
 
-const STATUS: &str = "concerns consumers that handle each status by its number";
-
 impl Pair<'_> {
     pub(crate) fn responses(&self, before: &Value, after: &Value, changes: &mut Changes) {
         let role = changes.role;
@@ -39,11 +37,7 @@ impl Pair<'_> {
                     changes.add(Level::Compatible, "described", text);
                     self.response(old, self.new.get(after, status), &mut changes);
                 }
-                None => {
-                    let level = role.wider();
-                    let note = (level == Level::Risky).then_some(STATUS);
-                    changes.add_noted(level, "added", "is new", note);
-                }
+                None => changes.add(role.wider(), "added", "is new"),
             }
         }
     }

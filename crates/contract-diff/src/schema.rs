@@ -215,7 +215,7 @@ impl Pair<'_> {
     fn items(&self, before: &Value, after: &Value, changes: &mut Changes) {
         let (old, new) = (&before["items"], &after["items"]);
         let is_other_type = before["type"] != after["type"] && (old.is_null() || new.is_null());
-        if !is_other_type && !(old.is_null() && new.is_null()) {
+        if !(is_other_type || old.is_null() && new.is_null()) {
             self.schema(old, new, &mut changes.at(" /-"));
         }
     }

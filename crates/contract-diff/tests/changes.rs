@@ -453,3 +453,57 @@ fn a_change_is_one_line_even_if_names_contain_line_breaks() {
     assert_eq!(text.lines().count(), report.changes.len() + 1, "{text}");
     assert!(!text.contains('\u{2028}'), "{text}");
 }
+
+#[test]
+fn a_schema_that_contains_itself_ends() {
+    let recursive = |schema: &str| {
+        format!("{BASE}    Tree: {{additionalProperties: {{allOf: [{{$ref: '#/components/schemas/Tree'}}]}}}}\n")
+            .replace("{type: object, properties: {side: {type: number}}}", schema)
+    };
+    let old = recursive("{$ref: '#/components/schemas/Tree'}");
+    let new = recursive("{type: object}");
+    assert!(!changes(&old, &new).is_empty());
+    assert_eq!(changes(&old, &old), []);
+}
+
+#[test]
+fn formats() {
+    let old = parse(BASE).unwrap();
+    let new = BASE
+        .replace("maximum: 9", "maximum: 8")
+        .replace("[x, y]", "[x, y, \"<b>\"]");
+    let report = compare(&old, &parse(&new).unwrap(), NaiveDate::default());
+    assert_eq!(
+        report.render(Format::Markdown),
+        "## 1.0.0 (changes since 1.0.0)
+
+### Breaking
+
+- `PUT /things/{id}`: request body /size: maximum changed from 9 to 8.
+
+### To check
+
+- `GET /things/{id}`: response 200 /kind: the value \"\\<b\\>\" is new; the SDKs keep a value that they do not know; code that matches every value needs a branch for others.
+
+### Added
+
+- `PUT /things/{id}`: request body /kind: the value \"\\<b\\>\" is new.
+
+### Changed
+
+- `GET /things/{id}`: response 200 /size: maximum changed from 9 to 8.
+"
+    );
+    let json: serde_json::Value = serde_json::from_str(&report.render(Format::Json)).unwrap();
+    assert_eq!(json["breaking"], 1);
+    assert_eq!(
+        json["changes"][0]["rule"],
+        "response-property-maximum-decreased"
+    );
+    assert_eq!(
+        json["changes"][0]["place"],
+        "GET /things/{id}: response 200 /size"
+    );
+    let fault = "a breaking change needs info.version 2.0.0 or more, and it is 1.0.0";
+    assert_eq!(json["version_fault"], fault);
+}
