@@ -92,6 +92,9 @@ pub fn serve(folder: &Path) -> Server {
     let _one = building();
     let mut running = cargo(folder, "run")
         .env("LISTEN", "127.0.0.1:0")
+        // A struct with a member for every name of `names.txt`, each a struct, needs more of it in a
+        // debug build than a thread has by default.
+        .env("RUST_MIN_STACK", "33554432")
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
