@@ -126,8 +126,8 @@ async fn a_page_ends_before_an_unknown_event() {
     app.put_status(id, "processing").await;
     app.sql(&format!(
         "ALTER TABLE order_events DROP CONSTRAINT order_events_type_check;
-         INSERT INTO order_events (order_id, sequence, type, actor, customer_id)
-         VALUES ({id}, 3, 'split', 'client', 1)"
+         INSERT INTO order_events (order_id, sequence, type, actor, customer_id, occurred_at)
+         VALUES ({id}, 3, 'split', 'client', 1, now())"
     ))
     .await;
     let page = app.get(&format!("/orders/{id}/events")).await;
