@@ -104,7 +104,8 @@ async fn dev_with(
     let working = run_worker(
         service.database.clone(),
         service.temporal.clone(),
-        service.settings.http.shutdown_timeout,
+        service.partners.clone(),
+        &service.settings,
         stop.clone(),
     );
     let serving = service.serve(server);

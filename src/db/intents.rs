@@ -26,19 +26,40 @@ pub enum Action {
     Start,
     /// Start a new one, because it is missing in Temporal or failed.
     Restart,
+    /// Start that of an order with items once.
+    Fulfil,
+    /// Start a new one for an order with items.
+    Refulfil,
+    /// Wake it up, because the order has changed.
+    Wake,
     /// Cancel it, because the order has ended or is deleted.
     End,
 }
 
 impl Action {
     /// All actions.
-    pub const ALL: [Self; 3] = [Self::Start, Self::Restart, Self::End];
+    pub const ALL: [Self; 6] = [
+        Self::Start,
+        Self::Restart,
+        Self::Fulfil,
+        Self::Refulfil,
+        Self::Wake,
+        Self::End,
+    ];
+
+    /// Whether an order waits for Temporal after it.
+    pub const fn is_start(self) -> bool {
+        !matches!(self, Self::Wake | Self::End)
+    }
 
     /// The stored name.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Start => "start",
             Self::Restart => "restart",
+            Self::Fulfil => "fulfil",
+            Self::Refulfil => "refulfil",
+            Self::Wake => "wake",
             Self::End => "end",
         }
     }

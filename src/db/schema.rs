@@ -49,6 +49,8 @@ diesel::table! {
         version -> Int8,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        fulfilment -> Nullable<Jsonb>,
+        shipping_address -> Nullable<Jsonb>,
     }
 }
 

@@ -7,6 +7,7 @@ use chrono::Utc;
 
 use crate::db::{
     IntentRepository, ReconciliationRepository, oldest_snapshot_seconds, orders_by_status,
+    orders_needing_attention,
 };
 use crate::error::StoreError;
 use crate::health::Dependencies;
@@ -30,6 +31,7 @@ pub(super) async fn refresh(dependencies: &Dependencies, metrics: &Metrics, ever
             vitals.outbox = logged(outbox(&intents).await);
             vitals.reconciliation = logged(reconciliation(&rounds).await);
             vitals.orders = logged(orders_by_status(database).await);
+            vitals.attention = logged(orders_needing_attention(database).await);
             vitals.oldest_snapshot = logged(oldest_snapshot_seconds(database).await);
         }
         metrics.set_vitals(vitals);

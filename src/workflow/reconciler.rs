@@ -20,10 +20,10 @@ use super::executions::{Execution, WorkflowState};
 use super::ownership::Owner;
 use crate::config::Settings;
 use crate::db::{
-    Database, Findings, FollowedOrder, OpenOrder, OrderRepository, Precondition, Progress,
-    ReconciliationRepository, Rejection,
+    Author, Database, Effect, Findings, FollowedOrder, OpenOrder, OrderRepository, Precondition,
+    Progress, ReconciliationRepository, Rejection,
 };
-use crate::domain::{Access, Actor, OrderChange, OrderStatus};
+use crate::domain::{Access, Actor, CancellationReason, OrderChange, OrderStatus};
 
 /// Orders that are compared at a time, with one list query.
 const BATCH: i32 = 100;
@@ -157,7 +157,9 @@ impl Reconciler {
                 let workflow = running.get(&order.id);
                 workflow.is_some_and(|workflow| owner(workflow, order.created_at) == Owner::This)
             };
-            let suspects = batch.into_iter().filter(|order| !agrees(order));
+            let suspects = batch
+                .into_iter()
+                .filter(|order| order.is_unnoticed || !agrees(order));
             let verdicts = stream::iter(suspects)
                 .map(async |order| self.verdict(order.id, self.repair_order(order).await).await)
                 .buffer_unordered(CONCURRENCY);
@@ -224,7 +226,19 @@ impl Reconciler {
                 .await;
         };
         match (owner(&workflow, order.created_at), workflow.state) {
+            (Owner::This, WorkflowState::Running { .. }) if order.is_unnoticed => {
+                self.wake(order).await
+            }
             (Owner::This, WorkflowState::Running { .. }) => Ok(Verdict::Agree),
+            // Everything is undone before an order with items is cancelled.
+            (Owner::This, WorkflowState::Terminated) if order.has_items => {
+                self.undo(order, "its workflow was terminated").await
+            }
+            (Owner::This, WorkflowState::Ended(how))
+                if order.has_items && self.has_no_restarts_left(order) =>
+            {
+                self.undo(order, &format!("its workflow {how}")).await
+            }
             // Termination is an operator's decision.
             (Owner::This, WorkflowState::Terminated) => {
                 self.cancel(order, "its workflow was terminated").await
@@ -257,6 +271,40 @@ impl Reconciler {
             "restarted the workflow of the order"
         );
         Ok(Verdict::Repaired)
+    }
+
+    /// The signal to an order's workflow was lost.
+    async fn wake(&self, order: OpenOrder) -> anyhow::Result<Verdict> {
+        if !self.orders.wake(order.id, order.created_at).await? {
+            return Ok(Verdict::Agree);
+        }
+        tracing::warn!(order.id = order.id, "woke the workflow of the order again");
+        Ok(Verdict::Repaired)
+    }
+
+    /// Starts a workflow that undoes what was done for the order, unless it is dispatched.
+    async fn undo(&self, order: OpenOrder, reason: &str) -> anyhow::Result<Verdict> {
+        let author = Author {
+            reason: Some(reason),
+            ..Actor::Reconciler.into()
+        };
+        let unchanged = Precondition::Version(vec![order.version]);
+        let cancelling = self
+            .orders
+            .apply(order.id, Access::All, &unchanged, author, |order| {
+                let requested = order.cancellation_requested(CancellationReason::WorkflowCancelled);
+                // A dispatched order goes on.
+                Ok(requested.unwrap_or_default().map(Effect::from))
+            })
+            .await;
+        match cancelling {
+            Ok(changed) => {
+                let version = changed.version;
+                self.restart(OpenOrder { version, ..order }, reason).await
+            }
+            Err(Rejection::NotFound | Rejection::VersionMismatch) => Ok(Verdict::Agree),
+            Err(error) => Err(error.into()),
+        }
     }
 
     fn has_no_restarts_left(&self, order: OpenOrder) -> bool {
@@ -335,6 +383,10 @@ impl Reconciler {
             return Ok(Verdict::Agree);
         }
         let limit = self.settings.reconciler.grace * CANCEL_GRACE_FACTOR;
+        if order.has_items && cancel_requested {
+            // It undoes what was done for the order, however long that takes.
+            return Ok(Verdict::Drift);
+        }
         if !cancel_requested {
             self.temporal.end(order.key, "the order has ended").await?;
         } else if order.unchanged_for.is_some_and(|age| age < limit) {

@@ -9,7 +9,9 @@ use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncC
 use order_processing::commands;
 use order_processing::config::{Auth, AuthMode, SecretUrl, Settings};
 use order_processing::db::Database;
+use order_processing::partners::Partners;
 use order_processing::server::Server;
+use order_processing::telemetry::Metrics;
 use order_processing::telemetry::Telemetry;
 use order_processing::workflow::{Temporal, run_worker, workflow_id};
 use reqwest::{Client, Method, RequestBuilder, Response};
@@ -165,8 +167,9 @@ impl TestApp {
                 );
                 let working = async {
                     if options.worker {
-                        let grace = shared.http.shutdown_timeout;
-                        run_worker(database, temporal, grace, stopped.clone()).await
+                        let partners = Partners::new(&shared.partners, &Metrics::default());
+                        let partners = partners.unwrap();
+                        run_worker(database, temporal, partners, &shared, stopped.clone()).await
                     } else {
                         Ok(())
                     }

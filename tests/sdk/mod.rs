@@ -347,7 +347,7 @@ fn table(scenarios: &[Scenario], columns: &[(String, Result<Results, String>)]) 
 }
 
 fn contract_version() -> String {
-    let contract = std::fs::read(project().join("generated/openapi.json")).unwrap();
+    let contract = std::fs::read(project().join("generated/server/openapi.json")).unwrap();
     let contract: Value = serde_json::from_slice(&contract).unwrap();
     contract["info"]["version"].as_str().unwrap().to_owned()
 }

@@ -22,6 +22,7 @@ impl OrderRepository {
             let order = self
                 .find_expected(id, access, precondition, deadline)
                 .await?;
+            order.deletable()?;
             let delete = self.database.write_by(deadline, async |connection| {
                 delete(connection, id, order.version).await
             });

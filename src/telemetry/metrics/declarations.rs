@@ -7,6 +7,7 @@ use prometheus::{
 };
 
 use super::{AuthFailure, DispatchResult};
+use crate::db::Action;
 use crate::domain::OrderStatus;
 use crate::generated::OPERATIONS;
 
@@ -91,6 +92,10 @@ metrics! {
         "Attempts of activities, by the resulting state of the order (or failed).";
     activity_duration: HistogramVec, "orders_step_duration_seconds", ["step"] in TIMES,
         "Duration of an attempt of an activity.";
+    partner_calls: HistogramVec, "orders_partner_call_duration_seconds", ["partner", "operation", "outcome"] in TIMES,
+        "Duration of a call of a partner, by outcome (ok, refused, or why it is repeated).";
+    attention: Gauge, "orders_needing_attention", [],
+        "Open orders with a step that has failed for a long time.";
     auth_rejected: IntCounterVec, "orders_auth_refused_total", ["reason"],
         "Requests whose credentials were rejected, by reason.";
     rate_limited: IntCounter, "orders_rate_limited_total", [],
@@ -121,11 +126,11 @@ impl Declared {
             metrics.batch_waiting.with_label_values(&[batch]);
             metrics.batch_rejected.with_label_values(&[batch]);
         }
-        for action in ["start", "restart", "end"] {
+        for action in Action::ALL {
             for result in DispatchResult::ALL {
                 metrics
                     .dispatched
-                    .with_label_values(&[action, result.as_str()]);
+                    .with_label_values(&[action.as_str(), result.as_str()]);
             }
         }
         for activity in ["begin", "complete", "cancel"] {

@@ -90,6 +90,8 @@ pub struct Vitals {
     pub orders: Option<Vec<(&'static str, f64)>>,
     /// The age of the oldest snapshot in seconds.
     pub oldest_snapshot: Option<f64>,
+    /// The number of orders that need attention.
+    pub attention: Option<i64>,
 }
 
 struct Inner {
@@ -182,6 +184,16 @@ impl Metrics {
         }
     }
 
+    /// Records a call of a partner.
+    pub fn partner_call(&self, partner: &str, operation: &str, outcome: &str, duration: Duration) {
+        if let Some(metrics) = self.declared() {
+            metrics
+                .partner_calls
+                .with_label_values(&[partner, operation, outcome])
+                .observe(duration.as_secs_f64());
+        }
+    }
+
     /// Counts an attempt of an activity.
     pub fn activity(&self, name: &str, outcome: &str, duration: Duration) {
         let Some(metrics) = self.declared() else {
@@ -244,6 +256,9 @@ impl Inner {
         }
         if let Some(age) = vitals.oldest_snapshot {
             metrics.oldest_snapshot.set(age);
+        }
+        if let Some(orders) = vitals.attention {
+            metrics.attention.set(orders as f64);
         }
         if let Some((drift, repaired, age)) = vitals.reconciliation {
             metrics.drift.set(drift as f64);
