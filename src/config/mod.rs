@@ -85,6 +85,10 @@ pub struct Settings {
 pub struct Dev {
     /// The directory of its data.
     pub data_dir: PathBuf,
+    /// Whether it starts the sandboxes of the partners, unless `partners` has others.
+    pub sandbox: bool,
+    /// Their port; 0 for any free port.
+    pub partners_port: u16,
     /// Port of PostgreSQL; 0 for any free port.
     pub postgres_port: u16,
     /// Port of Temporal's frontend; 0 for any free port.

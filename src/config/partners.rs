@@ -115,6 +115,26 @@ impl Partner {
 }
 
 impl Partners {
+    /// Uses `orders sandbox` at this URL for all three.
+    pub fn use_sandbox(&mut self, url: &str, token: &str, webhook_secret: &str) {
+        for (partner, path) in [
+            (&mut self.inventory, "inventory"),
+            (&mut self.payment, "payment"),
+            (&mut self.shipping.partner, "shipping"),
+        ] {
+            partner.url = format!("{url}/{path}");
+            partner.token = Secret::new(token);
+            partner.token_file = PathBuf::new();
+        }
+        self.shipping.webhook_secrets = vec![Secret::new(webhook_secret)];
+    }
+
+    /// Whether no partner is set.
+    pub fn is_empty(&self) -> bool {
+        let partners = [&self.inventory, &self.payment, &self.shipping.partner];
+        partners.iter().all(|partner| partner.url.is_empty())
+    }
+
     /// Settings that contradict each other.
     pub(super) fn contradictions(&self) -> Vec<String> {
         let mut faults = self.inventory.contradictions("partners.inventory");

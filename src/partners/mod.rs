@@ -20,7 +20,7 @@ pub use inventory::{Inventory, Reserved};
 pub use operation_ids::OperationIds;
 pub use payment::{Authorized, Captured, Payment, Voided};
 pub use shipping::{Cancelled, Shipped, Shipping};
-pub use webhook::{ShippingWebhook, configure};
+pub use webhook::{SHIPPING_WEBHOOK, ShippingWebhook, configure};
 
 use crate::config;
 use crate::telemetry::metrics::Metrics;

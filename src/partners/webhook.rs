@@ -18,7 +18,9 @@ use crate::config;
 use crate::db::OrderRepository;
 
 /// The path below which they are received.
-const PATH: &str = "/partners/shipping";
+const SCOPE: &str = "/partners/shipping";
+/// The path of the only one: the scope and the name of the webhook in its contract.
+pub const SHIPPING_WEBHOOK: &str = "/partners/shipping/shipment_changed";
 
 /// Wakes the workflows of orders whose parcels have changed.
 pub struct ShippingWebhook {
@@ -82,7 +84,7 @@ impl WebhooksApi for ShippingWebhook {
 
 /// Adds the route.
 pub fn configure(service: &mut ServiceConfig, api: &Data<ShippingWebhook>) {
-    let receiver = web::scope(PATH)
+    let receiver = web::scope(SCOPE)
         .wrap(from_fn(verify))
         .configure(|scope| webhooks::configure(scope, api));
     service.app_data(api.clone()).service(receiver);
