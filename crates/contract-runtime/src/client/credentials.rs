@@ -9,7 +9,7 @@ use futures::future::BoxFuture;
 use http::header::{AUTHORIZATION, HeaderName, HeaderValue};
 
 use super::error::{BoxError, TransportError};
-use super::request::Presented;
+use super::request::{Presented, is_cookie_name};
 use super::style::encode;
 use crate::{Carrier, Credential, Need, SecurityScheme};
 
@@ -104,6 +104,10 @@ fn add(
             presented.query.push((encode(name), encode(key)));
             return Ok(());
         }
+        (Carrier::Cookie(name), Credential::ApiKey(_)) if !is_cookie_name(name) => {
+            let detail = format!("`{name}` of the credential `{scheme}` is not valid as a cookie");
+            return Err(TransportError::request(detail));
+        }
         (Carrier::Cookie(name), Credential::ApiKey(key)) => {
             presented.cookies.push((name.into(), encode(key)));
             return Ok(());
@@ -144,7 +148,7 @@ fn add(
     match (HeaderName::try_from(name), HeaderValue::try_from(text)) {
         (Ok(name), Ok(mut value)) if value.to_str().is_ok() => {
             value.set_sensitive(true);
-            presented.headers.insert(name, value);
+            presented.headers.push((name, value));
             Ok(())
         }
         _ => {

@@ -1,6 +1,7 @@
 //! Writes the request of an operation.
 
 use std::borrow::Cow;
+use std::fmt::Display;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE, COOKIE, HeaderName, HeaderValue};
@@ -76,7 +77,7 @@ impl Request {
 
     /// With a cookie parameter.
     pub fn cookie(&mut self, name: &'static str, value: &impl Json, style: Style, explode: bool) {
-        if name.is_empty() || HeaderName::try_from(name).is_err() {
+        if !is_cookie_name(name) {
             self.fail(format!("`{name}` is not valid as a cookie"));
         }
         let pairs = self.write(Place::Cookie, name, value, style, explode);
@@ -202,7 +203,7 @@ impl Request {
         } else {
             format!("{base}{}", self.expanded()?)
         };
-        for (name, text) in self.query.iter().chain(&credentials.query) {
+        for (name, text) in with(&self.query, credentials.query, "query parameter")? {
             let mark = if url.contains('?') { '&' } else { '?' };
             url.push_str(&format!("{mark}{name}={text}"));
         }
@@ -219,11 +220,17 @@ impl Request {
             .map_err(invalid)?;
         let headers = request.headers_mut();
         headers.clone_from(defaults);
-        for (name, value) in self.headers.iter().chain(&credentials.headers) {
+        for (name, value) in &self.headers {
             headers.insert(name, value.clone());
         }
-        let cookies = self.cookies.iter().chain(&credentials.cookies);
-        let cookies: Vec<String> = cookies
+        for (name, value) in with(&[], credentials.headers, "header")? {
+            match self.headers.get(&name) {
+                Some(known) if *known != value => return Err(two_values("header", &name)),
+                _ => drop(headers.insert(name, value)),
+            }
+        }
+        let cookies: Vec<String> = with(&self.cookies, credentials.cookies, "cookie")?
+            .into_iter()
             .map(|(name, text)| format!("{name}={text}"))
             .collect();
         if !cookies.is_empty() {
@@ -276,9 +283,38 @@ impl Request {
 /// What credentials add to a request; names and texts are encoded.
 #[derive(Default)]
 pub(super) struct Presented {
-    pub(super) headers: HeaderMap,
+    pub(super) headers: Vec<(HeaderName, HeaderValue)>,
     pub(super) query: Pairs,
     pub(super) cookies: Pairs,
+}
+
+/// The parameters with those of the credentials. A contract may describe the same one as both, or
+/// for several schemes, but it has one value.
+fn with<K: Clone + PartialEq + Display, V: Clone + PartialEq>(
+    own: &[(K, V)],
+    credentials: Vec<(K, V)>,
+    place: &str,
+) -> Result<Vec<(K, V)>, TransportError> {
+    let mut all = own.to_vec();
+    for (name, value) in credentials {
+        match all.iter().find(|(known, _)| *known == name) {
+            Some((_, known)) if *known != value => return Err(two_values(place, &name)),
+            Some(_) => {}
+            None => all.push((name, value)),
+        }
+    }
+    Ok(all)
+}
+
+fn two_values(place: &str, name: &impl Display) -> TransportError {
+    TransportError::request(format!(
+        "the {place} `{name}` has two values: of a credential, and of a parameter or another credential"
+    ))
+}
+
+/// A token (RFC 6265, section 4.1.1).
+pub(super) fn is_cookie_name(name: &str) -> bool {
+    !name.is_empty() && HeaderName::try_from(name).is_ok()
 }
 
 /// The text of a path outside of its parameters; most of it is legal in a URL already.

@@ -171,8 +171,7 @@ impl Writer<'_> {
     /// Several texts with the same name; a cookie has all in one value.
     fn separate(&self, texts: Vec<String>) -> Pairs {
         if self.place == Place::Cookie && !texts.is_empty() {
-            let name = encode(self.name);
-            return self.one(texts.join(&format!("&{name}=")));
+            return self.one(texts.join(&format!("&{}=", self.name)));
         }
         texts.into_iter().flat_map(|text| self.one(text)).collect()
     }

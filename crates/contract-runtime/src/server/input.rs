@@ -112,18 +112,23 @@ impl<'r> Input<'r> {
         name: &'static str,
         ours: impl Fn(&str) -> bool,
     ) -> Parameter<'_, 'r> {
-        let member = |(key, raw): (&str, &str)| {
-            let key = decode_form(key).filter(|key| ours(key))?;
+        let member = |key: Option<String>, raw: &str| {
+            let key = key.filter(|key| ours(key))?;
             Some((vec![key], raw.to_owned()))
         };
         let (place, members) = match place {
+            // In a cookie a plus is a plus.
             "cookie" => (
                 Place::Cookie,
-                cookies(self.request).filter_map(member).collect(),
+                cookies(self.request)
+                    .filter_map(|(key, raw)| member(decode(key), raw))
+                    .collect(),
             ),
             _ => (
                 Place::Query,
-                pairs(self.request).filter_map(member).collect(),
+                pairs(self.request)
+                    .filter_map(|(key, raw)| member(decode_form(key), raw))
+                    .collect(),
             ),
         };
         Parameter::new(self, place, name, Vec::new()).with_members(members)

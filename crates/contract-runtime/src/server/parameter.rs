@@ -143,10 +143,11 @@ impl<'i, 'r> Parameter<'i, 'r> {
     /// (RFC 6570, section 3.2.7).
     pub fn matrix(mut self, several: bool, explode: bool) -> Self {
         self.strip(";");
-        let name = self.name;
+        let (place, name) = (self.place, self.name);
+        let is_name = |key: &str| place.decode(key) == name;
         let value = |raw: &str| match raw.split_once('=') {
-            Some((key, value)) if key == name => value.to_owned(),
-            None if raw == name => String::new(),
+            Some((key, value)) if is_name(key) => value.to_owned(),
+            None if is_name(raw) => String::new(),
             _ => raw.to_owned(),
         };
         if several && explode {
