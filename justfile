@@ -101,7 +101,7 @@ contract-diff REF="" FORMAT="text":
     @{{ if FORMAT == "text" { "echo '== contract, compared with " + (if REF == "" { "api/released.yaml" } else { REF }) + "'" } else { "true" } }}
     @mkdir -p target
     @{{ if REF == "" { "cp api/released.yaml target/contract-before.yaml" } else { "git show '" + REF + ":api/openapi.yaml' > target/contract-before.yaml" } }}
-    @cargo run --quiet --locked --package contract-diff -- target/contract-before.yaml api/openapi.yaml --format '{{ FORMAT }}'
+    @cargo run --quiet --locked --package contract-cli -- diff target/contract-before.yaml api/openapi.yaml --format '{{ FORMAT }}'
 
 # Save the contract as the released one, the baseline for contract-diff
 contract-release: contract-lint contract-diff

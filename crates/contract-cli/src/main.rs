@@ -1,11 +1,14 @@
 //! `contract`: servers, clients, checks and comparisons from an OpenAPI contract.
 
-use std::path::PathBuf;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Result;
+use chrono::Utc;
 use clap::{Parser, Subcommand};
-use contract_codegen::{Build, lint, stub};
+use contract_codegen::{Build, document, lint, stub};
+use contract_diff::{Format, compare};
 
 /// Servers, clients, checks and comparisons from an OpenAPI contract.
 #[derive(Parser)]
@@ -43,54 +46,41 @@ enum Command {
         /// An OpenAPI document, YAML or JSON
         contract: PathBuf,
     },
+    /// Say what a change of the contract means for clients; fail if `info.version` does not fit
+    Diff {
+        /// The contract that clients have
+        before: PathBuf,
+        /// The contract that they get
+        after: PathBuf,
+        /// How the changes are written: text, json or markdown
+        #[arg(long, default_value = "text")]
+        format: Format,
+    },
+}
+
+/// The exit code is 1 if something is wrong with the contract, and 2 if the command cannot do its
+/// work.
+#[allow(clippy::print_stderr)] // the output of a command line tool
+fn main() -> ExitCode {
+    run(&Arguments::parse().command).unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::from(2)
+    })
 }
 
 #[allow(clippy::print_stderr)] // the output of a command line tool
-fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    match run(&arguments.command) {
-        Ok((warnings, done)) => {
-            for warning in &warnings {
-                eprintln!("warning: {warning}");
-            }
-            match done {
-                Some(done) => eprintln!("{done}"),
-                None if warnings.is_empty() => {}
-                None => return ExitCode::FAILURE,
-            }
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-/// The warnings, and what was done.
-fn run(command: &Command) -> Result<(Vec<String>, Option<String>)> {
-    Ok(match command {
+fn run(command: &Command) -> Result<ExitCode> {
+    let made = |folder: &Path, contract: &Path| {
+        format!("{} is made from {}", folder.display(), contract.display())
+    };
+    let (warnings, done) = match command {
         Command::Generate { contract, folder } => {
             let warnings = Build::server(contract, folder).generate()?;
-            (
-                warnings,
-                Some(format!(
-                    "{} is made from {}",
-                    folder.display(),
-                    contract.display()
-                )),
-            )
+            (warnings, made(folder, contract))
         }
         Command::Client { contract, folder } => {
             let warnings = Build::client(contract, folder).generate()?;
-            (
-                warnings,
-                Some(format!(
-                    "{} is made from {}",
-                    folder.display(),
-                    contract.display()
-                )),
-            )
+            (warnings, made(folder, contract))
         }
         Command::Stub { contract, folder } => {
             let warnings = stub::write(contract, folder)?;
@@ -98,8 +88,42 @@ fn run(command: &Command) -> Result<(Vec<String>, Option<String>)> {
                 "{} contains a server: run `cargo run` in it",
                 folder.display()
             );
-            (warnings, Some(done))
+            (warnings, done)
         }
-        Command::Lint { contract } => (lint(contract)?, None),
+        Command::Lint { contract } => {
+            let warnings = lint(contract)?;
+            warn(&warnings);
+            return Ok(ExitCode::from(u8::from(!warnings.is_empty())));
+        }
+        Command::Diff {
+            before,
+            after,
+            format,
+        } => return diff(before, after, *format),
+    };
+    warn(&warnings);
+    eprintln!("{done}");
+    Ok(ExitCode::SUCCESS)
+}
+
+#[allow(clippy::print_stderr)] // the output of a command line tool
+fn warn(warnings: &[String]) {
+    for warning in warnings {
+        eprintln!("warning: {warning}");
+    }
+}
+
+#[allow(clippy::print_stderr)] // the output of a command line tool
+fn diff(before: &Path, after: &Path, format: Format) -> Result<ExitCode> {
+    let before = document::read(before)?.value;
+    let after = document::read(after)?.value;
+    let report = compare(&before, &after, Utc::now().date_naive());
+    write!(std::io::stdout().lock(), "{}", report.render(format))?;
+    Ok(match report.version_fault() {
+        Some(fault) => {
+            eprintln!("error: {fault}");
+            ExitCode::FAILURE
+        }
+        None => ExitCode::SUCCESS,
     })
 }

@@ -1,29 +1,10 @@
-//! Reads a contract and resolves its references.
+//! Resolves the references of a contract.
 
-use std::path::Path;
-
-use anyhow::{Context, Result, bail};
+use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 /// The longest chain of `$ref`s.
 const MOST_REFERENCES: usize = 64;
-
-/// Reads a file, YAML or JSON.
-pub fn read(path: &Path) -> Result<Value> {
-    let text =
-        std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    parse(&text).with_context(|| path.display().to_string())
-}
-
-/// Reads a text, YAML or JSON.
-pub fn parse(text: &str) -> Result<Value> {
-    let document: Value = yaml_serde::from_str(text).context("not valid YAML")?;
-    match document["openapi"].as_str() {
-        Some(version) if version.starts_with("3.") => Ok(document),
-        Some(version) => bail!("OpenAPI {version} is not supported, 3.0 and 3.1 are"),
-        None => bail!("not an OpenAPI document (no `openapi` version)"),
-    }
-}
 
 /// An OpenAPI 3 document.
 #[derive(Clone, Copy)]
@@ -41,8 +22,8 @@ impl<'a> Contract<'a> {
         let mut name = None;
         for _ in 0..MOST_REFERENCES {
             let target = value["$ref"].as_str().and_then(|reference| {
-                let pointer = reference.strip_prefix('#')?;
-                Some((self.0.pointer(pointer)?, reference))
+                let pointer = percent_decode_str(reference.strip_prefix('#')?).decode_utf8_lossy();
+                Some((self.0.pointer(&pointer)?, reference))
             });
             match target {
                 Some((next, reference)) => {

@@ -26,7 +26,6 @@ use chrono::NaiveDate;
 use serde_json::Value;
 
 pub use change::{Change, Level};
-pub use document::{parse, read};
 pub use render::Format;
 
 use document::Contract;
@@ -55,7 +54,8 @@ impl Report {
     }
 }
 
-/// Compares two OpenAPI 3 documents, each complete in itself. Summaries, descriptions and examples
+/// Compares two OpenAPI 3 documents, each complete in itself, as `contract_codegen::document::read`
+/// returns them. Summaries, descriptions and examples
 /// are not compared. On `today` a deprecated part whose sunset date has come may be removed.
 pub fn compare(old: &Value, new: &Value, today: NaiveDate) -> Report {
     let (old, new) = (Contract(old), Contract(new));

@@ -3,12 +3,17 @@
 #![allow(clippy::unwrap_used)]
 
 use chrono::NaiveDate;
-use contract_diff::{Change, Format, compare, parse};
+use contract_diff::{Change, Format, compare};
+use serde_json::Value;
+
+fn parse(text: &str) -> Value {
+    yaml_serde::from_str(text).unwrap()
+}
 
 /// The changes from one text to another.
 fn changes(old: &str, new: &str) -> Vec<Change> {
     let today = NaiveDate::from_ymd_opt(2026, 6, 15).unwrap();
-    compare(&parse(old).unwrap(), &parse(new).unwrap(), today).changes
+    compare(&parse(old), &parse(new), today).changes
 }
 
 const BASE: &str = "
@@ -436,17 +441,10 @@ fn security() {
 }
 
 #[test]
-fn another_document_is_rejected() {
-    for text in ["", "swagger: '2.0'", "openapi: 4.0.0", "a: [", "- x"] {
-        assert!(parse(text).is_err(), "{text}");
-    }
-}
-
-#[test]
 fn a_change_is_one_line_even_if_names_contain_line_breaks() {
     let odd = "\"X\\n1.0.0 → 2.0.0: 0 breaking\\u2028\"";
-    let old = parse(BASE).unwrap();
-    let new = parse(&BASE.replace("name: X-Trace", &format!("name: {odd}"))).unwrap();
+    let old = parse(BASE);
+    let new = parse(&BASE.replace("name: X-Trace", &format!("name: {odd}")));
     let report = compare(&old, &new, NaiveDate::default());
     let text = report.render(Format::Text);
     assert!(text.contains("0 breaking"), "{text}");
@@ -468,11 +466,11 @@ fn a_schema_that_contains_itself_ends() {
 
 #[test]
 fn formats() {
-    let old = parse(BASE).unwrap();
+    let old = parse(BASE);
     let new = BASE
         .replace("maximum: 9", "maximum: 8")
         .replace("[x, y]", "[x, y, \"<b>\"]");
-    let report = compare(&old, &parse(&new).unwrap(), NaiveDate::default());
+    let report = compare(&old, &parse(&new), NaiveDate::default());
     assert_eq!(
         report.render(Format::Markdown),
         "## 1.0.0 (changes since 1.0.0)
