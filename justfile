@@ -61,6 +61,11 @@ corpus:
     @echo "== example: books"
     cargo test --manifest-path crates/contract-codegen/example/Cargo.toml --target-dir target/corpus --locked
 
+# Measure the generator: a contract with 300 operations, and the OpenAPI documents in FOLDER
+corpus-figures FOLDER="":
+    DOCUMENTS="{{ FOLDER }}" cargo test --manifest-path crates/contract-codegen/corpus/Cargo.toml --target-dir target/corpus --locked \
+        -- --ignored --nocapture {{ if FOLDER == "" { "a_contract_of_300_operations" } else { "documents_of_others" } }}
+
 # Build the client package for typescript, python, rust, go or java into target/sdk/
 sdk LANG: generate
     @.tools/venv/bin/python sdk/build.py build {{ LANG }}

@@ -9,17 +9,17 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value, json};
 
-use crate::contract::{METHODS, Node, follow, members, node_at};
+use crate::contract::{Node, members, node_at};
 use crate::docs::{lines, one_line};
 use crate::json_schema::JsonSchemas;
 use crate::names::{self, Name, Scope};
-use crate::operation::{self, Names, Operation, Origin};
+use crate::operation::{self, Operation, Origin};
+use crate::operations::operations;
 use crate::schema::{COMPONENTS, Schemas};
 use crate::security::Schemes;
 use crate::source::{Code, code, code_of, ready};
 use crate::view::check::Checks;
 use crate::view::{self, Views};
-use crate::{body, parameter, response};
 
 /// The input of the generator for a contract.
 #[derive(Debug)]
@@ -46,14 +46,6 @@ pub enum Target {
     /// Functions that call the operations. It accepts what later versions of the contract may add.
     Client,
 }
-
-/// Modules that exist for every contract.
-const MODULES: &[&str] = &[
-    "models", "security", "api", "main", "lib", "service", "router",
-];
-
-/// The longest module name, in bytes.
-const LONGEST_MODULE: usize = 100;
 
 /// Annotates a contract.
 pub fn annotate(contract: &Value, target: Target) -> Result<Annotated> {
@@ -194,6 +186,10 @@ pub fn annotate(contract: &Value, target: Target) -> Result<Annotated> {
                 "runtimePath": Code::literal(&runtime_path()),
                 "securedPaths": secured_paths,
                 "schemes": schemes.facts(),
+                "callsDocs": Code::docs(lines(&format!(
+                    "Calls every operation of the contract. {}",
+                    base_url(contract)
+                ))),
                 "basePath": Code::literal(&base_path(contract)),
                 "operations": operations
                     .iter()
@@ -227,135 +223,6 @@ pub fn annotate(contract: &Value, target: Target) -> Result<Annotated> {
     })
 }
 
-/// A path of the contract, or what takes its place in a webhook or a callback.
-struct Place<'c> {
-    origin: Origin,
-    path: String,
-    item: Node<'c>,
-}
-
-/// Every place with operations.
-fn places(contract: &Value) -> Result<Vec<Place<'_>>> {
-    let root = Node {
-        value: contract,
-        at: String::new(),
-    };
-    let mut found = Vec::new();
-    let mut callbacks = Vec::new();
-    for (path, item) in root.child("paths").children() {
-        if !path.starts_with('/') {
-            continue;
-        }
-        let item = follow(contract, item)?;
-        for (_, operation) in item.children() {
-            for (name, callback) in operation.child("callbacks").children() {
-                let callback = follow(contract, callback)?;
-                for (_, item) in callback.children() {
-                    callbacks.push((name, follow(contract, item)?));
-                }
-            }
-        }
-        found.push(Place {
-            origin: Origin::Path,
-            path: path.clone(),
-            item,
-        });
-    }
-    for (name, item) in root.child("webhooks").children() {
-        found.push(Place {
-            origin: Origin::Webhook(one_line(name)),
-            path: format!("/{}", names::snake(name).trim_start_matches("r#")),
-            item: follow(contract, item)?,
-        });
-    }
-    // The same callback may be named by several operations.
-    let mut known = HashSet::new();
-    callbacks.retain(|(_, item)| known.insert(item.at.clone()));
-    for (name, item) in callbacks {
-        found.push(Place {
-            origin: Origin::Callback(one_line(name)),
-            path: format!("/{}", names::snake(name).trim_start_matches("r#")),
-            item,
-        });
-    }
-    Ok(found)
-}
-
-/// Every operation with the types of its parts.
-fn operations<'c>(
-    contract: &'c Value,
-    schemas: &mut Schemas<'c>,
-    warnings: &mut Vec<String>,
-) -> Result<Vec<Operation<'c>>> {
-    let mut names = Names::default();
-    let mut modules = Modules::default();
-    let mut routes = Routes::default();
-    let mut found = Vec::new();
-    for Place { origin, path, item } in places(contract)? {
-        for (method, node) in item.children() {
-            if !METHODS.contains(&method.as_str()) {
-                continue;
-            }
-            let place = || format!("in {} {path}", method.to_uppercase());
-            let (route, segments) = match &origin {
-                Origin::Path => {
-                    let (route, segments, is_new) = routes.of(method, &path).with_context(place)?;
-                    if !is_new {
-                        let place = place();
-                        warnings.push(format!(
-                            "{place}: never reached, because an earlier path is equivalent"
-                        ));
-                    }
-                    (route, segments)
-                }
-                origin => (routes.reverse(origin, method, &path), HashMap::new()),
-            };
-            let id = match node.value["operationId"].as_str() {
-                Some(id) if !id.trim().is_empty() => id.to_owned(),
-                _ => names::snake(&format!("{method} {path}")),
-            };
-            let module = match &origin {
-                Origin::Path => modules.of(operation::tag(node.value)),
-                Origin::Webhook(_) => modules.reverse("webhooks"),
-                Origin::Callback(_) => modules.reverse("callbacks"),
-            };
-            let (name, function) = names.give(&id, &module);
-            let mut operation = Operation {
-                // Two parts of the contract must not have the same name.
-                path: match &origin {
-                    Origin::Path => path.clone(),
-                    Origin::Webhook(_) => format!("webhook {route}"),
-                    Origin::Callback(_) => format!("callback {route}"),
-                },
-                origin: origin.clone(),
-                method: method.clone(),
-                route,
-                segments,
-                id,
-                function,
-                module,
-                parameters: Vec::new(),
-                body: None,
-                responses: Vec::new(),
-                name,
-                node: node.clone(),
-            };
-            let (name, segments) = (&operation.name, &operation.segments);
-            let mut parts = || -> Result<_> {
-                Ok((
-                    parameter::gather(schemas, &item, &node, name, segments, warnings)?,
-                    body::body(schemas, &node, name).context("in the request body")?,
-                    response::responses(schemas, &node, name, &mut names.types)?,
-                ))
-            };
-            (operation.parameters, operation.body, operation.responses) =
-                parts().with_context(place)?;
-            found.push(operation);
-        }
-    }
-    Ok(found)
-}
-
 /// A contract without operations gives the models of all its schemas, but no server.
 fn models_only<'c>(contract: &'c Value, schemas: &mut Schemas<'c>, target: Target) -> Result<()> {
     let all = node_at(contract, COMPONENTS.trim_end_matches('/')).ok();
@@ -369,38 +236,6 @@ fn models_only<'c>(contract: &'c Value, schemas: &mut Schemas<'c>, target: Targe
             .with_context(|| format!("in schema {name}"))?;
     }
     Ok(())
-}
-
-/// The routes in use.
-#[derive(Default)]
-struct Routes {
-    shapes: HashMap<String, Vec<String>>,
-    taken: HashSet<(String, String)>,
-    reverse: HashSet<(bool, String, String)>,
-}
-
-impl Routes {
-    /// The route of a path with its parameters, and whether it is the first operation there.
-    fn of(&mut self, method: &str, path: &str) -> Result<(String, HashMap<String, String>, bool)> {
-        let (route, segments) = operation::route(path, &mut self.shapes)?;
-        let is_new = self.taken.insert((method.to_owned(), route.clone()));
-        Ok((route, segments, is_new))
-    }
-
-    /// The route of a webhook or a callback, with a number if another has the same name.
-    fn reverse(&mut self, origin: &Origin, method: &str, path: &str) -> String {
-        let webhook = matches!(origin, Origin::Webhook(_));
-        let mut route = path.to_owned();
-        let mut number = 2;
-        while !self
-            .reverse
-            .insert((webhook, method.to_owned(), route.clone()))
-        {
-            route = format!("{path}{number}");
-            number += 1;
-        }
-        route
-    }
 }
 
 /// The operations of a module, in a comment.
@@ -460,36 +295,6 @@ fn types(view: &Value) -> Box<dyn Iterator<Item = &str> + '_> {
     }
 }
 
-/// The module of each tag.
-#[derive(Default)]
-struct Modules {
-    known: HashMap<String, Name>,
-    scope: Option<Scope>,
-}
-
-impl Modules {
-    /// The module of the webhooks or the callbacks, even if there is a tag with that name.
-    fn reverse(&mut self, name: &'static str) -> Name {
-        self.of(&format!("{name}\n"))
-    }
-
-    fn of(&mut self, tag: &str) -> Name {
-        if let Some(module) = self.known.get(tag) {
-            return module.clone();
-        }
-        let scope = self.scope.get_or_insert_with(|| Scope::reserving(MODULES));
-        let name = names::snake(tag);
-        let name = match name.strip_prefix("r#") {
-            Some(keyword) => format!("{keyword}_"),
-            None => name,
-        };
-        // The module is a file, whose name must be short enough for any file system.
-        let module = scope.declare(&name[..name.len().min(LONGEST_MODULE)]);
-        self.known.insert(tag.to_owned(), module.clone());
-        module
-    }
-}
-
 /// A type for each module.
 fn type_names(modules: &[&Name], suffix: &str) -> BTreeMap<Name, Name> {
     let mut scope = Scope::default();
@@ -520,14 +325,20 @@ fn runtime_path() -> String {
         .to_string()
 }
 
-/// The path of the first server, a prefix of every path of the contract.
-fn base_path(contract: &Value) -> String {
-    let url = contract["servers"][0]["url"].as_str().unwrap_or_default();
-    let mut url = url.to_owned();
-    for (name, variable) in members(&contract["servers"][0]["variables"]) {
+/// The URL of the first server; may be relative, or empty.
+fn server_url(contract: &Value) -> String {
+    let server = &contract["servers"][0];
+    let mut url = server["url"].as_str().unwrap_or_default().to_owned();
+    for (name, variable) in members(&server["variables"]) {
         let value = variable["default"].as_str().unwrap_or_default();
         url = url.replace(&format!("{{{name}}}"), value);
     }
+    url
+}
+
+/// The path of the first server, a prefix of every path of the contract.
+fn base_path(contract: &Value) -> String {
+    let url = server_url(contract);
     let path = match url.split_once("://") {
         Some((_, rest)) => rest.split_once('/').map_or("", |(_, path)| path),
         None => &url,
@@ -537,5 +348,14 @@ fn base_path(contract: &Value) -> String {
         "" => String::new(),
         path if path.contains(['{', '}']) => String::new(),
         path => format!("/{path}"),
+    }
+}
+
+/// Which base URL a client needs.
+fn base_url(contract: &Value) -> String {
+    match one_line(&server_url(contract)) {
+        url if url.contains("://") => format!("The base URL of the contract is `{url}`."),
+        _ => "The contract has no absolute server URL, so the base URL is that of your server."
+            .into(),
     }
 }

@@ -6,7 +6,7 @@
 //!
 //! A module uses only modules further left in this list: `docs`, `names`, `source`, `numbers`,
 //! `pattern`, `contract`, `document`, `schema`, `json_schema`, `security`, `parameter`, `body`, `response`,
-//! `operation`, `view`, `annotate`, `generator`, this file, `build`, `stub`.
+//! `operation`, `operations`, `view`, `annotate`, `generator`, this file, `build`, `stub`.
 
 pub mod annotate;
 mod body;
@@ -18,6 +18,7 @@ mod json_schema;
 mod names;
 mod numbers;
 mod operation;
+mod operations;
 mod parameter;
 mod pattern;
 mod response;

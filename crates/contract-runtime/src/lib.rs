@@ -6,6 +6,8 @@
 #[macro_use]
 mod macros;
 
+#[doc(hidden)] // for the macros
+pub mod alternatives;
 mod binary;
 #[cfg(feature = "client")]
 pub mod client;

@@ -3,7 +3,7 @@
 //! What `components` has a section for becomes a component, so that recursion stays possible. Path
 //! items and everything else are put in the place of the reference.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
@@ -34,7 +34,7 @@ pub(super) struct Bundler {
     pub(super) names: HashMap<(&'static str, Place), String>,
     pub(super) taken: HashSet<(&'static str, String)>,
     /// A reference to a component with a suffix in its name → its name without.
-    pub(super) renamed: HashMap<String, String>,
+    pub(super) renamed: BTreeMap<String, String>,
     /// The components that are still to be moved.
     pub(super) open: VecDeque<(Component, Place)>,
     /// The targets that are being put in the place of a reference, outermost first.
@@ -53,7 +53,7 @@ impl Bundler {
             files,
             names: HashMap::new(),
             taken: HashSet::new(),
-            renamed: HashMap::new(),
+            renamed: BTreeMap::new(),
             open: VecDeque::new(),
             inlined: Vec::new(),
             inlinings: 0,
@@ -83,6 +83,9 @@ impl Bundler {
             let moved = self.value(&self.at(&place), Shape::One(kind), &place)?;
             let section = components.entry(section).or_insert_with(|| json!({}));
             section[name] = moved;
+        }
+        if let Some(schemas) = components.get_mut("schemas") {
+            self.keep_subtypes(schemas);
         }
         if document.contains_key("components") || !components.is_empty() {
             document.insert("components".into(), Value::Object(components));

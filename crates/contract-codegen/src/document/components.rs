@@ -1,6 +1,9 @@
 //! The components that targets in other files become: their names, and discriminators by them.
 
+use std::collections::BTreeSet;
+
 use anyhow::Result;
+use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 
 use super::bundle::{Bundler, is_local};
@@ -101,16 +104,64 @@ impl Bundler {
                 }
             }
         }
-        let Some(Value::Object(discriminator)) = schema.get_mut("discriminator") else {
-            return;
-        };
-        for (natural, to) in mapped {
-            let mapping = discriminator.entry("mapping").or_insert_with(|| json!({}));
-            if let Value::Object(mapping) = mapping
-                && !mapping.values().any(|known| known == &to)
-            {
-                mapping.entry(natural).or_insert(json!(to));
+        if let Some(discriminator) = schema.get_mut("discriminator") {
+            for (natural, to) in mapped {
+                map(discriminator, natural, &to);
             }
         }
     }
+
+    /// The same for a schema that extends one with a discriminator, and is no alternative of it.
+    pub(super) fn keep_subtypes(&self, schemas: &mut Value) {
+        for (to, natural) in &self.renamed {
+            let namesake = fragment(&format!("/components/schemas/{}", escape(natural)));
+            let namesakes = ancestors(schemas, &namesake);
+            for base in ancestors(schemas, to) {
+                // Two with the same name cannot both be selected by it.
+                if let Some(base) = component_name(&base).filter(|_| !namesakes.contains(&base))
+                    && schemas[&base]["discriminator"].is_object()
+                {
+                    map(&mut schemas[base]["discriminator"], natural.clone(), to);
+                }
+            }
+        }
+    }
+}
+
+/// Adds a value to a mapping, unless the target has one already.
+fn map(discriminator: &mut Value, value: String, to: &str) {
+    let Value::Object(discriminator) = discriminator else {
+        return;
+    };
+    let mapping = discriminator.entry("mapping").or_insert_with(|| json!({}));
+    if let Value::Object(mapping) = mapping
+        && !mapping.values().any(|known| known == to)
+    {
+        mapping.entry(value).or_insert(json!(to));
+    }
+}
+
+/// The schemas that a schema extends by `allOf`, as references.
+fn ancestors(schemas: &Value, schema: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut open = vec![schema.to_owned()];
+    while let Some(next) = open.pop() {
+        let Some(name) = component_name(&next) else {
+            continue;
+        };
+        for base in items(&schemas[name]["allOf"]) {
+            if let Some(base) = base["$ref"].as_str()
+                && found.insert(base.to_owned())
+            {
+                open.push(base.to_owned());
+            }
+        }
+    }
+    found
+}
+
+/// The name of the schema that a reference leads to.
+fn component_name(reference: &str) -> Option<String> {
+    let name = reference.strip_prefix("#/components/schemas/")?;
+    Some(unescape(&percent_decode_str(name).decode_utf8_lossy()))
 }

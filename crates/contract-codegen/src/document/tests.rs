@@ -306,6 +306,32 @@ x/y: { externalValue: nowhere.json }";
 }
 
 #[test]
+fn a_subtype_with_a_suffix_is_selected_by_its_own_name() {
+    let root = "openapi: 3.1.0
+paths: {}
+components:
+  schemas:
+    Dog: { type: integer }
+    Cat: { allOf: [{ $ref: '#/components/schemas/Pet' }] }
+    Pet: { type: object, discriminator: { propertyName: kind }, properties: { kind: { type: string } } }
+    Dogs: { type: array, items: { $ref: pets/Dog.yaml } }
+    Cats: { type: array, items: { $ref: pets/Cat.yaml } }";
+    let subtype = "allOf: [{ $ref: '../root.yaml#/components/schemas/Pet' }]";
+    let read = read_value(&[
+        ("root.yaml", root),
+        ("pets/Dog.yaml", subtype),
+        ("pets/Cat.yaml", subtype),
+    ]);
+    let schemas = &read["components"]["schemas"];
+    assert!(schemas["Dog_2"]["allOf"].is_array() && schemas["Cat_2"]["allOf"].is_array());
+    // Two subtypes are called `Cat`: the root's keeps the name.
+    assert_eq!(
+        schemas["Pet"]["discriminator"]["mapping"],
+        json!({ "Dog": "#/components/schemas/Dog_2" })
+    );
+}
+
+#[test]
 fn all_files_are_listed_once_and_the_root_first() {
     let root = with_schema("{ $ref: a/b.yaml }");
     let b = "{ allOf: [{ $ref: ../c.yaml }, { $ref: ./../a/../c.yaml }, { $ref: ../root.yaml#/components/schemas/X/x }] }";

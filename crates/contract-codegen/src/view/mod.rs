@@ -3,6 +3,7 @@
 mod body;
 mod call;
 pub(crate) mod check;
+mod limit;
 mod model;
 mod operation;
 mod parameter;

@@ -338,8 +338,8 @@ async fn a_credential_that_cannot_be_sent_is_an_error_without_the_secret() {
         .credential("one", key("a b"))
         .credential("two", key("a b"));
     builder.build().unwrap().send(both()).await.unwrap();
-    let sent = stand_in.sent.lock().unwrap();
-    assert_eq!(sent[0].uri(), "http://example.com/v1/x?key=a%20b");
+    let uri = stand_in.sent.lock().unwrap()[0].uri().to_string();
+    assert_eq!(uri, "http://example.com/v1/x?key=a%20b");
 
     let (_, builder) = answering([]);
     let source = |_: &'static [&'static str]| async { Err("no token today") };

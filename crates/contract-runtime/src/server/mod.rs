@@ -1,5 +1,6 @@
 //! Serves a contract on actix-web.
 
+mod body;
 mod input;
 #[cfg(feature = "multipart")]
 mod multipart;
@@ -9,6 +10,7 @@ mod reply;
 pub mod response;
 mod router;
 mod security;
+mod style;
 
 pub use input::Input;
 pub use parameter::Parameter;

@@ -9,6 +9,7 @@ use actix_web::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, HeaderName, He
 use actix_web::web::Bytes;
 use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
 use futures::{Stream, StreamExt};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::Rejection;
 use crate::{Event, Json, Text, json};
@@ -74,14 +75,8 @@ impl Reply {
         };
         self.0.content_type(media_type);
         if let Some(name) = &file.name {
-            let name = name.replace(
-                |letter: char| !(' '..='~').contains(&letter) || matches!(letter, '"' | '\\'),
-                "_",
-            );
-            self.0.insert_header((
-                CONTENT_DISPOSITION,
-                format!("attachment; filename=\"{name}\""),
-            ));
+            self.0
+                .insert_header((CONTENT_DISPOSITION, attachment(name)));
         }
         self.0.body(file.body)
     }
@@ -104,6 +99,19 @@ impl Reply {
         let detail = "this operation is not implemented yet";
         Rejection::new(StatusCode::NOT_IMPLEMENTED, "not_implemented", detail).error_response()
     }
+}
+
+/// The name that a quoted string can have, and the whole one if that is another (RFC 6266, section 4.3).
+fn attachment(name: &str) -> String {
+    let odd = |letter: char| !(' '..='~').contains(&letter) || matches!(letter, '"' | '\\');
+    let plain = name.replace(odd, "_");
+    let mut text = format!("attachment; filename=\"{plain}\"");
+    if plain != name {
+        // A superset of what RFC 8187 (section 3.2.1) wants encoded.
+        let whole = utf8_percent_encode(name, NON_ALPHANUMERIC);
+        text.push_str(&format!("; filename*=UTF-8''{whole}"));
+    }
+    text
 }
 
 /// A value of a header in the style `simple`.

@@ -87,12 +87,16 @@ fn every(schema: impl Fn(&str) -> Value) -> Value {
     contract(paths, json!({ "schemas": schemas }))
 }
 
-/// A struct with members of every type.
+/// A struct with a member of its own name and type. All are in one module, so one of them with
+/// members of every type meets every name.
 fn structure(name: &str) -> Value {
     let mut members = json!({
+        "m_text": { "type": "string", "default": "x", "pattern": "^\\w*$", "nullable": true },
+        "m_self": reference(name),
+    });
+    let more = json!({
         "m_list": { "type": "array", "items": reference(name), "uniqueItems": true, "maxItems": 3 },
         "m_map": { "type": "object", "additionalProperties": { "type": "string", "nullable": true } },
-        "m_text": { "type": "string", "default": "x", "pattern": "^\\w*$", "nullable": true },
         "m_number": { "type": "number", "multipleOf": 0.1, "default": 1 },
         "m_decimal": { "type": "number", "format": "decimal", "minimum": 0 },
         "m_digits": { "type": "string", "format": "decimal" },
@@ -102,9 +106,14 @@ fn structure(name: &str) -> Value {
         "m_bytes": { "type": "string", "format": "byte" },
         "m_file": { "type": "string", "format": "binary" },
         "m_any": {},
-        "m_self": reference(name),
         "m_kind": { "type": "string", "enum": [name, "other"], "default": name },
     });
+    if name == "Option" {
+        members
+            .as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+    }
     members[name] = json!({ "type": "string" });
     json!({
         "type": "object",
@@ -237,7 +246,7 @@ fn check_every(contract: &Value, good: impl Fn(&str) -> Value, bad: &Value) {
 fn every_name_works_as_a_struct_and_a_property() {
     check_every(
         &every(structure),
-        |name| json!({ name: "x", "m_text": null, "m_self": { name: "y" }, "m_kind": name }),
+        |name| json!({ name: "x", "m_text": null, "m_self": { name: "y" } }),
         &json!({}),
     );
 }

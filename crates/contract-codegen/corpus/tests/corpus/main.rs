@@ -3,6 +3,8 @@
 mod bodies;
 mod clients;
 mod collisions;
+mod exchanges;
+mod figures;
 mod files;
 mod hostile;
 mod modern;

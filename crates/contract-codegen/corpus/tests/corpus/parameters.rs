@@ -221,6 +221,15 @@ async fn lists_and_objects_of_the_query_in_every_style() {
         .assert_received("{\"a\": 1, \"b\": 2}")
         .assert_received("other: Some(\"c\")");
     get("/free?a=x").await.assert_rejected(&["rest/a"]);
+    // A plus is a space in a query, and a plus in a cookie.
+    let request = TestRequest::get()
+        .uri("/free?other=a+b")
+        .insert_header(("cookie", "a+b=c+d; %C3%A4=%20; note=e+f"));
+    send(request)
+        .await
+        .assert_received("other: Some(\"a b\")")
+        .assert_received("jar: Some({\"a+b\": \"c+d\", \"ä\": \" \"})")
+        .assert_received("note: Some(\"e+f\")");
 }
 
 #[actix_web::test]

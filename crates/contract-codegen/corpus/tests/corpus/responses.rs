@@ -138,7 +138,7 @@ async fn files_and_streams() {
     );
     assert_eq!(
         response.header("content-disposition"),
-        "attachment; filename=\"a _b_.pdf\""
+        "attachment; filename=\"a _b_.pdf\"; filename*=UTF-8''a%20%22b%22%2Epdf"
     );
     let response = get("/picture").await;
     assert_eq!(

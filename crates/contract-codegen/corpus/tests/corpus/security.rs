@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::{TestResponse, call};
 
 /// Accepts the credential `good`, without the scope `admin`.
-struct Guard;
+pub struct Guard;
 
 impl Authenticate for Guard {
     type Scheme = Scheme;

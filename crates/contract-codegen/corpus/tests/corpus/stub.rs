@@ -51,7 +51,7 @@ impl Server {
     }
 }
 
-fn cargo(folder: &Path, command: &str) -> Command {
+pub fn cargo(folder: &Path, command: &str) -> Command {
     // The same versions as here, so that built dependencies are reused.
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     std::fs::copy(here.join("Cargo.lock"), folder.join("Cargo.lock")).unwrap();

@@ -11,6 +11,7 @@
     clippy::result_large_err
 )]
 
+pub mod callbacks;
 pub mod default;
 pub mod models;
 pub mod webhooks;
@@ -36,7 +37,7 @@ pub const OPERATIONS: &[::contract_runtime::Operation] = &[
     },
 ];
 
-/// Calls every operation of the contract.
+/// Calls every operation of the contract. The contract has no absolute server URL, so the base URL is that of your server.
 #[derive(Debug, Clone)]
 pub struct Client {
     /// Calls the operations of the module `default`.

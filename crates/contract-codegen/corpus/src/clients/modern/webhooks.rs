@@ -2,6 +2,8 @@
 
 use ::contract_runtime as runtime;
 
+use super::models;
+
 /// What an implementation of the webhooks of the contract must provide.
 ///
 /// A method is called only after parameters and body passed every check of the contract.
@@ -11,6 +13,8 @@ pub trait WebhooksApi: 'static {
     /// `POST` of the webhook `thing`
     fn post_thing(
         &self,
+        parameters: PostThingParameters,
+        body: models::Point,
     ) -> impl ::std::future::Future<Output = ::std::result::Result<PostThingSuccess, PostThingFailure>>;
 }
 
@@ -37,6 +41,13 @@ pub fn configure<A: WebhooksApi>(
     router.configure(service);
 }
 
+/// The parameters of `POST` of the webhook `thing`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PostThingParameters {
+    /// `X-Try` of the contract.
+    pub x_try: i64,
+}
+
 /// The successful responses of `POST` of the webhook `thing`.
 #[derive(Debug, Clone, PartialEq)]
 pub enum PostThingSuccess {
@@ -54,17 +65,44 @@ impl runtime::server::Respond for PostThingSuccess {
 
 /// The other responses of `POST` of the webhook `thing`.
 #[derive(Debug, Clone, PartialEq)]
-pub enum PostThingFailure {}
+pub enum PostThingFailure {
+    /// Not now
+    ClientError {
+        /// The status, from 400 to 499
+        status: u16,
+        /// The body, as `text/plain`
+        body: ::std::string::String,
+    },
+}
 
 impl runtime::server::Respond for PostThingFailure {
     fn respond(self) -> runtime::actix_web::HttpResponse {
-        match self {}
+        match self {
+            Self::ClientError { status, body } => runtime::server::Reply::within(status, 400..=499)
+                .text("text/plain; charset=utf-8", &body),
+        }
     }
 }
 
 async fn post_thing<A: WebhooksApi>(
     api: runtime::actix_web::web::Data<A>,
+    request: runtime::actix_web::HttpRequest,
+    payload: runtime::actix_web::web::Payload,
 ) -> ::std::result::Result<runtime::actix_web::HttpResponse, runtime::server::Rejection> {
-    let answer = WebhooksApi::post_thing(&**api).await;
+    let mut input =
+        runtime::server::Input::new(&super::CONTRACT, &request, "POST", "webhook /thing");
+    let x_try = input.header("X-Try").required::<i64>(|_| true);
+    let bytes = input.read(payload).await?;
+    let body = match input.media_type(&bytes, &["application/json"]) {
+        ::std::option::Option::Some(0) => {
+            input.json_validated::<models::Point>(&bytes, "application/json", |_| true)
+        }
+        _ => ::std::option::Option::None,
+    };
+    let (::std::option::Option::Some(x_try), ::std::option::Option::Some(body)) = (x_try, body)
+    else {
+        return ::std::result::Result::Err(input.reject());
+    };
+    let answer = WebhooksApi::post_thing(&**api, PostThingParameters { x_try }, body).await;
     ::std::result::Result::Ok(runtime::server::respond(answer))
 }

@@ -65,7 +65,7 @@ pub const OPERATIONS: &[::contract_runtime::Operation] = &[
     },
 ];
 
-/// Calls every operation of the contract.
+/// Calls every operation of the contract. The base URL of the contract is `https://example.com/v1/`.
 #[derive(Debug, Clone)]
 pub struct Client {
     /// Calls the operations of the module `default`.

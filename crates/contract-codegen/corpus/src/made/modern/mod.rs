@@ -12,6 +12,7 @@
     clippy::result_large_err
 )]
 
+pub mod callbacks;
 pub mod default;
 pub mod models;
 pub mod webhooks;
