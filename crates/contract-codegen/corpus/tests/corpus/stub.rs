@@ -62,6 +62,8 @@ pub fn cargo(folder: &Path, command: &str) -> Command {
     cargo
         .current_dir(folder)
         .env("CARGO_TARGET_DIR", &target)
+        // Each stub is compiled once.
+        .env("CARGO_INCREMENTAL", "0")
         .args([command, "--quiet"]);
     cargo
 }
