@@ -1,5 +1,7 @@
 //! `contract`: servers, clients, checks and comparisons from an OpenAPI contract.
 
+#![allow(clippy::print_stderr)] // the output of a command line tool
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -60,7 +62,6 @@ enum Command {
 
 /// The exit code is 1 if something is wrong with the contract, and 2 if the command cannot do its
 /// work.
-#[allow(clippy::print_stderr)] // the output of a command line tool
 fn main() -> ExitCode {
     run(&Arguments::parse().command).unwrap_or_else(|error| {
         eprintln!("error: {error:#}");
@@ -68,7 +69,6 @@ fn main() -> ExitCode {
     })
 }
 
-#[allow(clippy::print_stderr)] // the output of a command line tool
 fn run(command: &Command) -> Result<ExitCode> {
     let made = |folder: &Path, contract: &Path| {
         format!("{} is made from {}", folder.display(), contract.display())
@@ -106,14 +106,12 @@ fn run(command: &Command) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-#[allow(clippy::print_stderr)] // the output of a command line tool
 fn warn(warnings: &[String]) {
     for warning in warnings {
         eprintln!("warning: {warning}");
     }
 }
 
-#[allow(clippy::print_stderr)] // the output of a command line tool
 fn diff(before: &Path, after: &Path, format: Format) -> Result<ExitCode> {
     let before = document::read(before)?.value;
     let after = document::read(after)?.value;

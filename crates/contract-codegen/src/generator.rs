@@ -223,7 +223,8 @@ fn format_rust(main: &Path) -> Result<()> {
     Ok(())
 }
 
-fn read_tree(root: &Path, folder: &Path, into: &mut Files) -> Result<()> {
+/// Adds the files below a folder, with their paths below `root`.
+pub(crate) fn read_tree(root: &Path, folder: &Path, into: &mut Files) -> Result<()> {
     let entries =
         fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
     for entry in entries {

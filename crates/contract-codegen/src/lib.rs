@@ -110,6 +110,8 @@ mod tests {
             ("swagger: '2.0'", "Swagger 2.0"),
             ("openapi: 4.0.0", "4.0.0"),
             ("title: x", "not an OpenAPI document"),
+            ("", "not an OpenAPI document"),
+            ("- x", "not an OpenAPI document"),
             ("a: [", "not valid YAML"),
         ] {
             fs::write(&file, text).unwrap();

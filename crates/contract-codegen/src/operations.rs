@@ -54,23 +54,19 @@ fn places(contract: &Value) -> Result<Vec<Place<'_>>> {
             item,
         });
     }
+    let reverse = |origin: fn(String) -> Origin, name: &str, item| Place {
+        origin: origin(one_line(name)),
+        path: format!("/{}", names::snake(name).trim_start_matches("r#")),
+        item,
+    };
     for (name, item) in root.child("webhooks").children() {
-        found.push(Place {
-            origin: Origin::Webhook(one_line(name)),
-            path: format!("/{}", names::snake(name).trim_start_matches("r#")),
-            item: follow(contract, item)?,
-        });
+        found.push(reverse(Origin::Webhook, name, follow(contract, item)?));
     }
     // The same callback may be named by several operations.
     let mut known = HashSet::new();
     callbacks.retain(|(_, item)| known.insert(item.at.clone()));
-    for (name, item) in callbacks {
-        found.push(Place {
-            origin: Origin::Callback(one_line(name)),
-            path: format!("/{}", names::snake(name).trim_start_matches("r#")),
-            item,
-        });
-    }
+    let callbacks = callbacks.into_iter();
+    found.extend(callbacks.map(|(name, item)| reverse(Origin::Callback, name, item)));
     Ok(found)
 }
 

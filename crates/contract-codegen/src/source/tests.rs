@@ -1,4 +1,5 @@
 use super::*;
+use crate::generator::{Files, read_tree};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -133,18 +134,11 @@ fn raw_literals_are_used_only_to_avoid_escapes() {
 #[test]
 fn templates_never_print_inside_of_a_comment_or_a_string() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
-    let mut open = vec![folder];
+    let mut files = Files::new();
+    read_tree(&folder, &folder, &mut files).unwrap();
     let mut seen = 0;
-    while let Some(path) = open.pop() {
-        if path.is_dir() {
-            open.extend(
-                std::fs::read_dir(path)
-                    .unwrap()
-                    .map(|entry| entry.unwrap().path()),
-            );
-            continue;
-        }
-        for (number, line) in std::fs::read_to_string(&path).unwrap().lines().enumerate() {
+    for (path, content) in files {
+        for (number, line) in String::from_utf8(content).unwrap().lines().enumerate() {
             let place = format!("{}:{}: {line}", path.display(), number + 1);
             let mut rest = line;
             while let Some((before, after)) = rest.split_once("{{") {

@@ -79,10 +79,7 @@ impl Input<'_> {
         check: impl Fn(&T) -> bool,
     ) -> Option<T> {
         let text = self.json_text(bytes)?;
-        match json::from_str::<T>(text) {
-            Ok(body) if check(&body) => Some(body),
-            typed => self.explain_json(text, media_type, typed.err()),
-        }
+        self.typed_json(text, media_type, true, check)
     }
 
     /// Reads a JSON body whose type does not express everything that its schema says.
@@ -96,6 +93,17 @@ impl Input<'_> {
         let holds = serde_json::from_str::<Value>(text)
             .is_ok_and(|value| self.contract.holds(&self.body_root(media_type), &value));
         // From the text, not the value, because only the text shows duplicate members.
+        self.typed_json(text, media_type, holds, check)
+    }
+
+    /// The body of a text; `holds` says whether it is valid by its schema.
+    fn typed_json<T: Json>(
+        &mut self,
+        text: &str,
+        media_type: &str,
+        holds: bool,
+        check: impl Fn(&T) -> bool,
+    ) -> Option<T> {
         match json::from_str::<T>(text) {
             Ok(body) if holds && check(&body) => Some(body),
             typed => self.explain_json(text, media_type, typed.err()),

@@ -271,6 +271,23 @@ fn outcome<T: Debug, F: Debug>(outcome: Result<T, Error<F>>) -> String {
     format!("{outcome:?}")
 }
 
+/// Gives an answer to the server, and checks that the client returns it.
+async fn comes_out<A, T, F>(
+    given: &Given,
+    answer: A,
+    call: impl Future<Output = Result<T, Error<F>>>,
+) -> bool
+where
+    A: Any + Debug + Send,
+    T: Debug,
+    F: Debug,
+{
+    let wanted = format!("{answer:?}");
+    given.give(answer);
+    assert_eq!(outcome(call.await), wanted);
+    true
+}
+
 #[test]
 fn responses_of_every_kind() {
     use clients::responses::default::{
@@ -295,17 +312,14 @@ fn responses_of_every_kind() {
         vec(decimal, 0..4),
     );
     for_all(headers, async |(x_count, x_list, x_time, status2, body)| {
-        let answer = Ok(HeadersSuccess::Ok {
+        let answer: Result<_, HeadersFailure> = Ok(HeadersSuccess::Ok {
             body,
             x_count,
             x_list,
             x_time,
             status2,
         });
-        let wanted = format!("{answer:?}");
-        given.give::<Result<HeadersSuccess, HeadersFailure>>(answer);
-        assert_eq!(outcome(api.headers().await), wanted);
-        true
+        comes_out(&given, answer, api.headers()).await
     });
 
     let text = "\\PC{0,9}";
@@ -322,13 +336,7 @@ fn responses_of_every_kind() {
         (others, text).prop_map(|(status, body)| Err(StatusFailure::Default { status, body })),
     ];
     for_all(statuses, async |answer| {
-        let wanted = format!("{answer:?}");
-        given.give::<Result<StatusSuccess, StatusFailure>>(answer);
-        assert_eq!(
-            outcome(api.status(StatusParameters { code: 0 }).await),
-            wanted
-        );
-        true
+        comes_out(&given, answer, api.status(StatusParameters { code: 0 })).await
     });
 
     let several = prop_oneof![
@@ -337,14 +345,9 @@ fn responses_of_every_kind() {
         text.prop_map(SeveralOkBody::Csv),
     ];
     for_all(several, async |body| {
-        let answer = Ok(SeveralSuccess::Ok(body));
-        let wanted = format!("{answer:?}");
-        given.give::<Result<SeveralSuccess, SeveralFailure>>(answer);
-        assert_eq!(
-            outcome(api.several(SeveralParameters { r#as: None }).await),
-            wanted
-        );
-        true
+        let answer: Result<_, SeveralFailure> = Ok(SeveralSuccess::Ok(body));
+        let call = api.several(SeveralParameters { r#as: None });
+        comes_out(&given, answer, call).await
     });
 
     let number = || option::of(any::<i64>());
@@ -358,11 +361,8 @@ fn responses_of_every_kind() {
                 c,
                 additional_properties: more,
             };
-            let answer = Ok(NullableSuccess::Ok(body));
-            let wanted = format!("{answer:?}");
-            given.give::<Result<NullableSuccess, NullableFailure>>(answer);
-            assert_eq!(outcome(api.nullable().await), wanted);
-            true
+            let answer: Result<_, NullableFailure> = Ok(NullableSuccess::Ok(body));
+            comes_out(&given, answer, api.nullable()).await
         },
     );
 

@@ -100,10 +100,8 @@ fn large(resources: usize) -> Value {
 
 /// How long `cargo check` of a crate takes; its dependencies are built.
 fn checked(folder: &Path) -> (Duration, String) {
-    let start = Instant::now();
-    let done = stub::cargo(folder, "check").output().unwrap();
-    let output = String::from_utf8_lossy(&done.stderr).into_owned();
-    (start.elapsed(), output)
+    let (time, done) = timed(|| stub::cargo(folder, "check").output().unwrap());
+    (time, String::from_utf8_lossy(&done.stderr).into_owned())
 }
 
 fn timed<T>(work: impl FnOnce() -> T) -> (Duration, T) {
