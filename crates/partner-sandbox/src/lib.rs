@@ -38,6 +38,7 @@
 //! | `POST /sandbox/shipments/{id}/{dispatch,deliver,return}` | what the carrier does |
 
 mod answer;
+mod audit;
 mod client;
 mod control;
 mod db;
@@ -59,6 +60,7 @@ mod timers;
 mod token;
 pub mod webhook;
 
+pub use audit::Claim;
 pub use client::{Book, ControlError, EffectCount, SandboxClient, StockLevel};
 pub use faults::{Fault, FaultKind, FaultPlan, Partner};
 pub use generated::inventory::models::{

@@ -1,0 +1,6 @@
+//! Orders with items, with real partners: every path, and that stock and money are conserved.
+
+mod faults;
+mod paths;
+mod shop;
+mod workflow;
