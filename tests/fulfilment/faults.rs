@@ -49,13 +49,21 @@ async fn survives(
     shop.partners.set_faults(&faults).await.unwrap();
     for (index, _) in faults.iter().enumerate() {
         let id = shop
-            .order_to(&[("TEA-1", 2, "40"), ("CUP-1", 1, "19.95")], address.0, address.1)
+            .order_to(
+                &[("TEA-1", 2, "40"), ("CUP-1", 1, "19.95")],
+                address.0,
+                address.1,
+            )
             .await;
         assert_eq!(id, first + i64::try_from(index).unwrap());
     }
     for (index, fault) in faults.iter().enumerate() {
         let id = first + i64::try_from(index).unwrap();
-        println!("{:?} at {}", fault.kind, fault.operation.as_deref().unwrap());
+        println!(
+            "{:?} at {}",
+            fault.kind,
+            fault.operation.as_deref().unwrap()
+        );
         let order = shop.ends(id, status).await;
         let paid = if status == "completed" { "99.95" } else { "0" };
         assert_eq!(due(&order).normalize().to_string(), paid, "{fault:?}");
@@ -81,7 +89,14 @@ async fn every_fault_of_every_step_is_survived() {
         (Partner::Shipping, "getShipment"),
         (Partner::Payment, "capture"),
     ];
-    survives(&shop, 430_000, &operations, ("Exampleville", "DE"), "completed").await;
+    survives(
+        &shop,
+        430_000,
+        &operations,
+        ("Exampleville", "DE"),
+        "completed",
+    )
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -108,7 +123,13 @@ async fn every_fault_of_every_compensation_is_survived() {
             assert_eq!(shop.cancel(id).await.status(), 200);
         }
     };
-    let surviving = survives(&shop, 431_000, &operations, ("Exampleville", "DE"), "cancelled");
+    let surviving = survives(
+        &shop,
+        431_000,
+        &operations,
+        ("Exampleville", "DE"),
+        "cancelled",
+    );
     tokio::join!(cancelling, surviving);
 }
 

@@ -12,7 +12,9 @@ use crate::harness::{Carrier, Options, TestApp, eventually};
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_is_reserved_paid_and_shipped() {
     let shop = Shop::open(400_000, PROMPT).await;
-    let id = shop.order(&[("TEA-1", 2, "40"), ("CUP-1", 1, "19.95")]).await;
+    let id = shop
+        .order(&[("TEA-1", 2, "40"), ("CUP-1", 1, "19.95")])
+        .await;
     let order = shop.ends(id, "completed").await;
     assert_eq!(item_statuses(&order), ["shipped", "shipped"]);
     assert_eq!(order["payment"]["status"], "captured");
@@ -25,23 +27,47 @@ async fn an_order_is_reserved_paid_and_shipped() {
     }
     assert_eq!(
         shop.event_types(id).await,
-        ["created", "items_reserved", "payment_authorized", "shipment_dispatched", "payment_captured"]
+        [
+            "created",
+            "items_reserved",
+            "payment_authorized",
+            "shipment_dispatched",
+            "payment_captured"
+        ]
     );
     assert_eq!(
         shop.effects(id).await,
-        ["reserve", "authorize", "commit", "ship", "dispatch", "capture"]
+        [
+            "reserve",
+            "authorize",
+            "commit",
+            "ship",
+            "dispatch",
+            "capture"
+        ]
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_customer_accepts_what_is_available() {
     let shop = Shop::open(401_000, PROMPT).await;
-    let id = shop.order(&[("TEA-1", 1, "40"), ("SOLD-OUT-CUP", 1, "10")]).await;
-    let order = shop.until(id, "asks", |order| order.get("decision").is_some()).await;
+    let id = shop
+        .order(&[("TEA-1", 1, "40"), ("SOLD-OUT-CUP", 1, "10")])
+        .await;
+    let order = shop
+        .until(id, "asks", |order| order.get("decision").is_some())
+        .await;
     assert_eq!(item_statuses(&order), ["reserved", "unavailable"]);
     assert_eq!(order["decision"]["unavailable_items"], json!([1]));
-    assert_eq!(order["decision"]["options"], json!(["accept_available", "cancel"]));
-    assert_eq!(shop.effects(id).await, ["reserve"], "nothing goes on without an answer");
+    assert_eq!(
+        order["decision"]["options"],
+        json!(["accept_available", "cancel"])
+    );
+    assert_eq!(
+        shop.effects(id).await,
+        ["reserve"],
+        "nothing goes on without an answer"
+    );
     let answered = shop.decide(id, "accept_available").await;
     assert_eq!(answered.status(), 200);
     let order = shop.ends(id, "completed").await;
@@ -55,8 +81,11 @@ async fn the_customer_accepts_what_is_available() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_customer_cancels_instead() {
     let shop = Shop::open(402_000, PROMPT).await;
-    let id = shop.order(&[("TEA-1", 1, "40"), ("UNKNOWN-CUP", 1, "10")]).await;
-    shop.until(id, "asks", |order| order.get("decision").is_some()).await;
+    let id = shop
+        .order(&[("TEA-1", 1, "40"), ("UNKNOWN-CUP", 1, "10")])
+        .await;
+    shop.until(id, "asks", |order| order.get("decision").is_some())
+        .await;
     assert_eq!(shop.decide(id, "cancel").await.status(), 200);
     let order = shop.ends(id, "cancelled").await;
     assert_eq!(order["cancellation_reason"], "decision_cancel");
@@ -70,7 +99,9 @@ async fn a_decision_that_is_not_made_cancels() {
         settings.partners.decision_time = Duration::from_millis(300);
     })
     .await;
-    let id = shop.order(&[("TEA-1", 1, "40"), ("SOLD-OUT-CUP", 1, "10")]).await;
+    let id = shop
+        .order(&[("TEA-1", 1, "40"), ("SOLD-OUT-CUP", 1, "10")])
+        .await;
     let order = shop.ends(id, "cancelled").await;
     assert_eq!(order["cancellation_reason"], "decision_deadline");
     assert_eq!(order.get("decision"), None);
@@ -80,7 +111,9 @@ async fn a_decision_that_is_not_made_cancels() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_without_any_available_item_is_cancelled() {
     let shop = Shop::open(404_000, PROMPT).await;
-    let id = shop.order(&[("SOLD-OUT-TEA", 1, "40"), ("UNKNOWN-CUP", 1, "10")]).await;
+    let id = shop
+        .order(&[("SOLD-OUT-TEA", 1, "40"), ("UNKNOWN-CUP", 1, "10")])
+        .await;
     let order = shop.ends(id, "cancelled").await;
     assert_eq!(order["cancellation_reason"], "items_unavailable");
     assert_eq!(order.get("payment"), None);
@@ -104,7 +137,16 @@ async fn an_expired_authorization_is_replaced() {
     assert_eq!(order["payment"]["captured_amount"].to_string(), "40.92");
     assert_eq!(
         shop.effects(id).await,
-        ["reserve", "authorize", "commit", "ship", "dispatch", "expire", "authorize", "capture"]
+        [
+            "reserve",
+            "authorize",
+            "commit",
+            "ship",
+            "dispatch",
+            "expire",
+            "authorize",
+            "capture"
+        ]
     );
 }
 
@@ -112,10 +154,16 @@ async fn an_expired_authorization_is_replaced() {
 async fn an_expired_reservation_is_replaced() {
     let shop = Shop::open(407_000, PROMPT).await;
     // It expires while its customer decides.
-    let id = shop.order(&[("EXPIRES-TEA", 1, "40"), ("SOLD-OUT-CUP", 1, "10")]).await;
-    shop.until(id, "asks", |order| order.get("decision").is_some()).await;
+    let id = shop
+        .order(&[("EXPIRES-TEA", 1, "40"), ("SOLD-OUT-CUP", 1, "10")])
+        .await;
+    shop.until(id, "asks", |order| order.get("decision").is_some())
+        .await;
     eventually("the reservation expires", async || {
-        shop.effects(id).await.contains(&"expire".into()).then_some(())
+        shop.effects(id)
+            .await
+            .contains(&"expire".into())
+            .then_some(())
     })
     .await;
     assert_eq!(shop.decide(id, "accept_available").await.status(), 200);
@@ -129,7 +177,11 @@ async fn an_expired_reservation_is_replaced() {
 async fn a_refused_capture_needs_attention_and_is_retried() {
     let shop = Shop::open(408_000, PROMPT).await;
     let id = shop.order(&[("TEA-1", 1, "40.93")]).await;
-    let order = shop.until(id, "needs attention", |order| order.get("attention").is_some()).await;
+    let order = shop
+        .until(id, "needs attention", |order| {
+            order.get("attention").is_some()
+        })
+        .await;
     assert_eq!(order["attention"]["step"], "capture");
     assert_eq!(order["attention"]["code"], "over_capture");
     assert_eq!(order["status"], "processing");
@@ -137,8 +189,15 @@ async fn a_refused_capture_needs_attention_and_is_retried() {
     let order = shop.ends(id, "completed").await;
     assert_eq!(order.get("attention"), None);
     let types = shop.event_types(id).await;
-    for expected in ["attention_required", "retry_requested", "attention_resolved"] {
-        assert!(types.iter().any(|one| one == expected), "{expected}: {types:?}");
+    for expected in [
+        "attention_required",
+        "retry_requested",
+        "attention_resolved",
+    ] {
+        assert!(
+            types.iter().any(|one| one == expected),
+            "{expected}: {types:?}"
+        );
     }
     assert_eq!(shop.post(id, "retry", Value::Null).await.status(), 409);
 }
@@ -160,7 +219,10 @@ async fn an_address_that_is_not_served_undoes_everything() {
 async fn a_parcel_that_was_not_dispatched_is_cancelled() {
     let shop = Shop::open(410_000, ON_COMMAND).await;
     let id = shop.order(&[("TEA-1", 1, "40")]).await;
-    shop.until(id, "has a parcel", |order| order["shipment"]["status"] == "created").await;
+    shop.until(id, "has a parcel", |order| {
+        order["shipment"]["status"] == "created"
+    })
+    .await;
     let response = shop.cancel(id).await;
     assert_eq!(response.status(), 200);
     let outcome: Value = response.json().await.unwrap();
@@ -171,7 +233,15 @@ async fn a_parcel_that_was_not_dispatched_is_cancelled() {
     assert_eq!(order["payment"]["status"], "voided");
     assert_eq!(
         shop.effects(id).await,
-        ["reserve", "authorize", "commit", "ship", "cancel", "void", "release"]
+        [
+            "reserve",
+            "authorize",
+            "commit",
+            "ship",
+            "cancel",
+            "void",
+            "release"
+        ]
     );
     // Repeating it changes nothing.
     assert_eq!(shop.cancel(id).await.status(), 200);
@@ -184,7 +254,10 @@ async fn a_dispatched_order_cannot_be_cancelled() {
     })
     .await;
     let id = shop.order(&[("TEA-1", 1, "40")]).await;
-    shop.until(id, "is paid", |order| order["payment"]["status"] == "captured").await;
+    shop.until(id, "is paid", |order| {
+        order["payment"]["status"] == "captured"
+    })
+    .await;
     let refused = shop.cancel(id).await;
     assert_eq!(refused.status(), 409);
     let shipment = shop.ids(id).await.shipment();
@@ -200,7 +273,10 @@ async fn a_cancellation_that_comes_too_late_is_refused() {
     let shop = Shop::open(412_000, ON_COMMAND).await;
     shop.partners.set_webhook(None).await.unwrap();
     let id = shop.order(&[("TEA-1", 1, "40")]).await;
-    shop.until(id, "has a parcel", |order| order["shipment"]["status"] == "created").await;
+    shop.until(id, "has a parcel", |order| {
+        order["shipment"]["status"] == "created"
+    })
+    .await;
     shop.dispatch(id).await;
     assert_eq!(shop.cancel(id).await.status(), 200);
     let order = shop.ends(id, "completed").await;
@@ -217,7 +293,10 @@ async fn a_returned_parcel_is_refunded() {
     })
     .await;
     let id = shop.order(&[("TEA-1", 1, "40")]).await;
-    shop.until(id, "is paid", |order| order["payment"]["status"] == "captured").await;
+    shop.until(id, "is paid", |order| {
+        order["payment"]["status"] == "captured"
+    })
+    .await;
     let shipment = shop.ids(id).await.shipment();
     shop.partners.return_to_sender(&shipment).await.unwrap();
     let order = shop.ends(id, "cancelled").await;
@@ -235,7 +314,10 @@ async fn a_parcel_is_asked_for_when_its_webhooks_are_lost() {
     .await;
     shop.partners.set_webhook(None).await.unwrap();
     let id = shop.order(&[("TEA-1", 1, "40")]).await;
-    shop.until(id, "has a parcel", |order| order["shipment"]["status"] == "created").await;
+    shop.until(id, "has a parcel", |order| {
+        order["shipment"]["status"] == "created"
+    })
+    .await;
     shop.dispatch(id).await;
     shop.ends(id, "completed").await;
 }
@@ -268,12 +350,18 @@ async fn an_unsigned_webhook_is_refused() {
         "type": "shipment.dispatched", "timestamp": "2026-01-15T09:30:00Z",
         "data": { "shipment": { "id": shipment } }
     });
-    for signature in [None, Some("v1,AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")] {
+    for signature in [
+        None,
+        Some("v1,AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="),
+    ] {
         let mut request = shop
             .app
             .request(Method::POST, order_processing::partners::SHIPPING_WEBHOOK)
             .header("webhook-id", "msg_1")
-            .header("webhook-timestamp", chrono::Utc::now().timestamp().to_string());
+            .header(
+                "webhook-timestamp",
+                chrono::Utc::now().timestamp().to_string(),
+            );
         if let Some(signature) = signature {
             request = request.header("webhook-signature", signature);
         }
@@ -292,8 +380,17 @@ async fn an_order_with_items_cannot_be_overwritten_or_deleted() {
     let path = format!("/orders/{id}");
     assert_eq!(shop.app.put_status(id, "cancelled").await.status(), 409);
     let amount = json!({ "total_amount": 1 }).to_string();
-    assert_eq!(shop.app.send(Method::PUT, &path, amount).await.status(), 409);
-    let delete = async || shop.app.request(Method::DELETE, &path).send().await.unwrap();
+    assert_eq!(
+        shop.app.send(Method::PUT, &path, amount).await.status(),
+        409
+    );
+    let delete = async || {
+        shop.app
+            .request(Method::DELETE, &path)
+            .send()
+            .await
+            .unwrap()
+    };
     assert_eq!(delete().await.status(), 409);
     shop.cancel(id).await;
     shop.ends(id, "cancelled").await;
@@ -306,11 +403,19 @@ async fn contradictions_are_named() {
     let complete: Value = serde_json::from_str(&new_order(&[("A", 2, "5")], "City", "DE")).unwrap();
     let cases: [(&str, fn(&mut Value)); 6] = [
         ("/total_amount", |order| order["total_amount"] = json!(11)),
-        ("/shipping_address", |order| drop(order.as_object_mut().unwrap().remove("shipping_address"))),
-        ("/shipping_address", |order| drop(order.as_object_mut().unwrap().remove("items"))),
+        ("/shipping_address", |order| {
+            drop(order.as_object_mut().unwrap().remove("shipping_address"))
+        }),
+        ("/shipping_address", |order| {
+            drop(order.as_object_mut().unwrap().remove("items"))
+        }),
         ("/items", |order| order["items"] = json!([])),
-        ("/items/0/quantity", |order| order["items"][0]["quantity"] = json!(0)),
-        ("/shipping_address/country", |order| order["shipping_address"]["country"] = json!("de")),
+        ("/items/0/quantity", |order| {
+            order["items"][0]["quantity"] = json!(0)
+        }),
+        ("/shipping_address/country", |order| {
+            order["shipping_address"]["country"] = json!("de")
+        }),
     ];
     for (pointer, change) in cases {
         let mut order = complete.clone();
@@ -326,9 +431,12 @@ async fn contradictions_are_named() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_decision_has_preconditions_and_a_key() {
     let shop = Shop::open(418_000, PROMPT).await;
-    let id = shop.order(&[("TEA-1", 1, "40"), ("SOLD-OUT-CUP", 1, "10")]).await;
+    let id = shop
+        .order(&[("TEA-1", 1, "40"), ("SOLD-OUT-CUP", 1, "10")])
+        .await;
     assert_eq!(shop.decide(id + 1, "cancel").await.status(), 404);
-    shop.until(id, "asks", |order| order.get("decision").is_some()).await;
+    shop.until(id, "asks", |order| order.get("decision").is_some())
+        .await;
     let decide = async |answer: &str, etag: &str, key: &str| {
         let path = format!("/orders/{id}/decision");
         let request = shop.app.request(Method::POST, &path);
@@ -340,7 +448,10 @@ async fn a_decision_has_preconditions_and_a_key() {
             .await
             .unwrap()
     };
-    assert_eq!(decide("accept_available", "\"1\"", "k1").await.status(), 412);
+    assert_eq!(
+        decide("accept_available", "\"1\"", "k1").await.status(),
+        412
+    );
     let etag = shop.app.get(&format!("/orders/{id}")).await.headers()["etag"].clone();
     let etag = etag.to_str().unwrap();
     let first = decide("accept_available", etag, "k2").await;
@@ -359,7 +470,12 @@ async fn without_partners_an_order_with_items_is_in_processing_for_a_while() {
     let app = TestApp::with_worker(Duration::from_millis(200)).await;
     app.orders_from(419_000).await;
     let body = new_order(&[("A", 2, "5")], "City", "DE");
-    let created: Value = app.send(Method::POST, "/orders", body).await.json().await.unwrap();
+    let created: Value = app
+        .send(Method::POST, "/orders", body)
+        .await
+        .json()
+        .await
+        .unwrap();
     let id = created["id"].as_i64().unwrap();
     app.becomes(id, "completed").await;
 }

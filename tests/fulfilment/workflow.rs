@@ -60,25 +60,61 @@ async fn histories_contain_no_data_of_the_order() {
     })
     .await;
     let mut ids = Vec::new();
-    for (price, country) in [("4711.17", "DE"), ("4711.91", "DE"), ("4711.93", "DE"), ("4711.17", "XX")] {
-        ids.push(shop.order_to(&[("PLANTED-SKU", 1, price)], "Planted-City", country).await);
+    for (price, country) in [
+        ("4711.17", "DE"),
+        ("4711.91", "DE"),
+        ("4711.93", "DE"),
+        ("4711.17", "XX"),
+    ] {
+        ids.push(
+            shop.order_to(&[("PLANTED-SKU", 1, price)], "Planted-City", country)
+                .await,
+        );
     }
-    ids.push(shop.order_to(&[("PLANTED-SKU", 1, "4711.17"), ("SOLD-OUT-CUP", 1, "1")], "Planted-City", "DE").await);
+    ids.push(
+        shop.order_to(
+            &[("PLANTED-SKU", 1, "4711.17"), ("SOLD-OUT-CUP", 1, "1")],
+            "Planted-City",
+            "DE",
+        )
+        .await,
+    );
     // A partner that repeats what it was sent, in a response that no contract has.
-    shop.break_down(Partner::Shipping, FaultKind::Malformed).await;
-    ids.push(shop.order_to(&[("PLANTED-SKU", 1, "4711.17")], "Planted-City", "DE").await);
+    shop.break_down(Partner::Shipping, FaultKind::Malformed)
+        .await;
+    ids.push(
+        shop.order_to(&[("PLANTED-SKU", 1, "4711.17")], "Planted-City", "DE")
+            .await,
+    );
     let broken = ids[5];
-    shop.until(broken, "needs attention", |order| order.get("attention").is_some()).await;
+    shop.until(broken, "needs attention", |order| {
+        order.get("attention").is_some()
+    })
+    .await;
     shop.partners.clear_faults().await.unwrap();
-    shop.until(ids[2], "needs attention", |order| order.get("attention").is_some()).await;
-    shop.until(ids[4], "asks", |order| order.get("decision").is_some()).await;
+    shop.until(ids[2], "needs attention", |order| {
+        order.get("attention").is_some()
+    })
+    .await;
+    shop.until(ids[4], "asks", |order| order.get("decision").is_some())
+        .await;
     assert_eq!(shop.decide(ids[4], "cancel").await.status(), 200);
     assert_eq!(shop.post(ids[2], "retry", Value::Null).await.status(), 200);
     for id in ids {
         let history = workflow_ends(&shop, id).await;
         let text = format!("{history:?}") + &payloads(&history);
-        for planted in ["PLANTED", "4711", "Planted", "Ada Example", "Example Street", "12345"] {
-            assert!(!text.contains(planted), "order {id}: {planted} is in {text}");
+        for planted in [
+            "PLANTED",
+            "4711",
+            "Planted",
+            "Ada Example",
+            "Example Street",
+            "12345",
+        ] {
+            assert!(
+                !text.contains(planted),
+                "order {id}: {planted} is in {text}"
+            );
         }
     }
 }
@@ -93,9 +129,15 @@ fn payloads(history: &[HistoryEvent]) -> String {
 async fn a_cancelled_workflow_undoes_everything() {
     let shop = Shop::open(442_000, ON_COMMAND).await;
     let id = shop.order(&[("TEA-1", 1, "40")]).await;
-    shop.until(id, "has a parcel", |order| order["shipment"]["status"] == "created").await;
+    shop.until(id, "has a parcel", |order| {
+        order["shipment"]["status"] == "created"
+    })
+    .await;
     let workflow = workflow_of(&shop.app, id).await;
-    workflow.cancel(WorkflowCancelOptions::default()).await.unwrap();
+    workflow
+        .cancel(WorkflowCancelOptions::default())
+        .await
+        .unwrap();
     let order = shop.ends(id, "cancelled").await;
     assert_eq!(order["cancellation_reason"], "workflow_cancelled");
     workflow_ends(&shop, id).await;
@@ -105,9 +147,15 @@ async fn a_cancelled_workflow_undoes_everything() {
 async fn a_terminated_workflow_is_replaced_by_one_that_undoes_everything() {
     let shop = Shop::with(443_000, ON_COMMAND, eager_reconciler).await;
     let id = shop.order(&[("TEA-1", 1, "40")]).await;
-    shop.until(id, "has a parcel", |order| order["shipment"]["status"] == "created").await;
+    shop.until(id, "has a parcel", |order| {
+        order["shipment"]["status"] == "created"
+    })
+    .await;
     let workflow = workflow_of(&shop.app, id).await;
-    workflow.terminate(WorkflowTerminateOptions::default()).await.unwrap();
+    workflow
+        .terminate(WorkflowTerminateOptions::default())
+        .await
+        .unwrap();
     let order = shop.ends(id, "cancelled").await;
     assert_eq!(order["cancellation_reason"], "workflow_cancelled");
 }
@@ -116,18 +164,28 @@ async fn a_terminated_workflow_is_replaced_by_one_that_undoes_everything() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_workflow_that_is_terminated_after_the_dispatch_is_replaced_by_one_that_goes_on() {
     let shop = Shop::with(444_000, PROMPT, eager_reconciler).await;
-    shop.break_down(Partner::Payment, FaultKind::ServiceUnavailable).await;
+    shop.break_down(Partner::Payment, FaultKind::ServiceUnavailable)
+        .await;
     let id = shop.order(&[("TEA-1", 1, "40")]).await;
-    shop.until(id, "is reserved", |order| order["items"][0]["status"] == "reserved").await;
+    shop.until(id, "is reserved", |order| {
+        order["items"][0]["status"] == "reserved"
+    })
+    .await;
     // The authorization succeeds, the capture does not.
     let fault = partner_sandbox::Fault {
         operation: Some("capture".into()),
         ..partner_sandbox::Fault::new(FaultKind::ErrorBefore)
     };
     shop.partners.set_faults(&[fault]).await.unwrap();
-    shop.until(id, "is dispatched", |order| order["shipment"]["status"] == "dispatched").await;
+    shop.until(id, "is dispatched", |order| {
+        order["shipment"]["status"] == "dispatched"
+    })
+    .await;
     let workflow = workflow_of(&shop.app, id).await;
-    workflow.terminate(WorkflowTerminateOptions::default()).await.unwrap();
+    workflow
+        .terminate(WorkflowTerminateOptions::default())
+        .await
+        .unwrap();
     shop.partners.clear_faults().await.unwrap();
     let order = shop.ends(id, "completed").await;
     assert_eq!(order["payment"]["status"], "captured");
@@ -137,8 +195,11 @@ async fn a_workflow_that_is_terminated_after_the_dispatch_is_replaced_by_one_tha
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_signal_is_sent_again() {
     let shop = Shop::with(445_000, PROMPT, eager_reconciler).await;
-    let id = shop.order(&[("TEA-1", 1, "40"), ("SOLD-OUT-CUP", 1, "10")]).await;
-    shop.until(id, "asks", |order| order.get("decision").is_some()).await;
+    let id = shop
+        .order(&[("TEA-1", 1, "40"), ("SOLD-OUT-CUP", 1, "10")])
+        .await;
+    shop.until(id, "asks", |order| order.get("decision").is_some())
+        .await;
     shop.app
         .sql(
             "CREATE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
@@ -161,7 +222,11 @@ async fn a_partner_that_is_away_needs_attention_and_delays_no_cancellation() {
     let waiting = shop.order(&[("TEA-1", 1, "40")]).await;
     let cancelled = shop.order(&[("TEA-1", 1, "40")]).await;
     for id in [waiting, cancelled] {
-        let order = shop.until(id, "needs attention", |order| order.get("attention").is_some()).await;
+        let order = shop
+            .until(id, "needs attention", |order| {
+                order.get("attention").is_some()
+            })
+            .await;
         assert_eq!(order["attention"]["step"], "authorize");
         assert_eq!(order["attention"]["code"], "unavailable");
     }
@@ -223,40 +288,71 @@ async fn every_path(first: i64) -> Vec<(&'static str, History)> {
     let mut ids = Vec::new();
     let has_parcel = |order: &Value| order["shipment"]["status"] == "created";
 
-    for (name, price) in [("completed", "40"), ("expired", "40.92"), ("refused-capture", "40.93")] {
+    for (name, price) in [
+        ("completed", "40"),
+        ("expired", "40.92"),
+        ("refused-capture", "40.93"),
+    ] {
         let id = shop.order(&[("TEA-1", 1, price)]).await;
         shop.until(id, "has a parcel", has_parcel).await;
         shop.dispatch(id).await;
         if name == "refused-capture" {
-            shop.until(id, "needs attention", |order| order.get("attention").is_some()).await;
+            shop.until(id, "needs attention", |order| {
+                order.get("attention").is_some()
+            })
+            .await;
             shop.post(id, "retry", Value::Null).await;
         }
-        shop.until(id, "is paid", |order| order["payment"]["status"] == "captured").await;
-        shop.partners.deliver(&shop.ids(id).await.shipment()).await.unwrap();
+        shop.until(id, "is paid", |order| {
+            order["payment"]["status"] == "captured"
+        })
+        .await;
+        shop.partners
+            .deliver(&shop.ids(id).await.shipment())
+            .await
+            .unwrap();
         ids.push((name, id));
     }
 
     let returned = shop.order(&[("TEA-1", 1, "40")]).await;
     shop.until(returned, "has a parcel", has_parcel).await;
     shop.dispatch(returned).await;
-    shop.until(returned, "is paid", |order| order["payment"]["status"] == "captured").await;
+    shop.until(returned, "is paid", |order| {
+        order["payment"]["status"] == "captured"
+    })
+    .await;
     let shipment = shop.ids(returned).await.shipment();
     shop.partners.return_to_sender(&shipment).await.unwrap();
     ids.push(("returned", returned));
 
     ids.push(("declined", shop.order(&[("TEA-1", 1, "40.91")]).await));
-    ids.push(("address", shop.order_to(&[("TEA-1", 1, "40")], "Nowhere", "XX").await));
-    ids.push(("unavailable", shop.order(&[("SOLD-OUT-TEA", 1, "40")]).await));
+    ids.push((
+        "address",
+        shop.order_to(&[("TEA-1", 1, "40")], "Nowhere", "XX").await,
+    ));
+    ids.push((
+        "unavailable",
+        shop.order(&[("SOLD-OUT-TEA", 1, "40")]).await,
+    ));
 
     for (name, answer) in [("accepted", "accept_available"), ("refused", "cancel")] {
-        let id = shop.order(&[("TEA-1", 1, "40"), ("SOLD-OUT-CUP", 1, "10")]).await;
-        shop.until(id, "asks", |order| order.get("decision").is_some()).await;
+        let id = shop
+            .order(&[("TEA-1", 1, "40"), ("SOLD-OUT-CUP", 1, "10")])
+            .await;
+        shop.until(id, "asks", |order| order.get("decision").is_some())
+            .await;
         assert_eq!(shop.decide(id, answer).await.status(), 200);
         if name == "accepted" {
             shop.until(id, "has a parcel", has_parcel).await;
             shop.dispatch(id).await;
-            shop.until(id, "is paid", |order| order["payment"]["status"] == "captured").await;
-            shop.partners.deliver(&shop.ids(id).await.shipment()).await.unwrap();
+            shop.until(id, "is paid", |order| {
+                order["payment"]["status"] == "captured"
+            })
+            .await;
+            shop.partners
+                .deliver(&shop.ids(id).await.shipment())
+                .await
+                .unwrap();
         }
         ids.push((name, id));
     }
@@ -266,18 +362,28 @@ async fn every_path(first: i64) -> Vec<(&'static str, History)> {
         shop.until(id, "has a parcel", has_parcel).await;
         if by_operator {
             let workflow = workflow_of(&shop.app, id).await;
-            workflow.cancel(WorkflowCancelOptions::default()).await.unwrap();
+            workflow
+                .cancel(WorkflowCancelOptions::default())
+                .await
+                .unwrap();
         } else {
             shop.cancel(id).await;
         }
         ids.push((name, id));
     }
 
-    shop.break_down(Partner::Payment, FaultKind::ErrorAfter).await;
+    shop.break_down(Partner::Payment, FaultKind::ErrorAfter)
+        .await;
     let away = shop.order(&[("TEA-1", 1, "40")]).await;
-    shop.until(away, "needs attention", |order| order.get("attention").is_some()).await;
+    shop.until(away, "needs attention", |order| {
+        order.get("attention").is_some()
+    })
+    .await;
     shop.cancel(away).await;
-    shop.until(away, "is being undone", |order| order["attention"]["step"] == "void").await;
+    shop.until(away, "is being undone", |order| {
+        order["attention"]["step"] == "void"
+    })
+    .await;
     shop.partners.clear_faults().await.unwrap();
     ids.push(("cancelled-while-away", away));
 

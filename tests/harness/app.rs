@@ -376,7 +376,7 @@ impl Drop for TestApp {
 }
 
 const TOKEN: &str = "token-of-the-partners";
-pub const WEBHOOK_SECRET: &str = "whsec_dGVzdHMgb2YgdGhlIG9yZGVyIHNlcnZpY2UuLi4u";
+const WEBHOOK_SECRET: &str = "whsec_dGVzdHMgb2YgdGhlIG9yZGVyIHNlcnZpY2UuLi4u";
 
 async fn start_sandbox(database: &str, carrier: Carrier) -> Sandbox {
     let options = SandboxOptions {

@@ -167,21 +167,51 @@ mod tests {
     #[test]
     fn every_imbalance_is_found() {
         let cases = [
-            (book("held", "captured", 12, "delivered"), "12", "still holds stock"),
-            (book("released", "captured", 12, "delivered"), "12", "was shipped"),
-            (book("committed", "captured", 12, "cancelled"), "12", "was shipped"),
-            (book("committed", "authorized", 0, "delivered"), "0", "still holds money"),
-            (book("committed", "captured", 11, "delivered"), "12", "is due"),
+            (
+                book("held", "captured", 12, "delivered"),
+                "12",
+                "still holds stock",
+            ),
+            (
+                book("released", "captured", 12, "delivered"),
+                "12",
+                "was shipped",
+            ),
+            (
+                book("committed", "captured", 12, "cancelled"),
+                "12",
+                "was shipped",
+            ),
+            (
+                book("committed", "authorized", 0, "delivered"),
+                "0",
+                "still holds money",
+            ),
+            (
+                book("committed", "captured", 11, "delivered"),
+                "12",
+                "is due",
+            ),
             (book("released", "captured", 12, "returned"), "0", "is due"),
-            (book("committed", "captured", 12, "created"), "12", "can still be dispatched"),
+            (
+                book("committed", "captured", 12, "created"),
+                "12",
+                "can still be dispatched",
+            ),
         ];
         for (book, due, expected) in cases {
             let found = book.imbalances(claim(due));
-            assert!(found.iter().any(|one| one.contains(expected)), "{expected}: {found:?}");
+            assert!(
+                found.iter().any(|one| one.contains(expected)),
+                "{expected}: {found:?}"
+            );
         }
         let mut twice = book("committed", "captured", 12, "delivered");
         twice.effects[1].count = 2;
-        assert_eq!(twice.imbalances(claim("12")), ["capture x happened 2 times"]);
+        assert_eq!(
+            twice.imbalances(claim("12")),
+            ["capture x happened 2 times"]
+        );
         let mut early = book("committed", "captured", 12, "delivered");
         early.effects.swap(0, 1);
         assert_eq!(

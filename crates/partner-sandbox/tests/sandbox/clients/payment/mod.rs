@@ -56,7 +56,7 @@ pub const OPERATIONS: &[::contract_runtime::Operation] = &[
     },
 ];
 
-/// Calls every operation of the contract.
+/// Calls every operation of the contract. The contract has no absolute server URL, so the base URL is that of your server.
 #[derive(Debug, Clone)]
 pub struct Client {
     /// Calls the operations of the module `authorizations`.
