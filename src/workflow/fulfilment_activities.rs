@@ -319,7 +319,15 @@ impl FulfilmentActivities {
         if completed {
             return Ok(subject.result(Next::Ended(Outcome::Completed)));
         }
-        Ok(subject.stop().unwrap_or(subject.result(Next::Continue)))
+        let blocked = subject
+            .fulfilment()
+            .is_some_and(|fulfilment| fulfilment.attention.is_some());
+        let next = if blocked {
+            Next::Blocked
+        } else {
+            Next::Continue
+        };
+        Ok(subject.stop().unwrap_or(subject.result(next)))
     }
 
     /// Marks an order whose steps have no partner as processing.

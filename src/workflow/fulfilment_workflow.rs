@@ -325,7 +325,11 @@ impl<'a> Saga<'a> {
                     return Ok(Flow::Again);
                 }
                 Next::Blocked => {
-                    self.sleep(LONGEST_BLOCK).await?;
+                    // Only an operator resolves it, or time: what else wakes it does not.
+                    while self.sleep(LONGEST_BLOCK).await?
+                        && self.step(FulfilmentActivities::load).await? == Next::Blocked
+                    {
+                    }
                     self.step(FulfilmentActivities::give_up_authorization)
                         .await?;
                     return Ok(Flow::Again);

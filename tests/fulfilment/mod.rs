@@ -1,6 +1,7 @@
 //! Orders with items, with real partners: every path, and that stock and money are conserved.
 
 mod faults;
+mod model;
 mod paths;
 mod shop;
 mod workflow;
