@@ -60,6 +60,11 @@ impl Api {
         })
     }
 
+    /// The system under test.
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
     /// The progress of the run.
     pub fn progress(&self) -> &Progress {
         &self.progress
