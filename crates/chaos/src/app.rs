@@ -95,7 +95,11 @@ impl App {
         let mut command = release.command(self.start.role.command());
         command.args(&self.start.arguments);
         let partners = release.has_items.then_some(&self.start.partners);
-        let settings = self.start.settings.iter().chain(partners.into_iter().flatten());
+        let settings = self
+            .start
+            .settings
+            .iter()
+            .chain(partners.into_iter().flatten());
         command.envs(settings.map(|(name, value)| (format!("ORDERS__{name}"), value)));
         *service = Some(Service::start(&self.name, command, &self.log)?);
         Ok(())

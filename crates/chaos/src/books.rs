@@ -111,7 +111,9 @@ async fn claims(world: &World) -> Result<Vec<OrderClaim>> {
 
 /// The path in `</orders?…>; rel="next"`.
 fn next_page(link: &str) -> Option<&str> {
-    link.strip_prefix('<')?.split_once('>').map(|(path, _)| path)
+    link.strip_prefix('<')?
+        .split_once('>')
+        .map(|(path, _)| path)
 }
 
 #[cfg(test)]
@@ -122,9 +124,7 @@ mod tests {
 
     #[test]
     fn what_the_customer_keeps_is_due() {
-        let item = |sku: &str, status: &str| {
-            json!({ "sku": sku, "quantity": 2, "unit_price": 1.25, "status": status })
-        };
+        let item = |sku: &str, status: &str| json!({ "sku": sku, "quantity": 2, "unit_price": 1.25, "status": status });
         let order = json!({
             "id": 7, "created_at": "2026-01-15T09:30:00.000016Z", "status": "completed",
             "items": [item("A", "shipped"), item("B", "cancelled"), item("C", "delivered")],

@@ -44,9 +44,9 @@ use crate::faults::Plan;
 use crate::load::{Api, Load, operate};
 use crate::release::Release;
 use crate::report::{Progress, differences, say};
+use crate::settings::Shared;
 use crate::state::{State, Unfinished};
 use crate::summary::Summary;
-use crate::settings::Shared;
 use crate::world::{Instances, LONG_PROCESSING_DELAY, PROCESSING_DELAY, Programs, World};
 
 /// The disk space that a long run may need.

@@ -141,7 +141,11 @@ impl Shared {
             role: Role::Sandbox,
             name: "partners".into(),
             listen: self.partners,
-            arguments: arguments.into_iter().chain(CARRIER).map(str::to_owned).collect(),
+            arguments: arguments
+                .into_iter()
+                .chain(CARRIER)
+                .map(str::to_owned)
+                .collect(),
             settings: vec![
                 ("DATABASE__URL", database_url.into()),
                 ("LOG__FORMAT", "text".into()),
@@ -159,5 +163,7 @@ fn free_address() -> Result<SocketAddr> {
 
 fn owned(settings: &[(&'static str, &str)]) -> Settings {
     let settings = settings.iter();
-    settings.map(|(name, value)| (*name, (*value).to_owned())).collect()
+    settings
+        .map(|(name, value)| (*name, (*value).to_owned()))
+        .collect()
 }

@@ -121,11 +121,20 @@ impl Summary<'_> {
             rows.extend(counts.map(|(status, count)| row(&format!("  {status}"), count)));
         };
         let reservations = books().flat_map(|book| &book.reservations);
-        of("reservations", reservations.map(|one| status(&one.status)).collect());
+        of(
+            "reservations",
+            reservations.map(|one| status(&one.status)).collect(),
+        );
         let authorizations = books().flat_map(|book| &book.authorizations);
-        of("authorizations", authorizations.map(|one| status(&one.status)).collect());
+        of(
+            "authorizations",
+            authorizations.map(|one| status(&one.status)).collect(),
+        );
         let shipments = books().flat_map(|book| &book.shipments);
-        of("shipments", shipments.map(|one| status(&one.status)).collect());
+        of(
+            "shipments",
+            shipments.map(|one| status(&one.status)).collect(),
+        );
         rows
     }
 

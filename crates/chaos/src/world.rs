@@ -97,13 +97,18 @@ impl World {
 
         let mut admin = AsyncPgConnection::establish(&postgres.url("postgres")).await?;
         for name in [DATABASE, PARTNERS_DATABASE] {
-            admin.batch_execute(&format!("CREATE DATABASE {name}")).await?;
+            admin
+                .batch_execute(&format!("CREATE DATABASE {name}"))
+                .await?;
         }
         release.migrate(&database_url).await?;
         let api_key = release.create_api_key(&database_url).await?;
 
         let (mut apps, mut links, mut partner_links) = (Vec::new(), Vec::new(), Vec::new());
-        for (role, count) in [(Role::Serve, instances.apis), (Role::Worker, instances.workers)] {
+        for (role, count) in [
+            (Role::Serve, instances.apis),
+            (Role::Worker, instances.workers),
+        ] {
             for number in 1..=count {
                 let name = format!("{} {number}", role.command());
                 let to_postgres = Link::open(format!("{name} – PostgreSQL"), postgres_at).await?;

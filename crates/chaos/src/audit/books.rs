@@ -13,7 +13,12 @@ const FIRST_STOCK: u64 = 1_000_000;
 /// Checks every book, owned by an order or not, and the stock.
 pub(super) fn check(books: &Books, audit: &mut Audit) {
     let mut of: BTreeMap<&str, &Book> = BTreeMap::new();
-    of.extend(books.books.iter().map(|book| (book.reference.as_str(), book)));
+    of.extend(
+        books
+            .books
+            .iter()
+            .map(|book| (book.reference.as_str(), book)),
+    );
     for claim in &books.claims {
         let known = of.remove(claim.reference.as_str());
         for what in known.map_or_else(|| without_book(claim), |book| book.imbalances(claim.claim)) {
@@ -57,11 +62,15 @@ fn without_book(claim: &OrderClaim) -> Vec<String> {
 /// Whether something is held or was taken and not given back.
 fn holds(book: &Book) -> bool {
     let stock = book.reservations.iter().any(|one| {
-        !matches!(one.status, ReservationStatus::Released | ReservationStatus::Expired)
+        !matches!(
+            one.status,
+            ReservationStatus::Released | ReservationStatus::Expired
+        )
     });
-    let money = book.authorizations.iter().any(|one| {
-        one.status == AuthorizationStatus::Authorized || one.captured != one.refunded
-    });
+    let money = book
+        .authorizations
+        .iter()
+        .any(|one| one.status == AuthorizationStatus::Authorized || one.captured != one.refunded);
     let mut parcels = book.shipments.iter();
     stock || money || parcels.any(|one| one.status != ShipmentStatus::Cancelled)
 }

@@ -56,12 +56,19 @@ pub(super) fn check(
     record: Option<&Accepted>,
     audit: &mut Audit,
 ) {
-    let (folded, steps) = (fold(events), events.iter().any(|event| is_step(&event.kind)));
+    let (folded, steps) = (
+        fold(events),
+        events.iter().any(|event| is_step(&event.kind)),
+    );
     let mut wrong = |what: String| audit.disagreeing.push(format!("order {id}: {what}"));
     if let Some(stored) = row.and_then(|row| row.fulfilment.as_ref()) {
-        let same = FIELDS.iter().all(|field| stored.get(field) == folded.get(*field));
+        let same = FIELDS
+            .iter()
+            .all(|field| stored.get(field) == folded.get(*field));
         if !same {
-            wrong(format!("its steps are {stored}, and by its history {folded:?}"));
+            wrong(format!(
+                "its steps are {stored}, and by its history {folded:?}"
+            ));
         }
     } else if row.is_some() && (steps || folded.contains_key("items")) {
         wrong("it has steps, but no items".into());
@@ -74,11 +81,15 @@ pub(super) fn check(
         (basket, items) => return wrong(format!("requested {basket:?}, stored {items:?}")),
     }
     let ended_as_requested = || {
-        let refused = events.iter().any(|event| event.kind == "cancellation_refused");
+        let refused = events
+            .iter()
+            .any(|event| event.kind == "cancellation_refused");
         refused || row.is_none_or(|row| row.status == "cancelled")
     };
     if record.confirmed.contains(&Change::Cancelled) && !ended_as_requested() {
-        wrong(format!("its cancellation was accepted, and forgotten: {events:?}"));
+        wrong(format!(
+            "its cancellation was accepted, and forgotten: {events:?}"
+        ));
     }
 }
 
@@ -94,8 +105,7 @@ pub(super) fn was_requested(event: &Event, requested: &[Change], basket: &Basket
         ("client", "decision_made") => requested.iter().any(|change| match change {
             Change::Decided(answer) => {
                 let cancels = *answer == "cancel";
-                event.data["answer"] == *answer
-                    && reason == cancels.then_some("decision_cancel")
+                event.data["answer"] == *answer && reason == cancels.then_some("decision_cancel")
             }
             _ => false,
         }),

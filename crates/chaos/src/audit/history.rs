@@ -60,13 +60,10 @@ pub(super) fn check(
             ));
         }
     }
-    for event in events
-        .iter()
-        .filter(|event| match &record.basket {
-            Some(basket) => !fulfilment::was_requested(event, &record.requested, basket),
-            None => !was_requested(event, &record.requested),
-        })
-    {
+    for event in events.iter().filter(|event| match &record.basket {
+        Some(basket) => !fulfilment::was_requested(event, &record.requested, basket),
+        None => !was_requested(event, &record.requested),
+    }) {
         audit
             .unrequested
             .push(format!("order {id}: no client requested {event:?}"));

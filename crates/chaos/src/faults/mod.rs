@@ -16,8 +16,8 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use self::database::{RowLock, until_done};
 pub use self::database::add_column;
+use self::database::{RowLock, until_done};
 use self::schedule::{Fault, Kind, Target, schedule};
 use crate::locked_rows::LockedRows;
 use crate::proxy::{Link, Mode};

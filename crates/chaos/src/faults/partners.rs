@@ -51,7 +51,11 @@ impl What {
                 let mode = modes.choose(random).copied().unwrap_or(Mode::Cut);
                 Self::Link(random.random_range(0..links), mode)
             }
-            4..=5 => Self::Calls(Self::fault(random, &FaultKind::WEBHOOKS, &[Partner::Shipping])),
+            4..=5 => Self::Calls(Self::fault(
+                random,
+                &FaultKind::WEBHOOKS,
+                &[Partner::Shipping],
+            )),
             _ => Self::Calls(Self::fault(random, &FaultKind::REQUESTS, &Partner::ALL)),
         }
     }
@@ -70,9 +74,13 @@ impl What {
     fn names(&self, world: &World) -> [String; 2] {
         match self {
             Self::Calls(fault) => {
-                let name = format!("{:?}", fault.kind);
+                let name = serde_json::to_value(fault.kind).unwrap_or_default();
+                let name = name.as_str().unwrap_or_default();
                 let partner = fault.partner.map_or("partners", Partner::as_str);
-                [format!("{name} by a partner"), format!("{name} by {partner}")]
+                [
+                    format!("{name} by a partner"),
+                    format!("{name} by {partner}"),
+                ]
             }
             Self::Kill => ["kill -9 partners".into(), "kill -9 partners".into()],
             Self::Freeze => ["freeze partners".into(), "freeze partners".into()],
@@ -178,6 +186,10 @@ mod tests {
         }
         let requests = Partner::ALL.len() * FaultKind::REQUESTS.len();
         assert_eq!(calls.len(), requests + FaultKind::WEBHOOKS.len());
-        assert_eq!(others.len(), 2 + 2 * 3, "kill, freeze, and each link in three ways");
+        assert_eq!(
+            others.len(),
+            2 + 2 * 3,
+            "kill, freeze, and each link in three ways"
+        );
     }
 }

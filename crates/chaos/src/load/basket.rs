@@ -66,9 +66,28 @@ impl Basket {
     fn add(&mut self, random: &mut StdRng, name: &str, cents: i64) {
         self.items.push(Item {
             sku: format!("{name}{}", random.random_range(0..ARTICLES)),
-            quantity: if cents == 0 { random.random_range(1..4) } else { 1 },
+            quantity: if cents == 0 {
+                random.random_range(1..4)
+            } else {
+                1
+            },
             cents: random.random_range(1..200) * 100 + cents,
         });
+    }
+
+    /// Of one article.
+    #[cfg(test)]
+    pub fn of(sku: &str, quantity: u32, cents: i64) -> Self {
+        let sku = sku.into();
+        Self {
+            items: vec![Item {
+                sku,
+                quantity,
+                cents,
+            }],
+            city: "Exampleville",
+            country: "DE",
+        }
     }
 
     /// The price of everything.
@@ -150,7 +169,9 @@ mod tests {
     #[test]
     fn every_end_occurs_in_a_short_run() {
         let mut random = StdRng::seed_from_u64(1);
-        let baskets: Vec<Basket> = (0..150).map(|_| Basket::random(&mut random, true)).collect();
+        let baskets: Vec<Basket> = (0..150)
+            .map(|_| Basket::random(&mut random, true))
+            .collect();
         for reason in [
             "items_unavailable",
             "decision_deadline",

@@ -11,8 +11,8 @@ use tokio::time::sleep;
 use uuid::Uuid;
 
 use super::api::{Api, Request};
-use super::response::{Outcome, Response};
 use super::basket::Basket;
+use super::response::{Outcome, Response};
 use super::{Accepted, Change, ClientRecords, Keyless, money};
 
 /// The share of clients that send no Idempotency-Key.

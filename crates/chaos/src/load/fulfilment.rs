@@ -45,10 +45,8 @@ impl Customer {
         let mut requested = Vec::new();
         requested.extend(intentions.cancels_after.map(|_| Change::Cancelled));
         requested.extend(intentions.answer.map(Change::Decided));
-        let (cancelled, decided) = tokio::join!(
-            self.cancel(id, &intentions),
-            self.decide(id, &intentions)
-        );
+        let (cancelled, decided) =
+            tokio::join!(self.cancel(id, &intentions), self.decide(id, &intentions));
         [requested, cancelled.into_iter().chain(decided).collect()]
     }
 
@@ -103,7 +101,11 @@ impl Customer {
         confirmed.then_some(())?;
         // As if the response had been lost, whatever became of the order since.
         let again = self.answer(id, answer, &key).await;
-        let other = if answer == "cancel" { "accept_available" } else { "cancel" };
+        let other = if answer == "cancel" {
+            "accept_available"
+        } else {
+            "cancel"
+        };
         let reused = self.answer(id, other, &key).await;
         // 0 is no response, which is a finding already.
         if !matches!((again, reused), (0 | 200, 0 | 422)) {
