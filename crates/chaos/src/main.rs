@@ -58,7 +58,7 @@ struct Arguments {
     /// Seed of the schedule of faults; random if absent
     #[arg(long)]
     seed: Option<u64>,
-    /// Number of faults
+    /// Number of faults of the service; its partners have at least as many again
     #[arg(long, default_value_t = 200)]
     faults: usize,
     /// Minimum number of accepted orders
@@ -178,23 +178,31 @@ async fn run(arguments: &Arguments, folder: &Path) -> Result<bool> {
         tokio::spawn(async move { report(&progress).await })
     };
     let deadline = Instant::now() + arguments.limit;
-    let counts = match previous {
+    let plan = Plan {
+        seed,
+        // An upgrade has none.
+        faults: previous.as_ref().map_or(arguments.faults, |_| 0),
+        burst_orders: u32::try_from(arguments.orders / 2)?,
+        deadline,
+    };
+    let (done, clients_done) = watch::channel(false);
+    let breaking_partners = {
+        let (world, progress) = (world.clone(), progress.clone());
+        tokio::spawn(
+            async move { faults::run_partners(&world, plan, &progress, clients_done).await },
+        )
+    };
+    let mut counts = match previous {
         Some(_) => upgrade::run(&world, &tested, &progress).await?,
-        None => {
-            let plan = Plan {
-                seed,
-                faults: arguments.faults,
-                burst_orders: u32::try_from(arguments.orders / 2)?,
-                deadline,
-            };
-            faults::run(&world, plan, &bursts, &progress).await?
-        }
+        None => faults::run(&world, plan, &bursts, &progress).await?,
     };
     while progress.counts().0 < arguments.orders && Instant::now() < deadline {
         sleep(Duration::from_millis(100)).await;
     }
     stop.send_replace(true);
     let records = loading.await?;
+    done.send_replace(true);
+    counts.extend(breaking_partners.await??);
     reporting.abort();
     progress.log("all clients are done; waiting until the service is idle");
     let (state, settling) = until_idle(&world, arguments.quiet_limit, &progress).await?;

@@ -18,6 +18,7 @@ use tokio::time::sleep;
 
 pub use self::database::add_column;
 use self::database::{RowLock, until_done};
+pub use self::partners::run as run_partners;
 use self::schedule::{Fault, Kind, Target, schedule};
 use crate::locked_rows::LockedRows;
 use crate::proxy::{Link, Mode};
@@ -42,7 +43,7 @@ pub type Counts = BTreeMap<String, usize>;
 pub struct Plan {
     /// The seed of the schedule.
     pub seed: u64,
-    /// The number of faults; as many again are the partners'.
+    /// The number of faults; the partners have at least as many again.
     pub faults: usize,
     /// Orders of all bursts together: Temporal must process them all.
     pub burst_orders: u32,
@@ -50,22 +51,8 @@ pub struct Plan {
     pub deadline: Instant,
 }
 
-/// Injects and reverts all faults, until the deadline.
+/// Injects and reverts all faults of the service, until the deadline.
 pub async fn run(
-    world: &Arc<World>,
-    plan: Plan,
-    bursts: &UnboundedSender<u32>,
-    progress: &Arc<Progress>,
-) -> Result<Counts> {
-    let (mut counts, of_partners) = tokio::try_join!(
-        of_service(world, plan, bursts, progress),
-        partners::run(world, plan, progress),
-    )?;
-    counts.extend(of_partners);
-    Ok(counts)
-}
-
-async fn of_service(
     world: &Arc<World>,
     plan: Plan,
     bursts: &UnboundedSender<u32>,
