@@ -50,8 +50,14 @@ impl Subject {
         result(self.order.as_ref(), self.input, next)
     }
 
-    /// What comes next instead of a step that goes forward; `None` if the step is to be made.
+    /// What comes next instead of a step that goes forward; `None` if the step is to be made. A step
+    /// is made again when Temporal did not get its result, also after the order was completed by a
+    /// later one: then nothing may be undone.
     fn stop(&self) -> Option<StepResult> {
+        let completed = |order: &Order| order.status == OrderStatus::Completed;
+        if self.order.as_ref().is_some_and(completed) {
+            return Some(self.result(Next::Ended(Outcome::Completed)));
+        }
         let fulfilment = match (&self.order, self.fulfilment()) {
             (Some(order), Some(fulfilment)) if !order.status.is_final() => fulfilment,
             _ => return Some(self.result(Next::Undo)),
@@ -277,13 +283,6 @@ impl FulfilmentActivities {
         input: StepInput,
     ) -> Result<StepResult, ActivityError> {
         let subject = self.subject(&ctx, input).await?;
-        let completed = subject
-            .order
-            .as_ref()
-            .is_some_and(|order| order.status == OrderStatus::Completed);
-        if completed {
-            return Ok(subject.result(Next::Ended(Outcome::Completed)));
-        }
         Ok(subject.stop().unwrap_or(subject.result(Next::Continue)))
     }
 

@@ -2,5 +2,6 @@
 
 mod faults;
 mod paths;
+mod repeats;
 mod shop;
 mod workflow;
