@@ -181,7 +181,7 @@ struct Saga<'a> {
     ctx: &'a WorkflowContext<FulfilmentWorkflow>,
     input: FulfilmentInput,
     expired: Expired,
-    /// Registered before the step that it undoes.
+    /// What is to be undone, the last step at the end; also what was not begun.
     compensations: Vec<Compensation>,
     /// The wake-ups before the row was last read.
     seen: u64,
@@ -193,15 +193,19 @@ struct Saga<'a> {
 
 impl<'a> Saga<'a> {
     fn new(ctx: &'a WorkflowContext<FulfilmentWorkflow>, input: FulfilmentInput) -> Self {
-        let compensations = if input.resumed {
-            vec![
-                Compensation::Release,
-                Compensation::Void,
-                Compensation::CancelShipment,
-            ]
-        } else {
-            Vec::new()
-        };
+        // Every step may have been made before, in a workflow task whose result Temporal did not get:
+        // then only the partners know. An earlier workflow may also have had other partners.
+        let Steps { reserve, pay, ship } = input.steps;
+        let compensations = [
+            (reserve, Compensation::Release),
+            (pay, Compensation::Void),
+            (ship, Compensation::CancelShipment),
+        ];
+        let compensations = compensations
+            .into_iter()
+            .filter(|(has_partner, _)| input.resumed || *has_partner)
+            .map(|(_, compensation)| compensation)
+            .collect();
         Self {
             ctx,
             input,
@@ -238,14 +242,12 @@ impl<'a> Saga<'a> {
             return self.only_wait().await;
         }
         if reserve {
-            self.register(Compensation::Release);
             match self.until_done(FulfilmentActivities::reserve).await? {
                 Flow::Continue => {}
                 other => return Ok(other),
             }
         }
         if pay {
-            self.register(Compensation::Void);
             match self.until_done(FulfilmentActivities::authorize).await? {
                 Flow::Continue => {}
                 other => return Ok(other),
@@ -266,7 +268,6 @@ impl<'a> Saga<'a> {
             }
         }
         if ship {
-            self.register(Compensation::CancelShipment);
             match self.until_done(FulfilmentActivities::ship).await? {
                 Flow::Continue => {}
                 other => return Ok(other),
@@ -308,12 +309,6 @@ impl<'a> Saga<'a> {
         Ok(Flow::Continue)
     }
 
-    fn register(&mut self, compensation: Compensation) {
-        if !self.compensations.contains(&compensation) {
-            self.compensations.push(compensation);
-        }
-    }
-
     /// Undoes what was done, the last step first.
     async fn undo(&mut self) -> Result<Outcome, Stop> {
         self.is_dispatched = true; // no interruption
@@ -324,10 +319,8 @@ impl<'a> Saga<'a> {
                     if next != Next::TooLate {
                         continue;
                     }
-                    self.register(Compensation::CancelShipment);
-                    match self.after_dispatch().await? {
-                        Flow::Undo => self.compensations.retain(|other| *other != compensation),
-                        _ => return self.finish(FulfilmentActivities::finish).await,
+                    if !matches!(self.after_dispatch().await?, Flow::Undo) {
+                        return self.finish(FulfilmentActivities::finish).await;
                     }
                 }
                 Compensation::Void => drop(self.step(FulfilmentActivities::void).await?),

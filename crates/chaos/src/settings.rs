@@ -2,7 +2,7 @@
 
 use std::net::{SocketAddr, TcpListener};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use order_processing::partners::SHIPPING_WEBHOOK;
 use partner_sandbox::Partner;
 use uuid::Uuid;
@@ -15,6 +15,9 @@ pub const DATABASE: &str = "orders";
 pub const PARTNERS_DATABASE: &str = "partners";
 /// The token of the partners.
 const TOKEN: &str = "chaos";
+/// Below those that Linux gives to connections.
+const PORTS: std::ops::Range<u16> = 15_000..30_000;
+const PORT_ATTEMPTS: usize = 100;
 /// When the carrier takes a parcel, and when it arrives after that: cancellations must be able to
 /// come before and after.
 const CARRIER: [&str; 4] = ["--dispatch-after", "500ms", "--deliver-after", "500ms"];
@@ -156,9 +159,15 @@ impl Shared {
     }
 }
 
-/// A fixed port, so that others find a process after its restart. It is free now.
+/// A fixed port, so that others find a process after its restart. It is free now, and not among those
+/// that the system gives to connections, so it stays free while the process is down.
 fn free_address() -> Result<SocketAddr> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
+    let random = || SocketAddr::from(([127, 0, 0, 1], rand::random_range(PORTS)));
+    let free = |address: &SocketAddr| TcpListener::bind(address).is_ok();
+    let found = std::iter::repeat_with(random)
+        .take(PORT_ATTEMPTS)
+        .find(free);
+    found.context("no port is free")
 }
 
 fn owned(settings: &[(&'static str, &str)]) -> Settings {
