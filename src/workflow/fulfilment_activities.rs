@@ -18,7 +18,7 @@ use crate::config;
 use crate::db::{Effect, OrderRepository, Precondition, Rejection};
 use crate::domain::{
     Access, Actor, Attention, CancellationReason, Fulfilment, ItemStatus, Order, OrderEventType,
-    OrderStatus, OrderStep, PaymentStatus, Shipment, ShipmentStatus,
+    OrderStatus, OrderStep, Shipment, ShipmentStatus,
 };
 use crate::error::StoreError;
 use crate::partners::{
@@ -51,18 +51,39 @@ impl Subject {
     }
 
     /// What comes next instead of a step that goes forward; `None` if the step is to be made. A step
-    /// is made again when Temporal did not get its result, also after the order was completed by a
-    /// later one: then nothing may be undone.
+    /// is made again when Temporal did not get its result, also after later ones have ended the
+    /// order: then nothing is left to do, and nothing may be undone.
     fn stop(&self) -> Option<StepResult> {
-        let completed = |order: &Order| order.status == OrderStatus::Completed;
-        if self.order.as_ref().is_some_and(completed) {
-            return Some(self.result(Next::Ended(Outcome::Completed)));
+        let ended = match self.order.as_ref().map(|order| order.status) {
+            Some(OrderStatus::Completed) => Some(Outcome::Completed),
+            Some(OrderStatus::Cancelled) => Some(Outcome::Cancelled),
+            Some(OrderStatus::Pending | OrderStatus::Processing) | None => None,
+        };
+        if let Some(outcome) = ended {
+            return Some(self.result(Next::Ended(outcome)));
         }
         let fulfilment = match (&self.order, self.fulfilment()) {
-            (Some(order), Some(fulfilment)) if !order.status.is_final() => fulfilment,
+            (Some(_), Some(fulfilment)) => fulfilment,
             _ => return Some(self.result(Next::Undo)),
         };
         fulfilment.is_cancelling().then(|| self.result(Next::Undo))
+    }
+
+    /// Whether the parcel came back, and everything is undone.
+    fn is_returned(&self) -> bool {
+        let reason = self
+            .fulfilment()
+            .and_then(|fulfilment| fulfilment.cancellation_reason);
+        reason == Some(CancellationReason::ParcelReturned)
+    }
+
+    /// Whether the carrier has the parcel of an open order, so that it must be paid, whoever has
+    /// asked for the cancellation.
+    fn must_be_paid(&self) -> bool {
+        let open = |order: &Order| !order.status.is_final();
+        self.order.as_ref().is_some_and(open)
+            && self.fulfilment().is_some_and(Fulfilment::is_dispatched)
+            && !self.is_returned()
     }
 }
 
@@ -373,7 +394,7 @@ impl FulfilmentActivities {
         input: StepInput,
     ) -> Result<StepResult, ActivityError> {
         let subject = self.subject(&ctx, input).await?;
-        let dispatched = subject.fulfilment().is_some_and(Fulfilment::is_dispatched);
+        let dispatched = subject.must_be_paid();
         if let Some(stop) = subject.stop()
             && !dispatched
         {
@@ -503,14 +524,8 @@ impl FulfilmentActivities {
         let Some(fulfilment) = subject.fulfilment() else {
             return Ok(subject.result(Next::Undo));
         };
-        let dispatched = fulfilment.is_dispatched();
-        let captured = fulfilment
-            .payment
-            .as_ref()
-            .is_some_and(|payment| payment.status == PaymentStatus::Captured);
         if let Some(stop) = subject.stop()
-            && !dispatched
-            && !captured
+            && !subject.must_be_paid()
         {
             return Ok(stop);
         }
@@ -573,6 +588,7 @@ impl FulfilmentActivities {
                     .await?;
                 Ok(subject.result(Next::Continue))
             }
+            Cancelled::TooLate(_) if subject.is_returned() => Ok(subject.result(Next::Continue)),
             Cancelled::TooLate(parcel) => {
                 self.record(&subject, OrderStep::CancelShipment, |order| {
                     order.shipment_is(&parcel)

@@ -8,13 +8,21 @@ use super::shop::{PROMPT, Shop};
 use super::workflow::workflow_ends;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_steps_of_a_completed_order_that_are_made_again_undo_nothing() {
+async fn the_steps_of_an_ended_order_that_are_made_again_change_nothing() {
     let shop = Shop::open(449_000, PROMPT).await;
-    let id = shop.order(&[("TEA-1", 1, "40")]).await;
-    shop.ends(id, "completed").await;
-    workflow_ends(&shop, id).await;
-    let before = (shop.view(id).await, shop.effects(id).await);
-    let again = FulfilmentInput {
+    for (price, status) in [("40", "completed"), ("40.91", "cancelled")] {
+        let id = shop.order(&[("TEA-1", 1, price)]).await;
+        shop.ends(id, status).await;
+        workflow_ends(&shop, id).await;
+        let before = (shop.view(id).await, shop.effects(id).await);
+        make_again(&shop, id).await;
+        workflow_ends(&shop, id).await;
+        assert_eq!((shop.view(id).await, shop.effects(id).await), before);
+    }
+}
+
+async fn make_again(shop: &Shop, id: i64) {
+    let input = FulfilmentInput {
         order_id: id,
         resumed: false,
         steps: Steps {
@@ -30,8 +38,6 @@ async fn the_steps_of_a_completed_order_that_are_made_again_undo_nothing() {
         created_at: Some(shop.ids(id).await.created_at),
     };
     let temporal = Temporal::new(shop.app.settings.temporal.clone());
-    let started = temporal.start(order, WorkflowInput::Fulfilment(again), true);
+    let started = temporal.start(order, WorkflowInput::Fulfilment(input), true);
     started.await.unwrap();
-    workflow_ends(&shop, id).await;
-    assert_eq!((shop.view(id).await, shop.effects(id).await), before);
 }
