@@ -19,7 +19,7 @@ use crate::config;
 use crate::db::{Effect, OrderRepository, Precondition, Rejection};
 use crate::domain::{
     Access, Actor, Attention, CancellationReason, Expired, Fulfilment, ItemStatus, Order,
-    OrderEventType, OrderStatus, OrderStep, PaymentStatus, Shipment, ShipmentStatus,
+    OrderEventType, OrderStatus, OrderStep, Shipment, ShipmentStatus,
 };
 use crate::error::StoreError;
 use crate::partners::{
@@ -75,19 +75,37 @@ impl Subject {
         result(self.order.as_ref(), self.input, next)
     }
 
-    /// What comes next instead of a step that goes forward; `None` if the step is to be made.
+    /// What comes next instead of a step that goes forward; `None` if the step is to be made. A step
+    /// is made again when Temporal did not get its result, also after later ones have ended the
+    /// order: then nothing is left to do, and nothing may be undone.
     fn stop(&self) -> Option<StepResult> {
         let (Some(order), Some(fulfilment)) = (&self.order, self.fulfilment()) else {
             return Some(self.result(Next::Undo));
         };
         match order.status {
-            // The workflow task that completed it was lost.
             OrderStatus::Completed => Some(self.result(Next::Ended(Outcome::Completed))),
-            OrderStatus::Cancelled => Some(self.result(Next::Undo)),
+            OrderStatus::Cancelled => Some(self.result(Next::Ended(Outcome::Cancelled))),
             OrderStatus::Pending | OrderStatus::Processing => {
                 fulfilment.is_cancelling().then(|| self.result(Next::Undo))
             }
         }
+    }
+
+    /// Whether the parcel came back, and everything is undone.
+    fn is_returned(&self) -> bool {
+        let reason = self
+            .fulfilment()
+            .and_then(|fulfilment| fulfilment.cancellation_reason);
+        reason == Some(CancellationReason::ParcelReturned)
+    }
+
+    /// Whether the carrier has the parcel of an open order, so that it must be paid, whoever has
+    /// asked for the cancellation.
+    fn must_be_paid(&self) -> bool {
+        let open = |order: &Order| !order.status.is_final();
+        self.order.as_ref().is_some_and(open)
+            && self.fulfilment().is_some_and(Fulfilment::is_dispatched)
+            && !self.is_returned()
     }
 }
 
@@ -312,13 +330,6 @@ impl FulfilmentActivities {
         input: StepInput,
     ) -> Result<StepResult, ActivityError> {
         let subject = self.subject(&ctx, input).await?;
-        let completed = subject
-            .order
-            .as_ref()
-            .is_some_and(|order| order.status == OrderStatus::Completed);
-        if completed {
-            return Ok(subject.result(Next::Ended(Outcome::Completed)));
-        }
         let blocked = subject
             .fulfilment()
             .is_some_and(|fulfilment| fulfilment.attention.is_some());
@@ -413,7 +424,7 @@ impl FulfilmentActivities {
         input: StepInput,
     ) -> Result<StepResult, ActivityError> {
         let subject = self.subject(&ctx, input).await?;
-        let dispatched = subject.fulfilment().is_some_and(Fulfilment::is_dispatched);
+        let dispatched = subject.must_be_paid();
         if let Some(stop) = subject.stop()
             && !dispatched
         {
@@ -540,14 +551,8 @@ impl FulfilmentActivities {
         let Some(fulfilment) = subject.fulfilment() else {
             return Ok(subject.result(Next::Undo));
         };
-        let dispatched = fulfilment.is_dispatched();
-        let captured = fulfilment
-            .payment
-            .as_ref()
-            .is_some_and(|payment| payment.status == PaymentStatus::Captured);
         if let Some(stop) = subject.stop()
-            && !dispatched
-            && !captured
+            && !subject.must_be_paid()
         {
             return Ok(stop);
         }
@@ -617,6 +622,7 @@ impl FulfilmentActivities {
                     .await?;
                 Ok(subject.result(Next::Continue))
             }
+            Cancelled::TooLate(_) if subject.is_returned() => Ok(subject.result(Next::Continue)),
             Cancelled::TooLate(parcel) => {
                 self.record(&subject, OrderStep::CancelShipment, |order| {
                     order.shipment_is(&parcel)

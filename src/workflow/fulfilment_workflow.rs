@@ -275,20 +275,24 @@ impl<'a> Saga<'a> {
     }
 
     /// Undoes everything, the last step first. Each operation is undone by its id, whatever is known
-    /// of it: a workflow task that was lost may have begun it.
+    /// of it: a workflow task whose result Temporal did not get may have begun it, or an earlier
+    /// workflow, which may have had other partners.
     async fn undo(&mut self) -> Result<Outcome, Stop> {
         self.is_determined = true;
         let Steps { reserve, pay, ship } = self.input.steps;
-        if ship && self.step(FulfilmentActivities::cancel_shipment).await? == Next::TooLate {
+        let resumed = self.input.resumed;
+        if (ship || resumed)
+            && self.step(FulfilmentActivities::cancel_shipment).await? == Next::TooLate
+        {
             match self.after_dispatch().await? {
                 Flow::Undo => {}
                 _ => return self.finish(FulfilmentActivities::finish).await,
             }
         }
-        if pay {
+        if pay || resumed {
             self.step(FulfilmentActivities::void).await?;
         }
-        if reserve {
+        if reserve || resumed {
             self.step(FulfilmentActivities::release).await?;
         }
         self.finish(FulfilmentActivities::finish_undone).await

@@ -3,5 +3,6 @@
 mod faults;
 mod model;
 mod paths;
+mod repeats;
 mod shop;
 mod workflow;
