@@ -18,7 +18,8 @@ use temporalio_sdk::{
 
 use super::fulfilment_activities::FulfilmentActivities;
 use super::order_workflow::{Outcome, local_options, regular_options};
-use crate::domain::Expired;
+use super::search;
+use crate::domain::{Expired, OrderStatus};
 
 /// The input of a workflow. The settings are a part, so that a changed one affects new workflows
 /// only.
@@ -34,6 +35,9 @@ pub struct FulfilmentInput {
     pub completes_on_delivery: bool,
     /// The processing time of an order without any step.
     pub processing_delay_ms: u64,
+    /// Whether the order's status is a search attribute, which the namespace must know.
+    #[serde(default)]
+    pub search_attributes: bool,
 }
 
 /// The steps that have a partner.
@@ -189,6 +193,8 @@ struct Saga<'a> {
     cancellation_stored: bool,
     /// Whether the parcel is on its way, so that there is no way back.
     is_dispatched: bool,
+    /// The status in the search attributes.
+    status: OrderStatus,
 }
 
 impl<'a> Saga<'a> {
@@ -210,6 +216,7 @@ impl<'a> Saga<'a> {
             seen: 0,
             cancellation_stored: false,
             is_dispatched: false,
+            status: OrderStatus::Pending,
         }
     }
 
@@ -373,6 +380,10 @@ impl<'a> Saga<'a> {
                     return Ok(Flow::Again);
                 }
                 Next::Blocked => {
+                    self.show(
+                        step.name(),
+                        ", refused: waits for an operator, at most for a day",
+                    );
                     self.sleep(LONGEST_BLOCK).await?;
                     self.step(FulfilmentActivities::give_up_authorization)
                         .await?;
@@ -382,6 +393,7 @@ impl<'a> Saga<'a> {
                     if self.ctx.continue_as_new_suggested() {
                         return Err(Stop::ContinueAsNew);
                     }
+                    self.show(step.name(), ": waits until the order changes");
                     // Less and less often, unless it is woken.
                     let wait = Duration::from_millis(milliseconds) * 2_u32.pow(repeats);
                     repeats = if self.sleep(wait).await? {
@@ -406,6 +418,7 @@ impl<'a> Saga<'a> {
     /// cancelled.
     async fn step_named(&mut self, name: &str) -> Result<Next, Stop> {
         let step = StepByName(name);
+        self.show(name, "");
         let input = StepInput {
             order_id: self.input.order_id,
             expired: self.expired,
@@ -418,6 +431,7 @@ impl<'a> Saga<'a> {
         if let Ok(result) = local {
             return Ok(self.note(result));
         }
+        self.show(name, ", which fails and is repeated");
         loop {
             let token = WorkflowCancellationToken::new();
             let options = regular_options(Some(token.clone()));
@@ -443,7 +457,19 @@ impl<'a> Saga<'a> {
 
     fn note(&mut self, result: StepResult) -> Next {
         self.expired = result.expired;
+        let status = search::status_after(result.next).unwrap_or(self.status);
+        if self.input.search_attributes && status != self.status {
+            self.status = status;
+            let update = search::status_is(status);
+            self.ctx.upsert_search_attributes([update]);
+        }
         result.next
+    }
+
+    /// Says on Temporal's own page what the workflow does; not a part of its history.
+    fn show(&self, step: &str, how: &str) {
+        let step = step.rsplit(':').next().unwrap_or(step);
+        self.ctx.set_current_details(format!("Step `{step}`{how}."));
     }
 
     /// The order has changed, or the workflow was cancelled, which is stored in the row.

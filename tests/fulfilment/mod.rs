@@ -1,6 +1,8 @@
 //! Orders with items, with real partners: every path, and that stock and money are conserved.
 
+mod books;
 mod faults;
 mod paths;
+mod search;
 mod shop;
 mod workflow;
