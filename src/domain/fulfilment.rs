@@ -195,15 +195,20 @@ impl Order {
         Some(event)
     }
 
-    /// A reservation expired before its stock was taken: the items are reserved anew, and an
-    /// authorization of their price with them.
-    pub fn reservation_expired(&mut self, round: u32) -> Option<OrderEventType> {
+    /// A reservation expired before its stock was taken, and the authorization of its price was given
+    /// up: the items are reserved anew, and what is available is authorized.
+    pub fn reservation_expired(
+        &mut self,
+        reservation: u32,
+        authorization: u32,
+    ) -> Option<OrderEventType> {
         let fulfilment = self.advancing()?;
-        if fulfilment.expired.reservations != round {
+        if fulfilment.expired.reservations != reservation {
             return None;
         }
         fulfilment.expired.reservations += 1;
         fulfilment.move_items(&[ItemStatus::Reserved], ItemStatus::Pending);
+        self.authorization_ended(authorization);
         Some(OrderEventType::ItemsReleased)
     }
 
@@ -369,7 +374,11 @@ impl Order {
     /// The parcel was dispatched before the cancellation reached the carrier.
     pub fn cancellation_refused(&mut self) -> Option<OrderEventType> {
         let fulfilment = self.fulfilment.as_deref_mut()?;
-        if !fulfilment.is_dispatched() {
+        let parcel = fulfilment.shipment.as_ref().map(|parcel| parcel.status);
+        if !matches!(
+            parcel,
+            Some(ShipmentStatus::Dispatched | ShipmentStatus::Delivered)
+        ) {
             return None;
         }
         fulfilment.cancellation_reason.take()?;

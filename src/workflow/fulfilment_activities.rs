@@ -2,6 +2,7 @@
 //! row. Each is idempotent, by the ids of its operations. Inputs, results and errors are part of the
 //! workflow's history, so they contain no personal data, no amounts and nothing that a partner said.
 
+use std::borrow::Borrow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,13 +18,37 @@ use super::ownership;
 use crate::config;
 use crate::db::{Effect, OrderRepository, Precondition, Rejection};
 use crate::domain::{
-    Access, Actor, Attention, CancellationReason, Fulfilment, ItemStatus, Order, OrderEventType,
-    OrderStatus, OrderStep, PaymentStatus, Shipment, ShipmentStatus,
+    Access, Actor, Attention, CancellationReason, Expired, Fulfilment, ItemStatus, Order,
+    OrderEventType, OrderStatus, OrderStep, PaymentStatus, Shipment, ShipmentStatus,
 };
 use crate::error::StoreError;
 use crate::partners::{
     Authorized, Cancelled, Captured, Failure, OperationIds, Partners, Reserved, Shipped, Voided,
 };
+
+/// A step without its partner is left out: its setting was removed meanwhile.
+macro_rules! partner {
+    ($self:ident.$name:ident, $subject:ident) => {
+        match &$self.partners.$name {
+            Some(partner) => partner,
+            None => return Ok($subject.result(Next::Continue)),
+        }
+    };
+}
+
+/// The result of a call, or the activity's failure.
+macro_rules! call {
+    ($self:ident, $subject:ident, $step:ident, $call:expr) => {
+        match $call.await {
+            Ok(response) => response,
+            Err(error) => {
+                return Err($self
+                    .failed($subject.borrow(), OrderStep::$step, error)
+                    .await)
+            }
+        }
+    };
+}
 
 /// The activities and their dependencies.
 pub struct FulfilmentActivities {
@@ -52,11 +77,17 @@ impl Subject {
 
     /// What comes next instead of a step that goes forward; `None` if the step is to be made.
     fn stop(&self) -> Option<StepResult> {
-        let fulfilment = match (&self.order, self.fulfilment()) {
-            (Some(order), Some(fulfilment)) if !order.status.is_final() => fulfilment,
-            _ => return Some(self.result(Next::Undo)),
+        let (Some(order), Some(fulfilment)) = (&self.order, self.fulfilment()) else {
+            return Some(self.result(Next::Undo));
         };
-        fulfilment.is_cancelling().then(|| self.result(Next::Undo))
+        match order.status {
+            // The workflow task that completed it was lost.
+            OrderStatus::Completed => Some(self.result(Next::Ended(Outcome::Completed))),
+            OrderStatus::Cancelled => Some(self.result(Next::Undo)),
+            OrderStatus::Pending | OrderStatus::Processing => {
+                fulfilment.is_cancelling().then(|| self.result(Next::Undo))
+            }
+        }
     }
 }
 
@@ -218,17 +249,41 @@ impl FulfilmentActivities {
         subject.result(Next::Blocked)
     }
 
+    /// A reservation has expired before its stock was taken. The items are reserved anew, and an
+    /// authorization is given up first: the price of what is available may be another one.
+    async fn reservation_expired(
+        &self,
+        subject: &Subject,
+        step: OrderStep,
+    ) -> Result<StepResult, ActivityError> {
+        let Expired {
+            reservations,
+            authorizations,
+        } = subject.input.expired;
+        if let Some(payment) = &self.partners.payment {
+            call!(
+                self,
+                subject,
+                Void,
+                payment.void(subject.ids, authorizations)
+            );
+        }
+        self.advance(subject, step, Next::Again, |order| {
+            order.reservation_expired(reservations, authorizations)
+        })
+        .await
+    }
+
     /// How the parcel goes on.
     fn parcel(&self, order: &Order, parcel: &Shipment, completes: bool) -> Next {
         let poll = u64::try_from(self.settings.shipping.poll_interval.as_millis());
         let wait = Next::Wait(poll.unwrap_or(u64::MAX));
         match parcel.status {
             ShipmentStatus::Created => after(order, wait),
-            ShipmentStatus::Cancelled => Next::Undo,
+            ShipmentStatus::Cancelled | ShipmentStatus::Returned => Next::Undo,
             ShipmentStatus::Delivered => Next::Continue,
-            ShipmentStatus::Dispatched | ShipmentStatus::Returned if completes => Next::Continue,
+            ShipmentStatus::Dispatched if completes => Next::Continue,
             ShipmentStatus::Dispatched => wait,
-            ShipmentStatus::Returned => Next::Returned,
         }
     }
 
@@ -245,26 +300,6 @@ impl FulfilmentActivities {
             .await?;
         Ok(subject.result(Next::Continue))
     }
-}
-
-/// A step without its partner is left out: its setting was removed meanwhile.
-macro_rules! partner {
-    ($self:ident.$name:ident, $subject:ident) => {
-        match &$self.partners.$name {
-            Some(partner) => partner,
-            None => return Ok($subject.result(Next::Continue)),
-        }
-    };
-}
-
-/// The result of a call, or the activity's failure.
-macro_rules! call {
-    ($self:ident, $subject:ident, $step:ident, $call:expr) => {
-        match $call.await {
-            Ok(response) => response,
-            Err(error) => return Err($self.failed(&$subject, OrderStep::$step, error).await),
-        }
-    };
 }
 
 #[activities]
@@ -339,11 +374,7 @@ impl FulfilmentActivities {
             inventory.reserve(subject.ids, round, pending.into_iter(), hold)
         );
         let Reserved::Held(held) = reserved else {
-            return self
-                .advance(&subject, OrderStep::Reserve, Next::Again, |order| {
-                    order.reservation_expired(round)
-                })
-                .await;
+            return self.reservation_expired(&subject, OrderStep::Reserve).await;
         };
         let time = TimeDelta::from_std(self.settings.decision_time).unwrap_or(TimeDelta::MAX);
         let deadline = Utc::now().checked_add_signed(time);
@@ -434,10 +465,7 @@ impl FulfilmentActivities {
                 .advance(&subject, OrderStep::Commit, Next::Continue, |_| None)
                 .await;
         }
-        self.advance(&subject, OrderStep::Commit, Next::Again, |order| {
-            order.reservation_expired(round)
-        })
-        .await
+        self.reservation_expired(&subject, OrderStep::Commit).await
     }
 
     /// Requests the parcel, and waits until the carrier takes it.
@@ -456,7 +484,7 @@ impl FulfilmentActivities {
             return Ok(subject.result(Next::Undo));
         };
         if fulfilment.shipment.is_some() {
-            return self.track(&subject, OrderStep::Track, true).await;
+            return self.track(&subject, true).await;
         }
         let address = self.orders.shipping_address(input.order_id).await;
         let Some(address) = address.map_err(failure)? else {
@@ -551,11 +579,7 @@ impl FulfilmentActivities {
         input: StepInput,
     ) -> Result<StepResult, ActivityError> {
         let subject = self.subject(&ctx, input).await?;
-        let result = self.track(&subject, OrderStep::Track, false).await?;
-        if result.next == Next::Returned {
-            self.apply(&subject, Order::returned).await?;
-        }
-        Ok(result)
+        self.track(&subject, false).await
     }
 
     /// Cancels the parcel, unless the carrier has it.
@@ -567,8 +591,19 @@ impl FulfilmentActivities {
     ) -> Result<StepResult, ActivityError> {
         let subject = self.subject(&ctx, input).await?;
         let shipping = partner!(self.shipping, subject);
+        let parcel = subject.fulfilment().and_then(|one| one.shipment.as_ref());
+        if parcel.is_some_and(|parcel| parcel.status == ShipmentStatus::Returned) {
+            return Ok(subject.result(Next::Continue));
+        }
         let cancelled = call!(self, subject, CancelShipment, shipping.cancel(subject.ids));
         match cancelled {
+            Cancelled::TooLate(parcel) if parcel.status == ShipmentStatus::Returned => {
+                self.record(&subject, OrderStep::CancelShipment, |order| {
+                    order.shipment_is(&parcel)
+                })
+                .await?;
+                Ok(subject.result(Next::Continue))
+            }
             Cancelled::Yes => {
                 self.record(&subject, OrderStep::CancelShipment, Order::parcel_cancelled)
                     .await?;
@@ -739,15 +774,11 @@ impl FulfilmentActivities {
     async fn track(
         &self,
         subject: &Subject,
-        step: OrderStep,
         dispatch_suffices: bool,
     ) -> Result<StepResult, ActivityError> {
         let shipping = partner!(self.shipping, subject);
-        let parcel = match shipping.parcel(subject.ids).await {
-            Ok(parcel) => parcel,
-            Err(error) => return Err(self.failed(subject, step, error).await),
-        };
-        self.record_parcel(subject, step, &parcel, dispatch_suffices)
+        let parcel = call!(self, subject, Track, shipping.parcel(subject.ids));
+        self.record_parcel(subject, OrderStep::Track, &parcel, dispatch_suffices)
             .await
     }
 
@@ -758,17 +789,14 @@ impl FulfilmentActivities {
         parcel: &Shipment,
         dispatch_suffices: bool,
     ) -> Result<StepResult, ActivityError> {
-        let order = self
+        let mut order = self
             .record(subject, step, |order| order.shipment_is(parcel))
             .await?;
-        if parcel.status.is_dispatched()
-            && order
-                .as_ref()
-                .and_then(|order| order.fulfilment.as_deref())
-                .is_some_and(Fulfilment::is_cancelling)
-            && dispatch_suffices
-        {
-            self.apply(subject, Order::cancellation_refused).await?;
+        if parcel.status == ShipmentStatus::Returned {
+            order = self.apply(subject, Order::returned).await?;
+        } else if parcel.status.is_dispatched() {
+            // The carrier was faster than a cancellation.
+            order = self.apply(subject, Order::cancellation_refused).await?;
         }
         let next = order.as_ref().map_or(Next::Undo, |order| {
             self.parcel(order, parcel, dispatch_suffices)

@@ -87,8 +87,6 @@ pub enum Next {
     Undo,
     /// The parcel is on its way and can no longer be cancelled.
     TooLate,
-    /// The parcel came back.
-    Returned,
     /// Nothing: the order has ended in this way.
     Ended(Outcome),
 }
@@ -103,7 +101,6 @@ impl Next {
             Self::Blocked => "blocked",
             Self::Undo => "cancelling",
             Self::TooLate => "too_late",
-            Self::Returned => "returned",
             Self::Ended(outcome) => outcome.as_str(),
         }
     }
@@ -163,15 +160,6 @@ impl From<ActivityExecutionError> for Stop {
     }
 }
 
-/// What is undone when the order is cancelled, by the ids of the operations and whatever their
-/// outcome was.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Compensation {
-    Release,
-    Void,
-    CancelShipment,
-}
-
 /// How a step went on.
 enum Flow {
     Continue,
@@ -185,37 +173,26 @@ struct Saga<'a> {
     ctx: &'a WorkflowContext<FulfilmentWorkflow>,
     input: FulfilmentInput,
     expired: Expired,
-    /// Registered before the step that it undoes.
-    compensations: Vec<Compensation>,
     /// The wake-ups before the row was last read.
     seen: u64,
     /// Whether the cancellation of the workflow is stored in the row.
     cancellation_stored: bool,
-    /// Whether the parcel is on its way, so that there is no way back.
-    is_dispatched: bool,
+    /// Whether the order no longer stops for a cancellation: its parcel is on its way, or
+    /// everything is being undone.
+    is_determined: bool,
     /// The status in the search attributes.
     status: OrderStatus,
 }
 
 impl<'a> Saga<'a> {
     fn new(ctx: &'a WorkflowContext<FulfilmentWorkflow>, input: FulfilmentInput) -> Self {
-        let compensations = if input.resumed {
-            vec![
-                Compensation::Release,
-                Compensation::Void,
-                Compensation::CancelShipment,
-            ]
-        } else {
-            Vec::new()
-        };
         Self {
             ctx,
             input,
             expired: Expired::default(),
-            compensations,
             seen: 0,
             cancellation_stored: false,
-            is_dispatched: false,
+            is_determined: false,
             status: OrderStatus::Pending,
         }
     }
@@ -245,14 +222,12 @@ impl<'a> Saga<'a> {
             return self.only_wait().await;
         }
         if reserve {
-            self.register(Compensation::Release);
             match self.until_done(FulfilmentActivities::reserve).await? {
                 Flow::Continue => {}
                 other => return Ok(other),
             }
         }
         if pay {
-            self.register(Compensation::Void);
             match self.until_done(FulfilmentActivities::authorize).await? {
                 Flow::Continue => {}
                 other => return Ok(other),
@@ -260,25 +235,16 @@ impl<'a> Saga<'a> {
         }
         if reserve {
             match self.until_done(FulfilmentActivities::commit).await? {
-                Flow::Again => {
-                    // The price may differ after another reservation.
-                    if pay {
-                        self.step(FulfilmentActivities::give_up_authorization)
-                            .await?;
-                    }
-                    return Ok(Flow::Again);
-                }
                 Flow::Continue => {}
                 other => return Ok(other),
             }
         }
         if ship {
-            self.register(Compensation::CancelShipment);
             match self.until_done(FulfilmentActivities::ship).await? {
                 Flow::Continue => {}
                 other => return Ok(other),
             }
-            self.is_dispatched = true;
+            self.is_determined = true;
         }
         self.after_dispatch().await
     }
@@ -315,31 +281,22 @@ impl<'a> Saga<'a> {
         Ok(Flow::Continue)
     }
 
-    fn register(&mut self, compensation: Compensation) {
-        if !self.compensations.contains(&compensation) {
-            self.compensations.push(compensation);
-        }
-    }
-
-    /// Undoes what was done, the last step first.
+    /// Undoes everything, the last step first. Each operation is undone by its id, whatever is known
+    /// of it: a workflow task that was lost may have begun it.
     async fn undo(&mut self) -> Result<Outcome, Stop> {
-        self.is_dispatched = true; // no interruption
-        while let Some(compensation) = self.compensations.pop() {
-            match compensation {
-                Compensation::CancelShipment => {
-                    let next = self.step(FulfilmentActivities::cancel_shipment).await?;
-                    if next != Next::TooLate {
-                        continue;
-                    }
-                    self.register(Compensation::CancelShipment);
-                    match self.after_dispatch().await? {
-                        Flow::Undo => self.compensations.retain(|other| *other != compensation),
-                        _ => return self.finish(FulfilmentActivities::finish).await,
-                    }
-                }
-                Compensation::Void => drop(self.step(FulfilmentActivities::void).await?),
-                Compensation::Release => drop(self.step(FulfilmentActivities::release).await?),
+        self.is_determined = true;
+        let Steps { reserve, pay, ship } = self.input.steps;
+        if ship && self.step(FulfilmentActivities::cancel_shipment).await? == Next::TooLate {
+            match self.after_dispatch().await? {
+                Flow::Undo => {}
+                _ => return self.finish(FulfilmentActivities::finish).await,
             }
+        }
+        if pay {
+            self.step(FulfilmentActivities::void).await?;
+        }
+        if reserve {
+            self.step(FulfilmentActivities::release).await?;
         }
         self.finish(FulfilmentActivities::finish_undone).await
     }
@@ -365,11 +322,6 @@ impl<'a> Saga<'a> {
                 Next::Continue | Next::TooLate => return Ok(Flow::Continue),
                 Next::Undo => return Ok(Flow::Undo),
                 Next::Ended(outcome) => return Ok(Flow::Ended(outcome)),
-                Next::Returned => {
-                    self.compensations
-                        .retain(|one| *one != Compensation::CancelShipment);
-                    return Ok(Flow::Undo);
-                }
                 Next::Again => {
                     let attempts = self.expired.reservations + self.expired.authorizations;
                     // What expires at once is not attempted all the time.
@@ -446,7 +398,7 @@ impl<'a> Saga<'a> {
             // An effect that still arrives is undone by its id.
             let _ = activity.await;
             self.look(cancelled).await?;
-            if name != LOAD && !self.is_dispatched {
+            if name != LOAD && !self.is_determined {
                 let now = Box::pin(self.step_named(LOAD)).await?;
                 if matches!(now, Next::Undo | Next::Ended(_)) {
                     return Ok(now);

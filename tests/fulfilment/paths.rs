@@ -6,7 +6,7 @@ use partner_sandbox::{FaultKind, Partner};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::shop::{ON_COMMAND, PROMPT, Shop, item_statuses, new_order};
+use super::shop::{ON_COMMAND, PROMPT, Shop, amount, item_statuses, new_order};
 use crate::harness::{Carrier, Options, TestApp, eventually};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -18,8 +18,8 @@ async fn an_order_is_reserved_paid_and_shipped() {
     let order = shop.ends(id, "completed").await;
     assert_eq!(item_statuses(&order), ["shipped", "shipped"]);
     assert_eq!(order["payment"]["status"], "captured");
-    assert_eq!(order["payment"]["authorized_amount"].to_string(), "99.95");
-    assert_eq!(order["payment"]["captured_amount"].to_string(), "99.95");
+    assert_eq!(amount(&order["payment"]["authorized_amount"]), "99.95");
+    assert_eq!(amount(&order["payment"]["captured_amount"]), "99.95");
     assert_eq!(order["shipment"]["status"], "dispatched");
     assert!(order["shipment"]["tracking"].is_string());
     for absent in ["decision", "attention", "cancellation_reason"] {
@@ -72,7 +72,7 @@ async fn the_customer_accepts_what_is_available() {
     assert_eq!(answered.status(), 200);
     let order = shop.ends(id, "completed").await;
     assert_eq!(item_statuses(&order), ["shipped", "cancelled"]);
-    assert_eq!(order["payment"]["captured_amount"].to_string(), "40");
+    assert_eq!(amount(&order["payment"]["captured_amount"]), "40");
     // The answer is given once.
     assert_eq!(shop.decide(id, "accept_available").await.status(), 200);
     assert_eq!(shop.decide(id, "cancel").await.status(), 409);
@@ -134,7 +134,7 @@ async fn an_expired_authorization_is_replaced() {
     let shop = Shop::open(406_000, PROMPT).await;
     let id = shop.order(&[("TEA-1", 1, "40.92")]).await;
     let order = shop.ends(id, "completed").await;
-    assert_eq!(order["payment"]["captured_amount"].to_string(), "40.92");
+    assert_eq!(amount(&order["payment"]["captured_amount"]), "40.92");
     assert_eq!(
         shop.effects(id).await,
         [
@@ -168,8 +168,8 @@ async fn an_expired_reservation_is_replaced() {
     .await;
     assert_eq!(shop.decide(id, "accept_available").await.status(), 200);
     let order = shop.ends(id, "completed").await;
-    assert_eq!(order["payment"]["captured_amount"].to_string(), "40");
-    assert_eq!(order["payment"]["authorized_amount"].to_string(), "40");
+    assert_eq!(amount(&order["payment"]["captured_amount"]), "40");
+    assert_eq!(amount(&order["payment"]["authorized_amount"]), "40");
 }
 
 /// The payment service does not give what it has authorized: only a person can find out why.
@@ -302,7 +302,7 @@ async fn a_returned_parcel_is_refunded() {
     let order = shop.ends(id, "cancelled").await;
     assert_eq!(order["cancellation_reason"], "parcel_returned");
     assert_eq!(order["payment"]["status"], "refunded");
-    assert_eq!(order["payment"]["refunded_amount"].to_string(), "40");
+    assert_eq!(amount(&order["payment"]["refunded_amount"]), "40");
 }
 
 /// Webhooks only make it faster.

@@ -210,3 +210,9 @@ pub fn item_statuses(order: &Value) -> Vec<&str> {
     let items = order["items"].as_array().unwrap().iter();
     items.map(|item| item["status"].as_str().unwrap()).collect()
 }
+
+/// A number without zeros at its end.
+pub fn amount(number: &Value) -> String {
+    let number: Decimal = number.to_string().parse().unwrap();
+    number.normalize().to_string()
+}
