@@ -7,6 +7,6 @@ fn main() {
     Build::server("api/openapi.yaml", "generated/server").run();
     for partner in ["inventory", "payment", "shipping"] {
         let contract = format!("api/partners/{partner}.yaml");
-        Build::client(&contract, &format!("generated/{partner}")).run();
+        Build::client(&contract, format!("generated/{partner}")).run();
     }
 }

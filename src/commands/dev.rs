@@ -13,7 +13,7 @@ use super::{migrate, print_line, sandbox};
 use crate::config::{AuthMode, DatabaseTls, Secret, SecretUrl, Settings, TemporalTls};
 use crate::partners::SHIPPING_WEBHOOK;
 use crate::telemetry::{self, Logging};
-use crate::workflow::run_worker;
+use crate::workflow::{SEARCH_ATTRIBUTES, run_worker};
 use partner_sandbox::{Sandbox, SandboxOptions, Webhook};
 
 use dev_servers::{DataDirLock, Postgres, PostgresOptions, TemporalOptions, TemporalServer, Tools};
@@ -82,6 +82,7 @@ fn use_own_servers(settings: &mut Settings, database: &str, temporal: String) ->
     settings.temporal.api_key = Secret::default();
     settings.temporal.api_key_file = PathBuf::new();
     settings.temporal.tls = TemporalTls::default();
+    settings.temporal.search_attributes = true;
     Ok(())
 }
 
@@ -187,6 +188,7 @@ async fn start_temporal(
         port: settings.dev.temporal_port,
         ui_port: Some(settings.dev.temporal_ui_port),
         namespace: settings.temporal.namespace.clone(),
+        search_attributes: SEARCH_ATTRIBUTES.to_vec(),
     };
     Ok(TemporalServer::start(tools, options).await?)
 }

@@ -113,6 +113,7 @@ impl Service {
             server,
             database,
             temporal,
+            self.partners.clone(),
             self.stop.clone(),
         )
         .await
@@ -133,11 +134,12 @@ pub async fn serve_until(
     server: Server,
     database: Database,
     temporal: Temporal,
+    partners: Partners,
     stop: CancellationToken,
 ) -> Result<()> {
     let background = database.in_background();
     let dispatching = dispatch(settings, &background, &temporal, &stop);
-    let reconciler = Reconciler::new(settings.clone(), background.clone(), temporal);
+    let reconciler = Reconciler::new(settings.clone(), background.clone(), temporal, partners);
     let reconciling = tokio::spawn(reconciler.run(stop.clone()));
     let sweep_interval = settings.idempotency.sweep_interval;
     let sweeping = tokio::spawn(sweep(background, sweep_interval, stop.clone()));

@@ -16,7 +16,7 @@ use super::batch::{Batch, Batcher};
 use super::pool::{Database, connect};
 use super::schema::workflow_intents;
 use crate::config;
-use crate::domain::OrderKey;
+use crate::domain::{CustomerId, OrderKey};
 use crate::error::StoreError;
 
 /// What an intent does with the order's workflow.
@@ -84,6 +84,8 @@ pub struct Intent {
     pub age: Duration,
     /// The `traceparent` of the request that wrote it, if any.
     pub traceparent: Option<String>,
+    /// The customer, if the order still exists.
+    pub customer: Option<CustomerId>,
 }
 
 #[derive(QueryableByName)]
@@ -102,6 +104,8 @@ struct IntentRow {
     age: f64,
     #[diesel(sql_type = Nullable<Text>)]
     traceparent: Option<String>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    customer_id: Option<i64>,
 }
 
 /// The size of the outbox, for operators.
@@ -236,6 +240,8 @@ impl IntentRepository {
                             (SELECT occurred_at FROM order_events
                               WHERE order_events.order_id = workflow_intents.order_id
                               ORDER BY sequence LIMIT 1)) AS order_created_at,
+                        (SELECT customer_id FROM orders
+                          WHERE orders.id = workflow_intents.order_id) AS customer_id,
                         extract(epoch FROM clock_timestamp() - created_at)::float8 AS age",
             actions.join(", ")
         ))
@@ -260,6 +266,7 @@ impl IntentRepository {
                     attempts: row.attempts,
                     age: Duration::try_from_secs_f64(row.age).unwrap_or_default(),
                     traceparent: row.traceparent,
+                    customer: row.customer_id.map(CustomerId),
                 })
             })
             .collect()

@@ -2,6 +2,7 @@
 
 mod api_keys;
 mod batch;
+mod books;
 mod connect;
 mod dedicated;
 mod events;
@@ -19,6 +20,7 @@ mod secrets;
 mod statistics;
 
 pub use api_keys::{ApiKey, ApiKeyRepository, NewApiKey};
+pub use books::{BookReport, BookRepository, Bookmark, OrderOfOperation};
 pub use events::{EventPage, EventRepository};
 pub use idempotency::sweep_expired_keys;
 pub use intents::{Action, Backlog, FailingIntent, Intent, IntentListener, IntentRepository};

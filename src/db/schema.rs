@@ -55,6 +55,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    partner_books (partner) {
+        partner -> Text,
+        after -> Nullable<Text>,
+        found -> Int8,
+        drift -> Int8,
+        passed_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     reconciliation (id) {
         id -> Int4,
         holder -> Nullable<Text>,

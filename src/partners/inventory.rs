@@ -5,10 +5,10 @@ use std::time::Duration;
 use contract_runtime::client;
 
 use self::inner::{RefusalCode, Reservation, ReservationStatus, ReservedItemStatus};
-use super::OperationIds;
 use super::call::{CallError, Calls, Failure, FailureCode, failures};
 use super::contracts::inventory::reservations::*;
 use super::contracts::inventory::{Client, models as inner};
+use super::{Effect, OpenOperation, OperationIds};
 use crate::domain::OrderItem;
 
 failures!(
@@ -103,8 +103,12 @@ impl Inventory {
         released.map(drop).map_err(CallError::failure)
     }
 
-    /// At most `limit` ids of reservations that hold or have taken stock, above `after`.
-    pub async fn open(&self, after: Option<String>, limit: i32) -> Result<Vec<String>, Failure> {
+    /// At most `limit` reservations that hold or have taken stock, with ids above `after`.
+    pub async fn open(
+        &self,
+        after: Option<String>,
+        limit: i32,
+    ) -> Result<Vec<OpenOperation>, Failure> {
         let call = self
             .client
             .reservations
@@ -114,7 +118,8 @@ impl Inventory {
             });
         let listed = self.calls.call("listReservations", call).await;
         let ListReservationsSuccess::Ok(found) = listed.map_err(CallError::failure)?;
-        Ok(found.into_iter().map(|one| one.id).collect())
+        let open = |one: Reservation| OpenOperation::new(one.id, Effect::Stock);
+        Ok(found.into_iter().map(open).collect())
     }
 }
 

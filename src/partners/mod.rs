@@ -5,6 +5,7 @@ mod call;
 mod circuit;
 pub mod contracts;
 mod inventory;
+mod open;
 mod operation_ids;
 mod payment;
 mod shipping;
@@ -17,6 +18,7 @@ use contract_runtime::client::{Client, reqwest};
 
 pub use call::{Failure, FailureCode};
 pub use inventory::{Inventory, Reserved};
+pub use open::{Effect, OpenOperation, PartnerName, Undone};
 pub use operation_ids::OperationIds;
 pub use payment::{Authorized, Captured, Payment, Voided};
 pub use shipping::{Cancelled, Shipped, Shipping};

@@ -4,10 +4,10 @@ use contract_runtime::client;
 use rust_decimal::Decimal;
 
 use self::inner::{Authorization, AuthorizationStatus, Money, RefusalCode};
-use super::OperationIds;
 use super::call::{CallError, Calls, Failure, failures};
 use super::contracts::payment::authorizations::*;
 use super::contracts::payment::{Client, models as inner};
+use super::{Effect, OpenOperation, OperationIds};
 use crate::domain::CustomerId;
 
 failures!(
@@ -169,13 +169,12 @@ impl Payment {
         Ok(authorization)
     }
 
-    /// At most `limit` ids of authorizations that hold or have taken money, above `after`, with
-    /// what was taken and not given back.
+    /// At most `limit` authorizations that hold or have taken money, with ids above `after`.
     pub async fn open(
         &self,
         after: Option<String>,
         limit: i32,
-    ) -> Result<Vec<(String, Decimal)>, Failure> {
+    ) -> Result<Vec<OpenOperation>, Failure> {
         let call = self
             .client
             .authorizations
@@ -185,7 +184,13 @@ impl Payment {
             });
         let listed = self.calls.call("listAuthorizations", call).await;
         let ListAuthorizationsSuccess::Ok(found) = listed.map_err(CallError::failure)?;
-        let taken = |one: Authorization| (one.id, one.captured - one.refunded);
-        Ok(found.into_iter().map(taken).collect())
+        let open = |one: Authorization| {
+            let effect = match one.status {
+                AuthorizationStatus::Captured => Effect::Charge(one.captured - one.refunded),
+                _ => Effect::Authorization,
+            };
+            OpenOperation::new(one.id, effect)
+        };
+        Ok(found.into_iter().map(open).collect())
     }
 }

@@ -3,11 +3,11 @@
 use contract_runtime::client;
 
 use self::inner::RefusalCode;
-use super::OperationIds;
 use super::call::{CallError, Calls, Failure, failures};
 use super::contracts::shipping::shipments::*;
 use super::contracts::shipping::{Client, models as inner};
 use super::inventory::line;
+use super::{Effect, OpenOperation, OperationIds};
 use crate::domain::{Address, OrderItem, Shipment, ShipmentStatus};
 
 failures!(
@@ -117,8 +117,12 @@ impl Shipping {
         }
     }
 
-    /// At most `limit` ids of parcels that are not cancelled, above `after`.
-    pub async fn open(&self, after: Option<String>, limit: i32) -> Result<Vec<String>, Failure> {
+    /// At most `limit` parcels that are not cancelled, with ids above `after`.
+    pub async fn open(
+        &self,
+        after: Option<String>,
+        limit: i32,
+    ) -> Result<Vec<OpenOperation>, Failure> {
         let call = self
             .client
             .shipments
@@ -128,7 +132,12 @@ impl Shipping {
             });
         let listed = self.calls.call("listShipments", call).await;
         let ListShipmentsSuccess::Ok(found) = listed.map_err(CallError::failure)?;
-        Ok(found.into_iter().map(|one| one.id).collect())
+        let open = |one: inner::Shipment| {
+            let id = one.id.clone();
+            let parcel = Shipment::try_from(one)?;
+            Ok(OpenOperation::new(id, Effect::Parcel(parcel.status)))
+        };
+        found.into_iter().map(open).collect()
     }
 }
 

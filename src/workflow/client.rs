@@ -9,6 +9,7 @@ use temporalio_client::{
     WorkflowIdReusePolicy, WorkflowSignalOptions, WorkflowStartOptions,
 };
 use temporalio_common::protos::temporal::api::common::v1::Header;
+use temporalio_common::search_attributes::SearchAttributes;
 use tokio::runtime::Handle;
 use tokio::sync::OnceCell;
 use tokio::time::timeout;
@@ -19,9 +20,9 @@ use super::executions::Execution;
 use super::fulfilment_workflow::{FulfilmentInput, FulfilmentWorkflow};
 use super::order_workflow::{OrderInput, OrderWorkflow};
 use super::ownership::{self, Owner};
-use super::{trace_header, workflow_id};
+use super::{search, trace_header, workflow_id};
 use crate::config::{self, given};
-use crate::domain::OrderKey;
+use crate::domain::{CustomerId, OrderKey};
 use crate::telemetry::{Telemetry, request_scope};
 
 const PING_TIMEOUT: Duration = Duration::from_secs(1);
@@ -160,6 +161,7 @@ impl Temporal {
                 // A worker on this client, if any, gets the first task with the response.
                 .enable_eager_workflow_start(true)
                 .maybe_memo(order.created_at.map(ownership::memo))
+                .maybe_search_attributes(input.search_attributes())
                 .header(header(order))
                 .build();
         let client = self.client().await?;
@@ -168,7 +170,7 @@ impl Temporal {
                 let starting = client.start_workflow(OrderWorkflow::run, input, options);
                 in_time(starting).await?.map(drop)
             }
-            WorkflowInput::Fulfilment(input) => {
+            WorkflowInput::Fulfilment { input, .. } => {
                 let starting = client.start_workflow(FulfilmentWorkflow::run, input, options);
                 in_time(starting).await?.map(drop)
             }
@@ -249,7 +251,21 @@ pub enum WorkflowInput {
     /// Of an order without items.
     Order(OrderInput),
     /// Of an order with items.
-    Fulfilment(FulfilmentInput),
+    Fulfilment {
+        /// The input.
+        input: FulfilmentInput,
+        /// The customer as a search attribute, if the namespace has them.
+        customer: Option<CustomerId>,
+    },
+}
+
+impl WorkflowInput {
+    fn search_attributes(&self) -> Option<SearchAttributes> {
+        match self {
+            Self::Fulfilment { customer, .. } => customer.map(search::at_start),
+            Self::Order(_) => None,
+        }
+    }
 }
 
 fn interaction_failed(error: WorkflowInteractionError) -> TemporalError {

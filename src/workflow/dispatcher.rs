@@ -304,11 +304,11 @@ impl Dispatcher {
             Action::Start => self.temporal.start(order, self.input(order), false).await,
             Action::Restart => self.temporal.start(order, self.input(order), true).await,
             Action::Fulfil => {
-                let input = self.fulfilment_input(order, false);
+                let input = self.fulfilment_input(intent, false);
                 self.temporal.start(order, input, false).await
             }
             Action::Refulfil => {
-                let input = self.fulfilment_input(order, true);
+                let input = self.fulfilment_input(intent, true);
                 self.temporal.start(order, input, true).await
             }
             Action::Wake => self.temporal.wake(order, intent.id).await,
@@ -325,10 +325,11 @@ impl Dispatcher {
         })
     }
 
-    fn fulfilment_input(&self, order: OrderKey, resumed: bool) -> WorkflowInput {
+    fn fulfilment_input(&self, intent: &Intent, resumed: bool) -> WorkflowInput {
         let partners = &self.settings.partners;
-        WorkflowInput::Fulfilment(FulfilmentInput {
-            order_id: order.id,
+        let search_attributes = self.settings.temporal.search_attributes;
+        let input = FulfilmentInput {
+            order_id: intent.order.id,
             resumed,
             steps: Steps {
                 reserve: !partners.inventory.url.is_empty(),
@@ -337,7 +338,12 @@ impl Dispatcher {
             },
             completes_on_delivery: partners.complete_on == CompleteOn::Delivery,
             processing_delay_ms: milliseconds(self.settings.workflow.processing_delay),
-        })
+            search_attributes,
+        };
+        WorkflowInput::Fulfilment {
+            input,
+            customer: intent.customer.filter(|_| search_attributes),
+        }
     }
 }
 

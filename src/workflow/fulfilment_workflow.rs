@@ -18,7 +18,8 @@ use temporalio_sdk::{
 
 use super::fulfilment_activities::FulfilmentActivities;
 use super::order_workflow::{Outcome, local_options, regular_options};
-use crate::domain::Expired;
+use super::search;
+use crate::domain::{Expired, OrderStatus};
 
 /// The input of a workflow. The settings are a part, so that a changed one affects new workflows
 /// only.
@@ -34,6 +35,9 @@ pub struct FulfilmentInput {
     pub completes_on_delivery: bool,
     /// The processing time of an order without any step.
     pub processing_delay_ms: u64,
+    /// Whether the order's status is a search attribute, which the namespace must know.
+    #[serde(default)]
+    pub search_attributes: bool,
 }
 
 /// The steps that have a partner.
@@ -176,6 +180,8 @@ struct Saga<'a> {
     /// Whether the order no longer stops for a cancellation: its parcel is on its way, or
     /// everything is being undone.
     is_determined: bool,
+    /// The status in the search attributes.
+    status: OrderStatus,
 }
 
 impl<'a> Saga<'a> {
@@ -187,6 +193,7 @@ impl<'a> Saga<'a> {
             seen: 0,
             cancellation_stored: false,
             is_determined: false,
+            status: OrderStatus::Pending,
         }
     }
 
@@ -329,7 +336,11 @@ impl<'a> Saga<'a> {
                     return Ok(Flow::Again);
                 }
                 Next::Blocked => {
-                    // Only an operator resolves it, or time: what else wakes it does not.
+                    self.show(
+                        step.name(),
+                        ", refused: waits for an operator, at most for a day",
+                    );
+                    // What else wakes it does not resolve it.
                     while self.sleep(LONGEST_BLOCK).await?
                         && self.step(FulfilmentActivities::load).await? == Next::Blocked
                     {
@@ -342,6 +353,7 @@ impl<'a> Saga<'a> {
                     if self.ctx.continue_as_new_suggested() {
                         return Err(Stop::ContinueAsNew);
                     }
+                    self.show(step.name(), ": waits until the order changes");
                     // Less and less often, unless it is woken.
                     let wait = Duration::from_millis(milliseconds) * 2_u32.pow(repeats);
                     repeats = if self.sleep(wait).await? {
@@ -366,6 +378,7 @@ impl<'a> Saga<'a> {
     /// cancelled.
     async fn step_named(&mut self, name: &str) -> Result<Next, Stop> {
         let step = StepByName(name);
+        self.show(name, "");
         let input = StepInput {
             order_id: self.input.order_id,
             expired: self.expired,
@@ -378,6 +391,7 @@ impl<'a> Saga<'a> {
         if let Ok(result) = local {
             return Ok(self.note(result));
         }
+        self.show(name, ", which fails and is repeated");
         loop {
             let token = WorkflowCancellationToken::new();
             let options = regular_options(Some(token.clone()));
@@ -403,7 +417,19 @@ impl<'a> Saga<'a> {
 
     fn note(&mut self, result: StepResult) -> Next {
         self.expired = result.expired;
+        let status = search::status_after(result.next).unwrap_or(self.status);
+        if self.input.search_attributes && status != self.status {
+            self.status = status;
+            let update = search::status_is(status);
+            self.ctx.upsert_search_attributes([update]);
+        }
         result.next
+    }
+
+    /// Says on Temporal's own page what the workflow does; not a part of its history.
+    fn show(&self, step: &str, how: &str) {
+        let step = step.rsplit(':').next().unwrap_or(step);
+        self.ctx.set_current_details(format!("Step `{step}`{how}."));
     }
 
     /// The order has changed, or the workflow was cancelled, which is stored in the row.

