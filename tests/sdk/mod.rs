@@ -16,7 +16,7 @@ use tokio::process::Command;
 
 use order_processing::auth::FreshKey;
 
-use crate::harness::{Issuer, Options, TestApp};
+use crate::harness::{Carrier, Issuer, Options, TestApp};
 
 const LANGUAGES: [&str; 5] = ["typescript", "python", "rust", "go", "java"];
 /// The exit status of `sdk/build.py` if the toolchain of a language is not installed.
@@ -27,7 +27,7 @@ const SKIPPED: i32 = 77;
 struct Scenario {
     name: String,
     what: String,
-    /// Whether a worker processes the orders.
+    /// Whether a worker and the partners' sandbox process the orders.
     #[serde(default)]
     worker: bool,
     /// Whether this is the snippet of the README.
@@ -100,13 +100,14 @@ async fn every_sdk_passes_the_conformance_scenarios() {
         TestApp::with(Options {
             processing_delay: Duration::from_secs(2),
             worker: true,
+            carrier: Some(Carrier {
+                dispatch_after: Some(Duration::ZERO),
+                deliver_after: None,
+            }),
             ..guarded
         })
     );
-    // Workflows are named after orders, and all tests share one Temporal.
-    with_worker
-        .sql("ALTER TABLE orders ALTER COLUMN id RESTART WITH 180000")
-        .await;
+    with_worker.orders_from(180_000).await;
     let mut columns = Vec::new();
     let mut summary = String::new();
     for (number, language) in chosen.split(',').enumerate() {
