@@ -95,9 +95,6 @@ var itemChecks = map[string]check{
 		equal([]any{err.Status, err.Code}, []any{409, "nothing_asked"})
 	},
 	"cancellation": func(client *orders.Client, customer int64) {
-		plain := must(client.CancelOrder(ctx, create(client, customer), ""))
-		equal(plain.Outcome, orders.CANCELLATIONOUTCOME_CANCELLED)
-		equal(plain.Order.Status, orders.ORDERSTATUS_CANCELLED)
 		id := must(client.CreateOrder(ctx, withItems(customer, "CUP-1", "95", "Stuck"))).Order.Id
 		until(client, id, func(order orders.Order) bool { return order.Shipment != nil })
 		asked := must(client.CancelOrder(ctx, id, ""))
@@ -106,6 +103,11 @@ var itemChecks = map[string]check{
 		done := finish(client, id, orders.ORDERSTATUS_CANCELLED)
 		equal(*done.CancellationReason, orders.CANCELLATIONREASON_CUSTOMER_REQUEST)
 		equal(done.Payment.Status, orders.PAYMENTSTATUS_VOIDED)
+	},
+	"cancellation_at_once": func(client *orders.Client, customer int64) {
+		cancelled := must(client.CancelOrder(ctx, create(client, customer), ""))
+		equal(cancelled.Outcome, orders.CANCELLATIONOUTCOME_CANCELLED)
+		equal(cancelled.Order.Status, orders.ORDERSTATUS_CANCELLED)
 	},
 	"cancellation_too_late": func(client *orders.Client, customer int64) {
 		id := must(client.CreateOrder(ctx, withItems(customer, "CUP-1", "95", "Exampleville"))).Order.Id

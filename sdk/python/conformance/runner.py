@@ -21,7 +21,7 @@ from order_processing_sdk import (
     UpdateOrderRequest,
 )
 
-import items
+import item_checks
 from common import create, equal, fails, order
 
 MISSING = 4_000_000_000_000
@@ -275,7 +275,7 @@ def run(scenario):
     )
     name = scenario["name"]
     try:
-        check = globals().get(name) or getattr(items, name)
+        check = globals().get(name) or getattr(item_checks, name)
         check(client, scenario["customer_id"])
         return f"ok {name}"
     except Exception as error:

@@ -149,10 +149,6 @@ pub async fn check(name: &str, client: &OrdersClient, customer: i64) -> Checked 
             );
         }
         "cancellation" => {
-            let id = create(client, customer).await?.order.id;
-            let plain = client.cancel_order(id, None).await?;
-            equal!(plain.outcome, CancellationOutcome::Cancelled);
-            equal!(plain.order.status, OrderStatus::Cancelled);
             let stuck = with_items(customer, "CUP-1", "95", "Stuck");
             let id = client.create_order(&stuck).await?.order.id;
             until(client, id, |order| order.shipment.is_some()).await?;
@@ -165,6 +161,12 @@ pub async fn check(name: &str, client: &OrdersClient, customer: i64) -> Checked 
             equal!(done.cancellation_reason, reason);
             let payment = done.payment.map(|payment| payment.status);
             equal!(payment, Some(PaymentStatus::Voided));
+        }
+        "cancellation_at_once" => {
+            let id = create(client, customer).await?.order.id;
+            let cancelled = client.cancel_order(id, None).await?;
+            equal!(cancelled.outcome, CancellationOutcome::Cancelled);
+            equal!(cancelled.order.status, OrderStatus::Cancelled);
         }
         "cancellation_too_late" => {
             let id = client.create_order(&normal).await?.order.id;

@@ -35,6 +35,7 @@ final class Items {
             "decision_replayed", Items::decisionReplayed,
             "nothing_asked", Items::nothingAsked,
             "cancellation", Items::cancellation,
+            "cancellation_at_once", Items::cancellationAtOnce,
             "cancellation_too_late", Items::cancellationTooLate,
             "retry", Items::retry,
             "retry_forbidden", Items::retryForbidden);
@@ -147,9 +148,6 @@ final class Items {
     }
 
     private static void cancellation(OrdersClient client, long customer) throws Exception {
-        OrderCancellation plain = client.cancelOrder(Runner.create(client, customer));
-        Runner.equal(plain.outcome(), CancellationOutcome.CANCELLED);
-        Runner.equal(plain.order().getStatus(), OrderStatus.CANCELLED);
         long id = create(client, customer, "CUP-1", "95", "Stuck").getId();
         until(client, id, order -> order.getShipment() != null);
         OrderCancellation asked = client.cancelOrder(id);
@@ -158,6 +156,12 @@ final class Items {
         Order done = finish(client, id, OrderStatus.CANCELLED);
         Runner.equal(done.getCancellationReason(), CancellationReason.CUSTOMER_REQUEST);
         Runner.equal(done.getPayment().getStatus(), PaymentStatus.VOIDED);
+    }
+
+    private static void cancellationAtOnce(OrdersClient client, long customer) {
+        OrderCancellation cancelled = client.cancelOrder(Runner.create(client, customer));
+        Runner.equal(cancelled.outcome(), CancellationOutcome.CANCELLED);
+        Runner.equal(cancelled.order().getStatus(), OrderStatus.CANCELLED);
     }
 
     private static void cancellationTooLate(OrdersClient client, long customer) throws Exception {
