@@ -168,7 +168,7 @@ async fn run(arguments: &Arguments, folder: &Path) -> Result<bool> {
         tokio::spawn(async move { operate(&api).await })
     };
     let load = Load::new(api, seed);
-    let loading = tokio::spawn(load.run(arguments.rate, bursting, stopped));
+    let loading = tokio::spawn(load.run(arguments.rate, bursting, stopped.clone()));
     let supervising = {
         let world = world.clone();
         tokio::spawn(async move { faults::supervise(&world).await })
@@ -185,12 +185,9 @@ async fn run(arguments: &Arguments, folder: &Path) -> Result<bool> {
         burst_orders: u32::try_from(arguments.orders / 2)?,
         deadline,
     };
-    let (done, clients_done) = watch::channel(false);
     let breaking_partners = {
-        let (world, progress) = (world.clone(), progress.clone());
-        tokio::spawn(
-            async move { faults::run_partners(&world, plan, &progress, clients_done).await },
-        )
+        let (world, progress, stopped) = (world.clone(), progress.clone(), stopped.clone());
+        tokio::spawn(async move { faults::run_partners(&world, plan, &progress, stopped).await })
     };
     let mut counts = match previous {
         Some(_) => upgrade::run(&world, &tested, &progress).await?,
@@ -201,7 +198,6 @@ async fn run(arguments: &Arguments, folder: &Path) -> Result<bool> {
     }
     stop.send_replace(true);
     let records = loading.await?;
-    done.send_replace(true);
     counts.extend(breaking_partners.await??);
     reporting.abort();
     progress.log("all clients are done; waiting until the service is idle");

@@ -40,15 +40,15 @@ const SERVICE: [(&str, &str); 12] = [
     ("LOG__FILTER", "warn,order_processing::workflow=info"),
 ];
 
-/// Short, so that calls fail, decisions end and orders need attention within a run.
-const FULFILMENT: [(&str, &str); 7] = [
+/// Short, so that calls fail, decisions end and orders need attention within a run. Reservations last
+/// for hours: one that is left behind must still be there at the end.
+const FULFILMENT: [(&str, &str); 6] = [
     ("PARTNERS__INVENTORY__TIMEOUT", "1s"),
     ("PARTNERS__PAYMENT__TIMEOUT", "1s"),
     ("PARTNERS__SHIPPING__TIMEOUT", "1s"),
     ("PARTNERS__SHIPPING__POLL_INTERVAL", "1s"),
     ("PARTNERS__DECISION_TIME", "3s"),
     ("PARTNERS__ATTENTION_AFTER", "2s"),
-    ("PARTNERS__RESERVATION_LIFETIME", "30s"),
 ];
 
 /// What the processes of a run have in common.

@@ -116,18 +116,18 @@ fn schedule(seed: u64, links: usize) -> impl Iterator<Item = Trouble> {
 }
 
 /// Injects and reverts faults, one after the other: at least as many as the plan has others, and
-/// until the clients are done, since orders may be processed long after they were sent.
+/// as long as orders are sent.
 pub async fn run(
     world: &World,
     plan: Plan,
     progress: &Progress,
-    clients_done: watch::Receiver<bool>,
+    stopped: watch::Receiver<bool>,
 ) -> Result<Counts> {
     let mut counts = Counts::new();
     let schedule = schedule(plan.seed, world.partner_links.len());
     for (number, trouble) in schedule.enumerate() {
         sleep(trouble.pause).await;
-        let enough = number >= plan.faults && *clients_done.borrow();
+        let enough = number >= plan.faults && *stopped.borrow();
         if plan.faults == 0 || enough || Instant::now() > plan.deadline {
             break;
         }
