@@ -52,11 +52,19 @@ impl Subject {
 
     /// What comes next instead of a step that goes forward; `None` if the step is to be made.
     fn stop(&self) -> Option<StepResult> {
-        let fulfilment = match (&self.order, self.fulfilment()) {
-            (Some(order), Some(fulfilment)) if !order.status.is_final() => fulfilment,
-            _ => return Some(self.result(Next::Undo)),
-        };
-        fulfilment.is_cancelling().then(|| self.result(Next::Undo))
+        let completed = |order: &Order| order.status == OrderStatus::Completed;
+        if self.order.as_ref().is_some_and(completed) {
+            // An earlier attempt has completed it, and its result is lost.
+            return Some(self.result(Next::Ended(Outcome::Completed)));
+        }
+        match (&self.order, self.fulfilment()) {
+            (Some(order), Some(fulfilment))
+                if !order.status.is_final() && !fulfilment.is_cancelling() =>
+            {
+                None
+            }
+            _ => Some(self.result(Next::Undo)),
+        }
     }
 }
 
@@ -277,13 +285,6 @@ impl FulfilmentActivities {
         input: StepInput,
     ) -> Result<StepResult, ActivityError> {
         let subject = self.subject(&ctx, input).await?;
-        let completed = subject
-            .order
-            .as_ref()
-            .is_some_and(|order| order.status == OrderStatus::Completed);
-        if completed {
-            return Ok(subject.result(Next::Ended(Outcome::Completed)));
-        }
         Ok(subject.stop().unwrap_or(subject.result(Next::Continue)))
     }
 
