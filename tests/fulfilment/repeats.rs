@@ -32,12 +32,17 @@ async fn make_again(shop: &Shop, id: i64) {
         },
         completes_on_delivery: false,
         processing_delay_ms: 0,
+        search_attributes: false,
+    };
+    let input = WorkflowInput::Fulfilment {
+        input,
+        customer: None,
     };
     let order = OrderKey {
         id,
         created_at: Some(shop.ids(id).await.created_at),
     };
     let temporal = Temporal::new(shop.app.settings.temporal.clone());
-    let started = temporal.start(order, WorkflowInput::Fulfilment(input), true);
+    let started = temporal.start(order, input, true);
     started.await.unwrap();
 }

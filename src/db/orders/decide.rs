@@ -7,7 +7,6 @@ use super::{Author, Effect, IdempotencyKey, OrderRepository, Precondition, Rejec
 use crate::db::intents::Action;
 use crate::db::schema::idempotency_keys;
 use crate::domain::{Access, Actor, DecisionAnswer, Order};
-use crate::error::StoreError;
 
 /// The result of an answer.
 pub enum Decided {
