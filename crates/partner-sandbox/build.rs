@@ -1,10 +1,8 @@
-//! Keeps the servers, and the clients of the tests, in step with the partners' contracts.
+//! Keeps the servers in step with the partners' contracts.
 
 fn main() {
     for partner in ["inventory", "payment", "shipping"] {
         let contract = format!("../../api/partners/{partner}.yaml");
         contract_codegen::Build::server(&contract, format!("generated/{partner}")).run();
-        contract_codegen::Build::client(&contract, format!("tests/sandbox/clients/{partner}"))
-            .run();
     }
 }

@@ -459,8 +459,8 @@ pub struct OrderEvent {
     pub sequence: i64,
     /// `created`; `updated` (fields changed); `restarted` (a new workflow was started because the
     /// previous one was lost or failed); `deleted`; or a step of an order with items. `decision` ends
-    /// with `decision_made` or `cancellation_requested`, `attention` with `attention_resolved`, and
-    /// `cancellation_reason` with `cancellation_refused`.
+    /// with `decision_made` or `cancellation_requested`, `attention` with `attention_resolved`
+    /// or `retry_requested`, and `cancellation_reason` with `cancellation_refused`.
     pub r#type: OrderEventType,
     /// The changed fields with their new values, and the reason
     pub data: OrderEventData,
@@ -612,8 +612,8 @@ impl OrderEventData {
 runtime::string_enum! {
     /// `created`; `updated` (fields changed); `restarted` (a new workflow was started because the
     /// previous one was lost or failed); `deleted`; or a step of an order with items. `decision` ends
-    /// with `decision_made` or `cancellation_requested`, `attention` with `attention_resolved`, and
-    /// `cancellation_reason` with `cancellation_refused`.
+    /// with `decision_made` or `cancellation_requested`, `attention` with `attention_resolved`
+    /// or `retry_requested`, and `cancellation_reason` with `cancellation_refused`.
     pub enum OrderEventType {
         /// `created`
         Created = "created",

@@ -1443,7 +1443,7 @@ pub struct RetryOrderParameters {
 /// The successful responses of `POST /orders/{id}/retry`.
 #[derive(Debug, Clone, PartialEq)]
 pub enum RetryOrderSuccess {
-    /// The order; `attention` disappears when the step succeeds
+    /// The order without `attention`, which appears again if the step goes on failing
     Ok {
         /// The body, as `application/json`
         body: models::Order,

@@ -517,12 +517,13 @@ impl Order {
         Some(OrderEventType::AttentionResolved)
     }
 
-    /// An operator wants the step in attention to be retried now. The order itself is unchanged.
-    pub fn retry_requested(&self) -> Result<OrderEventType, RequestError> {
+    /// An operator wants the step in attention to be retried now. It needs attention again if it
+    /// goes on failing.
+    pub fn retry_requested(&mut self) -> Result<OrderEventType, RequestError> {
         let attention = self
             .fulfilment
-            .as_deref()
-            .and_then(|fulfilment| fulfilment.attention.as_ref());
+            .as_deref_mut()
+            .and_then(|fulfilment| fulfilment.attention.take());
         attention
             .map(|_| OrderEventType::RetryRequested)
             .ok_or(RequestError::NothingToRetry)

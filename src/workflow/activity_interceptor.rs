@@ -9,7 +9,7 @@ use temporalio_sdk::interceptors::{
     Next,
 };
 
-use super::fulfilment_workflow::StepResult;
+use super::fulfilment::StepResult;
 use super::order_workflow::Outcome;
 use super::{order_of, trace_header};
 use crate::telemetry::Telemetry;

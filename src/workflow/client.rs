@@ -17,7 +17,7 @@ use tokio::time::timeout;
 use super::connection::{connect, renew_key, tls_options};
 use super::error::{TemporalError, found, in_time};
 use super::executions::Execution;
-use super::fulfilment_workflow::{FulfilmentInput, FulfilmentWorkflow};
+use super::fulfilment::{FulfilmentInput, FulfilmentWorkflow};
 use super::order_workflow::{OrderInput, OrderWorkflow};
 use super::ownership::{self, Owner};
 use super::{search, trace_header, workflow_id};

@@ -15,7 +15,7 @@ use super::admission::Admission;
 use super::backoff::backoff;
 use super::client::{Temporal, WorkflowInput};
 use super::error::TemporalError;
-use super::fulfilment_workflow::{FulfilmentInput, Steps};
+use super::fulfilment::{FulfilmentInput, Steps};
 use super::order_workflow::OrderInput;
 use crate::config::{CompleteOn, Settings};
 use crate::db::{Action, Database, Intent, IntentListener, IntentRepository, stages};

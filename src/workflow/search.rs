@@ -5,7 +5,7 @@ use temporalio_common::search_attributes::{
     SearchAttributeKey, SearchAttributeUpdate, SearchAttributes,
 };
 
-use super::fulfilment_workflow::Next;
+use super::fulfilment::Next;
 use super::order_workflow::Outcome;
 use crate::domain::{CustomerId, OrderStatus};
 

@@ -2,7 +2,9 @@
 
 mod books;
 mod faults;
+mod model;
 mod paths;
+mod repeats;
 mod search;
 mod shop;
 mod workflow;

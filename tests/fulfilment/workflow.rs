@@ -23,7 +23,7 @@ async fn history_of(shop: &Shop, id: i64) -> Vec<HistoryEvent> {
     history.into_events().await.unwrap()
 }
 
-async fn workflow_ends(shop: &Shop, id: i64) -> Vec<HistoryEvent> {
+pub async fn workflow_ends(shop: &Shop, id: i64) -> Vec<HistoryEvent> {
     let ends = [
         EventType::WorkflowExecutionCompleted,
         EventType::WorkflowExecutionCanceled,

@@ -70,8 +70,7 @@ impl OrderRepository {
         let known: Option<Vec<u8>> = self
             .database
             .read(async |connection| query.first(connection).await.optional())
-            .await
-            .map_err(StoreError::from)?;
+            .await?;
         match known {
             None => Ok(None),
             Some(fingerprint) if fingerprint != key.fingerprint => Ok(Some(Decided::KeyReused)),

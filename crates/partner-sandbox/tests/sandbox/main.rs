@@ -1,5 +1,6 @@
 //! The partners, called through generated clients of their contracts.
 
+#[path = "../../../../generated"]
 #[allow(dead_code, reason = "the contracts have more than a test calls")]
 mod clients {
     pub mod inventory;
