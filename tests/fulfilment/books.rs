@@ -8,6 +8,7 @@ use order_processing::partners::{
     Authorized, Captured, OperationIds, Partners, Reserved, Shipped, Undone,
 };
 use order_processing::telemetry::Metrics;
+use order_processing::workflow::Temporal;
 use partner_sandbox::{AuthorizationStatus, Partner, ReservationStatus};
 use reqwest::Method;
 use rust_decimal::Decimal;
@@ -250,6 +251,13 @@ async fn a_partner_that_is_away_is_compared_later() {
     let id = shop.order(&[("TEA-1", 1, "40")]).await;
     assert_eq!(shop.cancel(id).await.status(), 200);
     shop.ends(id, "cancelled").await;
+    // Else it would undo everything itself, as soon as it can.
+    let temporal = Temporal::new(shop.app.settings.temporal.clone());
+    eventually("its workflow has ended", async || {
+        let workflow = temporal.describe(id).await.ok()??;
+        (!workflow.is_running()).then_some(())
+    })
+    .await;
     let ids = shop.ids(id).await;
     hold(&partners, ids).await;
     shop.break_down(Partner::Inventory, partner_sandbox::FaultKind::REQUESTS[0])
