@@ -2,7 +2,9 @@
 //! it did not get, because the worker died or was too slow.
 
 use order_processing::domain::OrderKey;
+use order_processing::partners::OperationIds;
 use order_processing::workflow::{FulfilmentInput, Steps, Temporal, WorkflowInput};
+use reqwest::Method;
 
 use super::shop::{PROMPT, Shop};
 use super::workflow::workflow_ends;
@@ -15,15 +17,38 @@ async fn the_steps_of_an_ended_order_that_are_made_again_change_nothing() {
         shop.ends(id, status).await;
         workflow_ends(&shop, id).await;
         let before = (shop.view(id).await, shop.effects(id).await);
-        make_again(&shop, id).await;
+        make_again(&shop, shop.ids(id).await).await;
         workflow_ends(&shop, id).await;
         assert_eq!((shop.view(id).await, shop.effects(id).await), before);
     }
 }
 
-async fn make_again(shop: &Shop, id: i64) {
+/// Its order was completed: nothing of a deleted order may be undone.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_steps_of_a_deleted_order_that_are_made_again_undo_nothing() {
+    let shop = Shop::open(450_000, PROMPT).await;
+    let id = shop.order(&[("TEA-1", 1, "40")]).await;
+    shop.ends(id, "completed").await;
+    workflow_ends(&shop, id).await;
+    let (ids, effects) = (shop.ids(id).await, shop.effects(id).await);
+    let path = format!("/orders/{id}");
+    let deleted = shop
+        .app
+        .request(Method::DELETE, &path)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(deleted.status(), 204);
+    make_again(&shop, ids).await;
+    workflow_ends(&shop, id).await;
+    let book = shop.partners.book(&ids.reference()).await.unwrap();
+    let after: Vec<_> = book.effects.into_iter().map(|one| one.kind).collect();
+    assert_eq!(after, effects);
+}
+
+async fn make_again(shop: &Shop, ids: OperationIds) {
     let input = FulfilmentInput {
-        order_id: id,
+        order_id: ids.order_id,
         resumed: false,
         steps: Steps {
             reserve: true,
@@ -39,8 +64,8 @@ async fn make_again(shop: &Shop, id: i64) {
         customer: None,
     };
     let order = OrderKey {
-        id,
-        created_at: Some(shop.ids(id).await.created_at),
+        id: ids.order_id,
+        created_at: Some(ids.created_at),
     };
     let temporal = Temporal::new(shop.app.settings.temporal.clone());
     let started = temporal.start(order, input, true);

@@ -1,6 +1,6 @@
 //! The steps at the inventory.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use temporalio_sdk::activities::ActivityError;
 
 use super::activities::FulfilmentActivities;
@@ -41,7 +41,7 @@ impl FulfilmentActivities {
             return self.reservation_expired(subject, OrderStep::Reserve).await;
         };
         let time = TimeDelta::from_std(self.settings.decision_time).unwrap_or(TimeDelta::MAX);
-        let deadline = Utc::now().checked_add_signed(time);
+        let deadline = Utc::now().trunc_subsecs(6).checked_add_signed(time);
         let deadline = deadline.unwrap_or(DateTime::<Utc>::MAX_UTC);
         let recorded = self
             .record(subject, OrderStep::Reserve, |order| {

@@ -10,8 +10,8 @@ use super::activities::FulfilmentActivities;
 use super::messages::{Next, StepInput, StepResult};
 use crate::db::{Effect, Precondition, Rejection};
 use crate::domain::{
-    Access, Actor, Attention, CancellationReason, Fulfilment, Order, OrderEventType, OrderStatus,
-    OrderStep,
+    Access, Actor, Attention, CancellationReason, Fulfilment, Order, OrderEventType, OrderKey,
+    OrderStatus, OrderStep,
 };
 use crate::error::StoreError;
 use crate::partners::{Failure, OperationIds};
@@ -46,6 +46,8 @@ pub(super) struct Subject {
     pub(super) input: StepInput,
     /// `None` if the order does not exist, or is another one with the same id.
     pub(super) order: Option<Order>,
+    /// Whether the order was deleted; otherwise this database never had it, or no longer has it.
+    is_deleted: bool,
     pub(super) ids: OperationIds,
     since: DateTime<Utc>,
 }
@@ -63,6 +65,10 @@ impl Subject {
     /// is made again when Temporal did not get its result, also after later ones have ended the
     /// order: then nothing is left to do, and nothing may be undone.
     pub(super) fn stop(&self) -> Option<StepResult> {
+        if self.is_deleted {
+            // Only an order that has ended is deleted.
+            return Some(self.result(Next::Ended(Outcome::Deleted)));
+        }
         let (Some(order), Some(fulfilment)) = (&self.order, self.fulfilment()) else {
             return Some(self.result(Next::Undo));
         };
@@ -134,9 +140,15 @@ impl FulfilmentActivities {
                 )),
             ));
         };
+        let key = OrderKey {
+            id: order_id,
+            created_at: Some(created_at),
+        };
+        let is_deleted = order.is_none() && self.orders.is_deleted(key).await.map_err(failure)?;
         Ok(Subject {
             input,
             order,
+            is_deleted,
             ids: OperationIds {
                 order_id,
                 created_at,
