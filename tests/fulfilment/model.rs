@@ -15,7 +15,7 @@ use super::shop::{Shop, item_statuses};
 use crate::harness::{Carrier, eventually};
 
 /// Orders that are processed at the same time.
-const ORDERS: usize = 40;
+const ORDERS: usize = 20;
 
 #[derive(Debug, Clone, Copy)]
 enum Stock {
