@@ -279,8 +279,8 @@ pub enum CancelOrderFailure {
         retry_after: i32,
     },
     /// The database did not confirm the change in time: it may or may not have been made. `Retry-After`
-    /// is present only if a retry of the same request cannot make the change twice: for a `PUT`, a
-    /// `DELETE`, and a `POST` with an `Idempotency-Key`.
+    /// is present only if a retry of the same request cannot make the change twice: for any request but a
+    /// `POST /orders` without an `Idempotency-Key`.
     GatewayTimeout {
         /// The body, as `application/problem+json`
         body: models::Problem,
@@ -462,8 +462,8 @@ pub enum CreateOrderFailure {
         retry_after: i32,
     },
     /// The database did not confirm the change in time: it may or may not have been made. `Retry-After`
-    /// is present only if a retry of the same request cannot make the change twice: for a `PUT`, a
-    /// `DELETE`, and a `POST` with an `Idempotency-Key`.
+    /// is present only if a retry of the same request cannot make the change twice: for any request but a
+    /// `POST /orders` without an `Idempotency-Key`.
     GatewayTimeout {
         /// The body, as `application/problem+json`
         body: models::Problem,
@@ -661,8 +661,8 @@ pub enum DecideOrderFailure {
         retry_after: i32,
     },
     /// The database did not confirm the change in time: it may or may not have been made. `Retry-After`
-    /// is present only if a retry of the same request cannot make the change twice: for a `PUT`, a
-    /// `DELETE`, and a `POST` with an `Idempotency-Key`.
+    /// is present only if a retry of the same request cannot make the change twice: for any request but a
+    /// `POST /orders` without an `Idempotency-Key`.
     GatewayTimeout {
         /// The body, as `application/problem+json`
         body: models::Problem,
@@ -860,8 +860,8 @@ pub enum DeleteOrderFailure {
         retry_after: i32,
     },
     /// The database did not confirm the change in time: it may or may not have been made. `Retry-After`
-    /// is present only if a retry of the same request cannot make the change twice: for a `PUT`, a
-    /// `DELETE`, and a `POST` with an `Idempotency-Key`.
+    /// is present only if a retry of the same request cannot make the change twice: for any request but a
+    /// `POST /orders` without an `Idempotency-Key`.
     GatewayTimeout {
         /// The body, as `application/problem+json`
         body: models::Problem,
@@ -1502,8 +1502,8 @@ pub enum RetryOrderFailure {
         retry_after: i32,
     },
     /// The database did not confirm the change in time: it may or may not have been made. `Retry-After`
-    /// is present only if a retry of the same request cannot make the change twice: for a `PUT`, a
-    /// `DELETE`, and a `POST` with an `Idempotency-Key`.
+    /// is present only if a retry of the same request cannot make the change twice: for any request but a
+    /// `POST /orders` without an `Idempotency-Key`.
     GatewayTimeout {
         /// The body, as `application/problem+json`
         body: models::Problem,
@@ -1674,8 +1674,8 @@ pub enum UpdateOrderFailure {
         retry_after: i32,
     },
     /// The database did not confirm the change in time: it may or may not have been made. `Retry-After`
-    /// is present only if a retry of the same request cannot make the change twice: for a `PUT`, a
-    /// `DELETE`, and a `POST` with an `Idempotency-Key`.
+    /// is present only if a retry of the same request cannot make the change twice: for any request but a
+    /// `POST /orders` without an `Idempotency-Key`.
     GatewayTimeout {
         /// The body, as `application/problem+json`
         body: models::Problem,

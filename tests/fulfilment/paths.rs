@@ -397,7 +397,8 @@ async fn an_order_with_items_cannot_be_overwritten_or_deleted() {
 async fn contradictions_are_named() {
     let app = TestApp::start().await;
     let complete: Value = serde_json::from_str(&new_order(&[("A", 2, "5")], "City", "DE")).unwrap();
-    let cases: [(&str, fn(&mut Value)); 6] = [
+    type Change = fn(&mut Value);
+    let cases: [(&str, Change); 6] = [
         ("/total_amount", |order| order["total_amount"] = json!(11)),
         ("/shipping_address", |order| {
             drop(order.as_object_mut().unwrap().remove("shipping_address"))

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use temporalio_sdk::ApplicationFailure;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
 
@@ -145,6 +145,7 @@ impl FulfilmentActivities {
             created_at: Some(created_at),
         };
         let is_deleted = order.is_none() && self.orders.is_deleted(key).await.map_err(failure)?;
+        let since: DateTime<Utc> = ctx.info().scheduled_time.map_or_else(Utc::now, Into::into);
         Ok(Subject {
             input,
             order,
@@ -153,7 +154,7 @@ impl FulfilmentActivities {
                 order_id,
                 created_at,
             },
-            since: ctx.info().scheduled_time.map_or_else(Utc::now, Into::into),
+            since: since.trunc_subsecs(6),
         })
     }
 

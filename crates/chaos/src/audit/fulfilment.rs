@@ -128,7 +128,7 @@ fn fold(events: &[Event]) -> Map<String, Value> {
         let ended: &[&str] = match event.kind.as_str() {
             "decision_requested" => &["answer"],
             "decision_made" | "cancellation_requested" => &["decision"],
-            "attention_resolved" => &["attention"],
+            "attention_resolved" | "retry_requested" => &["attention"],
             "cancellation_refused" => &["cancellation_reason"],
             _ => &[],
         };

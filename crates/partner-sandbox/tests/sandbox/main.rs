@@ -1,5 +1,12 @@
 //! The partners, called through generated clients of their contracts.
 
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stderr
+)]
+
 #[path = "../../../../generated"]
 #[allow(dead_code, reason = "the contracts have more than a test calls")]
 mod clients {
@@ -299,8 +306,11 @@ async fn a_request_without_the_token_is_refused() {
     }
 }
 
+/// Operations, and the ids that they are called with.
+type Calls = &'static [(&'static str, &'static str)];
+
 /// Each with the operations that must come before it.
-const WRITES: [(&str, &str, &[(&str, &str)]); 9] = [
+const WRITES: [(&str, &str, Calls); 9] = [
     ("reserve", "r", &[]),
     ("commitReservation", "r", &[("reserve", "r")]),
     (
