@@ -137,7 +137,8 @@ async fn every_fault_of_every_compensation_is_survived() {
 async fn every_fault_of_a_refund_is_survived() {
     let carrier = Carrier {
         dispatch_after: Some(Duration::ZERO),
-        deliver_after: Some(Duration::from_millis(500)),
+        // The payment is captured by then.
+        deliver_after: Some(Duration::from_secs(5)),
     };
     let shop = Shop::with(432_000, carrier, |settings| {
         impatient(settings);
