@@ -4,6 +4,8 @@
 export REDOCLY_TELEMETRY := "off"
 export REDOCLY_SUPPRESS_UPDATE_NOTICE := "true"
 
+GENERATED := "generated crates/partner-sandbox/generated"
+
 [private]
 default:
     @just --list --unsorted
@@ -41,9 +43,14 @@ bench *ARGS:
     @cargo build --release --locked --bin orders --package order-processing --bin bench --package bench
     @exec target/release/bench "$@"
 
-# Regenerate generated/ from the contract
+# Regenerate all generated code from the contracts
 generate:
-    cargo run --quiet --package contract-cli -- generate api/openapi.yaml generated
+    cargo run --quiet --package contract-cli -- generate api/openapi.yaml generated/server
+    @for partner in inventory payment shipping; do \
+        cargo run --quiet --package contract-cli -- client "api/partners/$partner.yaml" "generated/$partner" || exit 1; \
+        cargo run --quiet --package contract-cli -- generate "api/partners/$partner.yaml" \
+            "crates/partner-sandbox/generated/$partner" || exit 1; \
+    done
 
 # Write a standalone crate to DIR that serves the contract SPEC and answers every operation with 501
 [no-cd, positional-arguments]
@@ -89,10 +96,10 @@ lint: contract-lint deny check-source check-migrations check-deploy
     @echo "== clippy"
     cargo clippy --workspace --all-targets --locked -- -D warnings
 
-# Lint the contract
+# Lint the contract and those of the partners
 contract-lint:
-    @echo "== contract"
-    @out=$(redocly lint --config tools/redocly.yaml --max-problems=1000 api/openapi.yaml 2>&1); status=$?; echo "$out"; \
+    @echo "== contracts"
+    @out=$(redocly lint --config tools/redocly.yaml --max-problems=1000 api/openapi.yaml api/partners/*.yaml 2>&1); status=$?; echo "$out"; \
         [ $status -eq 0 ] && ! echo "$out" | grep -q "warning"
 
 # Check dependencies for licences, sources, bans and duplicate versions
@@ -112,13 +119,13 @@ contract-diff REF="" FORMAT="text":
 contract-release: contract-lint contract-diff
     cp api/openapi.yaml api/released.yaml
 
-# Fail if generated/ does not match the contract
+# Fail if the generated code does not match the contracts
 check-generated: generate
     @echo "== generated code"
-    @changes=$(git status --porcelain --untracked-files=all -- generated) || \
-        { echo "error: git failed (see above); it is needed to check whether generated/ changed"; exit 1; }; \
-        [ -z "$changes" ] || { git --no-pager diff HEAD -- generated; echo "$changes"; \
-        echo "error: generated/ was out of date and has been regenerated; review and commit it"; exit 1; }
+    @changes=$(git status --porcelain --untracked-files=all -- {{ GENERATED }}) || \
+        { echo "error: git failed (see above); it is needed to check whether generated code changed"; exit 1; }; \
+        [ -z "$changes" ] || { git --no-pager diff HEAD -- {{ GENERATED }}; echo "$changes"; \
+        echo "error: generated code was out of date and has been regenerated; review and commit it"; exit 1; }
 
 # Check the source for SQL wildcards, misused errors and stray files
 check-source:

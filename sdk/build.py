@@ -75,7 +75,7 @@ class Sdk:
         self.lock = open(self.work / ".lock", "w")
         fcntl.flock(self.lock, fcntl.LOCK_EX)
         # JSON, because the standard library cannot read YAML; the build keeps the two in sync.
-        self.contract = json.loads((ROOT / "generated" / "openapi.json").read_text("utf-8"))
+        self.contract = json.loads((ROOT / "generated" / "server" / "openapi.json").read_text("utf-8"))
         self.version = self.contract["info"]["version"]
         if not PLAIN_VERSION.fullmatch(self.version):
             sys.exit(f"error: info.version {self.version!r} is not a valid package version")

@@ -12,9 +12,10 @@ pub mod config;
 pub mod db;
 pub mod domain;
 pub mod error;
-#[path = "../generated/mod.rs"]
+#[path = "../generated/server/mod.rs"]
 pub mod generated;
 pub mod health;
+pub mod partners;
 pub mod server;
 pub mod telemetry;
 pub mod tls;

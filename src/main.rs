@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use order_processing::commands;
 use order_processing::commands::keys::{self, NewKey, Rotation};
+use order_processing::commands::sandbox::SandboxArguments;
 use order_processing::config::Settings;
 use order_processing::tls;
 
@@ -28,6 +29,8 @@ enum Command {
     Serve,
     /// Run the workflows of orders
     Worker,
+    /// Serve sandboxes of the partners: inventory, payment and shipping
+    Sandbox(SandboxArguments),
     /// Migrate the database schema
     Migrate {
         #[command(subcommand)]
@@ -99,6 +102,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
             Command::Dev => commands::dev(settings).await,
             Command::Serve => commands::serve(settings).await,
             Command::Worker => commands::worker(settings).await,
+            Command::Sandbox(arguments) => commands::sandbox::run(&settings, arguments).await,
             Command::Migrate { direction } => match direction {
                 Migrate::Up => commands::migrate::up(&settings).await,
                 Migrate::Down => commands::migrate::down(&settings).await,

@@ -23,10 +23,7 @@ fn repository(app: &TestApp) -> OrderRepository {
 }
 
 fn new_order(customer_id: i64) -> NewOrder {
-    NewOrder {
-        customer_id: CustomerId(customer_id),
-        total_amount: Decimal::new(1250, 2),
-    }
+    NewOrder::of_amount(CustomerId(customer_id), Decimal::new(1250, 2))
 }
 
 #[tokio::test(flavor = "multi_thread")]

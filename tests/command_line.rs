@@ -378,7 +378,8 @@ async fn status_shows_the_outbox_and_the_drift() {
     app.sql(
         "UPDATE workflow_intents SET attempts = 7, last_error = 'Temporal rejected the call: why'
           WHERE order_id = 2;
-         UPDATE reconciliation SET finished_at = now(), compared = 250, drift = 3, repaired = 9",
+         UPDATE reconciliation SET finished_at = now(), compared = 250, drift = 3, repaired = 9;
+         UPDATE partner_books SET found = 4, drift = 2 WHERE partner = 'payment'",
     )
     .await;
     let url = database_url(&app.database);
@@ -395,6 +396,7 @@ async fn status_shows_the_outbox_and_the_drift() {
         "  order 2 start attempts 7: Temporal rejected the call: why",
         "drift: 3 of 250 compared, last at 20",
         "; 9 repaired so far",
+        "contradictions in books: inventory 0, payment 4, shipping 0",
     ] {
         assert!(text.contains(expected), "{text}");
     }
@@ -402,4 +404,5 @@ async fn status_shows_the_outbox_and_the_drift() {
     assert_eq!(json["outbox"]["waiting"], 2);
     assert_eq!(json["failing"][0]["order_id"], 2);
     assert_eq!(json["reconciliation"]["drift"], 3);
+    assert_eq!(json["books"][1]["drift"], 4);
 }

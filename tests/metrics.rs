@@ -13,7 +13,7 @@ use crate::auth::make_key;
 use crate::harness::{Page, Process, TestApp, create_order, eventually};
 
 /// Metrics that every process exports from its start.
-const NAMES: [&str; 40] = [
+const NAMES: [&str; 44] = [
     "orders_http_requests_total",
     "orders_http_request_duration_seconds_bucket",
     "orders_http_request_duration_seconds_sum",
@@ -32,6 +32,10 @@ const NAMES: [&str; 40] = [
     "orders_outbox_oldest_age_seconds",
     "orders_drift",
     "orders_repaired_total",
+    "orders_books_drift",
+    "orders_needing_attention",
+    "orders_partner_call_duration_seconds_bucket",
+    "orders_partner_call_duration_seconds_count",
     "orders_reconciliation_age_seconds",
     "orders_by_status",
     "orders_database_up",
@@ -201,6 +205,9 @@ async fn client_input_creates_no_label_values() {
         "getOrder",
         "updateOrder",
         "deleteOrder",
+        "decideOrder",
+        "cancelOrder",
+        "retryOrder",
         "listOrderEvents",
         "getLiveness",
         "getReadiness",

@@ -230,10 +230,7 @@ async fn an_order_rejected_with_503_is_never_stored() {
     // takes longer than the requests wait.
     let customers: Vec<i64> = (1000..1006).chain([-1]).collect();
     let created = join_all(customers.iter().map(|&customer_id| {
-        let new = NewOrder {
-            customer_id: CustomerId(customer_id),
-            total_amount: Decimal::ONE,
-        };
+        let new = NewOrder::of_amount(CustomerId(customer_id), Decimal::ONE);
         let orders = orders.clone();
         async move { orders.create(&new, None).await }
     }))

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use order_processing::workflow::{OrderWorkflow, Outcome};
+use order_processing::workflow::{FulfilmentWorkflow, OrderWorkflow, Outcome};
 use prost::Message;
 use reqwest::Method;
 use serde_json::Value;
@@ -378,6 +378,8 @@ async fn outbox_is_empty(app: &TestApp) {
 fn replayer() -> WorkflowReplayer {
     let options = WorkflowReplayerOptions::new()
         .register_workflow::<OrderWorkflow>()
+        .unwrap()
+        .register_workflow::<FulfilmentWorkflow>()
         .unwrap()
         .build();
     WorkflowReplayer::new(options).unwrap()

@@ -7,20 +7,20 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
 use crate::db::IdempotencyKey;
-use crate::domain::{ANYONE, Caller, NewOrder};
+use crate::domain::{ANYONE, Address, Caller, DecisionAnswer, NewOrder};
 
-/// The key of a caller's request for a new order. The draft requires quotes, but many clients omit
-/// them: both forms are the same key. Clients do not share keys, and a client keeps its keys when
-/// its credentials change.
+/// The key of a caller's request. The draft requires quotes, but many clients omit them: both forms
+/// are the same key. Clients do not share keys, and a client keeps its keys when its credentials
+/// change.
 pub(super) fn key(
     header: &str,
     caller: &Caller,
-    new: &NewOrder,
+    fingerprint: [u8; 32],
     lifetime: Duration,
 ) -> IdempotencyKey {
     IdempotencyKey {
         key: scoped(header.trim_matches('"'), &caller.client),
-        fingerprint: fingerprint(new),
+        fingerprint,
         lifetime,
     }
 }
@@ -35,17 +35,41 @@ fn scoped(key: &str, client: &str) -> String {
     format!("sha256:{}", URL_SAFE_NO_PAD.encode(digest))
 }
 
-/// Computed from the parsed request, because a client may order fields differently when it retries.
+/// Identifies a request for a new order. Computed from the parsed request, because a client may order fields differently when it retries.
 /// A field that is added later must not change the fingerprint of requests without it, because keys
 /// outlive a deployment.
-fn fingerprint(new: &NewOrder) -> [u8; 32] {
+pub(super) fn of_new_order(new: &NewOrder) -> [u8; 32] {
     let NewOrder {
         customer_id,
         total_amount,
+        items,
+        shipping_address,
     } = new;
     let amount = total_amount.normalize();
-    let text = format!("createOrder\ncustomer_id={customer_id}\ntotal_amount={amount}\n");
+    let mut text = format!("createOrder\ncustomer_id={customer_id}\ntotal_amount={amount}\n");
+    for item in items {
+        let (sku, quantity, price) = (&item.sku, item.quantity, item.unit_price.normalize());
+        text += &format!("item={quantity} {price} {sku}\n");
+    }
+    if let Some(address) = shipping_address {
+        let Address {
+            name,
+            street,
+            postal_code,
+            city,
+            country,
+        } = address;
+        // With its length, so that no value can look like two.
+        for value in [name, street, postal_code, city, country] {
+            text += &format!("address={} {value}\n", value.len());
+        }
+    }
     Sha256::digest(text).into()
+}
+
+/// Identifies an answer to an order's question.
+pub(super) fn of_decision(order_id: i64, answer: DecisionAnswer) -> [u8; 32] {
+    Sha256::digest(format!("decideOrder\nid={order_id}\nanswer={answer}\n")).into()
 }
 
 #[cfg(test)]
@@ -63,12 +87,13 @@ mod tests {
         }
     }
 
+    fn new_order(customer_id: i64, total_amount: Decimal) -> NewOrder {
+        NewOrder::of_amount(CustomerId(customer_id), total_amount)
+    }
+
     fn of(header: &str, customer_id: i64, total_amount: Decimal) -> IdempotencyKey {
-        let new = NewOrder {
-            customer_id: CustomerId(customer_id),
-            total_amount,
-        };
-        key(header, &caller(ANYONE), &new, Duration::from_secs(1))
+        let fingerprint = of_new_order(&new_order(customer_id, total_amount));
+        key(header, &caller(ANYONE), fingerprint, Duration::from_secs(1))
     }
 
     #[test]
@@ -79,11 +104,8 @@ mod tests {
 
     #[test]
     fn clients_do_not_share_keys() {
-        let new = NewOrder {
-            customer_id: CustomerId(1),
-            total_amount: Decimal::ONE,
-        };
-        let of = |header, client| key(header, &caller(client), &new, Duration::from_secs(1)).key;
+        let new = of_new_order(&new_order(1, Decimal::ONE));
+        let of = |header, client| key(header, &caller(client), new, Duration::from_secs(1)).key;
         assert_eq!(of("a", "token:1"), of("\"a\"", "token:1"));
         assert_ne!(of("a", "token:1"), of("a", "token:2"));
         assert_ne!(of("2a", "token:1"), of("a", "token:12"));

@@ -4,6 +4,7 @@
 mod convert;
 mod cursor;
 mod etag;
+mod failures;
 mod health;
 mod idempotency;
 mod orders;

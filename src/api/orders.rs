@@ -1,23 +1,23 @@
 //! The operations tagged `Orders`.
 
+use rust_decimal::Decimal;
 use url::form_urlencoded;
 
-use crate::config;
-use crate::db::{Created, Database, EventRepository, OrderFilter, OrderRepository, Rejection};
-use crate::domain::{Actor, Caller, ChangeError, CustomerId, NewOrder};
-use crate::error::StoreError;
-use crate::generated::models;
-use crate::generated::orders::{
-    CreateOrderFailure, CreateOrderParameters, CreateOrderSuccess, DeleteOrderFailure,
-    DeleteOrderParameters, DeleteOrderSuccess, GetOrderFailure, GetOrderParameters,
-    GetOrderSuccess, ListOrderEventsFailure, ListOrderEventsParameters, ListOrderEventsSuccess,
-    ListOrdersFailure, ListOrdersParameters, ListOrdersSuccess, OrdersApi, UpdateOrderFailure,
-    UpdateOrderParameters, UpdateOrderSuccess,
-};
-use crate::telemetry::request_scope;
-
 use super::cursor::Cursors;
+use super::failures::{failed, write_failed};
 use super::{etag, idempotency, problem};
+use crate::config;
+use crate::db::{
+    Action, Created, Database, Decided, Effect, EventRepository, OrderFilter, OrderRepository,
+    Rejection,
+};
+use crate::domain::{
+    Actor, Caller, CancellationReason, CustomerId, NewOrder, Order, OrderChange, OrderEventType,
+    OrderItem, OrderStatus,
+};
+use crate::generated::models;
+use crate::generated::orders::*;
+use crate::telemetry::request_scope;
 
 /// Implements the operations on orders.
 pub struct Orders {
@@ -84,6 +84,10 @@ impl OrdersApi for Orders {
                 problem::customer_not_allowed(),
             ));
         }
+        if let Some((pointer, detail)) = contradiction(&new) {
+            let problem = problem::invalid_parameter(pointer, &detail);
+            return Err(CreateOrderFailure::BadRequest(problem));
+        }
         let header = parameters.idempotency_key.as_deref();
         if header.is_none() && self.idempotency.required {
             return Err(CreateOrderFailure::BadRequest(
@@ -91,7 +95,9 @@ impl OrdersApi for Orders {
             ));
         }
         let lifetime = self.idempotency.lifetime;
-        let key = header.map(|header| idempotency::key(header, &caller, &new, lifetime));
+        let key = header.map(|header| {
+            idempotency::key(header, &caller, idempotency::of_new_order(&new), lifetime)
+        });
         let created = self.orders.create(&new, key.as_ref()).await;
         let is_repeatable = key.is_some();
         let created = created
@@ -141,7 +147,6 @@ impl OrdersApi for Orders {
         parameters: UpdateOrderParameters,
         body: models::UpdateOrderRequest,
     ) -> Result<UpdateOrderSuccess, UpdateOrderFailure> {
-        use UpdateOrderFailure as Failure;
         request_scope::set_order(parameters.id);
         let precondition = etag::precondition(parameters.if_match.as_deref());
         let changed = self
@@ -155,18 +160,8 @@ impl OrdersApi for Orders {
                 None,
             )
             .await;
-        let order = changed.map_err(|rejection| match rejection {
-            Rejection::NotFound => Failure::NotFound(problem::order_not_found(parameters.id)),
-            Rejection::VersionMismatch => Failure::PreconditionFailed(problem::version_mismatch()),
-            Rejection::Change(error) => {
-                let code = match error {
-                    ChangeError::TransitionNotAllowed { .. } => "transition_not_allowed",
-                    ChangeError::AmountIsSettled { .. } => "amount_is_settled",
-                };
-                Failure::Conflict(problem::conflict(code, error.to_string()))
-            }
-            Rejection::Store(error) => write_failed(error, true),
-        })?;
+        let order =
+            changed.map_err(|rejection| failed::<UpdateOrderFailure>(rejection, parameters.id))?;
         Ok(UpdateOrderSuccess::Ok {
             etag: etag::of(order.version),
             body: order.into(),
@@ -178,23 +173,111 @@ impl OrdersApi for Orders {
         caller: Caller,
         parameters: DeleteOrderParameters,
     ) -> Result<DeleteOrderSuccess, DeleteOrderFailure> {
-        use DeleteOrderFailure as Failure;
         request_scope::set_order(parameters.id);
         let precondition = etag::precondition(parameters.if_match.as_deref());
         let deleted = self
             .orders
             .delete(parameters.id, caller.access, &precondition)
             .await;
-        deleted.map_err(|rejection| match rejection {
-            Rejection::NotFound => Failure::NotFound(problem::order_not_found(parameters.id)),
-            Rejection::VersionMismatch => Failure::PreconditionFailed(problem::version_mismatch()),
-            Rejection::Change(error) => {
-                tracing::error!(error = %error, "an order's status must never prevent its deletion");
-                Failure::InternalServerError(problem::internal())
-            }
-            Rejection::Store(error) => write_failed(error, true),
-        })?;
+        deleted.map_err(|rejection| failed::<DeleteOrderFailure>(rejection, parameters.id))?;
         Ok(DeleteOrderSuccess::NoContent)
+    }
+
+    async fn decide_order(
+        &self,
+        caller: Caller,
+        parameters: DecideOrderParameters,
+        body: models::DecideOrderRequest,
+    ) -> Result<DecideOrderSuccess, DecideOrderFailure> {
+        request_scope::set_order(parameters.id);
+        let precondition = etag::precondition(parameters.if_match.as_deref());
+        let fingerprint = idempotency::of_decision(parameters.id, body.answer);
+        let lifetime = self.idempotency.lifetime;
+        let key = parameters.idempotency_key.as_deref();
+        let key = key.map(|header| idempotency::key(header, &caller, fingerprint, lifetime));
+        let decided = self
+            .orders
+            .decide(
+                parameters.id,
+                caller.access,
+                &precondition,
+                body.answer,
+                key.as_ref(),
+            )
+            .await;
+        let decided =
+            decided.map_err(|rejection| failed::<DecideOrderFailure>(rejection, parameters.id))?;
+        let (order, replayed) = match decided {
+            Decided::Now(order) => (order, None),
+            Decided::Replayed(order) => (order, Some(true)),
+            Decided::KeyReused => {
+                let problem = problem::idempotency_key_reused();
+                return Err(DecideOrderFailure::UnprocessableContent(problem));
+            }
+        };
+        Ok(DecideOrderSuccess::Ok {
+            etag: etag::of(order.version),
+            idempotent_replayed: replayed,
+            body: order.into(),
+        })
+    }
+
+    async fn cancel_order(
+        &self,
+        caller: Caller,
+        parameters: CancelOrderParameters,
+    ) -> Result<CancelOrderSuccess, CancelOrderFailure> {
+        request_scope::set_order(parameters.id);
+        let precondition = etag::precondition(parameters.if_match.as_deref());
+        let cancelled = self
+            .orders
+            .apply(
+                parameters.id,
+                caller.access,
+                &precondition,
+                Actor::Client.into(),
+                cancel,
+            )
+            .await;
+        let order = cancelled
+            .map_err(|rejection| failed::<CancelOrderFailure>(rejection, parameters.id))?;
+        let outcome = if order.status == OrderStatus::Cancelled {
+            models::CancellationOutcome::Cancelled
+        } else {
+            models::CancellationOutcome::Requested
+        };
+        Ok(CancelOrderSuccess::Ok {
+            etag: etag::of(order.version),
+            body: models::Cancellation {
+                outcome,
+                order: order.into(),
+            },
+        })
+    }
+
+    async fn retry_order(
+        &self,
+        caller: Caller,
+        parameters: RetryOrderParameters,
+    ) -> Result<RetryOrderSuccess, RetryOrderFailure> {
+        request_scope::set_order(parameters.id);
+        let precondition = etag::precondition(parameters.if_match.as_deref());
+        let retried = self
+            .orders
+            .apply(
+                parameters.id,
+                caller.access,
+                &precondition,
+                Actor::Client.into(),
+                |order| Ok(Some(woken(order.retry_requested()?))),
+            )
+            .await;
+        let order =
+            retried.map_err(|rejection| failed::<RetryOrderFailure>(rejection, parameters.id))?;
+        Ok(RetryOrderSuccess::Ok {
+            etag: etag::of(order.version),
+            body: order.into(),
+        })
     }
 
     async fn list_order_events(
@@ -218,6 +301,52 @@ impl OrdersApi for Orders {
             }),
             body: page.events,
         })
+    }
+}
+
+/// What the schemas of the contract cannot say about a new order: the violation and where it is.
+fn contradiction(new: &NewOrder) -> Option<(&'static str, String)> {
+    if new.items.is_empty() {
+        return new.shipping_address.as_ref().map(|_| {
+            let detail = "is allowed only together with items";
+            ("/shipping_address", detail.into())
+        });
+    }
+    if new.shipping_address.is_none() {
+        return Some(("/shipping_address", "is required for items".into()));
+    }
+    let price = |item: &OrderItem| item.unit_price * Decimal::from(item.quantity);
+    let sum: Decimal = new.items.iter().map(price).sum();
+    (sum != new.total_amount).then(|| {
+        let detail = format!("{} is not the sum of the items, {sum}", new.total_amount);
+        ("/total_amount", detail)
+    })
+}
+
+/// Cancels an order without items; asks the workflow of one with items to cancel it.
+fn cancel(order: &mut Order) -> Result<Option<Effect>, Rejection> {
+    if order.fulfilment.is_some() {
+        let event = order.cancellation_requested(CancellationReason::CustomerRequest)?;
+        return Ok(event.map(woken));
+    }
+    let change = OrderChange {
+        status: Some(OrderStatus::Cancelled),
+        total_amount: None,
+    };
+    Ok(order.after(&change)?.map(|(status, _)| {
+        order.status = status;
+        Effect {
+            event: OrderEventType::Updated,
+            intent: Some(Action::End),
+        }
+    }))
+}
+
+/// An event that the order's workflow must notice.
+fn woken(event: OrderEventType) -> Effect {
+    Effect {
+        event,
+        intent: Some(Action::Wake),
     }
 }
 
@@ -246,66 +375,4 @@ fn next_link(parameters: &ListOrdersParameters, cursor: &str) -> String {
     }
     query.append_pair("cursor", cursor);
     format!("</orders?{}>; rel=\"next\"", query.finish())
-}
-
-/// The response of an operation to a failure of the database. The cause is logged once, here, and
-/// is not part of the response.
-macro_rules! store_error_responses {
-    ($($failure:ident),*) => {$(
-        impl From<StoreError> for $failure {
-            fn from(error: StoreError) -> Self {
-                match error {
-                    StoreError::Unavailable(_)
-                    | StoreError::Locked(_)
-                    | StoreError::StaleStatement(_)
-                    | StoreError::OutcomeUnknown(_) => {
-                        tracing::warn!(error = %error, "the database is not available");
-                        Self::ServiceUnavailable {
-                            body: problem::unavailable(
-                                "the database is not available; nothing was changed, retry later".into(),
-                            ),
-                            retry_after: problem::RETRY_AFTER_SECONDS,
-                        }
-                    }
-                    StoreError::ConstraintViolation(_)
-                    | StoreError::Corrupt(_)
-                    | StoreError::Unexpected(_)
-                    | StoreError::Misconfigured(_) => {
-                        tracing::error!(error = %error, "the database rejected the statement");
-                        Self::InternalServerError(problem::internal())
-                    }
-                }
-            }
-        }
-    )*};
-    (writes: $($failure:ident),*) => {$(
-        impl Write for $failure {
-            fn outcome_unknown(body: models::Problem, retry_after: Option<i32>) -> Self {
-                Self::GatewayTimeout { body, retry_after }
-            }
-        }
-        store_error_responses!($failure);
-    )*};
-}
-
-store_error_responses!(GetOrderFailure, ListOrderEventsFailure, ListOrdersFailure);
-store_error_responses!(writes: CreateOrderFailure, DeleteOrderFailure, UpdateOrderFailure);
-
-/// The response of an operation that writes.
-trait Write: From<StoreError> {
-    fn outcome_unknown(body: models::Problem, retry_after: Option<i32>) -> Self;
-}
-
-/// The response to a failed write. `Retry-After` encourages a retry, so it is only set if a
-/// repeated request has no further effect.
-fn write_failed<R: Write>(error: StoreError, is_repeatable: bool) -> R {
-    if let StoreError::OutcomeUnknown(cause) = &error {
-        tracing::warn!(
-            error = cause,
-            "the database did not confirm a change in time"
-        );
-        let retry_after = is_repeatable.then_some(problem::RETRY_AFTER_SECONDS);
-        return R::outcome_unknown(problem::outcome_unknown(is_repeatable), retry_after);
-    }
-    error.into()
 }

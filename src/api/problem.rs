@@ -26,6 +26,7 @@ pub(crate) fn problem(status: StatusCode, code: &str, detail: Option<String>) ->
     }
 }
 
+/// A violation that the schemas of the contract cannot express.
 pub(super) fn invalid_parameter(name: &str, detail: &str) -> Problem {
     let mut problem = problem(
         StatusCode::BAD_REQUEST,

@@ -9,10 +9,13 @@ use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use tokio_util::sync::CancellationToken;
 
 use super::service::{Service, stop_on_signal};
-use super::{migrate, print_line};
+use super::{migrate, print_line, sandbox};
 use crate::config::{AuthMode, DatabaseTls, Secret, SecretUrl, Settings, TemporalTls};
+use crate::partners::SHIPPING_WEBHOOK;
 use crate::telemetry::{self, Logging};
-use crate::workflow::run_worker;
+use crate::workflow::{SEARCH_ATTRIBUTES, run_worker};
+use partner_sandbox::{Sandbox, SandboxOptions, Webhook};
+
 use dev_servers::{DataDirLock, Postgres, PostgresOptions, TemporalOptions, TemporalServer, Tools};
 
 const APPLICATION: &str = "orders";
@@ -79,6 +82,7 @@ fn use_own_servers(settings: &mut Settings, database: &str, temporal: String) ->
     settings.temporal.api_key = Secret::default();
     settings.temporal.api_key_file = PathBuf::new();
     settings.temporal.tls = TemporalTls::default();
+    settings.temporal.search_attributes = true;
     Ok(())
 }
 
@@ -94,8 +98,21 @@ async fn dev_with(
         print_line(&format!("temporal ui {url}"))?;
     }
     migrate::apply_pending(&settings).await?;
+    let mut settings = settings;
+    let secret = sandbox::webhook_secret();
+    let partners = if settings.dev.sandbox && settings.partners.is_empty() {
+        Some(start_partners(&mut settings, &secret).await?)
+    } else {
+        None
+    };
     let service = Service::start(settings, log, "orders-dev", stop)?;
     let server = service.bind().await?;
+    if let Some(partners) = &partners {
+        let url = format!("{}{}", server.url(), SHIPPING_WEBHOOK);
+        let webhook = Webhook { url, secret };
+        partners.client().set_webhook(Some(&webhook)).await?;
+        print_line(&format!("partners {}", partners.url()))?;
+    }
     let monitoring = service.monitor(false);
     print_line(&format!("docs {}/docs", server.url()))?;
     print_line(&format!("ready {}", server.url()))?;
@@ -104,7 +121,8 @@ async fn dev_with(
     let working = run_worker(
         service.database.clone(),
         service.temporal.clone(),
-        service.settings.http.shutdown_timeout,
+        service.partners.clone(),
+        &service.settings,
         stop.clone(),
     );
     let serving = service.serve(server);
@@ -117,7 +135,27 @@ async fn dev_with(
         error = temporal_server.wait() => Err(error.into()),
     };
     service.finish(monitoring).await;
+    if let Some(partners) = partners {
+        partners.stop().await;
+    }
     result
+}
+
+/// Starts the sandboxes of the partners, and sets them in the settings.
+async fn start_partners(settings: &mut Settings, secret: &str) -> Result<Sandbox> {
+    let options = SandboxOptions {
+        listen: SocketAddr::from(([127, 0, 0, 1], settings.dev.partners_port)),
+        database_url: settings.database.url.expose().as_str().to_owned(),
+        token: sandbox::TOKEN.into(),
+        webhook: None,
+        dispatch_after: Some(sandbox::DISPATCH_AFTER),
+        deliver_after: Some(sandbox::DELIVER_AFTER),
+    };
+    let started = Sandbox::start(options).await?;
+    settings
+        .partners
+        .use_sandbox(&started.url(), sandbox::TOKEN, secret);
+    Ok(started)
 }
 
 /// Stops the other parts when one ends, with or without an error.
@@ -150,6 +188,7 @@ async fn start_temporal(
         port: settings.dev.temporal_port,
         ui_port: Some(settings.dev.temporal_ui_port),
         namespace: settings.temporal.namespace.clone(),
+        search_attributes: SEARCH_ATTRIBUTES.to_vec(),
     };
     Ok(TemporalServer::start(tools, options).await?)
 }

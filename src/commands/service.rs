@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::{migrate, print_line};
 use crate::config::Settings;
 use crate::db::{self, Database};
+use crate::partners::Partners;
 use crate::server::{Monitoring, Server};
 use crate::telemetry::{self, Logging, Telemetry};
 use crate::workflow::{Dispatcher, Reconciler, Temporal, run_worker};
@@ -37,13 +38,20 @@ pub async fn worker(settings: Settings) -> Result<()> {
         settings,
         database,
         temporal,
+        partners,
         stop,
         ..
     } = &service;
     let monitoring = service.monitor(true);
     let dispatching = dispatch(settings, &database.in_background(), temporal, stop);
-    let grace = settings.http.shutdown_timeout;
-    let result = run_worker(database.clone(), temporal.clone(), grace, stop.clone()).await;
+    let result = run_worker(
+        database.clone(),
+        temporal.clone(),
+        partners.clone(),
+        settings,
+        stop.clone(),
+    )
+    .await;
     stop.cancel();
     dispatching.await.context("the dispatcher failed")?;
     service.finish(monitoring).await;
@@ -55,6 +63,7 @@ pub(super) struct Service {
     pub(super) settings: Arc<Settings>,
     pub(super) database: Database,
     pub(super) temporal: Temporal,
+    pub(super) partners: Partners,
     pub(super) stop: CancellationToken,
     telemetry: Telemetry,
 }
@@ -73,6 +82,8 @@ impl Service {
         let temporal = Temporal::new(settings.temporal.clone());
         temporal.check().map_err(anyhow::Error::msg)?;
         Ok(Self {
+            partners: Partners::new(&settings.partners, &telemetry.metrics)
+                .map_err(anyhow::Error::msg)?,
             temporal: temporal.observed(&telemetry),
             settings,
             database,
@@ -102,6 +113,7 @@ impl Service {
             server,
             database,
             temporal,
+            self.partners.clone(),
             self.stop.clone(),
         )
         .await
@@ -122,11 +134,12 @@ pub async fn serve_until(
     server: Server,
     database: Database,
     temporal: Temporal,
+    partners: Partners,
     stop: CancellationToken,
 ) -> Result<()> {
     let background = database.in_background();
     let dispatching = dispatch(settings, &background, &temporal, &stop);
-    let reconciler = Reconciler::new(settings.clone(), background.clone(), temporal);
+    let reconciler = Reconciler::new(settings.clone(), background.clone(), temporal, partners);
     let reconciling = tokio::spawn(reconciler.run(stop.clone()));
     let sweep_interval = settings.idempotency.sweep_interval;
     let sweeping = tokio::spawn(sweep(background, sweep_interval, stop.clone()));

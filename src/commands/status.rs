@@ -5,7 +5,8 @@ use anyhow::Result;
 use super::print_line;
 use crate::config::Settings;
 use crate::db::{
-    Backlog, Database, FailingIntent, IntentRepository, ReconciliationRepository, Report,
+    Backlog, BookReport, BookRepository, Database, FailingIntent, IntentRepository,
+    ReconciliationRepository, Report,
 };
 
 /// The number of failing intents that are listed.
@@ -16,17 +17,21 @@ struct Status {
     outbox: Backlog,
     failing: Vec<FailingIntent>,
     reconciliation: Report,
+    books: Vec<BookReport>,
 }
 
 /// Prints the backlog of intents, those that Temporal rejected, and the number of orders that
-/// differ from their workflows.
+/// differ from their workflows and from the partners' books.
 pub async fn status(settings: &Settings, json: bool) -> Result<()> {
     let database = Database::new(&settings.database, "orders-status")?;
     let intents = IntentRepository::new(database.clone());
     let status = Status {
         outbox: intents.backlog().await?,
         failing: intents.failing(FAILING_SHOWN).await?,
-        reconciliation: ReconciliationRepository::new(database).report().await?,
+        reconciliation: ReconciliationRepository::new(database.clone())
+            .report()
+            .await?,
+        books: BookRepository::new(database).reports().await?,
     };
     if json {
         return print_line(&serde_json::to_string_pretty(&status)?);
@@ -35,6 +40,7 @@ pub async fn status(settings: &Settings, json: bool) -> Result<()> {
         outbox,
         failing,
         reconciliation,
+        books,
     } = status;
     print_line(&format!(
         "outbox: {} waiting, {} failing, the oldest for {} s",
@@ -53,5 +59,10 @@ pub async fn status(settings: &Settings, json: bool) -> Result<()> {
     print_line(&format!(
         "drift: {} of {} compared, last {when}; {} repaired so far",
         reconciliation.drift, reconciliation.compared, reconciliation.repaired
-    ))
+    ))?;
+    let books: Vec<String> = books
+        .iter()
+        .map(|book| format!("{} {}", book.partner, book.drift))
+        .collect();
+    print_line(&format!("contradictions in books: {}", books.join(", ")))
 }

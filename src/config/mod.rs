@@ -6,6 +6,7 @@ mod database;
 mod http;
 mod log_filter;
 mod observability;
+mod partners;
 mod rules;
 mod secret;
 mod temporal;
@@ -18,6 +19,7 @@ pub use database::{Database, DatabaseTls, SecretUrl, SslMode};
 pub use http::{Cors, Http, HttpTls};
 pub use log_filter::parse_log_filter;
 pub use observability::{Log, LogFormat, Monitoring, Traces};
+pub use partners::{CompleteOn, Partner, Partners, Shipping};
 pub use secret::{Secret, given};
 pub use temporal::{Temporal, TemporalTls};
 
@@ -52,6 +54,9 @@ pub struct Settings {
     pub temporal: Temporal,
     /// The order workflow.
     pub workflow: Workflow,
+    /// The partners of orders with items.
+    #[garde(dive)]
+    pub partners: Partners,
     /// Sends intents to Temporal.
     #[garde(dive)]
     pub dispatcher: Dispatcher,
@@ -80,6 +85,10 @@ pub struct Settings {
 pub struct Dev {
     /// The directory of its data.
     pub data_dir: PathBuf,
+    /// Whether it starts the sandboxes of the partners, unless `partners` has others.
+    pub sandbox: bool,
+    /// Their port; 0 for any free port.
+    pub partners_port: u16,
     /// Port of PostgreSQL; 0 for any free port.
     pub postgres_port: u16,
     /// Port of Temporal's frontend; 0 for any free port.
@@ -136,6 +145,7 @@ impl Settings {
         faults.extend(self.auth.jwt.contradictions());
         faults.extend(self.database.contradictions());
         faults.extend(self.temporal.contradictions());
+        faults.extend(self.partners.contradictions());
         if faults.is_empty() {
             Ok(self)
         } else {

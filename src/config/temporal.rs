@@ -27,6 +27,8 @@ pub struct Temporal {
     pub api_key: Secret,
     /// A file with the API key.
     pub api_key_file: PathBuf,
+    /// Whether the namespace has the search attributes of orders with items.
+    pub search_attributes: bool,
     /// Encryption.
     pub tls: TemporalTls,
 }

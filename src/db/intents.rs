@@ -16,7 +16,7 @@ use super::batch::{Batch, Batcher};
 use super::pool::{Database, connect};
 use super::schema::workflow_intents;
 use crate::config;
-use crate::domain::OrderKey;
+use crate::domain::{CustomerId, OrderKey};
 use crate::error::StoreError;
 
 /// What an intent does with the order's workflow.
@@ -26,19 +26,40 @@ pub enum Action {
     Start,
     /// Start a new one, because it is missing in Temporal or failed.
     Restart,
+    /// Start that of an order with items once.
+    Fulfil,
+    /// Start a new one for an order with items.
+    Refulfil,
+    /// Wake it up, because the order has changed.
+    Wake,
     /// Cancel it, because the order has ended or is deleted.
     End,
 }
 
 impl Action {
     /// All actions.
-    pub const ALL: [Self; 3] = [Self::Start, Self::Restart, Self::End];
+    pub const ALL: [Self; 6] = [
+        Self::Start,
+        Self::Restart,
+        Self::Fulfil,
+        Self::Refulfil,
+        Self::Wake,
+        Self::End,
+    ];
+
+    /// Whether an order waits for Temporal after it.
+    pub const fn is_start(self) -> bool {
+        !matches!(self, Self::Wake | Self::End)
+    }
 
     /// The stored name.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Start => "start",
             Self::Restart => "restart",
+            Self::Fulfil => "fulfil",
+            Self::Refulfil => "refulfil",
+            Self::Wake => "wake",
             Self::End => "end",
         }
     }
@@ -63,6 +84,8 @@ pub struct Intent {
     pub age: Duration,
     /// The `traceparent` of the request that wrote it, if any.
     pub traceparent: Option<String>,
+    /// The customer, if the order still exists.
+    pub customer: Option<CustomerId>,
 }
 
 #[derive(QueryableByName)]
@@ -81,6 +104,8 @@ struct IntentRow {
     age: f64,
     #[diesel(sql_type = Nullable<Text>)]
     traceparent: Option<String>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    customer_id: Option<i64>,
 }
 
 /// The size of the outbox, for operators.
@@ -215,6 +240,8 @@ impl IntentRepository {
                             (SELECT occurred_at FROM order_events
                               WHERE order_events.order_id = workflow_intents.order_id
                               ORDER BY sequence LIMIT 1)) AS order_created_at,
+                        (SELECT customer_id FROM orders
+                          WHERE orders.id = workflow_intents.order_id) AS customer_id,
                         extract(epoch FROM clock_timestamp() - created_at)::float8 AS age",
             actions.join(", ")
         ))
@@ -239,6 +266,7 @@ impl IntentRepository {
                     attempts: row.attempts,
                     age: Duration::try_from_secs_f64(row.age).unwrap_or_default(),
                     traceparent: row.traceparent,
+                    customer: row.customer_id.map(CustomerId),
                 })
             })
             .collect()

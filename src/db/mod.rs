@@ -2,6 +2,7 @@
 
 mod api_keys;
 mod batch;
+mod books;
 mod connect;
 mod dedicated;
 mod events;
@@ -19,14 +20,18 @@ mod secrets;
 mod statistics;
 
 pub use api_keys::{ApiKey, ApiKeyRepository, NewApiKey};
+pub use books::{BookReport, BookRepository, Bookmark, OrderOfOperation};
 pub use events::{EventPage, EventRepository};
 pub use idempotency::sweep_expired_keys;
 pub use intents::{Action, Backlog, FailingIntent, Intent, IntentListener, IntentRepository};
-pub use orders::{Created, IdempotencyKey, OrderFilter, OrderRepository, Precondition, Rejection};
+pub use orders::{
+    Author, Created, Decided, Effect, IdempotencyKey, OrderFilter, OrderRepository, Precondition,
+    Rejection,
+};
 pub use pool::{Database, connect};
 pub use progress::{Stage, stages};
 pub use reconciliation::{
     Findings, FollowedOrder, OpenOrder, Progress, ReconciliationRepository, Report,
 };
 pub use secrets::{SECRET_BYTES, cursor_secret};
-pub use statistics::{oldest_snapshot_seconds, orders_by_status};
+pub use statistics::{oldest_snapshot_seconds, orders_by_status, orders_needing_attention};

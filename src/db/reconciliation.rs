@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Double, Nullable, Text, Timestamptz};
+use diesel::sql_types::{Array, BigInt, Bool, Double, Nullable, Text, Timestamptz};
 use diesel_async::RunQueryDsl;
 use serde::Serialize;
 
@@ -28,6 +28,12 @@ pub struct OpenOrder {
     /// How often its workflow was restarted.
     #[diesel(sql_type = BigInt)]
     pub restarts: i64,
+    /// Whether it has items, for which stock, money or a parcel may be held.
+    #[diesel(sql_type = Bool)]
+    pub has_items: bool,
+    /// Whether its last change is a client's request that its workflow has not noticed.
+    #[diesel(sql_type = Bool)]
+    pub is_unnoticed: bool,
 }
 
 /// The order of a running workflow, without an intent in the outbox.
@@ -39,6 +45,8 @@ pub struct FollowedOrder {
     pub progress: Progress,
     /// The time since its last event; `None` if it never existed.
     pub unchanged_for: Option<Duration>,
+    /// Whether it has items, for which stock, money or a parcel may be held.
+    pub has_items: bool,
 }
 
 /// The progress of an order, as far as its workflow matters.
@@ -184,7 +192,13 @@ impl ReconciliationRepository {
         let query = diesel::sql_query(format!(
             "SELECT id, created_at, version,
                     (SELECT count(*) FROM order_events
-                      WHERE order_id = orders.id AND type = 'restarted') AS restarts
+                      WHERE order_id = orders.id AND type = 'restarted') AS restarts,
+                    fulfilment IS NOT NULL AS has_items,
+                    fulfilment IS NOT NULL AND
+                        (SELECT type IN ('decision_made', 'cancellation_requested', 'retry_requested')
+                                AND actor <> 'workflow'
+                           FROM order_events WHERE order_id = orders.id
+                          ORDER BY sequence DESC LIMIT 1) AS is_unnoticed
                FROM orders
               WHERE id > $1 AND status IN ({})
                 AND updated_at <= now() - make_interval(secs => $2)
@@ -212,14 +226,17 @@ impl ReconciliationRepository {
             created_at: Option<DateTime<Utc>>,
             #[diesel(sql_type = Nullable<Double>)]
             unchanged_for: Option<f64>,
+            #[diesel(sql_type = Bool)]
+            has_items: bool,
         }
         let query = diesel::sql_query(
             "SELECT requested.id, orders.status,
                     coalesce(orders.created_at, first.occurred_at) AS created_at,
-                    extract(epoch FROM now() - last.occurred_at)::float8 AS unchanged_for
+                    extract(epoch FROM now() - last.occurred_at)::float8 AS unchanged_for,
+                    coalesce(orders.fulfilment IS NOT NULL OR first.data ? 'items', false) AS has_items
                FROM unnest($1) AS requested (id)
                LEFT JOIN orders ON orders.id = requested.id
-               LEFT JOIN LATERAL (SELECT occurred_at FROM order_events
+               LEFT JOIN LATERAL (SELECT occurred_at, data FROM order_events
                                    WHERE order_id = requested.id
                                    ORDER BY sequence LIMIT 1) AS first ON true
                LEFT JOIN LATERAL (SELECT occurred_at FROM order_events
@@ -246,6 +263,7 @@ impl ReconciliationRepository {
                 created_at: row.created_at,
             },
             progress: progress(row.status),
+            has_items: row.has_items,
             unchanged_for: row
                 .unchanged_for
                 .map(|seconds| Duration::try_from_secs_f64(seconds).unwrap_or_default()),

@@ -49,6 +49,18 @@ diesel::table! {
         version -> Int8,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        fulfilment -> Nullable<Jsonb>,
+        shipping_address -> Nullable<Jsonb>,
+    }
+}
+
+diesel::table! {
+    partner_books (partner) {
+        partner -> Text,
+        after -> Nullable<Text>,
+        found -> Int8,
+        drift -> Int8,
+        passed_at -> Nullable<Timestamptz>,
     }
 }
 

@@ -106,3 +106,14 @@ pub async fn oldest_snapshot_seconds(database: &Database) -> Result<f64, StoreEr
         .read(async |connection| query.get_result(connection).await)
         .await
 }
+
+/// The number of open orders with a step that has failed for a long time.
+pub async fn orders_needing_attention(database: &Database) -> Result<i64, StoreError> {
+    let query = diesel::select(sql::<BigInt>(&format!(
+        "(SELECT count(*) FROM orders WHERE status IN ({}) AND fulfilment -> 'attention' IS NOT NULL)",
+        open_statuses()
+    )));
+    database
+        .read(async |connection| query.get_result(connection).await)
+        .await
+}

@@ -3,3 +3,20 @@
 pub use crate::generated::models::{
     OrderEvent, OrderEventActor as Actor, OrderEventData, OrderEventType,
 };
+
+/// The data of an event that changed no field.
+pub fn no_data() -> OrderEventData {
+    OrderEventData {
+        customer_id: None,
+        status: None,
+        total_amount: None,
+        items: None,
+        payment: None,
+        shipment: None,
+        decision: None,
+        answer: None,
+        cancellation_reason: None,
+        attention: None,
+        reason: None,
+    }
+}

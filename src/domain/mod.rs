@@ -3,13 +3,18 @@
 
 mod caller;
 mod event;
+mod fulfilment;
 mod ids;
 mod order;
 mod order_key;
 mod status;
 
 pub use caller::{ANYONE, Access, Caller};
-pub use event::{Actor, OrderEvent, OrderEventData, OrderEventType};
+pub use event::{Actor, OrderEvent, OrderEventData, OrderEventType, no_data};
+pub use fulfilment::{
+    Address, Attention, CancellationReason, DecisionAnswer, Expired, Fulfilment, ItemStatus,
+    OrderItem, OrderStep, Payment, PaymentStatus, RequestError, Shipment, ShipmentStatus,
+};
 pub use ids::CustomerId;
 pub use order::{ChangeError, NewOrder, Order, OrderChange};
 pub use order_key::OrderKey;

@@ -3,10 +3,10 @@
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 
-use super::{CustomerId, OrderStatus};
+use super::{Address, CustomerId, Fulfilment, OrderEventData, OrderItem, OrderStatus};
 
 /// A stored order.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Order {
     /// Assigned by the database, 1 or more.
     pub id: i64,
@@ -22,15 +22,33 @@ pub struct Order {
     pub created_at: DateTime<Utc>,
     /// When it last changed.
     pub updated_at: DateTime<Utc>,
+    /// What is done for its items; `None` for an order without items.
+    pub fulfilment: Option<Box<Fulfilment>>,
 }
 
 /// A new order.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct NewOrder {
     /// The customer.
     pub customer_id: CustomerId,
     /// 0 … 99999999.99, with at most two decimal places.
     pub total_amount: Decimal,
+    /// What to deliver; empty for an order that only has an amount.
+    pub items: Vec<OrderItem>,
+    /// Where to deliver it.
+    pub shipping_address: Option<Address>,
+}
+
+impl NewOrder {
+    /// An order without items.
+    pub fn of_amount(customer_id: CustomerId, total_amount: Decimal) -> Self {
+        Self {
+            customer_id,
+            total_amount,
+            items: Vec::new(),
+            shipping_address: None,
+        }
+    }
 }
 
 /// A change of an order; `None` leaves a field unchanged.
@@ -59,6 +77,14 @@ pub enum ChangeError {
         /// The current status.
         status: OrderStatus,
     },
+    /// Its steps decide about an order with items.
+    #[error(
+        "an order with items is changed by its workflow; cancel it with POST /orders/ID/cancellation"
+    )]
+    HasItems,
+    /// Something may still be held for an order with items.
+    #[error("an order with items that has not ended cannot be deleted; cancel it first")]
+    InProgress,
 }
 
 impl Order {
@@ -81,7 +107,44 @@ impl Order {
             });
         }
         let same = status == self.status && amount == self.total_amount;
+        if !same && self.fulfilment.is_some() {
+            return Err(ChangeError::HasItems);
+        }
         Ok((!same).then_some((status, amount)))
+    }
+
+    /// The fields that changed since `before`, with their new values.
+    pub fn difference(&self, before: &Self) -> OrderEventData {
+        let (new, old) = (self.fulfilment.as_deref(), before.fulfilment.as_deref());
+        /// The new value of a field, if it is set and has changed.
+        fn changed<F, T: Clone + PartialEq>(
+            (new, old): (Option<&F>, Option<&F>),
+            field: impl Fn(&F) -> Option<&T>,
+        ) -> Option<T> {
+            let (new, old) = (new.and_then(&field), old.and_then(&field));
+            new.filter(|new| Some(*new) != old).cloned()
+        }
+        let both = (new, old);
+        OrderEventData {
+            status: (self.status != before.status).then_some(self.status),
+            total_amount: (self.total_amount != before.total_amount).then_some(self.total_amount),
+            items: changed(both, |state| Some(&state.items)),
+            payment: changed(both, |state| state.payment.as_ref()),
+            shipment: changed(both, |state| state.shipment.as_ref()),
+            decision: changed(both, |state| state.decision.as_ref()),
+            answer: changed(both, |state| state.answer.as_ref()),
+            cancellation_reason: changed(both, |state| state.cancellation_reason.as_ref()),
+            attention: changed(both, |state| state.attention.as_ref()),
+            ..super::event::no_data()
+        }
+    }
+
+    /// Whether it may be deleted.
+    pub fn deletable(&self) -> Result<(), ChangeError> {
+        if self.fulfilment.is_some() && !self.status.is_final() {
+            return Err(ChangeError::InProgress);
+        }
+        Ok(())
     }
 }
 
@@ -98,6 +161,7 @@ mod tests {
             version: 1,
             created_at: DateTime::UNIX_EPOCH,
             updated_at: DateTime::UNIX_EPOCH,
+            fulfilment: None,
         }
     }
 

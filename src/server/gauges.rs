@@ -6,7 +6,8 @@ use std::time::Duration;
 use chrono::Utc;
 
 use crate::db::{
-    IntentRepository, ReconciliationRepository, oldest_snapshot_seconds, orders_by_status,
+    BookRepository, IntentRepository, ReconciliationRepository, oldest_snapshot_seconds,
+    orders_by_status, orders_needing_attention,
 };
 use crate::error::StoreError;
 use crate::health::Dependencies;
@@ -18,6 +19,7 @@ pub(super) async fn refresh(dependencies: &Dependencies, metrics: &Metrics, ever
     let database = &dependencies.database;
     let intents = IntentRepository::new(database.clone());
     let rounds = ReconciliationRepository::new(database.clone());
+    let books = BookRepository::new(database.clone());
     loop {
         let probe = dependencies.probe().await;
         let mut vitals = Vitals {
@@ -29,7 +31,9 @@ pub(super) async fn refresh(dependencies: &Dependencies, metrics: &Metrics, ever
         if vitals.database_up {
             vitals.outbox = logged(outbox(&intents).await);
             vitals.reconciliation = logged(reconciliation(&rounds).await);
+            vitals.books = logged(books_drift(&books).await);
             vitals.orders = logged(orders_by_status(database).await);
+            vitals.attention = logged(orders_needing_attention(database).await);
             vitals.oldest_snapshot = logged(oldest_snapshot_seconds(database).await);
         }
         metrics.set_vitals(vitals);
@@ -55,6 +59,11 @@ async fn reconciliation(
         .finished_at
         .map(|finished| (Utc::now() - finished).to_std().unwrap_or_default());
     Ok((report.drift, report.repaired, age))
+}
+
+async fn books_drift(books: &BookRepository) -> Result<Vec<(String, i64)>, StoreError> {
+    let reports = books.reports().await?.into_iter();
+    Ok(reports.map(|book| (book.partner, book.drift)).collect())
 }
 
 fn logged<T>(result: Result<T, StoreError>) -> Option<T> {

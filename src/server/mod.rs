@@ -32,11 +32,12 @@ use tokio_util::sync::CancellationToken;
 use crate::api::{Cursors, Health, Orders};
 use crate::auth::Authenticator;
 use crate::config::{self, AuthMode, Settings};
-use crate::db::{self, Database};
+use crate::db::{self, Database, OrderRepository};
 use crate::generated::health::HealthApi;
 use crate::generated::orders::OrdersApi;
 use crate::generated::security::Scheme;
 use crate::health::Dependencies;
+use crate::partners::{self, ShippingWebhook};
 use crate::telemetry::Telemetry;
 use crate::telemetry::metrics::Observer;
 use crate::workflow::Temporal;
@@ -67,6 +68,11 @@ impl Server {
         let cursors = Cursors::new(db::cursor_secret(&database).await?);
         let idempotency = settings.idempotency.clone();
         let health = Health(Dependencies::new(database.clone(), temporal));
+        let webhook = ShippingWebhook::new(
+            &settings.partners.shipping,
+            OrderRepository::new(database.clone()),
+        );
+        let webhook = Data::new(webhook.map_err(anyhow::Error::msg)?);
         let orders = move || Arc::new(Orders::new(&database, idempotency.clone(), cursors.clone()));
         Self::observed(
             &settings.http,
@@ -74,6 +80,7 @@ impl Server {
             telemetry,
             security,
             Data::new(health),
+            Some(webhook),
             orders,
         )
     }
@@ -89,7 +96,15 @@ impl Server {
         health: Data<impl HealthApi + Send + Sync>,
         orders: impl Fn() -> Arc<O> + Clone + Send + 'static,
     ) -> Result<Self> {
-        Self::observed(http, false, &Telemetry::default(), security, health, orders)
+        Self::observed(
+            http,
+            false,
+            &Telemetry::default(),
+            security,
+            health,
+            None,
+            orders,
+        )
     }
 
     /// `open`: whether authentication is disabled.
@@ -102,6 +117,7 @@ impl Server {
         telemetry: &Telemetry,
         security: S,
         health: Data<impl HealthApi + Send + Sync>,
+        webhook: Option<Data<ShippingWebhook>>,
         orders: impl Fn() -> Arc<O> + Clone + Send + 'static,
     ) -> Result<Self> {
         let listener = TcpListener::bind(&http.listen)
@@ -141,6 +157,11 @@ impl Server {
                 .app_data(Data::new(Observer::new(&telemetry)))
                 .configure(|service| generated::configure(service, &security, &health, &orders))
                 .configure(docs::configure)
+                .configure(|service| {
+                    if let Some(webhook) = &webhook {
+                        partners::configure(service, webhook);
+                    }
+                })
                 .default_service(actix_web::web::to(problem::unknown_route))
                 // Innermost, so that the response that replaces an invalid one is completed like
                 // any other.

@@ -56,6 +56,9 @@ impl OrderActivities {
                 ChangeError::TransitionNotAllowed { from: status, .. }
                 | ChangeError::AmountIsSettled { status },
             )) => Some(status),
+            Err(error @ (Rejection::Change(_) | Rejection::Request(_))) => {
+                return Err(failure(StoreError::Corrupt(error.to_string())));
+            }
             Err(Rejection::Store(error)) => return Err(failure(error)),
             Err(Rejection::VersionMismatch) => {
                 self.check_owner(order_id, expected).await?;
@@ -99,7 +102,7 @@ impl OrderActivities {
     }
 }
 
-fn failure(error: StoreError) -> ActivityError {
+pub(super) fn failure(error: StoreError) -> ActivityError {
     ActivityError::application(match error {
         StoreError::ConstraintViolation(_) | StoreError::Corrupt(_) => {
             ApplicationFailure::non_retryable(error)

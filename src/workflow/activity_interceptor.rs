@@ -9,6 +9,7 @@ use temporalio_sdk::interceptors::{
     Next,
 };
 
+use super::fulfilment::StepResult;
 use super::order_workflow::Outcome;
 use super::{order_of, trace_header};
 use crate::telemetry::Telemetry;
@@ -74,12 +75,16 @@ fn short_name(activity_type: &str) -> String {
     name.unwrap_or(activity_type).to_owned()
 }
 
-/// The state of the order after the activity; `failed` if unknown.
+/// The state of the order after the activity, or what comes next; `failed` if unknown.
 fn outcome(result: &ExecuteActivityResult) -> &'static str {
-    let outcome = result.as_ref().ok();
-    outcome
-        .and_then(|value| value.downcast_ref::<Outcome>())
-        .map_or("failed", |outcome| outcome.as_str())
+    let Ok(value) = result else { return "failed" };
+    let outcome = value.downcast_ref::<Outcome>().map(|one| one.as_str());
+    let step = || {
+        value
+            .downcast_ref::<StepResult>()
+            .map(|one| one.next.as_str())
+    };
+    outcome.or_else(step).unwrap_or("failed")
 }
 
 fn cause(error: &ActivityError) -> String {

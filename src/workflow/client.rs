@@ -6,9 +6,10 @@ use std::time::Duration;
 use temporalio_client::errors::{WorkflowInteractionError, WorkflowStartError};
 use temporalio_client::{
     Client, UntypedWorkflow, WorkflowCancelOptions, WorkflowExecutionInfo, WorkflowHandle,
-    WorkflowIdReusePolicy, WorkflowStartOptions,
+    WorkflowIdReusePolicy, WorkflowSignalOptions, WorkflowStartOptions,
 };
 use temporalio_common::protos::temporal::api::common::v1::Header;
+use temporalio_common::search_attributes::SearchAttributes;
 use tokio::runtime::Handle;
 use tokio::sync::OnceCell;
 use tokio::time::timeout;
@@ -16,11 +17,12 @@ use tokio::time::timeout;
 use super::connection::{connect, renew_key, tls_options};
 use super::error::{TemporalError, found, in_time};
 use super::executions::Execution;
+use super::fulfilment::{FulfilmentInput, FulfilmentWorkflow};
 use super::order_workflow::{OrderInput, OrderWorkflow};
 use super::ownership::{self, Owner};
-use super::{trace_header, workflow_id};
+use super::{search, trace_header, workflow_id};
 use crate::config::{self, given};
-use crate::domain::OrderKey;
+use crate::domain::{CustomerId, OrderKey};
 use crate::telemetry::{Telemetry, request_scope};
 
 const PING_TIMEOUT: Duration = Duration::from_secs(1);
@@ -111,12 +113,12 @@ impl Temporal {
     pub async fn start(
         &self,
         order: OrderKey,
-        processing_delay: Duration,
+        input: WorkflowInput,
         again: bool,
     ) -> Result<(), TemporalError> {
         let mut reuse = again;
         for _ in 0..START_ATTEMPTS {
-            if self.try_start(order, processing_delay, reuse).await? {
+            if self.try_start(order, input, reuse).await? {
                 return Ok(());
             }
             // Described after every attempt, because another process may have started this order's
@@ -145,13 +147,9 @@ impl Temporal {
     async fn try_start(
         &self,
         order: OrderKey,
-        processing_delay: Duration,
+        input: WorkflowInput,
         reuse: bool,
     ) -> Result<bool, TemporalError> {
-        let input = OrderInput {
-            order_id: order.id,
-            processing_delay_ms: u64::try_from(processing_delay.as_millis()).unwrap_or(u64::MAX),
-        };
         let reuse_policy = if reuse {
             WorkflowIdReusePolicy::AllowDuplicate
         } else {
@@ -163,11 +161,22 @@ impl Temporal {
                 // A worker on this client, if any, gets the first task with the response.
                 .enable_eager_workflow_start(true)
                 .maybe_memo(order.created_at.map(ownership::memo))
+                .maybe_search_attributes(input.search_attributes())
                 .header(header(order))
                 .build();
         let client = self.client().await?;
-        match in_time(client.start_workflow(OrderWorkflow::run, input, options)).await? {
-            Ok(_) => Ok(true),
+        let started = match input {
+            WorkflowInput::Order(input) => {
+                let starting = client.start_workflow(OrderWorkflow::run, input, options);
+                in_time(starting).await?.map(drop)
+            }
+            WorkflowInput::Fulfilment { input, .. } => {
+                let starting = client.start_workflow(FulfilmentWorkflow::run, input, options);
+                in_time(starting).await?.map(drop)
+            }
+        };
+        match started {
+            Ok(()) => Ok(true),
             Err(WorkflowStartError::AlreadyStarted { .. }) => Ok(false),
             Err(WorkflowStartError::Rpc(status)) => Err(status.into()),
             Err(error) => Err(TemporalError::Rejected(error.to_string())),
@@ -188,6 +197,24 @@ impl Temporal {
         }
     }
 
+    /// Wakes the workflow of an order with items. A workflow that has ended or does not exist is
+    /// success too: what the order asks for is in its row. The same `intent` wakes it once.
+    pub async fn wake(&self, order: OrderKey, intent: i64) -> Result<(), TemporalError> {
+        let handle = WorkflowHandle::<_, FulfilmentWorkflow>::new(
+            self.client().await?.clone(),
+            WorkflowExecutionInfo::builder()
+                .namespace(self.settings.namespace.clone())
+                .workflow_id(workflow_id(order.id))
+                .build(),
+        );
+        let options = WorkflowSignalOptions::builder()
+            .request_id(format!("wake-{intent}"))
+            .build();
+        let signal = handle.signal(FulfilmentWorkflow::wake, intent, options);
+        let signalled = in_time(signal).await?.map_err(interaction_failed);
+        found(signalled).map(|_| ())
+    }
+
     /// Cancels this run of a workflow. A run that has ended is success too.
     async fn cancel(&self, workflow: &Execution, reason: &str) -> Result<(), TemporalError> {
         let handle = WorkflowHandle::<_, UntypedWorkflow>::new(
@@ -200,12 +227,7 @@ impl Temporal {
         );
         let options = WorkflowCancelOptions::builder().reason(reason).build();
         let cancelled = in_time(handle.cancel(options)).await?;
-        let cancelled = cancelled.map_err(|error| match error {
-            WorkflowInteractionError::NotFound(status) | WorkflowInteractionError::Rpc(status) => {
-                status.into()
-            }
-            error => TemporalError::Rejected(error.to_string()),
-        });
+        let cancelled = cancelled.map_err(interaction_failed);
         found(cancelled).map(|_| ())
     }
 
@@ -220,6 +242,38 @@ impl Temporal {
         );
         let reason = "its order is not in the database; another order has its id";
         self.terminate(workflow, reason).await
+    }
+}
+
+/// The workflow to start, with its input.
+#[derive(Debug, Clone, Copy)]
+pub enum WorkflowInput {
+    /// Of an order without items.
+    Order(OrderInput),
+    /// Of an order with items.
+    Fulfilment {
+        /// The input.
+        input: FulfilmentInput,
+        /// The customer as a search attribute, if the namespace has them.
+        customer: Option<CustomerId>,
+    },
+}
+
+impl WorkflowInput {
+    fn search_attributes(&self) -> Option<SearchAttributes> {
+        match self {
+            Self::Fulfilment { customer, .. } => customer.map(search::at_start),
+            Self::Order(_) => None,
+        }
+    }
+}
+
+fn interaction_failed(error: WorkflowInteractionError) -> TemporalError {
+    match error {
+        WorkflowInteractionError::NotFound(status) | WorkflowInteractionError::Rpc(status) => {
+            status.into()
+        }
+        error => TemporalError::Rejected(error.to_string()),
     }
 }
 

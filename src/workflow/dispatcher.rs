@@ -13,10 +13,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::admission::Admission;
 use super::backoff::backoff;
-use super::client::Temporal;
+use super::client::{Temporal, WorkflowInput};
 use super::error::TemporalError;
-use crate::config::Settings;
+use super::fulfilment::{FulfilmentInput, Steps};
+use super::order_workflow::OrderInput;
+use crate::config::{CompleteOn, Settings};
 use crate::db::{Action, Database, Intent, IntentListener, IntentRepository, stages};
+use crate::domain::OrderKey;
 use crate::telemetry::metrics::DispatchResult;
 use crate::telemetry::request_scope::RequestScope;
 use crate::telemetry::traces::{Span, TraceContext};
@@ -28,7 +31,14 @@ const STAGES_INTERVAL: Duration = Duration::from_millis(100);
 /// The time limit for releasing claims at shutdown.
 const RELEASE_TIMEOUT: Duration = Duration::from_secs(2);
 /// The actions after which an order waits for Temporal.
-const STARTS: [Action; 2] = [Action::Start, Action::Restart];
+const STARTS: [Action; 4] = [
+    Action::Start,
+    Action::Restart,
+    Action::Fulfil,
+    Action::Refulfil,
+];
+/// The actions for orders that Temporal has already, each with an index of its own.
+const MESSAGES: [Action; 2] = [Action::End, Action::Wake];
 
 /// Sends the intents of the outbox to Temporal. Cheap to clone.
 #[derive(Clone)]
@@ -81,7 +91,7 @@ impl Dispatcher {
                         failures = 0;
                         is_held_back = claimed.is_held_back;
                         for intent in claimed.intents {
-                            if intent.action != Action::End {
+                            if intent.action.is_start() {
                                 admission.started(Instant::now(), intent.order.id);
                             }
                             running.spawn(self.clone(), intent);
@@ -170,7 +180,13 @@ impl Dispatcher {
                 is_held_back: false,
             });
         }
-        let mut intents = self.intents.claim(&[Action::End], places, lease).await?;
+        let mut intents = Vec::new();
+        for message in MESSAGES {
+            let places = places.saturating_sub(intents.len());
+            if places > 0 {
+                intents.extend(self.intents.claim(&[message], places, lease).await?);
+            }
+        }
         let room = room.min(places.saturating_sub(intents.len()));
         if room > 0 {
             intents.extend(self.intents.claim(&STARTS, room, lease).await?);
@@ -219,7 +235,7 @@ impl Dispatcher {
         let lag = intent.age + begun.elapsed();
         let metrics = &self.temporal.telemetry().metrics;
         metrics.dispatched(intent.action.as_str(), result, lag);
-        let not_started = sent.is_err() && intent.action != Action::End;
+        let not_started = sent.is_err() && intent.action.is_start();
         match sent {
             Ok(()) => self.succeeded(&intent).await,
             Err(error) => self.failed(&intent, &error).await,
@@ -283,13 +299,56 @@ impl Dispatcher {
     }
 
     async fn send(&self, intent: &Intent) -> Result<(), TemporalError> {
-        let delay = self.settings.workflow.processing_delay;
+        let order = intent.order;
         match intent.action {
-            Action::Start => self.temporal.start(intent.order, delay, false).await,
-            Action::Restart => self.temporal.start(intent.order, delay, true).await,
+            Action::Start => self.temporal.start(order, self.input(order), false).await,
+            Action::Restart => self.temporal.start(order, self.input(order), true).await,
+            Action::Fulfil => {
+                let input = self.fulfilment_input(intent, false);
+                self.temporal.start(order, input, false).await
+            }
+            Action::Refulfil => {
+                let input = self.fulfilment_input(intent, true);
+                self.temporal.start(order, input, true).await
+            }
+            Action::Wake => self.temporal.wake(order, intent.id).await,
             Action::End => self.temporal.end(intent.order, "the order has ended").await,
         }
     }
+}
+
+impl Dispatcher {
+    fn input(&self, order: OrderKey) -> WorkflowInput {
+        WorkflowInput::Order(OrderInput {
+            order_id: order.id,
+            processing_delay_ms: milliseconds(self.settings.workflow.processing_delay),
+        })
+    }
+
+    fn fulfilment_input(&self, intent: &Intent, resumed: bool) -> WorkflowInput {
+        let partners = &self.settings.partners;
+        let search_attributes = self.settings.temporal.search_attributes;
+        let input = FulfilmentInput {
+            order_id: intent.order.id,
+            resumed,
+            steps: Steps {
+                reserve: !partners.inventory.url.is_empty(),
+                pay: !partners.payment.url.is_empty(),
+                ship: !partners.shipping.partner.url.is_empty(),
+            },
+            completes_on_delivery: partners.complete_on == CompleteOn::Delivery,
+            processing_delay_ms: milliseconds(self.settings.workflow.processing_delay),
+            search_attributes,
+        };
+        WorkflowInput::Fulfilment {
+            input,
+            customer: intent.customer.filter(|_| search_attributes),
+        }
+    }
+}
+
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// The result of a claim.

@@ -134,7 +134,8 @@ impl Temporal {
     /// A page of the running workflows on this service's task queue.
     pub async fn running(&self, size: i32, page: Vec<u8>) -> Result<Running, TemporalError> {
         let query = format!(
-            "ExecutionStatus = 'Running' AND WorkflowType = 'OrderWorkflow' AND TaskQueue = '{}'",
+            "ExecutionStatus = 'Running' AND WorkflowType IN ('OrderWorkflow', 'FulfilmentWorkflow')
+             AND TaskQueue = '{}'",
             self.settings().task_queue.replace('\'', "''")
         );
         self.list(query, size, page).await

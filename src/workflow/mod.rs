@@ -4,25 +4,31 @@ mod activities;
 mod activity_interceptor;
 mod admission;
 mod backoff;
+mod books;
 mod client;
 mod connection;
 mod dispatcher;
 mod error;
 mod executions;
+mod fulfilment;
 mod header_interceptor;
 mod order_workflow;
 mod ownership;
 mod reconciler;
+mod repair;
+mod search;
 mod trace_header;
 mod worker;
 
-pub use client::Temporal;
+pub use client::{Temporal, WorkflowInput};
 pub use dispatcher::Dispatcher;
 pub use error::TemporalError;
 pub use executions::{Execution, Running, WorkflowState};
+pub use fulfilment::{FulfilmentInput, FulfilmentWorkflow, Steps};
 pub use order_workflow::{OrderInput, OrderWorkflow, Outcome};
 pub use ownership::{Origin, Owner};
 pub use reconciler::Reconciler;
+pub use search::SEARCH_ATTRIBUTES;
 pub use worker::run_worker;
 
 /// The id of an order's workflow. There is one per order.

@@ -18,7 +18,7 @@ use super::activities::OrderActivities;
 const LOCAL_STEPS: &str = "local-steps";
 
 /// The input of a workflow.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderInput {
     /// The id of the order.
     pub order_id: i64,
@@ -185,7 +185,9 @@ impl ActivityDefinition for ByName<'_> {
 }
 
 /// Each activity is one small update of one row.
-fn local_options(cancellation: Option<WorkflowCancellationToken>) -> LocalActivityOptions {
+pub(super) fn local_options(
+    cancellation: Option<WorkflowCancellationToken>,
+) -> LocalActivityOptions {
     LocalActivityOptions::builder()
         .start_to_close_timeout(Duration::from_secs(2))
         // Well below the time-out of the workflow task.
@@ -200,7 +202,7 @@ fn local_options(cancellation: Option<WorkflowCancellationToken>) -> LocalActivi
         .build()
 }
 
-fn regular_options(cancellation: Option<WorkflowCancellationToken>) -> ActivityOptions {
+pub(super) fn regular_options(cancellation: Option<WorkflowCancellationToken>) -> ActivityOptions {
     ActivityOptions::with_start_to_close_timeout(Duration::from_secs(10))
         .retry_policy(
             RetryPolicy::builder()

@@ -1,5 +1,5 @@
-//! Compares orders with their workflows and repairs differences. Any number of reconcilers may run;
-//! one at a time performs a round.
+//! Compares orders with their workflows and with the partners' books, and repairs differences. Any
+//! number of reconcilers may run; one at a time performs a round.
 //!
 //! The row is authoritative; the workflow must agree with it. An open order without a running
 //! workflow gets a new one, and the running workflow of an ended order is cancelled.
@@ -15,40 +15,48 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::backoff::backoff;
-use super::client::{Temporal, foreign_workflow};
-use super::executions::{Execution, WorkflowState};
+use super::books::Books;
+use super::client::Temporal;
+use super::executions::Execution;
 use super::ownership::Owner;
 use crate::config::Settings;
 use crate::db::{
-    Database, Findings, FollowedOrder, OpenOrder, OrderRepository, Precondition, Progress,
-    ReconciliationRepository, Rejection,
+    Database, Findings, FollowedOrder, OpenOrder, OrderRepository, ReconciliationRepository,
 };
-use crate::domain::{Access, Actor, OrderChange, OrderStatus};
+use crate::partners::{PartnerName, Partners};
 
 /// Orders that are compared at a time, with one list query.
 const BATCH: i32 = 100;
 /// Workflows that are described concurrently.
 const CONCURRENCY: usize = 8;
+/// Pages of a partner's books in a round; the next round goes on after them.
+const PAGES: usize = 50;
 /// The time limit for abandoning a round at shutdown.
 const RELEASE_TIMEOUT: Duration = Duration::from_secs(2);
 const TAKEN_OVER: &str = "another instance took over the round";
-/// How many times `reconciler.grace` a workflow may take to end after its cancellation.
-const CANCEL_GRACE_FACTOR: u32 = 10;
 
 /// Finds and repairs orders that differ from their workflows.
 pub struct Reconciler {
-    settings: Arc<Settings>,
-    orders: OrderRepository,
+    pub(super) settings: Arc<Settings>,
+    pub(super) orders: OrderRepository,
     rounds: ReconciliationRepository,
-    temporal: Temporal,
+    pub(super) temporal: Temporal,
+    books: Books,
     /// Unique among all reconcilers.
     name: String,
 }
 
 impl Reconciler {
-    /// Compares this database with this Temporal.
-    pub fn new(settings: Arc<Settings>, database: Database, temporal: Temporal) -> Self {
+    /// Compares this database with this Temporal and these partners.
+    pub fn new(
+        settings: Arc<Settings>,
+        database: Database,
+        temporal: Temporal,
+        partners: Partners,
+    ) -> Self {
+        let grace = settings.reconciler.grace;
         Self {
+            books: Books::new(partners, database.clone(), temporal.clone(), grace),
             settings,
             orders: OrderRepository::new(database.clone()),
             rounds: ReconciliationRepository::new(database),
@@ -103,6 +111,7 @@ impl Reconciler {
         }
         self.open_orders(found).await?;
         self.running_workflows(found).await?;
+        self.partners_books(found).await?;
         let finished = self.rounds.finish(&self.name, *found).await?;
         anyhow::ensure!(finished, TAKEN_OVER);
         if found.drift > 0 {
@@ -110,7 +119,7 @@ impl Reconciler {
                 compared = found.compared,
                 drift = found.drift,
                 repaired = found.repaired,
-                "orders differed from their workflows"
+                "orders differed from their workflows or from the partners' books"
             );
         }
         Ok(())
@@ -157,7 +166,9 @@ impl Reconciler {
                 let workflow = running.get(&order.id);
                 workflow.is_some_and(|workflow| owner(workflow, order.created_at) == Owner::This)
             };
-            let suspects = batch.into_iter().filter(|order| !agrees(order));
+            let suspects = batch
+                .into_iter()
+                .filter(|order| order.is_unnoticed || !agrees(order));
             let verdicts = stream::iter(suspects)
                 .map(async |order| self.verdict(order.id, self.repair_order(order).await).await)
                 .buffer_unordered(CONCURRENCY);
@@ -198,6 +209,20 @@ impl Reconciler {
         }
     }
 
+    /// Goes on in the books of every partner.
+    async fn partners_books(&self, found: &mut Findings) -> anyhow::Result<()> {
+        for partner in PartnerName::ALL {
+            for _ in 0..PAGES {
+                let has_more = self.books.page(partner, found).await?;
+                self.renew().await?;
+                if !has_more {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// The verdict on one order: drift if it could not be repaired. The round fails only when the
     /// database or Temporal is unavailable.
     async fn verdict(
@@ -214,148 +239,15 @@ impl Reconciler {
         self.temporal.require_namespace().await?;
         Ok(Verdict::Drift)
     }
-
-    /// Repairs an open order whose workflow does not seem to run. The version was read before the
-    /// workflow is described, so if the workflow ends in between, the version no longer matches.
-    async fn repair_order(&self, order: OpenOrder) -> anyhow::Result<Verdict> {
-        let Some(workflow) = self.temporal.describe(order.id).await? else {
-            return self
-                .restart(order, "its workflow is unknown to Temporal")
-                .await;
-        };
-        match (owner(&workflow, order.created_at), workflow.state) {
-            (Owner::This, WorkflowState::Running { .. }) => Ok(Verdict::Agree),
-            // Termination is an operator's decision.
-            (Owner::This, WorkflowState::Terminated) => {
-                self.cancel(order, "its workflow was terminated").await
-            }
-            // A new workflow would fail again.
-            (Owner::This, WorkflowState::Ended(how)) if self.has_no_restarts_left(order) => {
-                self.cancel(order, &format!("its workflow {how}")).await
-            }
-            (Owner::This, WorkflowState::Ended(how)) => {
-                self.restart(order, &format!("its workflow {how}")).await
-            }
-            (Owner::Foreign, WorkflowState::Running { .. }) => {
-                Err(foreign_workflow(&workflow).into())
-            }
-            (Owner::Earlier | Owner::Foreign, _) => {
-                let reason = "its workflow is unknown to Temporal; another order's has its id";
-                self.restart(order, reason).await
-            }
-        }
-    }
-
-    async fn restart(&self, order: OpenOrder, reason: &str) -> anyhow::Result<Verdict> {
-        let restarted = self.orders.restart(order.id, order.version, reason).await?;
-        if !restarted {
-            return Ok(Verdict::Agree);
-        }
-        tracing::warn!(
-            order.id = order.id,
-            reason,
-            "restarted the workflow of the order"
-        );
-        Ok(Verdict::Repaired)
-    }
-
-    fn has_no_restarts_left(&self, order: OpenOrder) -> bool {
-        order.restarts >= i64::from(self.settings.reconciler.max_restarts)
-    }
-
-    async fn cancel(&self, order: OpenOrder, reason: &str) -> anyhow::Result<Verdict> {
-        let unchanged = Precondition::Version(vec![order.version]);
-        let change = OrderChange {
-            status: Some(OrderStatus::Cancelled),
-            total_amount: None,
-        };
-        let cancelled = self
-            .orders
-            .change(
-                order.id,
-                Access::All,
-                &unchanged,
-                &change,
-                Actor::Reconciler,
-                Some(reason),
-            )
-            .await;
-        match cancelled {
-            Ok(_) => {
-                tracing::warn!(order.id = order.id, reason, "cancelled the order");
-                Ok(Verdict::Repaired)
-            }
-            Err(Rejection::NotFound | Rejection::VersionMismatch) => Ok(Verdict::Agree),
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    /// Repairs a running workflow according to the order with its id.
-    async fn repair_workflow(
-        &self,
-        order: FollowedOrder,
-        listed: &Execution,
-    ) -> anyhow::Result<Verdict> {
-        let grace = self.settings.reconciler.grace;
-        let id = order.key.id;
-        match (listed.origin.owner(order.key.created_at), order.progress) {
-            (Owner::Foreign, _) => Err(foreign_workflow(listed).into()),
-            (Owner::Earlier, _) => {
-                self.temporal.terminate_earlier(listed).await?;
-                Ok(Verdict::Repaired)
-            }
-            (Owner::This, Progress::Unknown) => {
-                tracing::error!(
-                    order.id = id,
-                    "the status of the order is unknown to this version"
-                );
-                Ok(Verdict::Drift)
-            }
-            (Owner::This, Progress::Ended)
-                if order
-                    .unchanged_for
-                    .is_none_or(|unchanged| unchanged >= grace) =>
-            {
-                self.end_workflow(order).await
-            }
-            (Owner::This, Progress::Open | Progress::Ended) => Ok(Verdict::Agree),
-        }
-    }
-
-    /// Cancels or terminates a workflow that seems to run although its order has ended.
-    async fn end_workflow(&self, order: FollowedOrder) -> anyhow::Result<Verdict> {
-        let id = order.key.id;
-        let Some(workflow) = self.temporal.describe(id).await? else {
-            return Ok(Verdict::Agree);
-        };
-        let WorkflowState::Running { cancel_requested } = workflow.state else {
-            return Ok(Verdict::Agree);
-        };
-        if workflow.origin.owner(order.key.created_at) != Owner::This {
-            return Ok(Verdict::Agree);
-        }
-        let limit = self.settings.reconciler.grace * CANCEL_GRACE_FACTOR;
-        if !cancel_requested {
-            self.temporal.end(order.key, "the order has ended").await?;
-        } else if order.unchanged_for.is_some_and(|age| age < limit) {
-            // It ends when a worker executes its next task.
-            return Ok(Verdict::Agree);
-        } else {
-            tracing::warn!(order.id = id, "terminating the workflow of an ended order");
-            let reason = "the order has ended, but its workflow did not end after its cancellation";
-            self.temporal.terminate(&workflow, reason).await?;
-        }
-        Ok(Verdict::Repaired)
-    }
 }
 
-fn owner(workflow: &Execution, created_at: DateTime<Utc>) -> Owner {
+pub(super) fn owner(workflow: &Execution, created_at: DateTime<Utc>) -> Owner {
     workflow.origin.owner(Some(created_at))
 }
 
 /// Whether an order and its workflow agree.
 #[derive(PartialEq, Eq)]
-enum Verdict {
+pub(super) enum Verdict {
     /// They agree.
     Agree,
     /// They differed, and were repaired.

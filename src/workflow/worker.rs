@@ -11,9 +11,13 @@ use tokio_util::sync::CancellationToken;
 use super::activities::OrderActivities;
 use super::activity_interceptor::ActivityInterceptor;
 use super::client::Temporal;
+use super::fulfilment::FulfilmentActivities;
+use super::fulfilment::FulfilmentWorkflow;
 use super::header_interceptor::header_interceptor;
 use super::order_workflow::OrderWorkflow;
+use crate::config::Settings;
 use crate::db::{Database, OrderRepository};
+use crate::partners::Partners;
 
 const FIRST_RETRY: Duration = Duration::from_millis(500);
 const LONGEST_RETRY: Duration = Duration::from_secs(15);
@@ -26,12 +30,15 @@ const LONGEST_RETRY: Duration = Duration::from_secs(15);
 pub async fn run_worker(
     database: Database,
     temporal: Temporal,
-    grace: Duration,
+    partners: Partners,
+    settings: &Settings,
     stop: CancellationToken,
 ) -> Result<()> {
     let Some(client) = connected(&temporal, &stop).await else {
         return Ok(());
     };
+    let grace = settings.http.shutdown_timeout;
+    let orders = OrderRepository::new(database);
     let telemetry = temporal.telemetry();
     let runtime = RuntimeOptions::builder()
         .telemetry_options(telemetry.metrics.temporal())
@@ -42,7 +49,14 @@ pub async fn run_worker(
     let options = WorkerOptions::new(temporal.settings().task_queue.clone())
         .register_workflow::<OrderWorkflow>()
         .context("cannot register the order workflow")?
-        .register_activities(OrderActivities::new(OrderRepository::new(database)))
+        .register_workflow::<FulfilmentWorkflow>()
+        .context("cannot register the workflow of orders with items")?
+        .register_activities(OrderActivities::new(orders.clone()))
+        .register_activities(FulfilmentActivities::new(
+            orders,
+            partners,
+            settings.partners.clone(),
+        ))
         .workflow_interceptor(header_interceptor())
         .activity_inbound_interceptor(ActivityInterceptor::new(telemetry))
         .graceful_shutdown_period(grace)

@@ -9,9 +9,12 @@ use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncC
 use order_processing::commands;
 use order_processing::config::{Auth, AuthMode, SecretUrl, Settings};
 use order_processing::db::Database;
+use order_processing::partners::{Partners, SHIPPING_WEBHOOK};
 use order_processing::server::Server;
+use order_processing::telemetry::Metrics;
 use order_processing::telemetry::Telemetry;
 use order_processing::workflow::{Temporal, run_worker, workflow_id};
+use partner_sandbox::{Sandbox, SandboxClient, SandboxOptions, Webhook};
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 use temporalio_client::{UntypedWorkflow, WorkflowHandle};
@@ -32,6 +35,8 @@ pub struct Options {
     pub worker: bool,
     /// Authentication; disabled by default.
     pub auth: Option<Auth>,
+    /// The partners, with their books in the test's database; by default, none.
+    pub carrier: Option<Carrier>,
     /// Any other setting.
     pub adjust: fn(&mut Settings),
 }
@@ -45,9 +50,19 @@ impl Default for Options {
             task_queue: None,
             worker: false,
             auth: None,
+            carrier: None,
             adjust: |_| {},
         }
     }
+}
+
+/// What the carrier of the sandbox does without a command.
+#[derive(Clone, Copy, Default)]
+pub struct Carrier {
+    /// From the order of a parcel until its dispatch.
+    pub dispatch_after: Option<Duration>,
+    /// From the dispatch until the delivery.
+    pub deliver_after: Option<Duration>,
 }
 
 /// A running service with its own database. Dropping it removes both.
@@ -56,6 +71,7 @@ pub struct TestApp {
     pub client: Client,
     pub settings: Arc<Settings>,
     pub database: String,
+    sandbox: Option<Sandbox>,
     stop: CancellationToken,
     thread: Option<JoinHandle<()>>,
 }
@@ -132,6 +148,14 @@ impl TestApp {
         settings.workflow.processing_delay = options.processing_delay;
         settings.monitoring.listen = String::new();
         settings.dispatcher.max_backoff = Duration::from_secs(1);
+        let mut sandbox = None;
+        if let Some(carrier) = options.carrier {
+            let started = start_sandbox(&database, carrier).await;
+            settings
+                .partners
+                .use_sandbox(&started.url(), TOKEN, WEBHOOK_SECRET);
+            sandbox = Some(started);
+        }
         (options.adjust)(&mut settings);
         let settings = Arc::new(settings);
 
@@ -156,17 +180,18 @@ impl TestApp {
                 .await
                 .unwrap();
                 sender.send(server.address()).unwrap();
+                let partners = Partners::new(&shared.partners, &Metrics::default()).unwrap();
                 let serving = commands::serve_until(
                     &shared,
                     server,
                     database.clone(),
                     temporal.clone(),
+                    partners.clone(),
                     stopped.clone(),
                 );
                 let working = async {
                     if options.worker {
-                        let grace = shared.http.shutdown_timeout;
-                        run_worker(database, temporal, grace, stopped.clone()).await
+                        run_worker(database, temporal, partners, &shared, stopped.clone()).await
                     } else {
                         Ok(())
                     }
@@ -174,17 +199,31 @@ impl TestApp {
                 tokio::try_join!(serving, working).unwrap();
             });
         });
+        let address: SocketAddr = receiver.recv().expect("the service did not start");
+        if let Some(sandbox) = &sandbox {
+            let webhook = Webhook {
+                url: format!("http://{address}{SHIPPING_WEBHOOK}"),
+                secret: WEBHOOK_SECRET.into(),
+            };
+            sandbox.client().set_webhook(Some(&webhook)).await.unwrap();
+        }
         Self {
-            address: receiver.recv().expect("the service did not start"),
+            address,
             client: Client::builder()
                 .redirect(reqwest::redirect::Policy::none())
                 .build()
                 .unwrap(),
             settings,
             database,
+            sandbox,
             stop,
             thread: Some(thread),
         }
+    }
+
+    /// The control of the partners' sandbox.
+    pub fn partners(&self) -> SandboxClient {
+        self.sandbox.as_ref().expect("no `carrier`").client()
     }
 
     pub fn url(&self, path: &str) -> String {
@@ -319,6 +358,7 @@ impl Drop for TestApp {
     fn drop(&mut self) {
         self.stop.cancel();
         let ended = self.thread.take().map(JoinHandle::join);
+        drop(self.sandbox.take());
         let database = self.database.clone();
         std::thread::spawn(move || {
             tokio::runtime::Runtime::new()
@@ -333,6 +373,21 @@ impl Drop for TestApp {
             ended.expect("the service failed");
         }
     }
+}
+
+const TOKEN: &str = "token-of-the-partners";
+const WEBHOOK_SECRET: &str = "whsec_dGVzdHMgb2YgdGhlIG9yZGVyIHNlcnZpY2UuLi4u";
+
+async fn start_sandbox(database: &str, carrier: Carrier) -> Sandbox {
+    let options = SandboxOptions {
+        listen: "127.0.0.1:0".parse().unwrap(),
+        database_url: database_url(database),
+        token: TOKEN.into(),
+        webhook: None,
+        dispatch_after: carrier.dispatch_after,
+        deliver_after: carrier.deliver_after,
+    };
+    Sandbox::start(options).await.unwrap()
 }
 
 /// Authentication with API keys.

@@ -8,6 +8,7 @@ use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncC
 use nix::sys::signal::Signal;
 use order_processing::config::{SecretUrl, Settings};
 use order_processing::db;
+use order_processing::workflow::SEARCH_ATTRIBUTES;
 
 pub const TEMPLATE: &str = "test_template";
 
@@ -120,6 +121,7 @@ async fn start() -> Services {
         &tools,
         TemporalOptions {
             log_file: Some(folder.join("temporal.log")),
+            search_attributes: SEARCH_ATTRIBUTES.to_vec(),
             ..TemporalOptions::default()
         },
     );

@@ -1,6 +1,7 @@
 //! The SDKs against the running service: each is built, installed and called as its users do.
 //! `sdk/conformance/scenarios.json` defines the expected behaviour in every language.
 
+mod previous;
 mod proxy;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,7 +17,7 @@ use tokio::process::Command;
 
 use order_processing::auth::FreshKey;
 
-use crate::harness::{Issuer, Options, TestApp};
+use crate::harness::{Carrier, Issuer, Options, TestApp};
 
 const LANGUAGES: [&str; 5] = ["typescript", "python", "rust", "go", "java"];
 /// The exit status of `sdk/build.py` if the toolchain of a language is not installed.
@@ -27,7 +28,7 @@ const SKIPPED: i32 = 77;
 struct Scenario {
     name: String,
     what: String,
-    /// Whether a worker processes the orders.
+    /// Whether a worker and the partners' sandbox process the orders.
     #[serde(default)]
     worker: bool,
     /// Whether this is the snippet of the README.
@@ -88,38 +89,14 @@ async fn every_sdk_passes_the_conformance_scenarios() {
         &std::fs::read(project().join("sdk/conformance/scenarios.json")).unwrap(),
     )
     .unwrap();
-    let issuer = Issuer::start().await;
-    let mut auth = issuer.auth();
-    auth.api_keys = true;
-    let guarded = Options {
-        auth: Some(auth),
-        ..Options::default()
-    };
-    let (without_worker, with_worker) = tokio::join!(
-        TestApp::with(guarded.clone()),
-        TestApp::with(Options {
-            processing_delay: Duration::from_secs(2),
-            worker: true,
-            ..guarded
-        })
-    );
-    // Workflows are named after orders, and all tests share one Temporal.
-    with_worker
-        .sql("ALTER TABLE orders ALTER COLUMN id RESTART WITH 180000")
-        .await;
+    let service = Service::start(180_000).await;
+    let tree = Tree::new(project());
     let mut columns = Vec::new();
     let mut summary = String::new();
     for (number, language) in chosen.split(',').enumerate() {
         let begun = Instant::now();
         // Each language has its own customers.
-        let column = run(
-            language,
-            &scenarios,
-            1000 * (number + 1),
-            &issuer,
-            [&without_worker, &with_worker],
-        )
-        .await;
+        let column = run(&tree, language, &scenarios, 1000 * (number + 1), &service).await;
         let seconds = begun.elapsed().as_secs();
         match &column {
             Ok(results) => {
@@ -150,21 +127,79 @@ async fn every_sdk_passes_the_conformance_scenarios() {
     assert!(failures.is_empty(), "\n{}", failures.join("\n"));
 }
 
+/// The service under test, without and with a worker and the partners' sandbox.
+struct Service {
+    issuer: Issuer,
+    without_worker: TestApp,
+    with_worker: TestApp,
+}
+
+impl Service {
+    /// With a worker, order ids start from `first`.
+    async fn start(first: i64) -> Self {
+        let issuer = Issuer::start().await;
+        let mut auth = issuer.auth();
+        auth.api_keys = true;
+        let guarded = Options {
+            auth: Some(auth),
+            ..Options::default()
+        };
+        let (without_worker, with_worker) = tokio::join!(
+            TestApp::with(guarded.clone()),
+            TestApp::with(Options {
+                processing_delay: Duration::from_secs(2),
+                worker: true,
+                carrier: Some(Carrier {
+                    dispatch_after: Some(Duration::ZERO),
+                    deliver_after: None,
+                }),
+                ..guarded
+            })
+        );
+        with_worker.orders_from(first).await;
+        Self {
+            issuer,
+            without_worker,
+            with_worker,
+        }
+    }
+}
+
+/// A source tree with SDKs.
+struct Tree {
+    root: PathBuf,
+    /// The version of its contract.
+    contract: String,
+}
+
+impl Tree {
+    fn new(root: PathBuf) -> Self {
+        // Up to 0.4.0 there was only one generated module.
+        let files = ["generated/server/openapi.json", "generated/openapi.json"];
+        let contract = files
+            .iter()
+            .find_map(|file| std::fs::read(root.join(file)).ok());
+        let contract: Value = serde_json::from_slice(&contract.unwrap()).unwrap();
+        let contract = contract["info"]["version"].as_str().unwrap().to_owned();
+        Self { root, contract }
+    }
+}
+
 /// Runs all scenarios with one SDK. The error is the reason why it was skipped.
 async fn run(
+    tree: &Tree,
     language: &str,
     scenarios: &[Scenario],
     customers: usize,
-    issuer: &Issuer,
-    [without_worker, with_worker]: [&TestApp; 2],
+    service: &Service,
 ) -> Result<Results, String> {
     let mut proxies = Vec::new();
     let mut runs = Vec::new();
     for (number, scenario) in scenarios.iter().enumerate() {
         let app = if scenario.worker {
-            with_worker
+            &service.with_worker
         } else {
-            without_worker
+            &service.without_worker
         };
         let proxy = if scenario.closed {
             Proxy::closed().await
@@ -178,7 +213,8 @@ async fn run(
             customers + number + 1
         };
         let mut client = scenario.client.as_object().cloned().unwrap_or_default();
-        let (name, secret) = credentials(&scenario.credentials, app, issuer, customer).await;
+        let (name, secret) =
+            credentials(&scenario.credentials, app, &service.issuer, customer).await;
         client.insert(name.into(), secret.into());
         runs.push(json!({
             "name": scenario.name,
@@ -189,15 +225,16 @@ async fn run(
         }));
         proxies.push((app, proxy, customer));
     }
-    let folder = project().join("target/sdk").join(language);
+    let folder = tree.root.join("target/sdk").join(language);
     std::fs::create_dir_all(&folder).unwrap();
     let file = folder.join("scenarios.json");
     std::fs::write(&file, serde_json::to_vec_pretty(&runs).unwrap()).unwrap();
 
     let output = Command::new(project().join(".tools/venv/bin/python"))
-        .arg(project().join("sdk/build.py"))
+        .arg(tree.root.join("sdk/build.py"))
         .args(["conformance", language])
         .arg(&file)
+        .env("ORDERS_TOOLS_DIR", tools())
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .stdin(Stdio::null())
         .kill_on_drop(true)
@@ -215,7 +252,7 @@ async fn run(
         String::from_utf8_lossy(&output.stderr)
     );
 
-    let agent = format!("order-processing-sdk-{language}/{}", contract_version());
+    let agent = format!("order-processing-sdk-{language}/{}", tree.contract);
     let mut results = Results::new();
     for (scenario, (app, proxy, customer)) in scenarios.iter().zip(&proxies) {
         let orders = app
@@ -346,10 +383,10 @@ fn table(scenarios: &[Scenario], columns: &[(String, Result<Results, String>)]) 
     table
 }
 
-fn contract_version() -> String {
-    let contract = std::fs::read(project().join("generated/openapi.json")).unwrap();
-    let contract: Value = serde_json::from_slice(&contract).unwrap();
-    contract["info"]["version"].as_str().unwrap().to_owned()
+/// What `./justw` has installed.
+fn tools() -> PathBuf {
+    let chosen = std::env::var_os("ORDERS_TOOLS_DIR").map(PathBuf::from);
+    chosen.unwrap_or_else(|| project().join(".tools"))
 }
 
 fn project() -> PathBuf {

@@ -1,25 +1,63 @@
-//! One `orders serve` or `orders worker` process, which is stopped, killed and restarted.
+//! One process of our program, which is stopped, killed and restarted.
 
-use std::net::TcpListener;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use dev_servers::Service;
+use dev_servers::{Service, wait_for};
 use nix::sys::signal::Signal;
 use tokio::sync::Mutex;
 
-use crate::proxy::Link;
-use crate::release::{Release, SETTINGS};
+use crate::release::Release;
 
-/// The database of all processes.
-pub const DATABASE: &str = "orders";
 /// How long an order must be unchanged before it is compared with its workflow.
 pub const GRACE: Duration = Duration::from_secs(3);
 /// How long a process may take to end after SIGTERM: what the service promises, and a margin.
 const END_LIMIT: Duration = Duration::from_secs(30);
 /// The log line of a worker that is ready.
 const WORKER_RUNS: &str = "worker runs";
+/// The begin of the line that a sandbox prints when it is ready, and how long that may take.
+const SANDBOX_RUNS: &str = "partners ";
+const SANDBOX_LIMIT: Duration = Duration::from_secs(30);
+const POLL: Duration = Duration::from_millis(20);
+
+/// Which process to run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// `orders serve`.
+    Serve,
+    /// `orders worker`.
+    Worker,
+    /// `orders sandbox`: the partners.
+    Sandbox,
+}
+
+impl Role {
+    /// The name of the command.
+    pub const fn command(self) -> &'static str {
+        match self {
+            Self::Serve => "serve",
+            Self::Worker => "worker",
+            Self::Sandbox => "sandbox",
+        }
+    }
+}
+
+/// Settings without their prefix, and their values.
+pub type Settings = Vec<(&'static str, String)>;
+
+/// How a process is started.
+pub struct Start {
+    pub role: Role,
+    pub name: String,
+    /// Where it listens; nothing does for a worker.
+    pub listen: SocketAddr,
+    pub arguments: Vec<String>,
+    pub settings: Settings,
+    /// Settings that only releases know that fulfil orders with items.
+    pub partners: Settings,
+}
 
 /// One of our processes.
 pub struct App {
@@ -28,54 +66,23 @@ pub struct App {
     /// The URL that it serves; `None` for a worker.
     pub url: Option<String>,
     release: Mutex<Release>,
-    command: &'static str,
-    environment: Vec<(String, String)>,
+    start: Start,
     log: PathBuf,
     service: Mutex<Option<Service>>,
 }
 
 impl App {
-    pub fn new(
-        release: &Release,
-        folder: &Path,
-        command: &'static str,
-        name: String,
-        [to_postgres, to_temporal]: [&Link; 2],
-        processing_delay: &str,
-    ) -> Result<Self> {
-        // A fixed port, so that clients find it after a restart. It is free now.
-        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        let listen = format!("127.0.0.1:{port}");
-        let database = format!(
-            "postgres://orders:orders@{}/{DATABASE}",
-            to_postgres.address()
-        );
-        let settings = [
-            ("HTTP__LISTEN", listen.clone()),
-            ("HTTP__SHUTDOWN_TIMEOUT", "5s".into()),
-            ("DATABASE__URL", database),
-            ("TEMPORAL__ADDRESS", to_temporal.address().to_string()),
-            ("WORKFLOW__PROCESSING_DELAY", processing_delay.into()),
-            ("DISPATCHER__LEASE", "5s".into()),
-            ("DISPATCHER__MAX_BACKOFF", "2s".into()),
-            ("RECONCILER__INTERVAL", "2s".into()),
-            ("RECONCILER__GRACE", format!("{}s", GRACE.as_secs())),
-            ("LOG__FORMAT", "text".into()),
-            ("LOG__FILTER", "warn,order_processing::workflow=info".into()),
-        ];
-        Ok(Self {
-            url: (command == "serve").then(|| format!("http://{listen}")),
+    /// A process of this release that writes its log to the folder. It is not started.
+    pub fn new(release: &Release, folder: &Path, start: Start) -> Self {
+        let name = start.name.clone();
+        Self {
+            url: (start.role != Role::Worker).then(|| format!("http://{}", start.listen)),
             release: Mutex::new(release.clone()),
-            command,
-            environment: settings
-                .into_iter()
-                .chain(SETTINGS.map(|(name, value)| (name, value.to_owned())))
-                .map(|(name, value)| (format!("ORDERS__{name}"), value))
-                .collect(),
             log: folder.join(format!("{}.log", name.replace(' ', "-"))),
             service: Mutex::new(None),
+            start,
             name,
-        })
+        }
     }
 
     /// Starts it unless it is running. It ends with this process.
@@ -85,8 +92,15 @@ impl App {
             return Ok(());
         }
         let release = self.release.lock().await;
-        let mut command = release.command(self.command);
-        command.envs(self.environment.iter().cloned());
+        let mut command = release.command(self.start.role.command());
+        command.args(&self.start.arguments);
+        let partners = release.has_items.then_some(&self.start.partners);
+        let settings = self
+            .start
+            .settings
+            .iter()
+            .chain(partners.into_iter().flatten());
+        command.envs(settings.map(|(name, value)| (format!("ORDERS__{name}"), value)));
         *service = Some(Service::start(&self.name, command, &self.log)?);
         Ok(())
     }
@@ -95,10 +109,17 @@ impl App {
     pub async fn until_ready(&self) -> Result<()> {
         let service = self.service.lock().await;
         let service = service.as_ref().context("it was not started")?;
-        if self.url.is_some() {
-            service.ready().await?;
-        } else {
-            service.logged(WORKER_RUNS).await?;
+        match self.start.role {
+            Role::Serve => drop(service.ready().await?),
+            Role::Worker => service.logged(WORKER_RUNS).await?,
+            Role::Sandbox => {
+                let runs = || async {
+                    service.require_running()?;
+                    Ok::<_, dev_servers::Error>(service.printed(SANDBOX_RUNS))
+                };
+                let ready = wait_for(SANDBOX_LIMIT, POLL, runs).await?;
+                ready.context("the sandbox is not ready")?;
+            }
         }
         Ok(())
     }

@@ -1,19 +1,22 @@
 //! Injects random faults into the order service under load, and audits every order afterwards.
 //!
-//! It runs several `orders serve` and `orders worker`, PostgreSQL and Temporal, with a proxy on
-//! each connection between them. Clients create orders at a steady rate while a seeded schedule
-//! kills, freezes and terminates processes, cuts connections, changes the schema, locks rows and
-//! floods, or while every process is replaced by one of a newer version. When everything is idle,
-//! every order is compared with the responses that its client received.
+//! It runs several `orders serve` and `orders worker`, PostgreSQL, Temporal and the partners, with a
+//! proxy on each connection between them. Clients create orders at a steady rate while a seeded
+//! schedule kills, freezes and terminates processes, cuts connections, changes the schema, locks
+//! rows, floods and has partners fail, or while every process is replaced by one of a newer version.
+//! When everything is idle, every order is compared with the responses that its client received, and
+//! with the books of the partners.
 
 mod app;
 mod audit;
+mod books;
 mod faults;
 mod load;
 mod locked_rows;
 mod proxy;
 mod release;
 mod report;
+mod settings;
 mod state;
 mod summary;
 mod upgrade;
@@ -38,12 +41,13 @@ use tokio::time::sleep;
 
 use crate::audit::audit;
 use crate::faults::Plan;
-use crate::load::{Api, Load};
+use crate::load::{Api, Load, operate};
 use crate::release::Release;
 use crate::report::{Progress, differences, say};
+use crate::settings::Shared;
 use crate::state::{State, Unfinished};
 use crate::summary::Summary;
-use crate::world::{Instances, LONG_PROCESSING_DELAY, PROCESSING_DELAY, World};
+use crate::world::{Instances, LONG_PROCESSING_DELAY, PROCESSING_DELAY, Programs, World};
 
 /// The disk space that a long run may need.
 const ROOM_BYTES: u64 = 2 << 30;
@@ -54,7 +58,7 @@ struct Arguments {
     /// Seed of the schedule of faults; random if absent
     #[arg(long)]
     seed: Option<u64>,
-    /// Number of faults
+    /// Number of faults of the service; its partners have at least as many again
     #[arg(long, default_value_t = 200)]
     faults: usize,
     /// Minimum number of accepted orders
@@ -143,20 +147,28 @@ async fn run(arguments: &Arguments, folder: &Path) -> Result<bool> {
         apis: arguments.apis.into(),
         workers: arguments.workers.into(),
     };
-    let (first, delay) = match &previous {
+    let (service, delay) = match &previous {
         Some(previous) => (previous, LONG_PROCESSING_DELAY),
         None => (&tested, PROCESSING_DELAY),
     };
-    let world = World::start(first, folder, delay, instances).await?;
-    let world = Arc::new(world);
+    let programs = Programs {
+        service,
+        partners: &tested,
+    };
+    let shared = Shared::new(delay, completes_on_delivery(seed))?;
+    let world = Arc::new(World::start(programs, folder, shared, instances).await?);
     let progress = Arc::new(Progress::new());
     progress.log("all processes are running");
 
     let (stop, stopped) = watch::channel(false);
     let (bursts, bursting) = mpsc::unbounded_channel();
     let api = Arc::new(Api::new(world.clone(), progress.clone())?);
+    let operating = {
+        let api = api.clone();
+        tokio::spawn(async move { operate(&api).await })
+    };
     let load = Load::new(api, seed);
-    let loading = tokio::spawn(load.run(arguments.rate, bursting, stopped));
+    let loading = tokio::spawn(load.run(arguments.rate, bursting, stopped.clone()));
     let supervising = {
         let world = world.clone();
         tokio::spawn(async move { faults::supervise(&world).await })
@@ -166,33 +178,39 @@ async fn run(arguments: &Arguments, folder: &Path) -> Result<bool> {
         tokio::spawn(async move { report(&progress).await })
     };
     let deadline = Instant::now() + arguments.limit;
-    let counts = match previous {
+    let plan = Plan {
+        seed,
+        // An upgrade has none.
+        faults: previous.as_ref().map_or(arguments.faults, |_| 0),
+        burst_orders: u32::try_from(arguments.orders / 2)?,
+        deadline,
+    };
+    let breaking_partners = {
+        let (world, progress, stopped) = (world.clone(), progress.clone(), stopped.clone());
+        tokio::spawn(async move { faults::run_partners(&world, plan, &progress, stopped).await })
+    };
+    let mut counts = match previous {
         Some(_) => upgrade::run(&world, &tested, &progress).await?,
-        None => {
-            let plan = Plan {
-                seed,
-                faults: arguments.faults,
-                burst_orders: u32::try_from(arguments.orders / 2)?,
-                deadline,
-            };
-            faults::run(&world, plan, &bursts, &progress).await?
-        }
+        None => faults::run(&world, plan, &bursts, &progress).await?,
     };
     while progress.counts().0 < arguments.orders && Instant::now() < deadline {
         sleep(Duration::from_millis(100)).await;
     }
     stop.send_replace(true);
     let records = loading.await?;
+    counts.extend(breaking_partners.await??);
     reporting.abort();
     progress.log("all clients are done; waiting until the service is idle");
     let (state, settling) = until_idle(&world, arguments.quiet_limit, &progress).await?;
     supervising.abort();
+    operating.abort();
 
     let audit = audit(&records, &state);
     let findings = progress.findings();
     Summary {
         records: &records,
         audit: &audit,
+        books: &state.books,
         faults: &counts,
         progress: &progress,
         settling,
@@ -209,6 +227,11 @@ async fn run(arguments: &Arguments, folder: &Path) -> Result<bool> {
         bail!("no order was accepted");
     }
     Ok(agreed)
+}
+
+/// Whether orders with items are completed on delivery instead of on dispatch: every other seed.
+const fn completes_on_delivery(seed: u64) -> bool {
+    seed % 2 == 1
 }
 
 /// In memory if there is enough: Temporal's SQLite waits for the disk at every step, and the data

@@ -8,6 +8,8 @@ use anyhow::{Context, Result};
 use dev_servers::output;
 use serde_json::Value;
 
+use crate::app::Role;
+
 /// Time limit for commands other than `serve` and `worker`.
 const COMMAND_LIMIT: Duration = Duration::from_secs(60);
 
@@ -17,25 +19,14 @@ type Version = (u64, u64, u64);
 /// The last version whose prepared statements fail with a 500 after a column is added to a table.
 const FAILS_AFTER_DDL: Version = (0, 3, 0);
 
-/// Settings of its processes besides those of the run. Callers are not rate-limited. Attempts with
-/// unknown keys are, at a limit that a slow machine reaches too. The cache of API keys is short, so
-/// that the clients' key is looked up during a flood of unknown keys. Monitoring uses any free
-/// port, since the processes share a machine.
-pub const SETTINGS: [(&str, &str); 6] = [
-    ("AUTH__MODE", "required"),
-    ("AUTH__API_KEYS", "true"),
-    ("AUTH__API_KEY_CACHE", "2s"),
-    ("AUTH__ATTEMPTS_PER_MINUTE", "60"),
-    ("MONITORING__LISTEN", "127.0.0.1:0"),
-    ("RATE_LIMIT__REQUESTS_PER_SECOND", "0"),
-];
-
 /// A version of the program.
 #[derive(Debug, Clone)]
 pub struct Release {
     program: PathBuf,
     /// Whether it is known to respond 500 after a schema change, until it is restarted.
     pub fails_after_ddl: bool,
+    /// Whether it fulfils orders with items, through partners.
+    pub has_items: bool,
 }
 
 impl Release {
@@ -54,11 +45,12 @@ impl Release {
             let path = program.display();
             format!("{path} does not exist; build it with `cargo build --bin orders`")
         })?;
-        let mut command = Command::new(&program);
-        command.arg("--version");
-        let printed = output("orders --version", command, COMMAND_LIMIT).await?;
+        let printed = printed(&program, "--version").await?;
         let version = version(&printed).with_context(|| format!("no version in {printed:?}"))?;
+        let commands = self::printed(&program, "--help").await?;
+        let sandbox = Role::Sandbox.command();
         Ok(Self {
+            has_items: commands.split_whitespace().any(|word| word == sandbox),
             program,
             fails_after_ddl: version <= FAILS_AFTER_DDL,
         })
@@ -91,6 +83,13 @@ impl Release {
         let key = created["key"].as_str().map(str::to_owned);
         key.context("`orders keys create` printed no key")
     }
+}
+
+/// What the program prints with this argument.
+async fn printed(program: &Path, argument: &str) -> Result<String> {
+    let mut command = Command::new(program);
+    command.arg(argument);
+    Ok(output(&format!("orders {argument}"), command, COMMAND_LIMIT).await?)
 }
 
 /// The version in `orders 0.3.0`.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::locked_rows::LockedRows;
@@ -29,6 +29,7 @@ pub struct Progress {
     known_failures: AtomicUsize,
     bad_keys: AtomicUsize,
     beside_keys: AtomicUsize,
+    partner_hits: AtomicU64,
     findings: Mutex<Findings>,
     /// Rows that are locked while nothing else is broken.
     pub held: LockedRows,
@@ -47,6 +48,7 @@ impl Progress {
             known_failures: AtomicUsize::new(0),
             bad_keys: AtomicUsize::new(0),
             beside_keys: AtomicUsize::new(0),
+            partner_hits: AtomicU64::new(0),
             findings: Mutex::default(),
             held: LockedRows::default(),
         }
@@ -115,6 +117,15 @@ impl Progress {
 
     pub fn beside_keys(&self) -> usize {
         self.beside_keys.load(Ordering::Relaxed)
+    }
+
+    /// Counts requests and webhooks that went wrong at a partner on purpose.
+    pub fn hit_by_partners(&self, calls: u64) {
+        self.partner_hits.fetch_add(calls, Ordering::Relaxed);
+    }
+
+    pub fn partner_hits(&self) -> u64 {
+        self.partner_hits.load(Ordering::Relaxed)
     }
 
     /// Records a finding of this kind.

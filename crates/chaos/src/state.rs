@@ -4,15 +4,17 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
 use diesel::QueryableByName;
-use diesel::sql_types::{BigInt, Integer, Nullable, Text};
+use diesel::sql_types::{BigInt, Integer, Jsonb, Nullable, Text};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use order_processing::config::Settings;
 use order_processing::workflow::Temporal;
+use serde_json::Value;
 use temporalio_common::protos::temporal::api::enums::v1::WorkflowExecutionStatus;
 use temporalio_common::protos::temporal::api::workflowservice::v1::{
     CountWorkflowExecutionsRequest, ListWorkflowExecutionsRequest,
 };
 
+use crate::books::Books;
 use crate::world::World;
 
 /// Page size when listing workflows.
@@ -33,6 +35,9 @@ pub struct Row {
     pub version: i64,
     #[diesel(sql_type = BigInt)]
     pub updated_at: i64,
+    /// What is done for its items, as stored; `None` for an order without items.
+    #[diesel(sql_type = Nullable<Jsonb>)]
+    pub fulfilment: Option<Value>,
 }
 
 /// A row of `order_events`.
@@ -54,6 +59,9 @@ pub struct Event {
     pub actor: String,
     #[diesel(sql_type = BigInt)]
     pub occurred_at: i64,
+    /// All changed fields.
+    #[diesel(sql_type = Jsonb)]
+    pub data: Value,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
@@ -96,11 +104,13 @@ struct Count {
 pub struct State {
     pub orders: BTreeMap<i64, Row>,
     pub events: BTreeMap<i64, Vec<Event>>,
-    /// Orders by their key.
+    /// Orders by their keys and those of decisions.
     pub keys: BTreeMap<String, i64>,
     pub intents: Vec<Intent>,
     /// Each order's workflows.
     pub workflows: BTreeMap<i64, Vec<Run>>,
+    /// Of the partners.
+    pub books: Books,
 }
 
 impl State {
@@ -109,7 +119,8 @@ impl State {
         let mut database = AsyncPgConnection::establish(world.database_url()).await?;
         let orders: Vec<Row> = diesel::sql_query(
             "SELECT id, customer_id, status, (total_amount * 100)::bigint AS cents, version,
-                    (extract(epoch FROM updated_at) * 1000000)::bigint AS updated_at
+                    (extract(epoch FROM updated_at) * 1000000)::bigint AS updated_at,
+                    fulfilment
                FROM orders",
         )
         .load(&mut database)
@@ -118,7 +129,7 @@ impl State {
             "SELECT order_id, sequence, type AS kind, (data->>'customer_id')::bigint AS customer_id,
                     data->>'status' AS status,
                     ((data->>'total_amount')::numeric * 100)::bigint AS cents, actor,
-                    (extract(epoch FROM occurred_at) * 1000000)::bigint AS occurred_at
+                    (extract(epoch FROM occurred_at) * 1000000)::bigint AS occurred_at, data
                FROM order_events ORDER BY order_id, sequence",
         )
         .load(&mut database)
@@ -139,6 +150,7 @@ impl State {
                 .collect(),
             intents,
             workflows: workflows(world).await?,
+            books: Books::read(world).await?,
             ..Self::default()
         };
         for event in events {
@@ -188,6 +200,27 @@ impl Unfinished {
     /// Whether no work is left.
     pub fn is_none(self) -> bool {
         (self.intents, self.open, self.running) == (0, 0, 0)
+    }
+}
+
+/// An open order whose step has failed for a long time.
+#[derive(Debug, QueryableByName)]
+pub struct Attention {
+    #[diesel(sql_type = BigInt)]
+    pub order_id: i64,
+    #[diesel(sql_type = Text)]
+    pub code: String,
+}
+
+impl Attention {
+    /// Reads all.
+    pub async fn read(world: &World) -> Result<Vec<Self>> {
+        let mut database = AsyncPgConnection::establish(world.database_url()).await?;
+        let query = diesel::sql_query(
+            "SELECT id AS order_id, fulfilment #>> '{attention,code}' AS code FROM orders
+              WHERE status IN ('pending', 'processing') AND fulfilment ? 'attention'",
+        );
+        Ok(query.load(&mut database).await?)
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::audit::Audit;
+use crate::books::Books;
 use crate::faults::Counts;
 use crate::load::{ClientRecords, Outcome};
 use crate::report::{Findings, Progress, table};
@@ -12,6 +13,7 @@ use crate::report::{Findings, Progress, table};
 pub struct Summary<'a> {
     pub records: &'a ClientRecords,
     pub audit: &'a Audit,
+    pub books: &'a Books,
     pub faults: &'a Counts,
     pub progress: &'a Progress,
     /// How long it took from the last response until the service was idle.
@@ -23,7 +25,13 @@ impl Summary<'_> {
     /// Prints it.
     pub fn show(&self) {
         let mut rows = Vec::new();
-        for part in [self.faults(), self.load(), self.keyless(), self.wrong()] {
+        for part in [
+            self.faults(),
+            self.load(),
+            self.keyless(),
+            self.books(),
+            self.wrong(),
+        ] {
             rows.extend(part);
             rows.push((String::new(), String::new()));
         }
@@ -37,6 +45,8 @@ impl Summary<'_> {
             .map(|(name, count)| (name.clone(), count.to_string()))
             .collect();
         rows.push(row("faults", self.progress.counts().1));
+        let hits = self.progress.partner_hits();
+        rows.push(row("calls and webhooks that failed", hits));
         rows
     }
 
@@ -97,6 +107,37 @@ impl Summary<'_> {
         rows
     }
 
+    /// The three books, by status.
+    fn books(&self) -> Vec<(String, String)> {
+        let books = || self.books.books.iter();
+        let mut rows = vec![row("orders with items", self.books.claims.len())];
+        let mut of = |name: &str, statuses: Vec<String>| {
+            rows.push(row(name, statuses.len()));
+            let mut counts = BTreeMap::<String, usize>::new();
+            for status in statuses {
+                *counts.entry(status).or_default() += 1;
+            }
+            let counts = counts.into_iter();
+            rows.extend(counts.map(|(status, count)| row(&format!("  {status}"), count)));
+        };
+        let reservations = books().flat_map(|book| &book.reservations);
+        of(
+            "reservations",
+            reservations.map(|one| status(&one.status)).collect(),
+        );
+        let authorizations = books().flat_map(|book| &book.authorizations);
+        of(
+            "authorizations",
+            authorizations.map(|one| status(&one.status)).collect(),
+        );
+        let shipments = books().flat_map(|book| &book.shipments);
+        of(
+            "shipments",
+            shipments.map(|one| status(&one.status)).collect(),
+        );
+        rows
+    }
+
     fn wrong(&self) -> Vec<(String, String)> {
         let responses = self.findings.values().map(Vec::len).sum::<usize>();
         let differences = self.audit.differences().into_iter();
@@ -104,6 +145,11 @@ impl Summary<'_> {
             .chain(differences.map(|(kind, all)| row(kind, all.len())))
             .collect()
     }
+}
+
+/// A status as in the report.
+fn status(status: &impl std::fmt::Debug) -> String {
+    format!("{status:?}").to_lowercase()
 }
 
 fn row(name: &str, value: impl ToString) -> (String, String) {

@@ -43,6 +43,12 @@ pub async fn run(world: &World, to: &Release, progress: &Progress) -> Result<Cou
             sleep(PAUSE).await;
         }
     }
+    if to.has_items && !world.has_items() {
+        // Not before: the previous version does not accept them, and cannot return them.
+        progress.log("orders with items");
+        world.now_has_items();
+        sleep(PAUSE).await;
+    }
     Ok(counts)
 }
 

@@ -1,17 +1,21 @@
-//! The system under test: PostgreSQL, Temporal, our processes, and the links between them.
+//! The system under test: PostgreSQL, Temporal, our processes, the partners, and the links between
+//! them.
 
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use dev_servers::{Postgres, PostgresOptions, TemporalOptions, TemporalServer, Tools, child_pids};
 use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
 use nix::unistd::Pid;
+use partner_sandbox::SandboxClient;
 use tokio::sync::Mutex;
 
-use crate::app::{App, DATABASE};
+use crate::app::{App, Role};
 use crate::proxy::Link;
 use crate::release::Release;
+use crate::settings::{DATABASE, PARTNERS_DATABASE, Shared, Targets};
 
 /// The processing time of an order.
 pub const PROCESSING_DELAY: &str = "200ms";
@@ -28,6 +32,15 @@ pub struct Instances {
     pub workers: usize,
 }
 
+/// The programs that run at first.
+#[derive(Debug, Clone, Copy)]
+pub struct Programs<'a> {
+    /// The service.
+    pub service: &'a Release,
+    /// The partners: they are tools of the test, so always those of the release under test.
+    pub partners: &'a Release,
+}
+
 /// The system under test; stopped on drop.
 pub struct World {
     tools: Tools,
@@ -39,19 +52,26 @@ pub struct World {
     pub apps: Vec<App>,
     /// The connections between our processes and the servers.
     pub links: Vec<Link>,
+    /// `orders sandbox`.
+    pub sandbox: App,
+    /// The connections from the workers to the partners.
+    pub partner_links: Vec<Link>,
+    completes_on_delivery: bool,
+    has_items: AtomicBool,
     database_url: String,
     temporal_address: String,
     api_key: String,
 }
 
 impl World {
-    /// Starts the system in `folder`, with our processes of this release.
+    /// Starts the system in `folder`.
     pub async fn start(
-        release: &Release,
+        programs: Programs<'_>,
         folder: &Path,
-        processing_delay: &str,
+        shared: Shared,
         instances: Instances,
     ) -> Result<Self> {
+        let release = programs.service;
         let tools = Tools::locate(None)?;
         let mut postgres_options = PostgresOptions {
             data_dir: folder.join("postgres"),
@@ -76,40 +96,90 @@ impl World {
         let postgres_at: SocketAddr = ([127, 0, 0, 1], postgres.port()).into();
 
         let mut admin = AsyncPgConnection::establish(&postgres.url("postgres")).await?;
-        admin
-            .batch_execute(&format!("CREATE DATABASE {DATABASE}"))
-            .await?;
+        for name in [DATABASE, PARTNERS_DATABASE] {
+            admin
+                .batch_execute(&format!("CREATE DATABASE {name}"))
+                .await?;
+        }
         release.migrate(&database_url).await?;
         let api_key = release.create_api_key(&database_url).await?;
 
-        let mut world = Self {
+        let (mut apps, mut links, mut partner_links) = (Vec::new(), Vec::new(), Vec::new());
+        for (role, count) in [
+            (Role::Serve, instances.apis),
+            (Role::Worker, instances.workers),
+        ] {
+            for number in 1..=count {
+                let name = format!("{} {number}", role.command());
+                let to_postgres = Link::open(format!("{name} – PostgreSQL"), postgres_at).await?;
+                let to_temporal = Link::open(format!("{name} – Temporal"), temporal_at).await?;
+                let mut targets = Targets {
+                    postgres: to_postgres.address(),
+                    temporal: to_temporal.address(),
+                    partners: shared.partners,
+                };
+                if role == Role::Worker {
+                    let to_partners =
+                        Link::open(format!("{name} – partners"), shared.partners).await?;
+                    targets.partners = to_partners.address();
+                    partner_links.push(to_partners);
+                }
+                let start = shared.service(role, name, &targets)?;
+                apps.push(App::new(release, folder, start));
+                links.extend([to_postgres, to_temporal]);
+            }
+        }
+        let server = apps.iter().find_map(|app| app.url.as_deref());
+        let books = postgres.url(PARTNERS_DATABASE);
+        let sandbox = shared.sandbox(&books, server.context("no server")?);
+        let world = Self {
             tools,
             postgres_options,
             temporal_options,
             postgres: Mutex::new(Some(postgres)),
             temporal: Mutex::new(Some(temporal)),
-            apps: Vec::new(),
-            links: Vec::new(),
+            apps,
+            links,
+            sandbox: App::new(programs.partners, folder, sandbox),
+            partner_links,
+            completes_on_delivery: shared.completes_on_delivery,
+            has_items: AtomicBool::new(release.has_items),
             database_url,
             temporal_address,
             api_key,
         };
-        for (command, count) in [("serve", instances.apis), ("worker", instances.workers)] {
-            for number in 1..=count {
-                let name = format!("{command} {number}");
-                let to_postgres = Link::open(format!("{name} – PostgreSQL"), postgres_at).await?;
-                let to_temporal = Link::open(format!("{name} – Temporal"), temporal_at).await?;
-                let links = [&to_postgres, &to_temporal];
-                let app = App::new(release, folder, command, name, links, processing_delay)?;
-                app.start().await?;
-                world.apps.push(app);
-                world.links.extend([to_postgres, to_temporal]);
-            }
+        for app in world.processes() {
+            app.start().await?;
         }
-        for app in &world.apps {
+        for app in world.processes() {
             app.until_ready().await?;
         }
         Ok(world)
+    }
+
+    /// Our processes and the partners.
+    pub fn processes(&self) -> impl Iterator<Item = &App> {
+        std::iter::once(&self.sandbox).chain(&self.apps)
+    }
+
+    /// The control API of the partners, without a proxy.
+    pub fn partners(&self) -> SandboxClient {
+        SandboxClient::new(self.sandbox.url.clone().unwrap_or_default())
+    }
+
+    /// Whether orders with items are completed on delivery, so that parcels may come back before.
+    pub fn completes_on_delivery(&self) -> bool {
+        self.completes_on_delivery
+    }
+
+    /// Whether every process knows orders with items.
+    pub fn has_items(&self) -> bool {
+        self.has_items.load(Ordering::Relaxed)
+    }
+
+    /// Records that every process knows orders with items from now on.
+    pub fn now_has_items(&self) {
+        self.has_items.store(true, Ordering::Relaxed);
     }
 
     /// The database without a proxy.

@@ -45,6 +45,8 @@ pub struct TemporalOptions {
     pub ui_port: Option<u16>,
     /// The namespace, created if need be. `default` exists in any case.
     pub namespace: String,
+    /// The names and types of the search attributes of all namespaces.
+    pub search_attributes: Vec<(&'static str, &'static str)>,
 }
 
 impl Default for TemporalOptions {
@@ -56,6 +58,7 @@ impl Default for TemporalOptions {
             port: 0,
             ui_port: None,
             namespace: "default".to_owned(),
+            search_attributes: Vec::new(),
         }
     }
 }
@@ -154,7 +157,7 @@ impl TemporalServer {
         };
         drop((grpc, ui, http, metrics));
 
-        let temporal = server_command(&tools.temporal, ports, &options.namespace, files.as_ref());
+        let temporal = server_command(&tools.temporal, ports, options, files.as_ref());
         let temporal = ServerCommand::in_dir(temporal, &dir, &log, user.as_ref())?;
         // SIGKILL is safe for SQLite, and cannot be delayed.
         let process = Process::start(NAME, temporal, log, Signal::SIGKILL)?;
@@ -271,7 +274,12 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     path.into()
 }
 
-fn server_command(program: &Path, ports: Ports, namespace: &str, files: Option<&Files>) -> Command {
+fn server_command(
+    program: &Path,
+    ports: Ports,
+    options: &TemporalOptions,
+    files: Option<&Files>,
+) -> Command {
     let mut command = command(program, "TEMPORAL_");
     command
         .args(["server", "start-dev", "--ip=127.0.0.1"])
@@ -281,7 +289,10 @@ fn server_command(program: &Path, ports: Ports, namespace: &str, files: Option<&
         .arg(format!("--port={}", ports.grpc))
         .arg(format!("--http-port={}", ports.http))
         .arg(format!("--metrics-port={}", ports.metrics))
-        .arg(format!("--namespace={namespace}"));
+        .arg(format!("--namespace={}", options.namespace));
+    for (name, kind) in &options.search_attributes {
+        command.arg(format!("--search-attribute={name}={kind}"));
+    }
     match ports.ui {
         Some(port) => command
             .arg(format!("--ui-port={port}"))

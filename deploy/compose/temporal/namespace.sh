@@ -1,6 +1,6 @@
 #!/bin/sh
-# Creates the namespace if it does not exist. The server opens its port before it serves, so this retries for a
-# while. The CLI itself reads the address from TEMPORAL_ADDRESS.
+# Creates the namespace and the search attributes of orders if they do not exist. The server opens its port before
+# it serves, so this retries for a while. The CLI itself reads the address from TEMPORAL_ADDRESS.
 set -eu
 
 attempts=60
@@ -24,3 +24,7 @@ while ! temporal operator namespace describe --namespace "$NAMESPACE" >/dev/null
     sleep 2
 done
 echo "namespace $NAMESPACE exists"
+
+# One that exists with the same type is not an error.
+temporal operator search-attribute create --namespace "$NAMESPACE" --name OrderCustomer --type Int
+temporal operator search-attribute create --namespace "$NAMESPACE" --name OrderStatus --type Keyword

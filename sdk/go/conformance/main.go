@@ -327,6 +327,9 @@ func run(scenario scenario) (said string) {
 		FirstPause:   50 * time.Millisecond,
 	})
 	check, known := checks[scenario.Name]
+	if !known {
+		check, known = itemChecks[scenario.Name]
+	}
 	equal(known, true)
 	check(client, scenario.CustomerID)
 	return "ok " + scenario.Name

@@ -34,6 +34,18 @@ type CreatedOrder struct {
 	Replayed bool
 }
 
+// DecidedOrder is an order with the answer of this call, or of an earlier one with the same key (Replayed).
+type DecidedOrder struct {
+	OrderVersion
+	Replayed bool
+}
+
+// OrderCancellation is an order that is cancelled, or becomes so once everything is undone (requested).
+type OrderCancellation struct {
+	OrderVersion
+	Outcome CancellationOutcome
+}
+
 // Filter selects the orders to list.
 type Filter struct {
 	// Status selects orders with any of these statuses; empty means all.
@@ -71,8 +83,7 @@ func (c *Client) CreateOrderWithKey(
 	if err != nil {
 		return nil, bare(err)
 	}
-	replayed := response.Header.Get("Idempotent-Replayed") == "true"
-	return &CreatedOrder{*versioned(created, response), replayed}, nil
+	return &CreatedOrder{*versioned(created, response), isReplay(response)}, nil
 }
 
 // GetOrder reads an order.
@@ -120,6 +131,58 @@ func (c *Client) DeleteOrder(ctx context.Context, id int64, ifMatch string) erro
 	}
 	_, err := request.Execute()
 	return bare(err)
+}
+
+// DecideOrder answers the question in Decision of an order, even if the request has to be sent several
+// times; with an ETag in ifMatch, only if the order is at that version.
+func (c *Client) DecideOrder(
+	ctx context.Context, id int64, answer DecisionAnswer, ifMatch string,
+) (*DecidedOrder, error) {
+	return c.DecideOrderWithKey(ctx, id, answer, ifMatch, newKey())
+}
+
+// DecideOrderWithKey answers with your own key, to be able to repeat the call after a crash.
+func (c *Client) DecideOrderWithKey(
+	ctx context.Context, id int64, answer DecisionAnswer, ifMatch, idempotencyKey string,
+) (*DecidedOrder, error) {
+	request := c.API.OrdersAPI.DecideOrder(ctx, id).
+		DecideOrderRequest(DecideOrderRequest{Answer: answer}).IdempotencyKey(idempotencyKey)
+	if ifMatch != "" {
+		request = request.IfMatch(ifMatch)
+	}
+	order, response, err := request.Execute()
+	if err != nil {
+		return nil, bare(err)
+	}
+	return &DecidedOrder{*versioned(order, response), isReplay(response)}, nil
+}
+
+// CancelOrder cancels the order, until it is dispatched; with an ETag in ifMatch, only if it is at that
+// version. Repeating it changes nothing.
+func (c *Client) CancelOrder(ctx context.Context, id int64, ifMatch string) (*OrderCancellation, error) {
+	request := c.API.OrdersAPI.CancelOrder(ctx, id)
+	if ifMatch != "" {
+		request = request.IfMatch(ifMatch)
+	}
+	cancellation, response, err := request.Execute()
+	if err != nil {
+		return nil, bare(err)
+	}
+	return &OrderCancellation{*versioned(&cancellation.Order, response), cancellation.Outcome}, nil
+}
+
+// RetryOrder retries the step in Attention of the order now; with an ETag in ifMatch, only if the order is
+// at that version. It needs the scope orders:admin.
+func (c *Client) RetryOrder(ctx context.Context, id int64, ifMatch string) (*OrderVersion, error) {
+	request := c.API.OrdersAPI.RetryOrder(ctx, id)
+	if ifMatch != "" {
+		request = request.IfMatch(ifMatch)
+	}
+	order, response, err := request.Execute()
+	if err != nil {
+		return nil, bare(err)
+	}
+	return versioned(order, response), nil
 }
 
 // Orders iterates over all matching orders, newest first. Pages are fetched on demand. The iteration
@@ -239,6 +302,10 @@ func nextPage(link string) url.Values {
 
 func versioned(order *Order, response *http.Response) *OrderVersion {
 	return &OrderVersion{Order: *order, ETag: response.Header.Get("ETag")}
+}
+
+func isReplay(response *http.Response) bool {
+	return response.Header.Get("Idempotent-Replayed") == "true"
 }
 
 // newKey returns a random UUID (RFC 9562, section 5.4).

@@ -8,10 +8,11 @@ import {
     OrdersClient,
     OrderEventType,
     OrderStatus,
-    OrdersError,
     TimedOut,
     Unreadable,
 } from 'order-processing-sdk';
+import { type Check, create, equal, fails } from './common.js';
+import { itemChecks } from './items.js';
 
 interface Scenario {
     name: string;
@@ -27,39 +28,12 @@ interface Scenario {
     snippet: boolean;
 }
 
-type Check = (client: OrdersClient, customerId: number) => Promise<void>;
-
-function equal(actual: unknown, expected: unknown): void {
-    const [said, wanted] = [JSON.stringify(actual), JSON.stringify(expected)];
-    if (said !== wanted) {
-        throw new Error(`expected ${wanted}, got ${said}`);
-    }
-}
-
-async function fails<E extends OrdersError>(kind: abstract new (...args: never[]) => E, call: Promise<unknown>): Promise<E> {
-    let result: unknown;
-    try {
-        result = await call;
-    } catch (error) {
-        if (error instanceof kind) {
-            return error;
-        }
-        throw error;
-    }
-    throw new Error(`expected ${kind.name}, got ${JSON.stringify(result)}`);
-}
-
 async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
     const found: T[] = [];
     for await (const item of items) {
         found.push(item);
     }
     return found;
-}
-
-/** Creates an order and returns its id. */
-async function create(client: OrdersClient, customerId: number): Promise<number> {
-    return (await client.createOrder({ customerId, totalAmount: 99.95 })).order.id;
 }
 
 async function inPages(client: OrdersClient, customerId: number): Promise<void> {
@@ -87,6 +61,8 @@ function told(status: OrderStatus): string {
 }
 
 const checks: Record<string, Check> = {
+    ...itemChecks,
+
     async create_and_read(client, customerId) {
         const created = await client.createOrder({ customerId, totalAmount: 99.95 });
         equal([created.order.customerId, created.order.status, created.order.totalAmount], [customerId, 'pending', 99.95]);

@@ -1,12 +1,13 @@
 //! Deletion of orders.
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Nullable, Text};
+use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamptz};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::attempts::Attempts;
 use super::{OrderRepository, Precondition, Rejection, traceparent};
-use crate::domain::{Access, Actor};
+use crate::domain::{Access, Actor, OrderKey};
+use crate::error::StoreError;
 
 impl OrderRepository {
     /// Deletes an order and writes the intent to end its workflow.
@@ -22,6 +23,7 @@ impl OrderRepository {
             let order = self
                 .find_expected(id, access, precondition, deadline)
                 .await?;
+            order.deletable()?;
             let delete = self.database.write_by(deadline, async |connection| {
                 delete(connection, id, order.version).await
             });
@@ -34,6 +36,30 @@ impl OrderRepository {
                 Deleted { .. } => attempts.lost_race()?,
             }
         }
+    }
+}
+
+impl OrderRepository {
+    /// Whether the order that was accepted at this time is deleted; not, if this database never had it.
+    pub async fn is_deleted(&self, order: OrderKey) -> Result<bool, StoreError> {
+        #[derive(QueryableByName)]
+        struct Row {
+            #[diesel(sql_type = Bool)]
+            is_deleted: bool,
+        }
+        let query = diesel::sql_query(
+            "SELECT EXISTS (
+                SELECT FROM order_events AS created JOIN order_events AS deleted USING (order_id)
+                 WHERE order_id = $1 AND created.type = 'created' AND deleted.type = 'deleted'
+                   AND created.occurred_at = coalesce($2, created.occurred_at)) AS is_deleted",
+        )
+        .bind::<BigInt, _>(order.id)
+        .bind::<Nullable<Timestamptz>, _>(order.created_at);
+        let found: Row = self
+            .database
+            .read(async |connection| query.get_result(connection).await)
+            .await?;
+        Ok(found.is_deleted)
     }
 }
 

@@ -87,10 +87,10 @@ async fn several(
             concat!(
                 ")
                  SELECT found.id, found.customer_id, found.status, found.total_amount,
-                        found.version, found.created_at, found.updated_at
+                        found.fulfilment, found.version, found.created_at, found.updated_at
                    FROM requested, unnest(statuses) AS wanted (status),
                         LATERAL (SELECT id, orders.customer_id, orders.status, total_amount,
-                                        version, created_at, updated_at
+                                        fulfilment, version, created_at, updated_at
                                    FROM orders
                                   WHERE ",
                 $condition,

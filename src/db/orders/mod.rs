@@ -2,13 +2,16 @@
 //! and writes the intent for Temporal: atomically, in one round trip, and without locks that
 //! outlive the statement. The most frequent statements are batched; a batch is one statement too.
 
+mod address;
 mod attempts;
+mod decide;
 mod delete;
 mod find;
 mod insert;
 mod list;
 mod restart;
 mod update;
+mod wake;
 
 use std::time::Duration;
 
@@ -16,17 +19,23 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use rust_decimal::Decimal;
+use serde::Serialize;
+use serde_json::Value;
 use tokio::time::Instant;
 
+pub use self::decide::Decided;
 use self::find::Find;
 use self::insert::Insert;
 pub use self::list::OrderFilter;
 use self::update::Update;
+pub use self::update::{Author, Effect};
 use super::batch::Batcher;
 use super::notifier::Notifier;
 use super::pool::Database;
 use super::schema::orders;
-use crate::domain::{Access, ChangeError, CustomerId, Order, OrderStatus};
+use crate::domain::{
+    Access, ChangeError, CustomerId, Fulfilment, Order, OrderStatus, RequestError,
+};
 use crate::error::StoreError;
 use crate::telemetry::request_scope;
 
@@ -42,7 +51,7 @@ pub struct IdempotencyKey {
 }
 
 /// The result of a new order.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Created {
     /// The order was stored.
     New(Order),
@@ -85,6 +94,9 @@ pub enum Rejection {
     /// The order's state does not allow it.
     #[error(transparent)]
     Change(#[from] ChangeError),
+    /// The order's steps do not allow it.
+    #[error(transparent)]
+    Request(#[from] RequestError),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -97,6 +109,7 @@ struct OrderRow {
     customer_id: CustomerId,
     status: String,
     total_amount: Decimal,
+    fulfilment: Option<Value>,
     version: i64,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
@@ -116,12 +129,30 @@ impl TryFrom<OrderRow> for Order {
             id: row.id,
             customer_id: row.customer_id,
             status,
+            fulfilment: fulfilment(row.id, row.fulfilment)?,
             total_amount: row.total_amount,
             version: row.version,
             created_at: row.created_at,
             updated_at: row.updated_at,
         })
     }
+}
+
+fn fulfilment(id: i64, stored: Option<Value>) -> Result<Option<Box<Fulfilment>>, StoreError> {
+    stored
+        .map(|stored| {
+            serde_json::from_value(stored).map_err(|error| {
+                StoreError::Corrupt(format!(
+                    "order {id} has a state that is unknown to this version: {error}"
+                ))
+            })
+        })
+        .transpose()
+}
+
+/// A value as stored.
+fn to_json(value: &impl Serialize) -> Result<Value, StoreError> {
+    serde_json::to_value(value).map_err(|error| StoreError::Corrupt(error.to_string()))
 }
 
 /// The order of one request of a batch.

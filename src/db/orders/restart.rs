@@ -5,7 +5,7 @@ use diesel_async::RunQueryDsl;
 
 use super::OrderRepository;
 use crate::db::events;
-use crate::domain::{Actor, OrderEventData};
+use crate::domain::{Actor, OrderEventData, no_data};
 use crate::error::StoreError;
 
 impl OrderRepository {
@@ -13,10 +13,8 @@ impl OrderRepository {
     /// whether it had.
     pub async fn restart(&self, id: i64, version: i64, reason: &str) -> Result<bool, StoreError> {
         let data = OrderEventData {
-            customer_id: None,
-            status: None,
-            total_amount: None,
             reason: Some(reason.to_owned()),
+            ..no_data()
         };
         let data = events::to_json(data)?;
         let query = diesel::sql_query(
@@ -24,13 +22,14 @@ impl OrderRepository {
                 UPDATE orders
                    SET version = version + 1, updated_at = greatest(now(), updated_at)
                  WHERE id = $1 AND version = $2
-                RETURNING id, customer_id, version, updated_at),
+                RETURNING id, customer_id, version, updated_at, fulfilment),
              recorded AS (
                 INSERT INTO order_events (order_id, customer_id, sequence, type, data, actor, occurred_at)
                 SELECT id, customer_id, version, 'restarted', $3, $4, updated_at FROM restarted),
              intended AS (
                 INSERT INTO workflow_intents (order_id, action)
-                SELECT id, 'restart' FROM restarted)
+                SELECT id, CASE WHEN fulfilment IS NULL THEN 'restart' ELSE 'refulfil' END
+                  FROM restarted)
              SELECT id FROM restarted",
         )
         .bind::<BigInt, _>(id)

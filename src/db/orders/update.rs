@@ -1,23 +1,65 @@
 //! Changes of orders that still have the version that was read, each with its event and, if the
-//! order's workflow must end, the intent to end it.
+//! order's workflow must know, the intent to tell it.
 
-use diesel::sql_types::{Array, BigInt, Bool, Jsonb, Nullable, Numeric, Text};
+use diesel::sql_types::{Array, BigInt, Binary, Bool, Double, Jsonb, Nullable, Numeric, Text};
 use diesel::{IntoSql, QueryableByName};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use rust_decimal::Decimal;
 use serde_json::Value;
 
 use super::attempts::Attempts;
-use super::{OrderRepository, Positioned, Precondition, Rejection, by_position, traceparent};
+use super::{
+    IdempotencyKey, OrderRepository, Positioned, Precondition, Rejection, by_position, to_json,
+    traceparent,
+};
 use crate::db::batch::Batch;
 use crate::db::events;
+use crate::db::intents::Action;
 use crate::db::prepared::prepared;
-use crate::domain::{Access, Actor, Order, OrderChange, OrderEventData, OrderStatus};
+use crate::domain::{Access, Actor, Order, OrderChange, OrderEventType, OrderStatus};
 use crate::error::StoreError;
 
+/// A change that was made to an order in memory.
+pub struct Effect {
+    /// The event to record.
+    pub event: OrderEventType,
+    /// What the order's workflow must be told.
+    pub intent: Option<Action>,
+}
+
+impl From<OrderEventType> for Effect {
+    fn from(event: OrderEventType) -> Self {
+        Self {
+            event,
+            intent: None,
+        }
+    }
+}
+
+/// Who makes a change, and why.
+#[derive(Clone, Copy)]
+pub struct Author<'a> {
+    /// Who makes it.
+    pub actor: Actor,
+    /// Why, if a client did not request it.
+    pub reason: Option<&'a str>,
+    /// The client's key for the request.
+    pub key: Option<&'a IdempotencyKey>,
+}
+
+impl From<Actor> for Author<'_> {
+    fn from(actor: Actor) -> Self {
+        Self {
+            actor,
+            reason: None,
+            key: None,
+        }
+    }
+}
+
 impl OrderRepository {
-    /// Changes an order. When an actor other than the workflow ends it, also writes the intent to
-    /// end the workflow.
+    /// Changes status or amount of an order. When an actor other than the workflow ends it, also
+    /// writes the intent to end the workflow.
     pub async fn change(
         &self,
         id: i64,
@@ -27,35 +69,63 @@ impl OrderRepository {
         by: Actor,
         reason: Option<&str>,
     ) -> Result<Order, Rejection> {
+        let author = Author {
+            reason,
+            ..by.into()
+        };
+        self.apply(id, access, precondition, author, |order| {
+            let Some((status, total_amount)) = order.after(change)? else {
+                return Ok(None);
+            };
+            order.status = status;
+            order.total_amount = total_amount;
+            let ends = status.is_final() && by != Actor::Workflow;
+            Ok(Some(Effect {
+                event: OrderEventType::Updated,
+                intent: ends.then_some(Action::End),
+            }))
+        })
+        .await
+    }
+
+    /// Applies a change to an order and stores the result with its event. `change` gets the current
+    /// order, again when another change comes first; `None` means that nothing changes.
+    pub async fn apply(
+        &self,
+        id: i64,
+        access: Access,
+        precondition: &Precondition,
+        author: Author<'_>,
+        change: impl Fn(&mut Order) -> Result<Option<Effect>, Rejection>,
+    ) -> Result<Order, Rejection> {
         let mut attempts = Attempts::new(id, self.database.deadline());
         loop {
             let deadline = attempts.deadline;
             let order = self
                 .find_expected(id, access, precondition, deadline)
                 .await?;
-            let Some((status, total_amount)) = order.after(change)? else {
+            let mut changed = order.clone();
+            let Some(Effect { event, intent }) = change(&mut changed)? else {
                 return Ok(order);
             };
-            let data = OrderEventData {
-                customer_id: None,
-                status: (status != order.status).then_some(status),
-                total_amount: (total_amount != order.total_amount).then_some(total_amount),
-                reason: reason.map(str::to_owned),
-            };
-            let end_workflow = status.is_final() && by != Actor::Workflow;
+            let mut data = changed.difference(&order);
+            data.reason = author.reason.map(str::to_owned);
             let request = UpdateRequest {
                 id,
                 version: order.version,
-                status,
-                total_amount,
+                status: changed.status,
+                total_amount: changed.total_amount,
+                fulfilment: changed.fulfilment.as_deref().map(to_json).transpose()?,
+                event,
                 data: events::to_json(data)?,
-                by,
-                end_workflow,
-                traceparent: end_workflow.then(traceparent).flatten(),
+                by: author.actor,
+                intent,
+                traceparent: intent.and_then(|_| traceparent()),
+                key: author.key.cloned(),
             };
             match self.update.submit(request, deadline).await? {
                 Outcome::Changed(order) => {
-                    if end_workflow {
+                    if intent.is_some() {
                         self.notifier.notify();
                     }
                     return Ok(order);
@@ -77,13 +147,16 @@ pub(super) struct UpdateRequest {
     version: i64,
     status: OrderStatus,
     total_amount: Decimal,
+    fulfilment: Option<Value>,
+    event: OrderEventType,
     /// The data of the event.
     data: Value,
     by: Actor,
-    /// Whether to write the intent to end the workflow.
-    end_workflow: bool,
+    /// The intent to write.
+    intent: Option<Action>,
     /// The trace context of the request, for that intent.
     traceparent: Option<String>,
+    key: Option<IdempotencyKey>,
 }
 
 /// The result of a change.
@@ -105,6 +178,64 @@ struct Row {
     order: Positioned,
 }
 
+/// The statement up to its parameters.
+macro_rules! requested {
+    ($columns:literal) => {
+        concat!(
+            "WITH requested AS MATERIALIZED (
+                SELECT id, version, status, total_amount, fulfilment, event, data, actor, intent,
+                       traceparent, ",
+            $columns,
+            "position FROM unnest("
+        )
+    };
+}
+
+/// The statement from the end of its parameters on. Of two changes of the same version,
+/// PostgreSQL makes one; the other is stale.
+macro_rules! update {
+    ($columns:literal, $claim_keys:literal) => {
+        concat!(
+            ") WITH ORDINALITY
+                    AS requested (id, version, status, total_amount, fulfilment, event, data, actor, intent,
+                              traceparent, ",
+            $columns,
+            "position)),
+             locked AS MATERIALIZED (
+                SELECT id FROM orders WHERE id IN (SELECT id FROM requested)
+                 ORDER BY id FOR NO KEY UPDATE SKIP LOCKED),
+             changed AS (
+                UPDATE orders
+                   SET status = requested.status, total_amount = requested.total_amount,
+                       fulfilment = requested.fulfilment, version = orders.version + 1,
+                       updated_at = greatest(now(), orders.updated_at)
+                  FROM locked JOIN requested USING (id)
+                 WHERE orders.id = locked.id AND orders.version = requested.version
+                RETURNING requested.position, orders.id, orders.customer_id, orders.status,
+                          orders.total_amount, orders.fulfilment, orders.version, orders.created_at,
+                          orders.updated_at),
+             recorded AS (
+                INSERT INTO order_events (order_id, customer_id, sequence, type, data, actor, occurred_at)
+                SELECT changed.id, customer_id, changed.version, event, data, actor, updated_at
+                  FROM changed JOIN requested USING (position)),
+             intended AS (
+                INSERT INTO workflow_intents (order_id, action, traceparent)
+                SELECT changed.id, intent, traceparent
+                  FROM changed JOIN requested USING (position) WHERE intent IS NOT NULL)",
+            $claim_keys,
+            " SELECT position, false AS locked, id, customer_id, status, total_amount, fulfilment,
+                    version, created_at, updated_at
+               FROM changed
+             UNION ALL
+             SELECT requested.position, true, orders.id, orders.customer_id, orders.status,
+                    orders.total_amount, orders.fulfilment, orders.version, orders.created_at,
+                    orders.updated_at
+               FROM requested JOIN orders USING (id)
+              WHERE NOT EXISTS (SELECT FROM locked WHERE locked.id = requested.id)"
+        )
+    };
+}
+
 impl Batch for Update {
     const NAME: &'static str = "update";
     const WRITES: bool = true;
@@ -116,74 +247,62 @@ impl Batch for Update {
         connection: &mut AsyncPgConnection,
         requests: &[&UpdateRequest],
     ) -> Result<Vec<Outcome>, StoreError> {
-        let ids: Vec<i64> = requests.iter().map(|request| request.id).collect();
-        let versions: Vec<i64> = requests.iter().map(|request| request.version).collect();
-        let statuses: Vec<&str> = requests
-            .iter()
-            .map(|request| request.status.as_str())
-            .collect();
-        let amounts: Vec<Decimal> = requests
-            .iter()
-            .map(|request| request.total_amount)
-            .collect();
-        let data: Vec<&Value> = requests.iter().map(|request| &request.data).collect();
-        let actors: Vec<&str> = requests.iter().map(|request| request.by.as_str()).collect();
-        let ends: Vec<bool> = requests
-            .iter()
-            .map(|request| request.end_workflow)
-            .collect();
-        let traceparents: Vec<Option<&str>> = requests
-            .iter()
-            .map(|request| request.traceparent.as_deref())
-            .collect();
-        // Of two changes of the same version, PostgreSQL makes one; the other is stale.
-        let rows: Vec<Row> = prepared(
-            "WITH requested AS MATERIALIZED (
-                SELECT id, version, status, total_amount, data, actor, ends, traceparent, position
-                  FROM unnest(",
-            (
-                ids.into_sql::<Array<BigInt>>(),
-                versions.into_sql::<Array<BigInt>>(),
-                statuses.into_sql::<Array<Text>>(),
-                amounts.into_sql::<Array<Numeric>>(),
-                data.into_sql::<Array<Jsonb>>(),
-                actors.into_sql::<Array<Text>>(),
-                ends.into_sql::<Array<Bool>>(),
-                traceparents.into_sql::<Array<Nullable<Text>>>(),
-            ),
-            ") WITH ORDINALITY
-                    AS requested (id, version, status, total_amount, data, actor, ends, traceparent,
-                              position)),
-             locked AS MATERIALIZED (
-                SELECT id FROM orders WHERE id IN (SELECT id FROM requested)
-                 ORDER BY id FOR NO KEY UPDATE SKIP LOCKED),
-             changed AS (
-                UPDATE orders
-                   SET status = requested.status, total_amount = requested.total_amount,
-                       version = orders.version + 1,
-                       updated_at = greatest(now(), orders.updated_at)
-                  FROM locked JOIN requested USING (id)
-                 WHERE orders.id = locked.id AND orders.version = requested.version
-                RETURNING requested.position, requested.data, requested.actor, requested.ends, requested.traceparent,
-                          orders.id, orders.customer_id, orders.status, orders.total_amount,
-                          orders.version, orders.created_at, orders.updated_at),
-             recorded AS (
-                INSERT INTO order_events (order_id, customer_id, sequence, type, data, actor, occurred_at)
-                SELECT id, customer_id, version, 'updated', data, actor, updated_at FROM changed),
-             intended AS (
-                INSERT INTO workflow_intents (order_id, action, traceparent)
-                SELECT id, 'end', traceparent FROM changed WHERE ends)
-             SELECT position, false AS locked, id, customer_id, status, total_amount, version,
-                    created_at, updated_at
-               FROM changed
-             UNION ALL
-             SELECT requested.position, true, orders.id, orders.customer_id, orders.status,
-                    orders.total_amount, orders.version, orders.created_at, orders.updated_at
-               FROM requested JOIN orders USING (id)
-              WHERE NOT EXISTS (SELECT FROM locked WHERE locked.id = requested.id)",
-        )
-        .load(connection)
-        .await?;
+        fn column<'a, T>(
+            requests: &[&'a UpdateRequest],
+            value: impl Fn(&'a UpdateRequest) -> T,
+        ) -> Vec<T> {
+            requests.iter().map(|request| value(request)).collect()
+        }
+        let change = (
+            column(requests, |one| one.id).into_sql::<Array<BigInt>>(),
+            column(requests, |one| one.version).into_sql::<Array<BigInt>>(),
+            column(requests, |one| one.status.as_str()).into_sql::<Array<Text>>(),
+            column(requests, |one| one.total_amount).into_sql::<Array<Numeric>>(),
+            column(requests, |one| one.fulfilment.as_ref()).into_sql::<Array<Nullable<Jsonb>>>(),
+            column(requests, |one| one.event.as_str()).into_sql::<Array<Text>>(),
+            column(requests, |one| &one.data).into_sql::<Array<Jsonb>>(),
+            column(requests, |one| one.by.as_str()).into_sql::<Array<Text>>(),
+            column(requests, |one| one.intent.map(Action::as_str))
+                .into_sql::<Array<Nullable<Text>>>(),
+            column(requests, |one| one.traceparent.as_deref()).into_sql::<Array<Nullable<Text>>>(),
+        );
+        let rows: Vec<Row> = if requests.iter().all(|one| one.key.is_none()) {
+            prepared(requested!(""), change, update!("", ""))
+                .load(connection)
+                .await?
+        } else {
+            let keys = (
+                column(requests, |one| Some(one.key.as_ref()?.key.as_str()))
+                    .into_sql::<Array<Nullable<Text>>>(),
+                column(requests, |one| Some(&one.key.as_ref()?.fingerprint[..]))
+                    .into_sql::<Array<Nullable<Binary>>>(),
+                column(requests, |one| {
+                    Some(one.key.as_ref()?.lifetime.as_secs_f64())
+                })
+                .into_sql::<Array<Nullable<Double>>>(),
+            );
+            // A key that is in use for another change made in the same moment is kept: the version
+            // decides which of the two is made.
+            let claiming = update!(
+                "key, fingerprint, lifetime, ",
+                ", claimed AS (
+                    INSERT INTO idempotency_keys AS known (key, fingerprint, order_id, expires_at)
+                    SELECT key, fingerprint, changed.id, now() + make_interval(secs => lifetime)
+                      FROM changed JOIN requested USING (position) WHERE key IS NOT NULL
+                     ORDER BY key
+                    ON CONFLICT (key) DO UPDATE
+                       SET fingerprint = excluded.fingerprint, order_id = excluded.order_id,
+                           expires_at = excluded.expires_at
+                     WHERE known.expires_at <= now())"
+            );
+            prepared(
+                requested!("key, fingerprint, lifetime, "),
+                (change, keys),
+                claiming,
+            )
+            .load(connection)
+            .await?
+        };
         let (locked, changed): (Vec<Row>, Vec<Row>) = rows.into_iter().partition(|row| row.locked);
         let changed = by_position(changed.into_iter().map(|row| row.order), requests.len())?;
         let locked = by_position(locked.into_iter().map(|row| row.order), requests.len())?;

@@ -7,8 +7,10 @@ use prometheus::{
 };
 
 use super::{AuthFailure, DispatchResult};
+use crate::db::Action;
 use crate::domain::OrderStatus;
 use crate::generated::OPERATIONS;
+use crate::partners::{FailureCode, PartnerName};
 
 /// Buckets of the duration of a request, a statement or an activity, in seconds.
 const TIMES: [f64; 13] = [
@@ -21,6 +23,34 @@ const LAGS: [f64; 14] = [
 ];
 /// Buckets of the number of requests per statement.
 const SIZES: [f64; 8] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0];
+
+/// The operations of the partners' contracts that are called.
+const PARTNER_OPERATIONS: [(PartnerName, &[&str]); 3] = [
+    (
+        PartnerName::Inventory,
+        &[
+            "reserve",
+            "commitReservation",
+            "release",
+            "listReservations",
+        ],
+    ),
+    (
+        PartnerName::Payment,
+        &[
+            "authorize",
+            "capture",
+            "voidAuthorization",
+            "refund",
+            "getAuthorization",
+            "listAuthorizations",
+        ],
+    ),
+    (
+        PartnerName::Shipping,
+        &["ship", "getShipment", "cancelShipment", "listShipments"],
+    ),
+];
 
 /// Declares metrics: field, type, name, labels, buckets of a histogram, and meaning.
 macro_rules! metrics {
@@ -77,6 +107,8 @@ metrics! {
         "Orders repaired by all reconcilers, since the database was created.";
     reconciliation_age: Gauge, "orders_reconciliation_age_seconds", [],
         "Time since the last round of any reconciler finished; NaN before the first.";
+    books_drift: GaugeVec, "orders_books_drift", ["partner"],
+        "Operations in a partner's books that contradict their orders, in the reconciler's last pass.";
     by_status: GaugeVec, "orders_by_status", ["status"],
         "Orders by status. In a large table completed and cancelled are PostgreSQL's estimates.";
     database_up: IntGauge, "orders_database_up", [],
@@ -91,6 +123,10 @@ metrics! {
         "Attempts of activities, by the resulting state of the order (or failed).";
     activity_duration: HistogramVec, "orders_step_duration_seconds", ["step"] in TIMES,
         "Duration of an attempt of an activity.";
+    partner_calls: HistogramVec, "orders_partner_call_duration_seconds", ["partner", "operation", "outcome"] in TIMES,
+        "Duration of a call of a partner, by outcome (ok, refused, or why it is repeated).";
+    attention: Gauge, "orders_needing_attention", [],
+        "Open orders with a step that has failed for a long time.";
     auth_rejected: IntCounterVec, "orders_auth_refused_total", ["reason"],
         "Requests whose credentials were rejected, by reason.";
     rate_limited: IntCounter, "orders_rate_limited_total", [],
@@ -121,11 +157,11 @@ impl Declared {
             metrics.batch_waiting.with_label_values(&[batch]);
             metrics.batch_rejected.with_label_values(&[batch]);
         }
-        for action in ["start", "restart", "end"] {
+        for action in Action::ALL {
             for result in DispatchResult::ALL {
                 metrics
                     .dispatched
-                    .with_label_values(&[action, result.as_str()]);
+                    .with_label_values(&[action.as_str(), result.as_str()]);
             }
         }
         for activity in ["begin", "complete", "cancel"] {
@@ -140,6 +176,17 @@ impl Declared {
         for status in OrderStatus::ALL {
             let orders = metrics.by_status.with_label_values(&[status.as_str()]);
             orders.set(f64::NAN);
+        }
+        for (partner, operations) in PARTNER_OPERATIONS {
+            for operation in operations {
+                metrics.partner_calls.with_label_values(&[
+                    partner.as_str(),
+                    operation,
+                    FailureCode::Unavailable.as_str(),
+                ]);
+            }
+            let drift = metrics.books_drift.with_label_values(&[partner.as_str()]);
+            drift.set(f64::NAN);
         }
         let revision = option_env!("ORDERS_REVISION").unwrap_or("unknown");
         let build = [env!("CARGO_PKG_VERSION"), revision];

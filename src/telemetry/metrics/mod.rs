@@ -86,10 +86,14 @@ pub struct Vitals {
     /// The findings of the reconciler: drift, repaired in all rounds, and the age of the last
     /// round.
     pub reconciliation: Option<(i64, i64, Option<Duration>)>,
+    /// The operations in each partner's books that contradict their orders.
+    pub books: Option<Vec<(String, i64)>>,
     /// The number of orders by status.
     pub orders: Option<Vec<(&'static str, f64)>>,
     /// The age of the oldest snapshot in seconds.
     pub oldest_snapshot: Option<f64>,
+    /// The number of orders that need attention.
+    pub attention: Option<i64>,
 }
 
 struct Inner {
@@ -182,6 +186,16 @@ impl Metrics {
         }
     }
 
+    /// Records a call of a partner.
+    pub fn partner_call(&self, partner: &str, operation: &str, outcome: &str, duration: Duration) {
+        if let Some(metrics) = self.declared() {
+            metrics
+                .partner_calls
+                .with_label_values(&[partner, operation, outcome])
+                .observe(duration.as_secs_f64());
+        }
+    }
+
     /// Counts an attempt of an activity.
     pub fn activity(&self, name: &str, outcome: &str, duration: Duration) {
         let Some(metrics) = self.declared() else {
@@ -245,10 +259,17 @@ impl Inner {
         if let Some(age) = vitals.oldest_snapshot {
             metrics.oldest_snapshot.set(age);
         }
+        if let Some(orders) = vitals.attention {
+            metrics.attention.set(orders as f64);
+        }
         if let Some((drift, repaired, age)) = vitals.reconciliation {
             metrics.drift.set(drift as f64);
             raise(&metrics.repaired, u64::try_from(repaired).unwrap_or(0));
             *lock(&self.reconciled) = age.map(|age| (age, Instant::now()));
+        }
+        for (partner, drift) in vitals.books.into_iter().flatten() {
+            let gauge = metrics.books_drift.with_label_values(&[&partner]);
+            gauge.set(drift as f64);
         }
         for (status, orders) in vitals.orders.into_iter().flatten() {
             metrics.by_status.with_label_values(&[status]).set(orders);

@@ -11,19 +11,15 @@ use diesel_async::pooled_connection::deadpool::{Object, Pool};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use order_processing::config::Settings;
 use order_processing::db::schema::orders;
-use order_processing::domain::{Caller, OrderKey};
-use order_processing::generated::models::{CreateOrderRequest, Order, Problem, UpdateOrderRequest};
-use order_processing::generated::orders::{
-    CreateOrderFailure, CreateOrderParameters, CreateOrderSuccess, DeleteOrderFailure,
-    DeleteOrderParameters, DeleteOrderSuccess, GetOrderFailure, GetOrderParameters,
-    GetOrderSuccess, ListOrderEventsFailure, ListOrderEventsParameters, ListOrderEventsSuccess,
-    ListOrdersFailure, ListOrdersParameters, ListOrdersSuccess, OrdersApi, UpdateOrderFailure,
-    UpdateOrderParameters, UpdateOrderSuccess,
+use order_processing::domain::{self, Caller, CustomerId, OrderKey};
+use order_processing::generated::models::{
+    CreateOrderRequest, DecideOrderRequest, Order, UpdateOrderRequest,
 };
-use order_processing::workflow::Temporal;
+use order_processing::generated::orders::*;
+use order_processing::workflow::{OrderInput, Temporal, WorkflowInput};
 use rust_decimal::Decimal;
 
-use super::{plain_workflow, problem};
+use super::{absent, plain_workflow, problem};
 
 /// The workflow that is started for a new order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,15 +56,17 @@ impl Row {
             .status
             .parse()
             .map_err(|_| anyhow!("order {} has an unknown status", self.id))?;
-        Ok(Order {
+        let order = domain::Order {
             id: self.id,
-            customer_id: self.customer_id,
+            customer_id: CustomerId(self.customer_id),
             status,
             total_amount: self.total_amount,
             created_at: self.created_at,
             updated_at: self.updated_at,
-            allowed_transitions: status.transitions().to_vec(),
-        })
+            version: self.version,
+            fulfilment: None,
+        };
+        Ok(order.into())
     }
 }
 
@@ -121,7 +119,12 @@ impl Direct {
                     id: order.id,
                     created_at: Some(order.created_at),
                 };
-                self.temporal.start(key, self.delay, false).await?;
+                let delay = u64::try_from(self.delay.as_millis())?;
+                let input = WorkflowInput::Order(OrderInput {
+                    order_id: order.id,
+                    processing_delay_ms: delay,
+                });
+                self.temporal.start(key, input, false).await?;
             }
             Starter::Plain => plain_workflow::start(&self.temporal, order.id, self.delay).await?,
         }
@@ -133,17 +136,9 @@ fn etag(version: i64) -> String {
     format!("\"{version}\"")
 }
 
-fn failed(error: &anyhow::Error) -> Problem {
+fn failed(error: &anyhow::Error) -> order_processing::generated::models::Problem {
     tracing::error!(error = format!("{error:#}"), "the request failed");
     problem(500, "internal_error", format!("{error:#}"))
-}
-
-fn absent() -> Problem {
-    problem(
-        500,
-        "internal_error",
-        "this operation is not part of the comparison".into(),
-    )
 }
 
 impl OrdersApi for Direct {
@@ -219,5 +214,30 @@ impl OrdersApi for Direct {
         _body: UpdateOrderRequest,
     ) -> Result<UpdateOrderSuccess, UpdateOrderFailure> {
         Err(UpdateOrderFailure::InternalServerError(absent()))
+    }
+
+    async fn decide_order(
+        &self,
+        _caller: Caller,
+        _parameters: DecideOrderParameters,
+        _body: DecideOrderRequest,
+    ) -> Result<DecideOrderSuccess, DecideOrderFailure> {
+        Err(DecideOrderFailure::InternalServerError(absent()))
+    }
+
+    async fn cancel_order(
+        &self,
+        _caller: Caller,
+        _parameters: CancelOrderParameters,
+    ) -> Result<CancelOrderSuccess, CancelOrderFailure> {
+        Err(CancelOrderFailure::InternalServerError(absent()))
+    }
+
+    async fn retry_order(
+        &self,
+        _caller: Caller,
+        _parameters: RetryOrderParameters,
+    ) -> Result<RetryOrderSuccess, RetryOrderFailure> {
+        Err(RetryOrderFailure::InternalServerError(absent()))
     }
 }

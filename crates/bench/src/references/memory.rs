@@ -5,23 +5,19 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use actix_web::HttpRequest;
 use chrono::{DateTime, Utc};
 use contract_runtime::server::{Authenticate, Presented, Rejection};
-use order_processing::domain::{ANYONE, Access, Caller};
+use order_processing::domain::{self, ANYONE, Access, Caller, CustomerId};
 use order_processing::generated::health::{
     GetLivenessFailure, GetLivenessSuccess, GetReadinessFailure, GetReadinessSuccess, HealthApi,
 };
 use order_processing::generated::models::{
-    CreateOrderRequest, Liveness, LivenessStatus, Order, OrderStatus, Readiness, ReadinessStatus,
-    UpdateOrderRequest,
+    CreateOrderRequest, DecideOrderRequest, Liveness, LivenessStatus, Order, OrderStatus,
+    Readiness, ReadinessStatus, UpdateOrderRequest,
 };
-use order_processing::generated::orders::{
-    CreateOrderFailure, CreateOrderParameters, CreateOrderSuccess, DeleteOrderFailure,
-    DeleteOrderParameters, DeleteOrderSuccess, GetOrderFailure, GetOrderParameters,
-    GetOrderSuccess, ListOrderEventsFailure, ListOrderEventsParameters, ListOrderEventsSuccess,
-    ListOrdersFailure, ListOrdersParameters, ListOrdersSuccess, OrdersApi, UpdateOrderFailure,
-    UpdateOrderParameters, UpdateOrderSuccess,
-};
+use order_processing::generated::orders::*;
 use order_processing::generated::security::Scheme;
 use rust_decimal::Decimal;
+
+use super::absent;
 
 /// Responds immediately, with a constant order.
 #[derive(Debug, Default)]
@@ -30,17 +26,18 @@ pub struct InMemory {
 }
 
 fn order(id: i64, customer_id: i64, total_amount: Decimal) -> Order {
-    let status = OrderStatus::Pending;
     let now: DateTime<Utc> = Utc::now();
-    Order {
+    let order = domain::Order {
         id,
-        customer_id,
-        status,
+        customer_id: CustomerId(customer_id),
+        status: OrderStatus::Pending,
+        version: 1,
+        fulfilment: None,
         total_amount,
         created_at: now,
         updated_at: now,
-        allowed_transitions: status.transitions().to_vec(),
-    }
+    };
+    order.into()
 }
 
 fn some_order(id: i64) -> Order {
@@ -121,6 +118,31 @@ impl OrdersApi for InMemory {
             body: order(parameters.id, 42, amount),
             etag: etag(),
         })
+    }
+
+    async fn decide_order(
+        &self,
+        _caller: Caller,
+        _parameters: DecideOrderParameters,
+        _body: DecideOrderRequest,
+    ) -> Result<DecideOrderSuccess, DecideOrderFailure> {
+        Err(DecideOrderFailure::InternalServerError(absent()))
+    }
+
+    async fn cancel_order(
+        &self,
+        _caller: Caller,
+        _parameters: CancelOrderParameters,
+    ) -> Result<CancelOrderSuccess, CancelOrderFailure> {
+        Err(CancelOrderFailure::InternalServerError(absent()))
+    }
+
+    async fn retry_order(
+        &self,
+        _caller: Caller,
+        _parameters: RetryOrderParameters,
+    ) -> Result<RetryOrderSuccess, RetryOrderFailure> {
+        Err(RetryOrderFailure::InternalServerError(absent()))
     }
 }
 

@@ -118,3 +118,12 @@ fn problem(status: i32, code: &str, detail: String) -> Problem {
         errors: None,
     }
 }
+
+/// The response of operations that are not compared.
+fn absent() -> Problem {
+    problem(
+        500,
+        "internal_error",
+        "this operation is not part of the comparison".into(),
+    )
+}

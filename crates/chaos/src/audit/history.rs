@@ -1,6 +1,6 @@
 //! Checks an order against its history, and both against the record of its client.
 
-use super::Audit;
+use super::{Audit, fulfilment};
 use crate::load::{Accepted, Change};
 use crate::state::{Event, Row, is_end};
 
@@ -17,7 +17,7 @@ pub(super) fn check(
         Err(what) => return audit.disagreeing.push(what),
     };
     match (&folded, row) {
-        (Some(folded), Some(row)) if folded == row => {}
+        (Some(folded), Some(row)) if *folded == without_items(row) => {}
         (None, None) => {}
         (folded, row) => {
             let what = format!("order {id} is {row:?}, and by its history {folded:?}");
@@ -50,6 +50,9 @@ pub(super) fn check(
             Change::Status(status) => event.status.as_deref() == Some(status),
             Change::Cents(cents) => event.cents == Some(*cents),
             Change::Deleted => event.actor == "client" && event.kind == "deleted",
+            // Or the order was being cancelled already, for another reason.
+            Change::Cancelled => event.data["cancellation_reason"].is_string(),
+            Change::Decided(answer) => event.data["answer"] == *answer,
         });
         if !there {
             audit.disagreeing.push(format!(
@@ -57,13 +60,21 @@ pub(super) fn check(
             ));
         }
     }
-    for event in events
-        .iter()
-        .filter(|event| !was_requested(event, &record.requested))
-    {
+    for event in events.iter().filter(|event| match &record.basket {
+        Some(basket) => !fulfilment::was_requested(event, &record.requested, basket),
+        None => !was_requested(event, &record.requested),
+    }) {
         audit
             .unrequested
             .push(format!("order {id}: no client requested {event:?}"));
+    }
+}
+
+/// What the history of any order yields.
+fn without_items(row: &Row) -> Row {
+    Row {
+        fulfilment: None,
+        ..row.clone()
     }
 }
 
@@ -76,7 +87,7 @@ pub(super) fn was_requested(event: &Event, requested: &[Change]) -> bool {
         ("client", "updated") => requested.iter().any(|change| match change {
             Change::Status(status) => set == (Some(status), None),
             Change::Cents(cents) => set == (None, Some(*cents)),
-            Change::Deleted => false,
+            Change::Deleted | Change::Cancelled | Change::Decided(_) => false,
         }),
         ("client", "deleted") => requested.contains(&Change::Deleted),
         // A workflow cancels an order only when it is cancelled itself, which happens only after
@@ -114,9 +125,10 @@ fn fold(id: i64, events: &[Event]) -> Result<Option<Row>, String> {
                     cents,
                     version: event.sequence,
                     updated_at: event.occurred_at,
+                    fulfilment: None,
                 });
             }
-            ("updated" | "restarted" | "deleted", Some(row)) => {
+            (kind, Some(row)) if kind != "created" && is_known(kind) => {
                 if event.occurred_at < row.updated_at {
                     return wrong("its history goes back in time");
                 }
@@ -145,6 +157,10 @@ fn fold(id: i64, events: &[Event]) -> Result<Option<Row>, String> {
         Some(_) if deleted => Ok(None),
         Some(row) => Ok(Some(row)),
     }
+}
+
+fn is_known(kind: &str) -> bool {
+    matches!(kind, "updated" | "restarted" | "deleted") || fulfilment::is_step(kind)
 }
 
 fn may_become(from: &str, to: &str) -> bool {

@@ -62,6 +62,7 @@ fn unchanged(id: i64, request: &Keyless) -> Accepted {
         id,
         customer_id: request.customer_id,
         cents: request.cents,
+        basket: request.basket.clone(),
         requested: Vec::new(),
         confirmed: Vec::new(),
         took: Duration::ZERO,

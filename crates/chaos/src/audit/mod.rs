@@ -1,13 +1,15 @@
 //! Compares the records of clients with the stored state, order by order. It is independent of the
 //! service's code: it implements the rules of the contract a second time.
 
+mod books;
+mod fulfilment;
 mod history;
 mod keyless;
 mod workflows;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::load::{Accepted, ClientRecords};
+use crate::load::{Accepted, Change, ClientRecords};
 use crate::state::State;
 
 /// The findings, by kind.
@@ -25,6 +27,8 @@ pub struct Audit {
     pub unrequested: Vec<String>,
     /// Not finished.
     pub open: Vec<String>,
+    /// Books of the partners that contradict the orders.
+    pub books: Vec<String>,
     /// Orders for which the reconciler started a new workflow.
     pub restarted: usize,
     /// Orders that the reconciler ended.
@@ -37,7 +41,7 @@ pub struct Audit {
 
 impl Audit {
     /// All differences, by kind.
-    pub fn differences(&self) -> [(&'static str, &[String]); 6] {
+    pub fn differences(&self) -> [(&'static str, &[String]); 7] {
         [
             ("lost", &self.lost),
             ("double", &self.double),
@@ -45,6 +49,7 @@ impl Audit {
             ("rejected, but stored", &self.stored),
             ("not requested", &self.unrequested),
             ("not finished", &self.open),
+            ("books do not close", &self.books),
         ]
     }
 }
@@ -56,7 +61,8 @@ pub fn audit(records: &ClientRecords, state: &State) -> Audit {
     audit
         .open
         .extend(waiting.map(|intent| format!("the outbox contains {intent:?}")));
-    let keyed = with_keys(state, &mut audit);
+    books::check(&state.books, &mut audit);
+    let keyed = with_keys(state);
     let found = keyless::check(&records.keyless, state, &mut audit);
     audit.unknown_stored = found.unknown.len();
     let mut accepted: BTreeMap<i64, &Accepted> = BTreeMap::new();
@@ -68,7 +74,12 @@ pub fn audit(records: &ClientRecords, state: &State) -> Audit {
                 order.id
             ));
         }
-        check_exists(order, &keyed, state, &mut audit);
+        let keys = keyed.get(&order.id).map_or(0, Vec::len);
+        check_keys(order, keys, &mut audit);
+        if !state.events.contains_key(&order.id) {
+            let what = format!("order {} has no history", order.id);
+            audit.lost.push(what);
+        }
     }
     let ids: BTreeSet<i64> = state
         .orders
@@ -77,7 +88,7 @@ pub fn audit(records: &ClientRecords, state: &State) -> Audit {
         .copied()
         .collect();
     for id in ids {
-        if !keyed.contains(&id) && !found.orders.contains(&id) {
+        if !keyed.contains_key(&id) && !found.orders.contains(&id) {
             audit.double.push(format!(
                 "order {id} belongs to no request: it has no key, and is not the order of a request without one"
             ));
@@ -85,6 +96,7 @@ pub fn audit(records: &ClientRecords, state: &State) -> Audit {
         let events = state.events.get(&id).map_or(&[][..], Vec::as_slice);
         let (row, record) = (state.orders.get(&id), accepted.get(&id).copied());
         history::check(id, row, events, record, &mut audit);
+        fulfilment::check(id, row, events, record, &mut audit);
         let runs = state.workflows.get(&id).map_or(&[][..], Vec::as_slice);
         workflows::check(id, row, events, runs, &mut audit);
     }
@@ -100,32 +112,30 @@ pub fn audit(records: &ClientRecords, state: &State) -> Audit {
     audit
 }
 
-/// The orders that have a key; each must have only one.
-fn with_keys(state: &State, audit: &mut Audit) -> BTreeSet<i64> {
+/// The keys of each order. Their stored form is internal to the service, so only their number is
+/// compared.
+fn with_keys(state: &State) -> BTreeMap<i64, Vec<&str>> {
     let mut orders: BTreeMap<i64, Vec<&str>> = BTreeMap::new();
     for (key, id) in &state.keys {
         orders.entry(*id).or_default().push(key);
     }
-    for (id, keys) in orders.iter().filter(|(_, keys)| keys.len() > 1) {
-        audit
-            .double
-            .push(format!("order {id} has the keys {keys:?}"));
-    }
-    orders.into_keys().collect()
+    orders
 }
 
-/// Checks that the order exists and has a key. The stored form of keys is internal to the service,
-/// so it is not compared.
-fn check_exists(order: &Accepted, keyed: &BTreeSet<i64>, state: &State, audit: &mut Audit) {
-    let id = order.id;
-    if let Some(key) = &order.key
-        && !keyed.contains(&id)
-    {
-        let what = format!("key {key} got order {id}, which has no key");
+/// Checks that the order has the key of its request, and that of a decision if there was one.
+fn check_keys(order: &Accepted, keys: usize, audit: &mut Audit) {
+    let is_decision = |change: &&Change| matches!(change, Change::Decided(_));
+    let of_request = usize::from(order.key.is_some());
+    let least = of_request + order.confirmed.iter().filter(is_decision).count();
+    let most = of_request + order.requested.iter().filter(is_decision).count();
+    let (id, request) = (order.id, order.request());
+    if keys < least {
+        let what = format!("order {id} of {request} has {keys} keys instead of {least}");
         audit.lost.push(what);
     }
-    if !state.events.contains_key(&id) {
-        audit.lost.push(format!("order {id} has no history"));
+    if keys > most {
+        let what = format!("order {id} of {request} has {keys} keys instead of {most}");
+        audit.double.push(what);
     }
 }
 

@@ -1,3 +1,7 @@
+mod books;
+mod fulfilment;
+
+use serde_json::Value;
 use temporalio_common::protos::temporal::api::enums::v1::WorkflowExecutionStatus as Workflow;
 
 use super::history::was_requested;
@@ -20,6 +24,7 @@ fn event(sequence: i64, kind: &str, status: Option<&str>) -> Event {
         }
         .into(),
         occurred_at: sequence,
+        data: Value::Null,
     }
 }
 
@@ -31,6 +36,7 @@ fn row(status: &str, version: i64) -> Row {
         cents: 100,
         version,
         updated_at: version,
+        fulfilment: None,
     }
 }
 
@@ -47,6 +53,7 @@ fn accepted() -> Accepted {
         id: 1,
         customer_id: 7,
         cents: 100,
+        basket: None,
         requested: Vec::new(),
         confirmed: Vec::new(),
         took: std::time::Duration::ZERO,
@@ -74,7 +81,7 @@ fn good() -> (ClientRecords, State) {
     (records, state)
 }
 
-fn finds(spoil: impl FnOnce(&mut ClientRecords, &mut State)) -> [usize; 6] {
+fn finds(spoil: impl FnOnce(&mut ClientRecords, &mut State)) -> [usize; 7] {
     let (mut records, mut state) = good();
     spoil(&mut records, &mut state);
     let audit = audit(&records, &state);
@@ -83,19 +90,19 @@ fn finds(spoil: impl FnOnce(&mut ClientRecords, &mut State)) -> [usize; 6] {
 
 #[test]
 fn consistent_state_has_no_findings() {
-    assert_eq!(finds(|_, _| {}), [0, 0, 0, 0, 0, 0]);
+    assert_eq!(finds(|_, _| {}), [0, 0, 0, 0, 0, 0, 0]);
 }
 
 #[test]
 fn a_missing_order_is_lost() {
     let gone = finds(|_, state| *state = State::default());
-    assert_eq!(gone, [2, 0, 0, 0, 0, 0]);
+    assert_eq!(gone, [2, 0, 0, 0, 0, 0, 0]);
     let unrequested = finds(|_, state| {
         state.orders.clear();
         let events = state.events.get_mut(&1).unwrap();
         events.push(event(4, "deleted", None));
     });
-    assert_eq!(unrequested, [1, 0, 0, 0, 1, 0]);
+    assert_eq!(unrequested, [1, 0, 0, 0, 1, 0, 0]);
 }
 
 #[test]
@@ -107,11 +114,11 @@ fn duplicates_are_found() {
             .unwrap()
             .push(run(Workflow::Completed));
     });
-    assert_eq!(two_runs, [0, 1, 0, 0, 0, 0]);
+    assert_eq!(two_runs, [0, 1, 0, 0, 0, 0, 0]);
     let two_keys = finds(|_, state| {
         state.keys.insert("k2".into(), 1);
     });
-    assert_eq!(two_keys, [0, 1, 0, 0, 0, 0]);
+    assert_eq!(two_keys, [0, 1, 0, 0, 0, 0, 0]);
     let one_key_two_orders = finds(|_, state| {
         state.orders.insert(
             2,
@@ -123,7 +130,7 @@ fn duplicates_are_found() {
         state.events.insert(2, state.events[&1].clone());
         state.workflows.insert(2, vec![run(Workflow::Completed)]);
     });
-    assert_eq!(one_key_two_orders, [0, 1, 0, 0, 0, 0]);
+    assert_eq!(one_key_two_orders, [0, 1, 0, 0, 0, 0, 0]);
 }
 
 #[test]
@@ -151,7 +158,7 @@ fn inconsistent_state_is_found() {
         |records, _| records.accepted[0].cents = 1,
     ];
     for (index, case) in cases.into_iter().enumerate() {
-        assert_eq!(finds(case), [0, 0, 1, 0, 0, 0], "case {index}");
+        assert_eq!(finds(case), [0, 0, 1, 0, 0, 0, 0], "case {index}");
     }
 }
 
@@ -165,8 +172,8 @@ fn a_workflow_is_terminated_only_after_the_grace_period() {
             };
         })
     };
-    assert_eq!(terminated_after(29), [0, 0, 1, 0, 0, 0]);
-    assert_eq!(terminated_after(30), [0, 0, 0, 0, 0, 0]);
+    assert_eq!(terminated_after(29), [0, 0, 1, 0, 0, 0, 0]);
+    assert_eq!(terminated_after(30), [0, 0, 0, 0, 0, 0, 0]);
 }
 
 #[test]
@@ -179,13 +186,13 @@ fn unfinished_work_is_found() {
             last_error: None,
         });
     });
-    assert_eq!(waiting, [0, 0, 0, 0, 0, 1]);
+    assert_eq!(waiting, [0, 0, 0, 0, 0, 1, 0]);
     let open = finds(|_, state| {
         state.events.get_mut(&1).unwrap().pop();
         *state.orders.get_mut(&1).unwrap() = row("processing", 2);
         state.workflows.get_mut(&1).unwrap()[0] = run(Workflow::Running);
     });
-    assert_eq!(open, [0, 0, 1, 0, 0, 2]);
+    assert_eq!(open, [0, 0, 1, 0, 0, 2, 0]);
 }
 
 #[test]
@@ -201,11 +208,11 @@ fn changes_that_no_client_requested_are_found() {
             }
         })
     };
-    assert_eq!(ended_by("workflow", "completed"), [0, 0, 0, 0, 0, 0]);
-    assert_eq!(ended_by("workflow", "cancelled"), [0, 0, 0, 0, 1, 0]);
-    assert_eq!(ended_by("reconciler", "cancelled"), [0, 0, 0, 0, 1, 0]);
-    assert_eq!(ended_by("client", "cancelled"), [0, 0, 0, 0, 1, 0]);
-    assert_eq!(ended_by("client", "completed"), [0, 0, 0, 0, 1, 0]);
+    assert_eq!(ended_by("workflow", "completed"), [0, 0, 0, 0, 0, 0, 0]);
+    assert_eq!(ended_by("workflow", "cancelled"), [0, 0, 0, 0, 1, 0, 0]);
+    assert_eq!(ended_by("reconciler", "cancelled"), [0, 0, 0, 0, 1, 0, 0]);
+    assert_eq!(ended_by("client", "cancelled"), [0, 0, 0, 0, 1, 0, 0]);
+    assert_eq!(ended_by("client", "completed"), [0, 0, 0, 0, 1, 0, 0]);
 }
 
 #[test]
@@ -244,6 +251,7 @@ fn without_key(outcome: Outcome) -> impl FnOnce(&mut ClientRecords, &mut State) 
         records.keyless.push(Keyless {
             customer_id: 7,
             cents: 100,
+            basket: None,
             outcome,
         });
     }
@@ -251,20 +259,23 @@ fn without_key(outcome: Outcome) -> impl FnOnce(&mut ClientRecords, &mut State) 
 
 #[test]
 fn the_outcome_without_a_key_must_match_the_stored_order() {
-    assert_eq!(finds(without_key(Outcome::Accepted(1))), [0; 6]);
-    assert_eq!(finds(without_key(Outcome::Unknown("504"))), [0; 6]);
+    assert_eq!(finds(without_key(Outcome::Accepted(1))), [0; 7]);
+    assert_eq!(finds(without_key(Outcome::Unknown("504"))), [0; 7]);
     assert_eq!(
         finds(without_key(Outcome::Rejected(503))),
-        [0, 0, 0, 1, 0, 0]
+        [0, 0, 0, 1, 0, 0, 0]
     );
     // The stored order is not that of the response, which does not exist.
-    assert_eq!(finds(without_key(Outcome::Accepted(2))), [1, 0, 1, 0, 0, 0]);
+    assert_eq!(
+        finds(without_key(Outcome::Accepted(2))),
+        [1, 0, 1, 0, 0, 0, 0]
+    );
     for outcome in [Outcome::Rejected(408), Outcome::Unknown("no response")] {
         let nothing = finds(|records, state| {
             without_key(outcome)(records, state);
             *state = State::default();
         });
-        assert_eq!(nothing, [0; 6]);
+        assert_eq!(nothing, [0; 7]);
     }
 }
 
@@ -284,9 +295,9 @@ fn a_request_without_a_key_stores_at_most_one_order() {
             state.workflows.insert(2, vec![run(Workflow::Completed)]);
         })
     };
-    assert_eq!(twice(Outcome::Accepted(1)), [0, 1, 0, 0, 0, 0]);
-    assert_eq!(twice(Outcome::Unknown("504")), [0, 1, 0, 0, 0, 0]);
-    assert_eq!(twice(Outcome::Rejected(503)), [0, 1, 0, 1, 0, 0]);
+    assert_eq!(twice(Outcome::Accepted(1)), [0, 1, 0, 0, 0, 0, 0]);
+    assert_eq!(twice(Outcome::Unknown("504")), [0, 1, 0, 0, 0, 0, 0]);
+    assert_eq!(twice(Outcome::Rejected(503)), [0, 1, 0, 1, 0, 0, 0]);
 }
 
 #[test]
@@ -296,5 +307,5 @@ fn a_change_to_an_order_that_its_client_does_not_know_is_found() {
         let last = &mut state.events.get_mut(&1).unwrap()[2];
         last.actor = "client".into();
     });
-    assert_eq!(changed, [0, 0, 0, 0, 1, 0]);
+    assert_eq!(changed, [0, 0, 0, 0, 1, 0, 0]);
 }

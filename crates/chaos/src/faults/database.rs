@@ -135,7 +135,9 @@ async fn execute<const COUNT: usize>(database_url: &str, statements: [&str; COUN
 }
 
 /// Retries until it succeeds.
-async fn until_done<T, F: Future<Output = Result<T>>>(what: impl Fn() -> F) -> Result<T> {
+pub(super) async fn until_done<T, F: Future<Output = Result<T>>>(
+    what: impl Fn() -> F,
+) -> Result<T> {
     let begun = Instant::now();
     loop {
         match what().await {

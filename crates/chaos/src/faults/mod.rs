@@ -2,6 +2,7 @@
 
 mod bad_keys;
 mod database;
+mod partners;
 mod schedule;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,11 +16,12 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use self::database::RowLock;
 pub use self::database::add_column;
+use self::database::{RowLock, until_done};
+pub use self::partners::run as run_partners;
 use self::schedule::{Fault, Kind, Target, schedule};
 use crate::locked_rows::LockedRows;
-use crate::proxy::Mode;
+use crate::proxy::{Link, Mode};
 use crate::report::{Progress, say};
 use crate::world::World;
 
@@ -41,7 +43,7 @@ pub type Counts = BTreeMap<String, usize>;
 pub struct Plan {
     /// The seed of the schedule.
     pub seed: u64,
-    /// The number of faults.
+    /// The number of faults; the partners have at least as many again.
     pub faults: usize,
     /// Orders of all bursts together: Temporal must process them all.
     pub burst_orders: u32,
@@ -49,7 +51,7 @@ pub struct Plan {
     pub deadline: Instant,
 }
 
-/// Injects and reverts all faults, until the deadline.
+/// Injects and reverts all faults of the service, until the deadline.
 pub async fn run(
     world: &Arc<World>,
     plan: Plan,
@@ -158,7 +160,12 @@ async fn inject(
         Target::Temporal => temporal(world, fault).await,
         Target::App(number) => app(world, number, fault, progress).await,
         Target::Link(number) => {
-            link(world, number, fault).await;
+            let mode = match fault.kind {
+                Kind::Cut => Mode::Cut,
+                Kind::Silence => Mode::Silent,
+                _ => Mode::Slow(Duration::from_millis(150)),
+            };
+            cut_off(&world.links[number], mode, fault.length).await;
             Ok(())
         }
         Target::Clients if fault.kind == Kind::BadKeys => {
@@ -232,14 +239,10 @@ async fn app(world: &World, number: usize, fault: Fault, progress: &Progress) ->
     app.start().await
 }
 
-async fn link(world: &World, number: usize, fault: Fault) {
-    let link = &world.links[number];
-    link.set(match fault.kind {
-        Kind::Cut => Mode::Cut,
-        Kind::Silence => Mode::Silent,
-        _ => Mode::Slow(Duration::from_millis(150)),
-    });
-    sleep(fault.length).await;
+/// Disturbs a connection for a while.
+async fn cut_off(link: &Link, mode: Mode, length: Duration) {
+    link.set(mode);
+    sleep(length).await;
     link.set(Mode::Pass);
 }
 
@@ -257,7 +260,7 @@ async fn freeze(pids: Vec<Pid>, length: Duration) {
 /// Restarts processes that ended because a dependency was unavailable, as a supervisor would.
 pub async fn supervise(world: &World) {
     loop {
-        for app in &world.apps {
+        for app in world.processes() {
             if let Err(error) = app.start_if_ended().await {
                 say(&format!("{}: {error:#}", app.name));
             }

@@ -49,6 +49,12 @@ impl Request<'_> {
         let (_, rest) = self.path.split_once("/orders/")?;
         rest.split('/').next()?.parse().ok()
     }
+
+    /// Whether it has no further effect when it is repeated: every change of an order, and a new
+    /// order with a key.
+    fn is_repeatable(&self) -> bool {
+        self.order().is_some() || self.key.is_some()
+    }
 }
 
 impl Api {
@@ -58,6 +64,11 @@ impl Api {
             progress,
             client: Client::builder().pool_idle_timeout(KEEP_ALIVE).build()?,
         })
+    }
+
+    /// The system under test.
+    pub fn world(&self) -> &World {
+        &self.world
     }
 
     /// The progress of the run.
@@ -159,7 +170,7 @@ impl Api {
             // A truncated response counts as none.
             body: received.text().await.ok()?,
         };
-        match response.violation(&request.method, request.key.is_some()) {
+        match response.violation(&request.method, request.is_repeatable()) {
             Some(_) if response.status == 500 && fails_after_ddl => self.progress.known_failure(),
             Some(fault) => {
                 let (method, path) = (&request.method, request.path);

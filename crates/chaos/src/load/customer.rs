@@ -11,11 +11,14 @@ use tokio::time::sleep;
 use uuid::Uuid;
 
 use super::api::{Api, Request};
+use super::basket::Basket;
 use super::response::{Outcome, Response};
-use super::{Accepted, Change, ClientRecords, Keyless};
+use super::{Accepted, Change, ClientRecords, Keyless, money};
 
 /// The share of clients that send no Idempotency-Key.
 const WITHOUT_KEY: f64 = 0.15;
+/// The share of orders with items.
+const WITH_ITEMS: f64 = 0.5;
 /// Each client without a key is a separate customer, numbered from here; the others are below.
 const CUSTOMERS_WITHOUT_KEY: i64 = 1_000_000;
 
@@ -24,12 +27,13 @@ struct New {
     key: Option<String>,
     customer_id: i64,
     cents: i64,
+    basket: Option<Basket>,
 }
 
 pub(super) struct Customer {
     number: u32,
-    random: StdRng,
-    api: Arc<Api>,
+    pub(super) random: StdRng,
+    pub(super) api: Arc<Api>,
 }
 
 impl Customer {
@@ -53,12 +57,26 @@ impl Customer {
         }
     }
 
-    async fn order_with_key(&mut self) -> Option<Accepted> {
-        let new = New {
-            key: Some(Uuid::new_v4().to_string()),
-            customer_id: self.random.random_range(1..1000),
-            cents: self.random.random_range(0..1_000_000),
+    fn random_order(&mut self, key: Option<String>, customer_id: i64) -> New {
+        let world = self.api.world();
+        let returns = world.completes_on_delivery();
+        let has_items = world.has_items() && self.random.random_bool(WITH_ITEMS);
+        let basket = has_items.then(|| Basket::random(&mut self.random, returns));
+        let cents = match &basket {
+            Some(basket) => basket.cents(),
+            None => self.random.random_range(0..1_000_000),
         };
+        New {
+            key,
+            customer_id,
+            cents,
+            basket,
+        }
+    }
+
+    async fn order_with_key(&mut self) -> Option<Accepted> {
+        let customer_id = self.random.random_range(1..1000);
+        let new = self.random_order(Some(Uuid::new_v4().to_string()), customer_id);
         let started = Instant::now();
         let response = if self.random.random_bool(0.1) {
             self.post_twice_at_once(&new).await?
@@ -80,11 +98,8 @@ impl Customer {
 
     /// Sends it once, whatever the response is.
     async fn order_without_key(&mut self) -> ClientRecords {
-        let new = New {
-            key: None,
-            customer_id: CUSTOMERS_WITHOUT_KEY + i64::from(self.number),
-            cents: self.random.random_range(0..1_000_000),
-        };
+        let customer_id = CUSTOMERS_WITHOUT_KEY + i64::from(self.number);
+        let new = self.random_order(None, customer_id);
         let started = Instant::now();
         let response = self.api.send_once(&post_request(&new)).await;
         let took = started.elapsed();
@@ -100,6 +115,7 @@ impl Customer {
             keyless: vec![Keyless {
                 customer_id: new.customer_id,
                 cents: new.cents,
+                basket: new.basket.clone(),
                 outcome,
             }],
         };
@@ -115,8 +131,14 @@ impl Customer {
         self.check_exists(id).await;
         let pause = self.random.random_range(0..600);
         sleep(Duration::from_millis(pause)).await;
-        let requested = self.random_changes();
-        let confirmed = self.change_at_once(id, &requested).await;
+        let [requested, confirmed] = match &new.basket {
+            Some(basket) => self.follow(id, basket).await,
+            None => {
+                let requested = self.random_changes();
+                let confirmed = self.change_at_once(id, &requested).await;
+                [requested, confirmed]
+            }
+        };
         if self.random.random_bool(0.05) {
             self.history(id).await;
         }
@@ -125,6 +147,7 @@ impl Customer {
             id,
             customer_id: new.customer_id,
             cents: new.cents,
+            basket: new.basket.clone(),
             requested,
             confirmed,
             took,
@@ -213,6 +236,8 @@ impl Customer {
             Change::Status(status) => Some(json!({ "status": status }).to_string()),
             Change::Cents(cents) => Some(format!(r#"{{"total_amount":{}}}"#, money(*cents))),
             Change::Deleted => None,
+            // Of orders with items only.
+            Change::Cancelled | Change::Decided(_) => return false,
         };
         let request = match body {
             Some(_) => Request {
@@ -251,13 +276,13 @@ impl Customer {
         }
     }
 
-    fn unexpected(&self, what: &str, response: &Response) {
+    pub(super) fn unexpected(&self, what: &str, response: &Response) {
         let (status, body) = (response.status, &response.body);
         let what = format!("{what} got {status}: {body}");
         self.finding("an unexpected response", what);
     }
 
-    fn finding(&self, kind: &'static str, what: String) {
+    pub(super) fn finding(&self, kind: &'static str, what: String) {
         self.api.finding(kind, what);
     }
 }
@@ -268,27 +293,26 @@ fn is_allowed(response: &Response) -> bool {
 }
 
 fn post_request(new: &New) -> Request<'_> {
+    let total: Value = serde_json::from_str(&money(new.cents)).unwrap_or_default();
+    let mut body = json!({ "customer_id": new.customer_id, "total_amount": total });
+    if let Some(basket) = &new.basket {
+        for (name, value) in basket.json() {
+            body[name] = value;
+        }
+    }
     Request {
         method: Method::POST,
         path: "/orders",
         key: new.key.as_deref(),
-        body: Some(format!(
-            r#"{{"customer_id":{},"total_amount":{}}}"#,
-            new.customer_id,
-            money(new.cents)
-        )),
+        body: Some(body.to_string()),
     }
 }
 
-fn plain(method: Method, path: &str) -> Request<'_> {
+pub(super) fn plain(method: Method, path: &str) -> Request<'_> {
     Request {
         method,
         path,
         key: None,
         body: None,
     }
-}
-
-fn money(cents: i64) -> String {
-    format!("{}.{:02}", cents / 100, cents % 100)
 }

@@ -3,7 +3,10 @@
 //! order once.
 
 mod api;
+mod basket;
 mod customer;
+mod fulfilment;
+mod operator;
 mod response;
 
 use std::sync::Arc;
@@ -16,7 +19,9 @@ use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 pub use self::api::Api;
+pub use self::basket::Basket;
 use self::customer::Customer;
+pub use self::operator::operate;
 pub use self::response::Outcome;
 
 /// Orders per second in a burst: ten times what Temporal's dev server can process.
@@ -30,6 +35,8 @@ pub struct Accepted {
     pub id: i64,
     pub customer_id: i64,
     pub cents: i64,
+    /// `None` for an order without items.
+    pub basket: Option<Basket>,
     /// The changes that the client requested.
     pub requested: Vec<Change>,
     /// Those of them for which the client received a success.
@@ -53,6 +60,7 @@ impl Accepted {
 pub struct Keyless {
     pub customer_id: i64,
     pub cents: i64,
+    pub basket: Option<Basket>,
     pub outcome: Outcome,
 }
 
@@ -62,6 +70,10 @@ pub enum Change {
     Status(&'static str),
     Cents(i64),
     Deleted,
+    /// The cancellation of an order with items, which may come too late.
+    Cancelled,
+    /// The answer to the question of an order with items.
+    Decided(&'static str),
 }
 
 /// The records of all clients.
@@ -133,4 +145,9 @@ impl Load {
             customer.order().await
         });
     }
+}
+
+/// An amount as in a request.
+fn money(cents: i64) -> String {
+    format!("{}.{:02}", cents / 100, cents % 100)
 }

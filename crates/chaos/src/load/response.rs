@@ -49,8 +49,9 @@ impl Response {
         self.json()["id"].as_i64()
     }
 
-    /// The violation in this response regardless of the request, as the report names it.
-    pub fn violation(&self, method: &Method, keyed: bool) -> Option<&'static str> {
+    /// The violation in this response regardless of the request, as the report names it. A
+    /// `repeatable` request has no further effect when it is repeated.
+    pub fn violation(&self, method: &Method, repeatable: bool) -> Option<&'static str> {
         match self.status {
             500 => Some("response 500"),
             // Every client here has a valid key and no rate limit.
@@ -59,13 +60,8 @@ impl Response {
             503 if self.code() != "service_unavailable" => Some("a 503 with another code"),
             504 if self.code() != "outcome_unknown" => Some("a 504 with another code"),
             504 if method == Method::GET => Some("a 504 for a GET"),
-            // PUT and DELETE are idempotent by definition, POST only with a key.
-            504 if self.retry_after && method == Method::POST && !keyed => {
-                Some("a 504 whose Retry-After is not safe")
-            }
-            504 if !self.retry_after && (method != Method::POST || keyed) => {
-                Some("a 504 without Retry-After")
-            }
+            504 if self.retry_after && !repeatable => Some("a 504 whose Retry-After is not safe"),
+            504 if !self.retry_after && repeatable => Some("a 504 without Retry-After"),
             501..=502 | 505.. => Some("a status that is not in the contract"),
             _ => None,
         }
@@ -147,7 +143,7 @@ mod tests {
         assert!(unknown.violation(&Method::POST, true).is_some());
         unknown.retry_after = true;
         assert_eq!(unknown.violation(&Method::POST, true), None);
-        assert_eq!(unknown.violation(&Method::PUT, false), None);
+        assert_eq!(unknown.violation(&Method::PUT, true), None);
         assert!(unknown.violation(&Method::POST, false).is_some());
         assert!(unknown.violation(&Method::GET, true).is_some());
     }

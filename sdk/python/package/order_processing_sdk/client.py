@@ -17,7 +17,10 @@ from order_processing_sdk.api.orders_api import OrdersApi
 from order_processing_sdk.api_response import ApiResponse
 from order_processing_sdk.errors import NotFinished, OrdersError
 from order_processing_sdk.exceptions import ApiException
+from order_processing_sdk.models.cancellation_outcome import CancellationOutcome
 from order_processing_sdk.models.create_order_request import CreateOrderRequest
+from order_processing_sdk.models.decide_order_request import DecideOrderRequest
+from order_processing_sdk.models.decision_answer import DecisionAnswer
 from order_processing_sdk.models.order import Order
 from order_processing_sdk.models.order_event import OrderEvent
 from order_processing_sdk.models.order_status import OrderStatus
@@ -38,6 +41,20 @@ class CreatedOrder(OrderVersion):
     """A created order. `replayed`: an earlier call with the same key created it."""
 
     replayed: bool
+
+
+@dataclass(frozen=True)
+class DecidedOrder(OrderVersion):
+    """An order with its answer. `replayed`: an earlier call with the same key gave it."""
+
+    replayed: bool
+
+
+@dataclass(frozen=True)
+class OrderCancellation(OrderVersion):
+    """An order that is `cancelled`, or becomes so once everything is undone (`requested`)."""
+
+    outcome: CancellationOutcome
 
 
 class OrdersClient:
@@ -87,8 +104,7 @@ class OrdersClient:
         response = self.api.create_order_with_http_info(
             order, idempotency_key=idempotency_key or str(uuid.uuid4())
         )
-        replayed = _header(response, "idempotent-replayed") == "true"
-        return CreatedOrder(response.data, _header(response, "etag"), replayed)
+        return CreatedOrder(response.data, _header(response, "etag"), _is_replay(response))
 
     def get_order(
         self, order_id: int, *, if_none_match: str | None = None, total_timeout: float | None = None
@@ -115,6 +131,40 @@ class OrdersClient:
     def delete_order(self, order_id: int, *, if_match: str | None = None) -> None:
         """Deletes the order; with `if_match`, only if it is at that version."""
         self.api.delete_order(order_id, if_match=if_match)
+
+    def decide_order(
+        self,
+        order_id: int,
+        answer: DecisionAnswer,
+        *,
+        if_match: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> DecidedOrder:
+        """Answers the question in `decision`, even if the request has to be sent several times.
+
+        With `if_match`, only if the order is at that version. Pass your own key to be able to repeat the
+        call after a crash.
+        """
+        response = self.api.decide_order_with_http_info(
+            order_id,
+            DecideOrderRequest(answer=answer),
+            if_match=if_match,
+            idempotency_key=idempotency_key or str(uuid.uuid4()),
+        )
+        return DecidedOrder(response.data, _header(response, "etag"), _is_replay(response))
+
+    def cancel_order(self, order_id: int, *, if_match: str | None = None) -> OrderCancellation:
+        """Cancels the order, until it is dispatched; with `if_match`, only if it is at that version.
+
+        Repeating it changes nothing.
+        """
+        response = self.api.cancel_order_with_http_info(order_id, if_match=if_match)
+        etag = _header(response, "etag")
+        return OrderCancellation(response.data.order, etag, response.data.outcome)
+
+    def retry_order(self, order_id: int, *, if_match: str | None = None) -> OrderVersion:
+        """Retries the step in `attention` now. Needs the scope `orders:admin`."""
+        return _versioned(self.api.retry_order_with_http_info(order_id, if_match=if_match))
 
     def orders(
         self,
@@ -172,6 +222,10 @@ def _versioned(response: ApiResponse[Order]) -> OrderVersion:
 
 def _header(response: ApiResponse[Any], name: str) -> str:
     return (response.headers or {}).get(name, "")
+
+
+def _is_replay(response: ApiResponse[Any]) -> bool:
+    return _header(response, "idempotent-replayed") == "true"
 
 
 def _all_pages(fetch: Callable[[Mapping[str, str]], ApiResponse[Any]]) -> Iterator[Any]:

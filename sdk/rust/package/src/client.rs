@@ -5,7 +5,10 @@ use uuid::Uuid;
 
 use crate::apis::orders_api;
 use crate::error::Error;
-use crate::models::{CreateOrderRequest, Order, OrderEvent, OrderStatus, UpdateOrderRequest};
+use crate::models::{
+    CancellationOutcome, CreateOrderRequest, DecideOrderRequest, DecisionAnswer, Order, OrderEvent,
+    OrderStatus, UpdateOrderRequest,
+};
 use crate::pages::Pages;
 use crate::transport::{Answer, Options, Transport};
 
@@ -30,6 +33,24 @@ pub struct CreatedOrder {
     pub order: Order,
     pub etag: String,
     pub replayed: bool,
+}
+
+/// An order with the answer of this call, or of an earlier one with the same key (`replayed`).
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct DecidedOrder {
+    pub order: Order,
+    pub etag: String,
+    pub replayed: bool,
+}
+
+/// An order that is `Cancelled`, or becomes so once everything is undone (`Requested`).
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct OrderCancellation {
+    pub order: Order,
+    pub etag: String,
+    pub outcome: CancellationOutcome,
 }
 
 /// Which orders to list.
@@ -88,7 +109,7 @@ impl OrdersClient {
             orders_api::create_order(&self.transport, order, Some(idempotency_key)).await?;
         Ok(CreatedOrder {
             etag: answer.header("etag").to_owned(),
-            replayed: answer.header("idempotent-replayed") == "true",
+            replayed: is_replay(&answer),
             order: answer.value,
         })
     }
@@ -140,6 +161,76 @@ impl OrdersClient {
     pub async fn delete_order(&self, id: i64, if_match: Option<&str>) -> Result<(), Error> {
         orders_api::delete_order(&self.transport, id, if_match).await?;
         Ok(())
+    }
+
+    /// Answers the question in `decision` of an order, even if the request has to be sent several
+    /// times; with `if_match`, only if the order is at that version.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn decide_order(
+        &self,
+        id: i64,
+        answer: DecisionAnswer,
+        if_match: Option<&str>,
+    ) -> Result<DecidedOrder, Error> {
+        self.decide_order_with_key(id, answer, if_match, &Uuid::new_v4().to_string())
+            .await
+    }
+
+    /// Answers with your own key, to be able to repeat the call after a crash.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn decide_order_with_key(
+        &self,
+        id: i64,
+        answer: DecisionAnswer,
+        if_match: Option<&str>,
+        idempotency_key: &str,
+    ) -> Result<DecidedOrder, Error> {
+        let request = DecideOrderRequest::new(answer);
+        let key = Some(idempotency_key);
+        let answer =
+            orders_api::decide_order(&self.transport, id, &request, if_match, key).await?;
+        Ok(DecidedOrder {
+            etag: answer.header("etag").to_owned(),
+            replayed: is_replay(&answer),
+            order: answer.value,
+        })
+    }
+
+    /// Cancels the order, until it is dispatched; with `if_match`, only if it is at that version.
+    /// Repeating it changes nothing.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn cancel_order(
+        &self,
+        id: i64,
+        if_match: Option<&str>,
+    ) -> Result<OrderCancellation, Error> {
+        let answer = orders_api::cancel_order(&self.transport, id, if_match).await?;
+        Ok(OrderCancellation {
+            etag: answer.header("etag").to_owned(),
+            outcome: answer.value.outcome,
+            order: answer.value.order,
+        })
+    }
+
+    /// Retries the step in `attention` of the order now; with `if_match`, only if the order is at
+    /// that version. Needs the scope `orders:admin`.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn retry_order(
+        &self,
+        id: i64,
+        if_match: Option<&str>,
+    ) -> Result<OrderVersion, Error> {
+        orders_api::retry_order(&self.transport, id, if_match)
+            .await
+            .map(versioned)
     }
 
     /// Iterates over all matching orders, newest first. Pages are fetched on demand.
@@ -209,6 +300,10 @@ impl OrdersClient {
 
 fn is_final(status: &OrderStatus) -> bool {
     matches!(status, OrderStatus::Completed | OrderStatus::Cancelled)
+}
+
+fn is_replay(answer: &Answer<Order>) -> bool {
+    answer.header("idempotent-replayed") == "true"
 }
 
 fn versioned(answer: Answer<Order>) -> OrderVersion {

@@ -11,7 +11,9 @@ mod pages;
 mod transport;
 
 pub use amount::Amount;
-pub use client::{CreatedOrder, OrderVersion, OrdersClient, OrdersFilter};
+pub use client::{
+    CreatedOrder, DecidedOrder, OrderCancellation, OrderVersion, OrdersClient, OrdersFilter,
+};
 pub use error::{ApiError, Error};
 pub use pages::Pages;
 pub use rust_decimal::Decimal;

@@ -1,6 +1,14 @@
 import { HealthApi, OrdersApi } from './apis/index.js';
 import { NotFinished, OrdersError } from './errors.js';
-import type { CreateOrderRequest, Order, OrderEvent, OrderStatus, UpdateOrderRequest } from './models/index.js';
+import type {
+    CancellationOutcome,
+    CreateOrderRequest,
+    DecisionAnswer,
+    Order,
+    OrderEvent,
+    OrderStatus,
+    UpdateOrderRequest,
+} from './models/index.js';
 import { type ApiResponse, Configuration, ResponseError } from './runtime.js';
 import { resilientFetch, sleep, type TransportSettings } from './transport.js';
 
@@ -26,6 +34,16 @@ export interface OrderVersion {
 /** An order created by this call, or by an earlier one with the same key (`replayed`). */
 export interface CreatedOrder extends OrderVersion {
     replayed: boolean;
+}
+
+/** An order with the answer of this call, or of an earlier one with the same key (`replayed`). */
+export interface DecidedOrder extends OrderVersion {
+    replayed: boolean;
+}
+
+/** An order that is `cancelled`, or becomes so once everything is undone (`requested`). */
+export interface OrderCancellation extends OrderVersion {
+    outcome: CancellationOutcome;
 }
 
 export interface CallOptions {
@@ -71,8 +89,7 @@ export class OrdersClient {
         { idempotencyKey = crypto.randomUUID(), ...call }: CallOptions & { idempotencyKey?: string } = {},
     ): Promise<CreatedOrder> {
         const response = await this.api.createOrderRaw({ createOrderRequest: order, idempotencyKey }, call);
-        const replayed = response.raw.headers.get('Idempotent-Replayed') === 'true';
-        return { ...(await versioned(response)), replayed };
+        return { ...(await versioned(response)), replayed: isReplay(response) };
     }
 
     async getOrder(id: number, options?: CallOptions): Promise<OrderVersion>;
@@ -104,6 +121,41 @@ export class OrdersClient {
     /** Deletes the order; with `ifMatch`, only if it is at that version. */
     async deleteOrder(id: number, { ifMatch, ...call }: CallOptions & { ifMatch?: string } = {}): Promise<void> {
         await this.api.deleteOrder({ id, ifMatch }, call);
+    }
+
+    /**
+     * Answers the question in `decision` of an order, even if the request has to be sent several times;
+     * with `ifMatch`, only if the order is at that version.
+     */
+    async decideOrder(
+        id: number,
+        answer: DecisionAnswer,
+        {
+            ifMatch,
+            idempotencyKey = crypto.randomUUID(),
+            ...call
+        }: CallOptions & { ifMatch?: string; idempotencyKey?: string } = {},
+    ): Promise<DecidedOrder> {
+        const request = { id, decideOrderRequest: { answer }, ifMatch, idempotencyKey };
+        const response = await this.api.decideOrderRaw(request, call);
+        return { ...(await versioned(response)), replayed: isReplay(response) };
+    }
+
+    /**
+     * Cancels the order, until it is dispatched; with `ifMatch`, only if it is at that version. Repeating
+     * it changes nothing.
+     */
+    async cancelOrder(
+        id: number,
+        { ifMatch, ...call }: CallOptions & { ifMatch?: string } = {},
+    ): Promise<OrderCancellation> {
+        const response = await this.api.cancelOrderRaw({ id, ifMatch }, call);
+        return { ...(await response.value()), etag: etagOf(response) };
+    }
+
+    /** Retries the step in `attention` of the order now. Needs the scope `orders:admin`. */
+    async retryOrder(id: number, { ifMatch, ...call }: CallOptions & { ifMatch?: string } = {}): Promise<OrderVersion> {
+        return versioned(await this.api.retryOrderRaw({ id, ifMatch }, call));
     }
 
     /** Iterates over all matching orders, newest first. Pages are fetched on demand. */
@@ -162,7 +214,15 @@ export class OrdersClient {
 }
 
 async function versioned(response: ApiResponse<Order>): Promise<OrderVersion> {
-    return { order: await response.value(), etag: response.raw.headers.get('ETag') ?? '' };
+    return { order: await response.value(), etag: etagOf(response) };
+}
+
+function etagOf(response: ApiResponse<unknown>): string {
+    return response.raw.headers.get('ETag') ?? '';
+}
+
+function isReplay(response: ApiResponse<unknown>): boolean {
+    return response.raw.headers.get('Idempotent-Replayed') === 'true';
 }
 
 /** The query of the next page (RFC 8288). The path is ignored: a gateway may have changed it. */

@@ -2,7 +2,10 @@ package com.example.orders;
 
 import com.example.orders.api.HealthApi;
 import com.example.orders.api.OrdersApi;
+import com.example.orders.model.Cancellation;
 import com.example.orders.model.CreateOrderRequest;
+import com.example.orders.model.DecideOrderRequest;
+import com.example.orders.model.DecisionAnswer;
 import com.example.orders.model.Order;
 import com.example.orders.model.OrderEvent;
 import com.example.orders.model.OrderStatus;
@@ -48,8 +51,7 @@ public final class OrdersClient {
     /** Creates an order with your own key, to be able to repeat the call after a crash. */
     public CreatedOrder createOrder(CreateOrderRequest order, String idempotencyKey) {
         Answer<Order> answer = api.createOrder(order, idempotencyKey);
-        boolean replayed = answer.header("Idempotent-Replayed").equals("true");
-        return new CreatedOrder(answer.value(), answer.header("ETag"), replayed);
+        return new CreatedOrder(answer.value(), answer.header("ETag"), isReplay(answer));
     }
 
     public OrderVersion getOrder(long id) {
@@ -78,6 +80,43 @@ public final class OrdersClient {
     /** Deletes the order, only if it is at the version of {@code ifMatch}. */
     public void deleteOrder(long id, String ifMatch) {
         api.deleteOrder(id, ifMatch);
+    }
+
+    /** Answers the question in {@code decision} of an order, even if the request has to be sent several times. */
+    public DecidedOrder decideOrder(long id, DecisionAnswer answer) {
+        return decideOrder(id, answer, null, UUID.randomUUID().toString());
+    }
+
+    /**
+     * Answers with your own key, to be able to repeat the call after a crash; only if the order is at the version
+     * of {@code ifMatch}, unless that is null.
+     */
+    public DecidedOrder decideOrder(long id, DecisionAnswer decision, String ifMatch, String idempotencyKey) {
+        DecideOrderRequest request = new DecideOrderRequest().answer(decision);
+        Answer<Order> answer = api.decideOrder(id, request, ifMatch, idempotencyKey);
+        return new DecidedOrder(answer.value(), answer.header("ETag"), isReplay(answer));
+    }
+
+    /** Cancels the order, until it is dispatched. Repeating it changes nothing. */
+    public OrderCancellation cancelOrder(long id) {
+        return cancelOrder(id, null);
+    }
+
+    /** Cancels the order, only if it is at the version of {@code ifMatch}. */
+    public OrderCancellation cancelOrder(long id, String ifMatch) {
+        Answer<Cancellation> answer = api.cancelOrder(id, ifMatch);
+        Cancellation cancellation = answer.value();
+        return new OrderCancellation(cancellation.getOrder(), answer.header("ETag"), cancellation.getOutcome());
+    }
+
+    /** Retries the step in {@code attention} of the order now. Needs the scope {@code orders:admin}. */
+    public OrderVersion retryOrder(long id) {
+        return retryOrder(id, null);
+    }
+
+    /** Retries the step in {@code attention}, only if the order is at the version of {@code ifMatch}. */
+    public OrderVersion retryOrder(long id, String ifMatch) {
+        return versioned(api.retryOrder(id, ifMatch));
     }
 
     /** Iterates over all matching orders, newest first. Pages are fetched on demand. */
@@ -135,6 +174,10 @@ public final class OrdersClient {
 
     private static Optional<OrderVersion> changed(Answer<Order> answer) {
         return answer.status() == 304 ? Optional.empty() : Optional.of(versioned(answer));
+    }
+
+    private static boolean isReplay(Answer<?> answer) {
+        return answer.header("Idempotent-Replayed").equals("true");
     }
 
     private static OrderVersion versioned(Answer<Order> answer) {

@@ -12,6 +12,21 @@ pub trait OrdersApi: 'static {
     /// The caller, as [`runtime::server::Authenticate`] returns it.
     type Caller: 'static;
 
+    /// Cancel an order.
+    ///
+    /// Cancels an order that is not dispatched yet. An order without items is `cancelled` at once. For an
+    /// order with items the cancellation is `requested`: what was reserved, authorized and shipped for it is
+    /// undone, and then it becomes `cancelled`, unless the carrier has taken the parcel in the meantime.
+    /// Repeating the request changes nothing. Once the order is dispatched or has ended otherwise, the
+    /// response is 409.
+    ///
+    /// `POST /orders/{id}/cancellation`
+    fn cancel_order(
+        &self,
+        caller: Self::Caller,
+        parameters: CancelOrderParameters,
+    ) -> impl ::std::future::Future<Output = ::std::result::Result<CancelOrderSuccess, CancelOrderFailure>>;
+
     /// Create an order.
     ///
     /// Accepts an order. The response is sent once the order and the intent to process it are stored
@@ -30,9 +45,24 @@ pub trait OrdersApi: 'static {
         body: models::CreateOrderRequest,
     ) -> impl ::std::future::Future<Output = ::std::result::Result<CreateOrderSuccess, CreateOrderFailure>>;
 
+    /// Decide about unavailable items.
+    ///
+    /// Answers the question in `decision`: deliver the available items, or cancel the order. Without an
+    /// answer, the order is cancelled at the deadline. If nothing is asked, the response is 409. Repeating
+    /// the same answer changes nothing.
+    ///
+    /// `POST /orders/{id}/decision`
+    fn decide_order(
+        &self,
+        caller: Self::Caller,
+        parameters: DecideOrderParameters,
+        body: models::DecideOrderRequest,
+    ) -> impl ::std::future::Future<Output = ::std::result::Result<DecideOrderSuccess, DecideOrderFailure>>;
+
     /// Delete an order.
     ///
-    /// Deletes the order permanently and ends its workflow, regardless of its status.
+    /// Deletes the order permanently and ends its workflow, regardless of its status. An order with items
+    /// must have ended before.
     ///
     /// `DELETE /orders/{id}`
     fn delete_order(
@@ -83,12 +113,25 @@ pub trait OrdersApi: 'static {
         parameters: ListOrdersParameters,
     ) -> impl ::std::future::Future<Output = ::std::result::Result<ListOrdersSuccess, ListOrdersFailure>>;
 
+    /// Retry a step now.
+    ///
+    /// Retries the step in `attention` at once instead of after its delay. If no step needs attention, the
+    /// response is 409.
+    ///
+    /// `POST /orders/{id}/retry`
+    fn retry_order(
+        &self,
+        caller: Self::Caller,
+        parameters: RetryOrderParameters,
+    ) -> impl ::std::future::Future<Output = ::std::result::Result<RetryOrderSuccess, RetryOrderFailure>>;
+
     /// Change an order.
     ///
     /// Changes the fields in the body and leaves the others unchanged. `status` may change from
     /// `pending` to `processing`, and from either to `completed` or `cancelled`; setting the current
     /// status is no change. `total_amount` may change while the order is `pending`. Completing or
-    /// cancelling an order also ends its workflow.
+    /// cancelling an order also ends its workflow. An order with items is changed by its workflow only;
+    /// cancel it with `POST /orders/{id}/cancellation`.
     ///
     /// `PUT /orders/{id}`
     fn update_order(
@@ -110,9 +153,21 @@ pub fn routes<
 ) {
     router.add(
         runtime::actix_web::http::Method::POST,
+        "/orders/{id}/cancellation",
+        (api.clone(), security.clone()),
+        self::cancel_order::<A, S>,
+    );
+    router.add(
+        runtime::actix_web::http::Method::POST,
         "/orders",
         (api.clone(), security.clone()),
         self::create_order::<A, S>,
+    );
+    router.add(
+        runtime::actix_web::http::Method::POST,
+        "/orders/{id}/decision",
+        (api.clone(), security.clone()),
+        self::decide_order::<A, S>,
     );
     router.add(
         runtime::actix_web::http::Method::DELETE,
@@ -139,11 +194,189 @@ pub fn routes<
         self::list_orders::<A, S>,
     );
     router.add(
+        runtime::actix_web::http::Method::POST,
+        "/orders/{id}/retry",
+        (api.clone(), security.clone()),
+        self::retry_order::<A, S>,
+    );
+    router.add(
         runtime::actix_web::http::Method::PUT,
         "/orders/{id}",
         (api.clone(), security.clone()),
         self::update_order::<A, S>,
     );
+}
+
+/// The parameters of `POST /orders/{id}/cancellation`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CancelOrderParameters {
+    /// The id of the order
+    pub id: i64,
+    /// The `ETag` of the version to change, up to 32 of them, or `*` for any (RFC 9110, section
+    /// 13.1.1). If the order has another version, the response is 412.
+    pub if_match: ::std::option::Option<::std::string::String>,
+}
+
+/// The successful responses of `POST /orders/{id}/cancellation`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum CancelOrderSuccess {
+    /// What happens
+    Ok {
+        /// The body, as `application/json`
+        body: models::Cancellation,
+        /// The version of the order (RFC 9110, section 8.8.3)
+        etag: ::std::string::String,
+    },
+}
+
+impl runtime::server::Respond for CancelOrderSuccess {
+    fn respond(self) -> runtime::actix_web::HttpResponse {
+        match self {
+            Self::Ok { body, etag } => runtime::server::Reply::new(200)
+                .header("etag", etag)
+                .json("application/json", &body),
+        }
+    }
+}
+
+/// The other responses of `POST /orders/{id}/cancellation`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum CancelOrderFailure {
+    /// The request does not match the contract; `errors` lists every violation
+    BadRequest(models::Problem),
+    /// Credentials are missing, invalid or expired
+    Unauthorized {
+        /// The body, as `application/problem+json`
+        body: models::Problem,
+        /// How to authenticate (RFC 9110, section 11.6.1; RFC 6750, section 3)
+        www_authenticate: ::std::string::String,
+    },
+    /// The credentials are valid but do not permit this operation
+    Forbidden(models::Problem),
+    /// The order does not exist
+    NotFound(models::Problem),
+    /// The request did not arrive in time
+    RequestTimeout(models::Problem),
+    /// The current state of the order does not allow this change
+    Conflict(models::Problem),
+    /// The order has changed since the version named by `If-Match`
+    PreconditionFailed(models::Problem),
+    /// Too many requests; retry after `Retry-After`
+    TooManyRequests {
+        /// The body, as `application/problem+json`
+        body: models::Problem,
+        /// Seconds to wait before a retry (RFC 9110, section 10.2.3)
+        retry_after: i32,
+    },
+    /// An internal error; the server's log contains the cause with the `request_id`. The change may or
+    /// may not have been made.
+    InternalServerError(models::Problem),
+    /// The database is unavailable or overloaded; nothing was changed, retry after `Retry-After`
+    ServiceUnavailable {
+        /// The body, as `application/problem+json`
+        body: models::Problem,
+        /// Seconds to wait before a retry (RFC 9110, section 10.2.3)
+        retry_after: i32,
+    },
+    /// The database did not confirm the change in time: it may or may not have been made. `Retry-After`
+    /// is present only if a retry of the same request cannot make the change twice: for any request but a
+    /// `POST /orders` without an `Idempotency-Key`.
+    GatewayTimeout {
+        /// The body, as `application/problem+json`
+        body: models::Problem,
+        /// Seconds to wait before a retry (RFC 9110, section 10.2.3)
+        retry_after: ::std::option::Option<i32>,
+    },
+}
+
+impl runtime::server::Respond for CancelOrderFailure {
+    fn respond(self) -> runtime::actix_web::HttpResponse {
+        match self {
+            Self::BadRequest(body) => {
+                runtime::server::Reply::new(400).json("application/problem+json", &body)
+            }
+            Self::Unauthorized {
+                body,
+                www_authenticate,
+            } => runtime::server::Reply::new(401)
+                .header("www-authenticate", www_authenticate)
+                .json("application/problem+json", &body),
+            Self::Forbidden(body) => {
+                runtime::server::Reply::new(403).json("application/problem+json", &body)
+            }
+            Self::NotFound(body) => {
+                runtime::server::Reply::new(404).json("application/problem+json", &body)
+            }
+            Self::RequestTimeout(body) => {
+                runtime::server::Reply::new(408).json("application/problem+json", &body)
+            }
+            Self::Conflict(body) => {
+                runtime::server::Reply::new(409).json("application/problem+json", &body)
+            }
+            Self::PreconditionFailed(body) => {
+                runtime::server::Reply::new(412).json("application/problem+json", &body)
+            }
+            Self::TooManyRequests { body, retry_after } => runtime::server::Reply::new(429)
+                .header("retry-after", retry_after)
+                .json("application/problem+json", &body),
+            Self::InternalServerError(body) => {
+                runtime::server::Reply::new(500).json("application/problem+json", &body)
+            }
+            Self::ServiceUnavailable { body, retry_after } => runtime::server::Reply::new(503)
+                .header("retry-after", retry_after)
+                .json("application/problem+json", &body),
+            Self::GatewayTimeout { body, retry_after } => runtime::server::Reply::new(504)
+                .optional_header("retry-after", retry_after)
+                .json("application/problem+json", &body),
+        }
+    }
+}
+
+async fn cancel_order<
+    A: OrdersApi<Caller = S::Caller>,
+    S: runtime::server::Authenticate<Scheme = security::Scheme>,
+>(
+    api: runtime::actix_web::web::Data<A>,
+    security: runtime::actix_web::web::Data<S>,
+    request: runtime::actix_web::HttpRequest,
+) -> ::std::result::Result<runtime::actix_web::HttpResponse, runtime::server::Rejection> {
+    let caller = runtime::server::authorize(
+        &**security,
+        &request,
+        &[
+            &[runtime::Need {
+                scheme: security::Scheme::AccessToken,
+                scopes: &["orders:write"],
+            }],
+            &[runtime::Need {
+                scheme: security::Scheme::ApiKey,
+                scopes: &["orders:write"],
+            }],
+        ],
+    )
+    .await?;
+    let mut input = runtime::server::Input::new(
+        &super::CONTRACT,
+        &request,
+        "POST",
+        "/orders/{id}/cancellation",
+    );
+    let id = input.path("id").required::<i64>(|value| *value >= 1);
+    let if_match = input
+        .header("If-Match")
+        .optional::<::std::string::String>(|value| {
+            static PATTERN: runtime::Pattern = runtime::Pattern::new(
+                r#"^(\*|(W/)?"[!#-~]{0,64}"( {0,4}, {0,4}(W/)?"[!#-~]{0,64}"){0,31})$"#,
+            );
+            PATTERN.matches(value)
+        });
+    let (::std::option::Option::Some(id), ::std::option::Option::Some(if_match)) = (id, if_match)
+    else {
+        return ::std::result::Result::Err(input.reject());
+    };
+    let answer =
+        OrdersApi::cancel_order(&**api, caller, CancelOrderParameters { id, if_match }).await;
+    ::std::result::Result::Ok(runtime::server::respond(answer))
 }
 
 /// The parameters of `POST /orders`.
@@ -229,8 +462,8 @@ pub enum CreateOrderFailure {
         retry_after: i32,
     },
     /// The database did not confirm the change in time: it may or may not have been made. `Retry-After`
-    /// is present only if a retry of the same request cannot make the change twice: for a `PUT`, a
-    /// `DELETE`, and a `POST` with an `Idempotency-Key`.
+    /// is present only if a retry of the same request cannot make the change twice: for any request but a
+    /// `POST /orders` without an `Idempotency-Key`.
     GatewayTimeout {
         /// The body, as `application/problem+json`
         body: models::Problem,
@@ -338,6 +571,230 @@ async fn create_order<
     ::std::result::Result::Ok(runtime::server::respond(answer))
 }
 
+/// The parameters of `POST /orders/{id}/decision`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DecideOrderParameters {
+    /// The id of the order
+    pub id: i64,
+    /// The `ETag` of the version to change, up to 32 of them, or `*` for any (RFC 9110, section
+    /// 13.1.1). If the order has another version, the response is 412.
+    pub if_match: ::std::option::Option<::std::string::String>,
+    /// A unique value for this order, for example a UUID, repeated with every retry
+    /// (draft-ietf-httpapi-idempotency-key-header). Quoted or bare; it must not contain quotes or
+    /// backslashes. It is remembered for a day by default. A deployment may require it.
+    pub idempotency_key: ::std::option::Option<::std::string::String>,
+}
+
+/// The successful responses of `POST /orders/{id}/decision`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum DecideOrderSuccess {
+    /// The order with the answer
+    Ok {
+        /// The body, as `application/json`
+        body: models::Order,
+        /// The version of the order (RFC 9110, section 8.8.3)
+        etag: ::std::string::String,
+        /// `true` if an earlier request with the same `Idempotency-Key` gave this answer; the body is
+        /// then the order as it is now. Absent otherwise
+        idempotent_replayed: ::std::option::Option<bool>,
+    },
+}
+
+impl runtime::server::Respond for DecideOrderSuccess {
+    fn respond(self) -> runtime::actix_web::HttpResponse {
+        match self {
+            Self::Ok {
+                body,
+                etag,
+                idempotent_replayed,
+            } => runtime::server::Reply::new(200)
+                .header("etag", etag)
+                .optional_header("idempotent-replayed", idempotent_replayed)
+                .json("application/json", &body),
+        }
+    }
+}
+
+/// The other responses of `POST /orders/{id}/decision`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum DecideOrderFailure {
+    /// The request does not match the contract; `errors` lists every violation
+    BadRequest(models::Problem),
+    /// Credentials are missing, invalid or expired
+    Unauthorized {
+        /// The body, as `application/problem+json`
+        body: models::Problem,
+        /// How to authenticate (RFC 9110, section 11.6.1; RFC 6750, section 3)
+        www_authenticate: ::std::string::String,
+    },
+    /// The credentials are valid but do not permit this operation
+    Forbidden(models::Problem),
+    /// The order does not exist
+    NotFound(models::Problem),
+    /// The request did not arrive in time
+    RequestTimeout(models::Problem),
+    /// The current state of the order does not allow this change
+    Conflict(models::Problem),
+    /// The order has changed since the version named by `If-Match`
+    PreconditionFailed(models::Problem),
+    /// The body is larger than the limit
+    PayloadTooLarge(models::Problem),
+    /// The media type of the body is not supported
+    UnsupportedMediaType(models::Problem),
+    /// The `Idempotency-Key` was used before with a different request
+    UnprocessableContent(models::Problem),
+    /// Too many requests; retry after `Retry-After`
+    TooManyRequests {
+        /// The body, as `application/problem+json`
+        body: models::Problem,
+        /// Seconds to wait before a retry (RFC 9110, section 10.2.3)
+        retry_after: i32,
+    },
+    /// An internal error; the server's log contains the cause with the `request_id`. The change may or
+    /// may not have been made.
+    InternalServerError(models::Problem),
+    /// The database is unavailable or overloaded; nothing was changed, retry after `Retry-After`
+    ServiceUnavailable {
+        /// The body, as `application/problem+json`
+        body: models::Problem,
+        /// Seconds to wait before a retry (RFC 9110, section 10.2.3)
+        retry_after: i32,
+    },
+    /// The database did not confirm the change in time: it may or may not have been made. `Retry-After`
+    /// is present only if a retry of the same request cannot make the change twice: for any request but a
+    /// `POST /orders` without an `Idempotency-Key`.
+    GatewayTimeout {
+        /// The body, as `application/problem+json`
+        body: models::Problem,
+        /// Seconds to wait before a retry (RFC 9110, section 10.2.3)
+        retry_after: ::std::option::Option<i32>,
+    },
+}
+
+impl runtime::server::Respond for DecideOrderFailure {
+    fn respond(self) -> runtime::actix_web::HttpResponse {
+        match self {
+            Self::BadRequest(body) => {
+                runtime::server::Reply::new(400).json("application/problem+json", &body)
+            }
+            Self::Unauthorized {
+                body,
+                www_authenticate,
+            } => runtime::server::Reply::new(401)
+                .header("www-authenticate", www_authenticate)
+                .json("application/problem+json", &body),
+            Self::Forbidden(body) => {
+                runtime::server::Reply::new(403).json("application/problem+json", &body)
+            }
+            Self::NotFound(body) => {
+                runtime::server::Reply::new(404).json("application/problem+json", &body)
+            }
+            Self::RequestTimeout(body) => {
+                runtime::server::Reply::new(408).json("application/problem+json", &body)
+            }
+            Self::Conflict(body) => {
+                runtime::server::Reply::new(409).json("application/problem+json", &body)
+            }
+            Self::PreconditionFailed(body) => {
+                runtime::server::Reply::new(412).json("application/problem+json", &body)
+            }
+            Self::PayloadTooLarge(body) => {
+                runtime::server::Reply::new(413).json("application/problem+json", &body)
+            }
+            Self::UnsupportedMediaType(body) => {
+                runtime::server::Reply::new(415).json("application/problem+json", &body)
+            }
+            Self::UnprocessableContent(body) => {
+                runtime::server::Reply::new(422).json("application/problem+json", &body)
+            }
+            Self::TooManyRequests { body, retry_after } => runtime::server::Reply::new(429)
+                .header("retry-after", retry_after)
+                .json("application/problem+json", &body),
+            Self::InternalServerError(body) => {
+                runtime::server::Reply::new(500).json("application/problem+json", &body)
+            }
+            Self::ServiceUnavailable { body, retry_after } => runtime::server::Reply::new(503)
+                .header("retry-after", retry_after)
+                .json("application/problem+json", &body),
+            Self::GatewayTimeout { body, retry_after } => runtime::server::Reply::new(504)
+                .optional_header("retry-after", retry_after)
+                .json("application/problem+json", &body),
+        }
+    }
+}
+
+async fn decide_order<
+    A: OrdersApi<Caller = S::Caller>,
+    S: runtime::server::Authenticate<Scheme = security::Scheme>,
+>(
+    api: runtime::actix_web::web::Data<A>,
+    security: runtime::actix_web::web::Data<S>,
+    request: runtime::actix_web::HttpRequest,
+    payload: runtime::actix_web::web::Payload,
+) -> ::std::result::Result<runtime::actix_web::HttpResponse, runtime::server::Rejection> {
+    let caller = runtime::server::authorize(
+        &**security,
+        &request,
+        &[
+            &[runtime::Need {
+                scheme: security::Scheme::AccessToken,
+                scopes: &["orders:write"],
+            }],
+            &[runtime::Need {
+                scheme: security::Scheme::ApiKey,
+                scopes: &["orders:write"],
+            }],
+        ],
+    )
+    .await?;
+    let mut input =
+        runtime::server::Input::new(&super::CONTRACT, &request, "POST", "/orders/{id}/decision");
+    let id = input.path("id").required::<i64>(|value| *value >= 1);
+    let if_match = input
+        .header("If-Match")
+        .optional::<::std::string::String>(|value| {
+            static PATTERN: runtime::Pattern = runtime::Pattern::new(
+                r#"^(\*|(W/)?"[!#-~]{0,64}"( {0,4}, {0,4}(W/)?"[!#-~]{0,64}"){0,31})$"#,
+            );
+            PATTERN.matches(value)
+        });
+    let idempotency_key = input
+        .header("Idempotency-Key")
+        .optional::<::std::string::String>(|value| {
+            static PATTERN: runtime::Pattern =
+                runtime::Pattern::new(r#"^("[!#-\[\]-~]{1,255}"|[!#-\[\]-~]{1,255})$"#);
+            PATTERN.matches(value)
+        });
+    let bytes = input.read(payload).await?;
+    let body = match input.media_type(&bytes, &["application/json"]) {
+        ::std::option::Option::Some(0) => {
+            input.json::<models::DecideOrderRequest>(&bytes, "application/json", |_| true)
+        }
+        _ => ::std::option::Option::None,
+    };
+    let (
+        ::std::option::Option::Some(id),
+        ::std::option::Option::Some(if_match),
+        ::std::option::Option::Some(idempotency_key),
+        ::std::option::Option::Some(body),
+    ) = (id, if_match, idempotency_key, body)
+    else {
+        return ::std::result::Result::Err(input.reject());
+    };
+    let answer = OrdersApi::decide_order(
+        &**api,
+        caller,
+        DecideOrderParameters {
+            id,
+            if_match,
+            idempotency_key,
+        },
+        body,
+    )
+    .await;
+    ::std::result::Result::Ok(runtime::server::respond(answer))
+}
+
 /// The parameters of `DELETE /orders/{id}`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DeleteOrderParameters {
@@ -381,6 +838,8 @@ pub enum DeleteOrderFailure {
     NotFound(models::Problem),
     /// The request did not arrive in time
     RequestTimeout(models::Problem),
+    /// The current state of the order does not allow this change
+    Conflict(models::Problem),
     /// The order has changed since the version named by `If-Match`
     PreconditionFailed(models::Problem),
     /// Too many requests; retry after `Retry-After`
@@ -401,8 +860,8 @@ pub enum DeleteOrderFailure {
         retry_after: i32,
     },
     /// The database did not confirm the change in time: it may or may not have been made. `Retry-After`
-    /// is present only if a retry of the same request cannot make the change twice: for a `PUT`, a
-    /// `DELETE`, and a `POST` with an `Idempotency-Key`.
+    /// is present only if a retry of the same request cannot make the change twice: for any request but a
+    /// `POST /orders` without an `Idempotency-Key`.
     GatewayTimeout {
         /// The body, as `application/problem+json`
         body: models::Problem,
@@ -431,6 +890,9 @@ impl runtime::server::Respond for DeleteOrderFailure {
             }
             Self::RequestTimeout(body) => {
                 runtime::server::Reply::new(408).json("application/problem+json", &body)
+            }
+            Self::Conflict(body) => {
+                runtime::server::Reply::new(409).json("application/problem+json", &body)
             }
             Self::PreconditionFailed(body) => {
                 runtime::server::Reply::new(412).json("application/problem+json", &body)
@@ -968,6 +1430,174 @@ async fn list_orders<
     ::std::result::Result::Ok(runtime::server::respond(answer))
 }
 
+/// The parameters of `POST /orders/{id}/retry`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RetryOrderParameters {
+    /// The id of the order
+    pub id: i64,
+    /// The `ETag` of the version to change, up to 32 of them, or `*` for any (RFC 9110, section
+    /// 13.1.1). If the order has another version, the response is 412.
+    pub if_match: ::std::option::Option<::std::string::String>,
+}
+
+/// The successful responses of `POST /orders/{id}/retry`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum RetryOrderSuccess {
+    /// The order without `attention`, which appears again if the step goes on failing
+    Ok {
+        /// The body, as `application/json`
+        body: models::Order,
+        /// The version of the order (RFC 9110, section 8.8.3)
+        etag: ::std::string::String,
+    },
+}
+
+impl runtime::server::Respond for RetryOrderSuccess {
+    fn respond(self) -> runtime::actix_web::HttpResponse {
+        match self {
+            Self::Ok { body, etag } => runtime::server::Reply::new(200)
+                .header("etag", etag)
+                .json("application/json", &body),
+        }
+    }
+}
+
+/// The other responses of `POST /orders/{id}/retry`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum RetryOrderFailure {
+    /// The request does not match the contract; `errors` lists every violation
+    BadRequest(models::Problem),
+    /// Credentials are missing, invalid or expired
+    Unauthorized {
+        /// The body, as `application/problem+json`
+        body: models::Problem,
+        /// How to authenticate (RFC 9110, section 11.6.1; RFC 6750, section 3)
+        www_authenticate: ::std::string::String,
+    },
+    /// The credentials are valid but do not permit this operation
+    Forbidden(models::Problem),
+    /// The order does not exist
+    NotFound(models::Problem),
+    /// The request did not arrive in time
+    RequestTimeout(models::Problem),
+    /// The current state of the order does not allow this change
+    Conflict(models::Problem),
+    /// The order has changed since the version named by `If-Match`
+    PreconditionFailed(models::Problem),
+    /// Too many requests; retry after `Retry-After`
+    TooManyRequests {
+        /// The body, as `application/problem+json`
+        body: models::Problem,
+        /// Seconds to wait before a retry (RFC 9110, section 10.2.3)
+        retry_after: i32,
+    },
+    /// An internal error; the server's log contains the cause with the `request_id`. The change may or
+    /// may not have been made.
+    InternalServerError(models::Problem),
+    /// The database is unavailable or overloaded; nothing was changed, retry after `Retry-After`
+    ServiceUnavailable {
+        /// The body, as `application/problem+json`
+        body: models::Problem,
+        /// Seconds to wait before a retry (RFC 9110, section 10.2.3)
+        retry_after: i32,
+    },
+    /// The database did not confirm the change in time: it may or may not have been made. `Retry-After`
+    /// is present only if a retry of the same request cannot make the change twice: for any request but a
+    /// `POST /orders` without an `Idempotency-Key`.
+    GatewayTimeout {
+        /// The body, as `application/problem+json`
+        body: models::Problem,
+        /// Seconds to wait before a retry (RFC 9110, section 10.2.3)
+        retry_after: ::std::option::Option<i32>,
+    },
+}
+
+impl runtime::server::Respond for RetryOrderFailure {
+    fn respond(self) -> runtime::actix_web::HttpResponse {
+        match self {
+            Self::BadRequest(body) => {
+                runtime::server::Reply::new(400).json("application/problem+json", &body)
+            }
+            Self::Unauthorized {
+                body,
+                www_authenticate,
+            } => runtime::server::Reply::new(401)
+                .header("www-authenticate", www_authenticate)
+                .json("application/problem+json", &body),
+            Self::Forbidden(body) => {
+                runtime::server::Reply::new(403).json("application/problem+json", &body)
+            }
+            Self::NotFound(body) => {
+                runtime::server::Reply::new(404).json("application/problem+json", &body)
+            }
+            Self::RequestTimeout(body) => {
+                runtime::server::Reply::new(408).json("application/problem+json", &body)
+            }
+            Self::Conflict(body) => {
+                runtime::server::Reply::new(409).json("application/problem+json", &body)
+            }
+            Self::PreconditionFailed(body) => {
+                runtime::server::Reply::new(412).json("application/problem+json", &body)
+            }
+            Self::TooManyRequests { body, retry_after } => runtime::server::Reply::new(429)
+                .header("retry-after", retry_after)
+                .json("application/problem+json", &body),
+            Self::InternalServerError(body) => {
+                runtime::server::Reply::new(500).json("application/problem+json", &body)
+            }
+            Self::ServiceUnavailable { body, retry_after } => runtime::server::Reply::new(503)
+                .header("retry-after", retry_after)
+                .json("application/problem+json", &body),
+            Self::GatewayTimeout { body, retry_after } => runtime::server::Reply::new(504)
+                .optional_header("retry-after", retry_after)
+                .json("application/problem+json", &body),
+        }
+    }
+}
+
+async fn retry_order<
+    A: OrdersApi<Caller = S::Caller>,
+    S: runtime::server::Authenticate<Scheme = security::Scheme>,
+>(
+    api: runtime::actix_web::web::Data<A>,
+    security: runtime::actix_web::web::Data<S>,
+    request: runtime::actix_web::HttpRequest,
+) -> ::std::result::Result<runtime::actix_web::HttpResponse, runtime::server::Rejection> {
+    let caller = runtime::server::authorize(
+        &**security,
+        &request,
+        &[
+            &[runtime::Need {
+                scheme: security::Scheme::AccessToken,
+                scopes: &["orders:admin"],
+            }],
+            &[runtime::Need {
+                scheme: security::Scheme::ApiKey,
+                scopes: &["orders:admin"],
+            }],
+        ],
+    )
+    .await?;
+    let mut input =
+        runtime::server::Input::new(&super::CONTRACT, &request, "POST", "/orders/{id}/retry");
+    let id = input.path("id").required::<i64>(|value| *value >= 1);
+    let if_match = input
+        .header("If-Match")
+        .optional::<::std::string::String>(|value| {
+            static PATTERN: runtime::Pattern = runtime::Pattern::new(
+                r#"^(\*|(W/)?"[!#-~]{0,64}"( {0,4}, {0,4}(W/)?"[!#-~]{0,64}"){0,31})$"#,
+            );
+            PATTERN.matches(value)
+        });
+    let (::std::option::Option::Some(id), ::std::option::Option::Some(if_match)) = (id, if_match)
+    else {
+        return ::std::result::Result::Err(input.reject());
+    };
+    let answer =
+        OrdersApi::retry_order(&**api, caller, RetryOrderParameters { id, if_match }).await;
+    ::std::result::Result::Ok(runtime::server::respond(answer))
+}
+
 /// The parameters of `PUT /orders/{id}`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct UpdateOrderParameters {
@@ -1044,8 +1674,8 @@ pub enum UpdateOrderFailure {
         retry_after: i32,
     },
     /// The database did not confirm the change in time: it may or may not have been made. `Retry-After`
-    /// is present only if a retry of the same request cannot make the change twice: for a `PUT`, a
-    /// `DELETE`, and a `POST` with an `Idempotency-Key`.
+    /// is present only if a retry of the same request cannot make the change twice: for any request but a
+    /// `POST /orders` without an `Idempotency-Key`.
     GatewayTimeout {
         /// The body, as `application/problem+json`
         body: models::Problem,

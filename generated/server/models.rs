@@ -1,0 +1,1067 @@
+//! The schemas of the contract, under their own names. Everything else has its full path.
+
+use ::contract_runtime as runtime;
+
+/// A postal address
+#[derive(Debug, Clone, PartialEq, runtime::serde::Serialize, runtime::serde::Deserialize)]
+#[serde(crate = "runtime::serde")]
+pub struct Address {
+    /// Who receives the parcel
+    pub name: ::std::string::String,
+    /// Street and number
+    pub street: ::std::string::String,
+    /// Postal code
+    pub postal_code: ::std::string::String,
+    /// City
+    pub city: ::std::string::String,
+    /// ISO 3166-1 alpha-2
+    pub country: ::std::string::String,
+}
+
+runtime::json_by_serde!(Address);
+
+impl Address {
+    /// Whether every part is within the limits of the contract.
+    pub fn is_valid(&self) -> bool {
+        (1..=100).contains(&self.name.chars().count())
+            && (1..=200).contains(&self.street.chars().count())
+            && (1..=20).contains(&self.postal_code.chars().count())
+            && (1..=100).contains(&self.city.chars().count())
+            && {
+                static PATTERN: runtime::Pattern = runtime::Pattern::new("^[A-Z]{2}$");
+                PATTERN.matches(&self.country)
+            }
+    }
+}
+
+/// A step that has failed for a long time; it is retried until it succeeds
+#[derive(Debug, Clone, PartialEq, runtime::serde::Serialize, runtime::serde::Deserialize)]
+#[serde(crate = "runtime::serde")]
+pub struct Attention {
+    /// A step of an order with items
+    pub step: OrderStep,
+    /// `unavailable` (no response, or a server error), `unexpected_response` (the partner sent a
+    /// response that its contract does not have), or the code of the partner's refusal
+    pub code: ::std::string::String,
+    /// When the step began
+    #[serde(
+        deserialize_with = "runtime::json::read",
+        serialize_with = "runtime::json::write"
+    )]
+    pub since: runtime::chrono::DateTime<runtime::chrono::Utc>,
+}
+
+runtime::json_by_serde!(Attention);
+
+impl Attention {
+    /// Whether every part is within the limits of the contract.
+    pub fn is_valid(&self) -> bool {
+        self.code.chars().count() <= 100
+    }
+}
+
+/// The result of a cancellation
+#[derive(Debug, Clone, PartialEq, runtime::serde::Serialize, runtime::serde::Deserialize)]
+#[serde(crate = "runtime::serde")]
+pub struct Cancellation {
+    /// `cancelled` (done) or `requested` (it becomes `cancelled` once everything is undone, unless the
+    /// parcel is dispatched before)
+    pub outcome: CancellationOutcome,
+    /// An order
+    pub order: Order,
+}
+
+runtime::json_by_serde!(Cancellation);
+
+impl Cancellation {
+    /// Whether every part is within the limits of the contract.
+    pub fn is_valid(&self) -> bool {
+        self.order.is_valid()
+    }
+}
+
+runtime::string_enum! {
+    /// `cancelled` (done) or `requested` (it becomes `cancelled` once everything is undone, unless the
+    /// parcel is dispatched before)
+    pub enum CancellationOutcome {
+        /// `cancelled`
+        Cancelled = "cancelled",
+        /// `requested`
+        Requested = "requested",
+    }
+}
+
+runtime::string_enum! {
+    /// Why an order with items is cancelled: `customer_request`, `items_unavailable` (none was available),
+    /// `decision_cancel` (the answer to `decision`), `decision_deadline` (there was none), `payment_declined`,
+    /// `address_not_served`, `parcel_cancelled` (by the carrier), `parcel_returned`, or
+    /// `workflow_cancelled` (by an operator)
+    pub enum CancellationReason {
+        /// `customer_request`
+        CustomerRequest = "customer_request",
+        /// `items_unavailable`
+        ItemsUnavailable = "items_unavailable",
+        /// `decision_cancel`
+        DecisionCancel = "decision_cancel",
+        /// `decision_deadline`
+        DecisionDeadline = "decision_deadline",
+        /// `payment_declined`
+        PaymentDeclined = "payment_declined",
+        /// `address_not_served`
+        AddressNotServed = "address_not_served",
+        /// `parcel_cancelled`
+        ParcelCancelled = "parcel_cancelled",
+        /// `parcel_returned`
+        ParcelReturned = "parcel_returned",
+        /// `workflow_cancelled`
+        WorkflowCancelled = "workflow_cancelled",
+    }
+}
+
+/// A new order
+#[derive(Debug, Clone, PartialEq, runtime::serde::Serialize, runtime::serde::Deserialize)]
+#[serde(crate = "runtime::serde")]
+pub struct CreateOrderRequest {
+    /// The id of a customer
+    pub customer_id: i64,
+    /// An amount of money with at most two decimals; exact, not rounded
+    #[serde(
+        deserialize_with = "runtime::json::read",
+        serialize_with = "runtime::json::write"
+    )]
+    pub total_amount: runtime::rust_decimal::Decimal,
+    /// What to deliver. `total_amount` must be the sum of `quantity` × `unit_price`, and
+    /// `shipping_address` must be set
+    #[serde(
+        default,
+        skip_serializing_if = "::std::option::Option::is_none",
+        deserialize_with = "runtime::json::some"
+    )]
+    pub items: ::std::option::Option<::std::vec::Vec<NewOrderItem>>,
+    /// A postal address
+    #[serde(
+        default,
+        skip_serializing_if = "::std::option::Option::is_none",
+        deserialize_with = "runtime::json::some"
+    )]
+    pub shipping_address: ::std::option::Option<Address>,
+}
+
+runtime::json_by_serde!(CreateOrderRequest);
+
+impl CreateOrderRequest {
+    /// Whether every part is within the limits of the contract.
+    pub fn is_valid(&self) -> bool {
+        self.customer_id >= 1
+            && (runtime::rust_decimal::Decimal::ZERO
+                ..=runtime::rust_decimal::Decimal::new(9_999_999_999, 2))
+                .contains(&self.total_amount)
+            && self.total_amount % runtime::rust_decimal::Decimal::new(1, 2)
+                == runtime::rust_decimal::Decimal::ZERO
+            && self.items.as_ref().is_none_or(|value| {
+                (1..=100).contains(&value.len()) && value.iter().all(|item| item.is_valid())
+            })
+            && self
+                .shipping_address
+                .as_ref()
+                .is_none_or(|value| value.is_valid())
+    }
+}
+
+/// An answer
+#[derive(Debug, Clone, PartialEq, runtime::serde::Serialize, runtime::serde::Deserialize)]
+#[serde(crate = "runtime::serde")]
+pub struct DecideOrderRequest {
+    /// `accept_available` (deliver the available items) or `cancel`
+    pub answer: DecisionAnswer,
+}
+
+runtime::json_by_serde!(DecideOrderRequest);
+
+/// A question to the customer; answer it with `POST /orders/{id}/decision`
+#[derive(Debug, Clone, PartialEq, runtime::serde::Serialize, runtime::serde::Deserialize)]
+#[serde(crate = "runtime::serde")]
+pub struct Decision {
+    /// The possible answers
+    pub options: ::std::vec::Vec<DecisionAnswer>,
+    /// The positions of the unavailable items in `items`, from 0
+    pub unavailable_items: ::std::vec::Vec<i32>,
+    /// When the order is cancelled without an answer
+    #[serde(
+        deserialize_with = "runtime::json::read",
+        serialize_with = "runtime::json::write"
+    )]
+    pub deadline: runtime::chrono::DateTime<runtime::chrono::Utc>,
+}
+
+runtime::json_by_serde!(Decision);
+
+impl Decision {
+    /// Whether every part is within the limits of the contract.
+    pub fn is_valid(&self) -> bool {
+        (1..=2).contains(&self.options.len())
+            && (1..=100).contains(&self.unavailable_items.len())
+            && self
+                .unavailable_items
+                .iter()
+                .all(|item| (0..=99).contains(item))
+    }
+}
+
+runtime::string_enum! {
+    /// `accept_available` (deliver the available items) or `cancel`
+    pub enum DecisionAnswer {
+        /// `accept_available`
+        AcceptAvailable = "accept_available",
+        /// `cancel`
+        Cancel = "cancel",
+    }
+}
+
+/// A dependency of the process
+#[derive(Debug, Clone, PartialEq, runtime::serde::Serialize, runtime::serde::Deserialize)]
+#[serde(crate = "runtime::serde")]
+pub struct Dependency {
+    /// The name of the dependency
+    pub name: ::std::string::String,
+    /// Whether it is reachable
+    pub status: DependencyStatus,
+    /// Whether requests fail without it
+    pub required: bool,
+    /// The consequence if it is down
+    #[serde(
+        default,
+        skip_serializing_if = "::std::option::Option::is_none",
+        deserialize_with = "runtime::json::some"
+    )]
+    pub detail: ::std::option::Option<::std::string::String>,
+}
+
+runtime::json_by_serde!(Dependency);
+
+runtime::string_enum! {
+    /// Whether it is reachable
+    pub enum DependencyStatus {
+        /// `up`
+        Up = "up",
+        /// `down`
+        Down = "down",
+    }
+}
+
+runtime::string_enum! {
+    /// `pending`, `reserved` (held in stock), `unavailable` (not in stock), `cancelled`, `shipped` or
+    /// `delivered`
+    pub enum ItemStatus {
+        /// `pending`
+        Pending = "pending",
+        /// `reserved`
+        Reserved = "reserved",
+        /// `unavailable`
+        Unavailable = "unavailable",
+        /// `cancelled`
+        Cancelled = "cancelled",
+        /// `shipped`
+        Shipped = "shipped",
+        /// `delivered`
+        Delivered = "delivered",
+    }
+}
+
+impl ItemStatus {
+    /// The values that may follow this one (`x-transitions` of the contract).
+    pub const fn transitions(self) -> &'static [Self] {
+        match self {
+            Self::Pending => &[
+                Self::Reserved,
+                Self::Unavailable,
+                Self::Cancelled,
+                Self::Shipped,
+                Self::Delivered,
+            ],
+            Self::Reserved => &[
+                Self::Pending,
+                Self::Cancelled,
+                Self::Shipped,
+                Self::Delivered,
+            ],
+            Self::Unavailable => &[Self::Cancelled],
+            Self::Cancelled => &[],
+            Self::Shipped => &[Self::Delivered, Self::Cancelled],
+            Self::Delivered => &[],
+        }
+    }
+
+    /// Whether `next` may follow this value. Staying at the same value is not a transition.
+    pub fn can_become(self, next: Self) -> bool {
+        self.transitions().contains(&next)
+    }
+
+    /// Whether no other value may follow this one.
+    pub const fn is_final(self) -> bool {
+        self.transitions().is_empty()
+    }
+}
+
+/// The process is alive
+#[derive(Debug, Clone, PartialEq, runtime::serde::Serialize, runtime::serde::Deserialize)]
+#[serde(crate = "runtime::serde")]
+pub struct Liveness {
+    /// Always `ok`
+    pub status: LivenessStatus,
+}
+
+runtime::json_by_serde!(Liveness);
+
+runtime::string_enum! {
+    /// Always `ok`
+    pub enum LivenessStatus {
+        /// `ok`
+        Ok = "ok",
+    }
+}
+
+/// An item to order
+#[derive(Debug, Clone, PartialEq, runtime::serde::Serialize, runtime::serde::Deserialize)]
+#[serde(crate = "runtime::serde")]
+pub struct NewOrderItem {
+    /// The stock keeping unit of an article
+    pub sku: ::std::string::String,
+    /// A number of pieces
+    pub quantity: i32,
+    /// An amount of money with at most two decimals; exact, not rounded
+    #[serde(
+        deserialize_with = "runtime::json::read",
+        serialize_with = "runtime::json::write"
+    )]
+    pub unit_price: runtime::rust_decimal::Decimal,
+}
+
+runtime::json_by_serde!(NewOrderItem);
+
+impl NewOrderItem {
+    /// Whether every part is within the limits of the contract.
+    pub fn is_valid(&self) -> bool {
+        (1..=64).contains(&self.sku.chars().count())
+            && {
+                static PATTERN: runtime::Pattern = runtime::Pattern::new("^[!-~]+$");
+                PATTERN.matches(&self.sku)
+            }
+            && (1..=10000).contains(&self.quantity)
+            && (runtime::rust_decimal::Decimal::ZERO
+                ..=runtime::rust_decimal::Decimal::new(9_999_999_999, 2))
+                .contains(&self.unit_price)
+            && self.unit_price % runtime::rust_decimal::Decimal::new(1, 2)
+                == runtime::rust_decimal::Decimal::ZERO
+    }
+}
+
+/// An order
+#[derive(Debug, Clone, PartialEq, runtime::serde::Serialize, runtime::serde::Deserialize)]
+#[serde(crate = "runtime::serde")]
+pub struct Order {
+    /// The id of an order, assigned by the server
+    pub id: i64,
+    /// The id of a customer
+    pub customer_id: i64,
+    /// `pending` (accepted), `processing` (its workflow has started), `completed` or `cancelled`
+    /// (final).
+    pub status: OrderStatus,
+    /// An amount of money with at most two decimals; exact, not rounded
+    #[serde(
+        deserialize_with = "runtime::json::read",
+        serialize_with = "runtime::json::write"
+    )]
+    pub total_amount: runtime::rust_decimal::Decimal,
+    /// When the order was accepted
+    #[serde(
+        deserialize_with = "runtime::json::read",
+        serialize_with = "runtime::json::write"
+    )]
+    pub created_at: runtime::chrono::DateTime<runtime::chrono::Utc>,
+    /// When the order last changed
+    #[serde(
+        deserialize_with = "runtime::json::read",
+        serialize_with = "runtime::json::write"
+    )]
+    pub updated_at: runtime::chrono::DateTime<runtime::chrono::Utc>,
+    /// The statuses that a `PUT` may set; empty if the status is final, and for orders with items
+    pub allowed_transitions: ::std::vec::Vec<OrderStatus>,
+    /// What was ordered; absent for an order without items
+    #[serde(
+        default,
+        skip_serializing_if = "::std::option::Option::is_none",
+        deserialize_with = "runtime::json::some"
+    )]
+    pub items: ::std::option::Option<::std::vec::Vec<OrderItem>>,
+    /// The payment of an order with items
+    #[serde(
+        default,
+        skip_serializing_if = "::std::option::Option::is_none",
+        deserialize_with = "runtime::json::some"
+    )]
+    pub payment: ::std::option::Option<Payment>,
+    /// The parcel of an order with items
+    #[serde(
+        default,
+        skip_serializing_if = "::std::option::Option::is_none",
+        deserialize_with = "runtime::json::some"
+    )]
+    pub shipment: ::std::option::Option<Shipment>,
+    /// A question to the customer; answer it with `POST /orders/{id}/decision`
+    #[serde(
+        default,
+        skip_serializing_if = "::std::option::Option::is_none",
+        deserialize_with = "runtime::json::some"
+    )]
+    pub decision: ::std::option::Option<Decision>,
+    /// Why an order with items is cancelled: `customer_request`, `items_unavailable` (none was available),
+    /// `decision_cancel` (the answer to `decision`), `decision_deadline` (there was none), `payment_declined`,
+    /// `address_not_served`, `parcel_cancelled` (by the carrier), `parcel_returned`, or
+    /// `workflow_cancelled` (by an operator)
+    #[serde(
+        default,
+        skip_serializing_if = "::std::option::Option::is_none",
+        deserialize_with = "runtime::json::some"
+    )]
+    pub cancellation_reason: ::std::option::Option<CancellationReason>,
+    /// A step that has failed for a long time; it is retried until it succeeds
+    #[serde(
+        default,
+        skip_serializing_if = "::std::option::Option::is_none",
+        deserialize_with = "runtime::json::some"
+    )]
+    pub attention: ::std::option::Option<Attention>,
+}
+
+runtime::json_by_serde!(Order);
+
+impl Order {
+    /// Whether every part is within the limits of the contract.
+    pub fn is_valid(&self) -> bool {
+        self.id >= 1
+            && self.customer_id >= 1
+            && (runtime::rust_decimal::Decimal::ZERO
+                ..=runtime::rust_decimal::Decimal::new(9_999_999_999, 2))
+                .contains(&self.total_amount)
+            && self.total_amount % runtime::rust_decimal::Decimal::new(1, 2)
+                == runtime::rust_decimal::Decimal::ZERO
+            && self.allowed_transitions.len() <= 4
+            && self.items.as_ref().is_none_or(|value| {
+                (1..=100).contains(&value.len()) && value.iter().all(|item| item.is_valid())
+            })
+            && self.payment.as_ref().is_none_or(|value| value.is_valid())
+            && self.shipment.as_ref().is_none_or(|value| value.is_valid())
+            && self.decision.as_ref().is_none_or(|value| value.is_valid())
+            && self.attention.as_ref().is_none_or(|value| value.is_valid())
+    }
+}
+
+/// A change of an order
+#[derive(Debug, Clone, PartialEq, runtime::serde::Serialize, runtime::serde::Deserialize)]
+#[serde(crate = "runtime::serde")]
+pub struct OrderEvent {
+    /// Its position in the history, from 1 without gaps; also the version that it created
+    pub sequence: i64,
+    /// `created`; `updated` (fields changed); `restarted` (a new workflow was started because the
+    /// previous one was lost or failed); `deleted`; or a step of an order with items. `decision` ends
+    /// with `decision_made` or `cancellation_requested`, `attention` with `attention_resolved`
+    /// or `retry_requested`, and `cancellation_reason` with `cancellation_refused`.
+    pub r#type: OrderEventType,
+    /// The changed fields with their new values, and the reason
+    pub data: OrderEventData,
+    /// Who made the change: a `client` of this API, the order's `workflow`, or the `reconciler`,
+    /// which repairs orders that do not match their workflows
+    pub actor: OrderEventActor,
+    /// When the change was made
+    #[serde(
+        deserialize_with = "runtime::json::read",
+        serialize_with = "runtime::json::write"
+    )]
+    pub occurred_at: runtime::chrono::DateTime<runtime::chrono::Utc>,
+}
+
+runtime::json_by_serde!(OrderEvent);
+
+impl OrderEvent {
+    /// Whether every part is within the limits of the contract.
+    pub fn is_valid(&self) -> bool {
+        self.sequence >= 1 && self.data.is_valid()
+    }
+}
+
+runtime::string_enum! {
+    /// Who made the change: a `client` of this API, the order's `workflow`, or the `reconciler`,
+    /// which repairs orders that do not match their workflows
+    pub enum OrderEventActor {
+        /// `client`
+        Client = "client",
+        /// `workflow`
+        Workflow = "workflow",
+        /// `reconciler`
+        Reconciler = "reconciler",
+    }
+}
+
+/// The changed fields with their new values, and the reason
+#[derive(Debug, Clone, PartialEq, runtime::serde::Serialize, runtime::serde::Deserialize)]
+#[serde(crate = "runtime::serde")]
+pub struct OrderEventData {
+    /// The id of a customer
+    #[serde(
+        default,
+        skip_serializing_if = "::std::option::Option::is_none",
+        deserialize_with = "runtime::json::some"
+    )]
+    pub customer_id: ::std::option::Option<i64>,
+    /// `pending` (accepted), `processing` (its workflow has started), `completed` or `cancelled`
+    /// (final).
+    #[serde(
+        default,
+        skip_serializing_if = "::std::option::Option::is_none",
+        deserialize_with = "runtime::json::some"
+    )]
+    pub status: ::std::option::Option<OrderStatus>,
+    /// An amount of money with at most two decimals; exact, not rounded
+    #[serde(
+        default,
+        skip_serializing_if = "::std::option::Option::is_none",
+        deserialize_with = "runtime::json::some",
+        serialize_with = "runtime::json::write"
+    )]
+    pub total_amount: ::std::option::Option<runtime::rust_decimal::Decimal>,
+    /// All items with their statuses
+    #[serde(
+        default,
+        skip_serializing_if = "::std::option::Option::is_none",
+        deserialize_with = "runtime::json::some"
+    )]
+    pub items: ::std::option::Option<::std::vec::Vec<OrderItem>>,
+    /// The payment of an order with items
+    #[serde(
+        default,
+        skip_serializing_if = "::std::option::Option::is_none",
+        deserialize_with = "runtime::json::some"
+    )]
+    pub payment: ::std::option::Option<Payment>,
+    /// The parcel of an order with items
+    #[serde(
+        default,
+        skip_serializing_if = "::std::option::Option::is_none",
+        deserialize_with = "runtime::json::some"
+    )]
+    pub shipment: ::std::option::Option<Shipment>,
+    /// A question to the customer; answer it with `POST /orders/{id}/decision`
+    #[serde(
+        default,
+        skip_serializing_if = "::std::option::Option::is_none",
+        deserialize_with = "runtime::json::some"
+    )]
+    pub decision: ::std::option::Option<Decision>,
+    /// `accept_available` (deliver the available items) or `cancel`
+    #[serde(
+        default,
+        skip_serializing_if = "::std::option::Option::is_none",
+        deserialize_with = "runtime::json::some"
+    )]
+    pub answer: ::std::option::Option<DecisionAnswer>,
+    /// Why an order with items is cancelled: `customer_request`, `items_unavailable` (none was available),
+    /// `decision_cancel` (the answer to `decision`), `decision_deadline` (there was none), `payment_declined`,
+    /// `address_not_served`, `parcel_cancelled` (by the carrier), `parcel_returned`, or
+    /// `workflow_cancelled` (by an operator)
+    #[serde(
+        default,
+        skip_serializing_if = "::std::option::Option::is_none",
+        deserialize_with = "runtime::json::some"
+    )]
+    pub cancellation_reason: ::std::option::Option<CancellationReason>,
+    /// A step that has failed for a long time; it is retried until it succeeds
+    #[serde(
+        default,
+        skip_serializing_if = "::std::option::Option::is_none",
+        deserialize_with = "runtime::json::some"
+    )]
+    pub attention: ::std::option::Option<Attention>,
+    /// Why the change was made, if a client did not request it
+    #[serde(
+        default,
+        skip_serializing_if = "::std::option::Option::is_none",
+        deserialize_with = "runtime::json::some"
+    )]
+    pub reason: ::std::option::Option<::std::string::String>,
+}
+
+runtime::json_by_serde!(OrderEventData);
+
+impl OrderEventData {
+    /// Whether every part is within the limits of the contract.
+    pub fn is_valid(&self) -> bool {
+        self.customer_id.as_ref().is_none_or(|value| *value >= 1)
+            && self.total_amount.as_ref().is_none_or(|value| {
+                (runtime::rust_decimal::Decimal::ZERO
+                    ..=runtime::rust_decimal::Decimal::new(9_999_999_999, 2))
+                    .contains(value)
+                    && *value % runtime::rust_decimal::Decimal::new(1, 2)
+                        == runtime::rust_decimal::Decimal::ZERO
+            })
+            && self
+                .items
+                .as_ref()
+                .is_none_or(|value| value.len() <= 100 && value.iter().all(|item| item.is_valid()))
+            && self.payment.as_ref().is_none_or(|value| value.is_valid())
+            && self.shipment.as_ref().is_none_or(|value| value.is_valid())
+            && self.decision.as_ref().is_none_or(|value| value.is_valid())
+            && self.attention.as_ref().is_none_or(|value| value.is_valid())
+    }
+}
+
+runtime::string_enum! {
+    /// `created`; `updated` (fields changed); `restarted` (a new workflow was started because the
+    /// previous one was lost or failed); `deleted`; or a step of an order with items. `decision` ends
+    /// with `decision_made` or `cancellation_requested`, `attention` with `attention_resolved`
+    /// or `retry_requested`, and `cancellation_reason` with `cancellation_refused`.
+    pub enum OrderEventType {
+        /// `created`
+        Created = "created",
+        /// `updated`
+        Updated = "updated",
+        /// `restarted`
+        Restarted = "restarted",
+        /// `deleted`
+        Deleted = "deleted",
+        /// `items_reserved`
+        ItemsReserved = "items_reserved",
+        /// `items_unavailable`
+        ItemsUnavailable = "items_unavailable",
+        /// `decision_requested`
+        DecisionRequested = "decision_requested",
+        /// `decision_made`
+        DecisionMade = "decision_made",
+        /// `cancellation_requested`
+        CancellationRequested = "cancellation_requested",
+        /// `cancellation_refused`
+        CancellationRefused = "cancellation_refused",
+        /// `items_released`
+        ItemsReleased = "items_released",
+        /// `payment_authorized`
+        PaymentAuthorized = "payment_authorized",
+        /// `payment_declined`
+        PaymentDeclined = "payment_declined",
+        /// `payment_captured`
+        PaymentCaptured = "payment_captured",
+        /// `payment_voided`
+        PaymentVoided = "payment_voided",
+        /// `payment_refunded`
+        PaymentRefunded = "payment_refunded",
+        /// `shipment_created`
+        ShipmentCreated = "shipment_created",
+        /// `shipment_refused`
+        ShipmentRefused = "shipment_refused",
+        /// `shipment_dispatched`
+        ShipmentDispatched = "shipment_dispatched",
+        /// `shipment_delivered`
+        ShipmentDelivered = "shipment_delivered",
+        /// `shipment_returned`
+        ShipmentReturned = "shipment_returned",
+        /// `shipment_cancelled`
+        ShipmentCancelled = "shipment_cancelled",
+        /// `attention_required`
+        AttentionRequired = "attention_required",
+        /// `attention_resolved`
+        AttentionResolved = "attention_resolved",
+        /// `retry_requested`
+        RetryRequested = "retry_requested",
+    }
+}
+
+/// An item of an order
+#[derive(Debug, Clone, PartialEq, runtime::serde::Serialize, runtime::serde::Deserialize)]
+#[serde(crate = "runtime::serde")]
+pub struct OrderItem {
+    /// The stock keeping unit of an article
+    pub sku: ::std::string::String,
+    /// A number of pieces
+    pub quantity: i32,
+    /// An amount of money with at most two decimals; exact, not rounded
+    #[serde(
+        deserialize_with = "runtime::json::read",
+        serialize_with = "runtime::json::write"
+    )]
+    pub unit_price: runtime::rust_decimal::Decimal,
+    /// `pending`, `reserved` (held in stock), `unavailable` (not in stock), `cancelled`, `shipped` or
+    /// `delivered`
+    pub status: ItemStatus,
+}
+
+runtime::json_by_serde!(OrderItem);
+
+impl OrderItem {
+    /// Whether every part is within the limits of the contract.
+    pub fn is_valid(&self) -> bool {
+        (1..=64).contains(&self.sku.chars().count())
+            && {
+                static PATTERN: runtime::Pattern = runtime::Pattern::new("^[!-~]+$");
+                PATTERN.matches(&self.sku)
+            }
+            && (1..=10000).contains(&self.quantity)
+            && (runtime::rust_decimal::Decimal::ZERO
+                ..=runtime::rust_decimal::Decimal::new(9_999_999_999, 2))
+                .contains(&self.unit_price)
+            && self.unit_price % runtime::rust_decimal::Decimal::new(1, 2)
+                == runtime::rust_decimal::Decimal::ZERO
+    }
+}
+
+runtime::string_enum! {
+    /// `pending` (accepted), `processing` (its workflow has started), `completed` or `cancelled`
+    /// (final).
+    pub enum OrderStatus {
+        /// `pending`
+        Pending = "pending",
+        /// `processing`
+        Processing = "processing",
+        /// `completed`
+        Completed = "completed",
+        /// `cancelled`
+        Cancelled = "cancelled",
+    }
+}
+
+impl OrderStatus {
+    /// The values that may follow this one (`x-transitions` of the contract).
+    pub const fn transitions(self) -> &'static [Self] {
+        match self {
+            Self::Pending => &[Self::Processing, Self::Completed, Self::Cancelled],
+            Self::Processing => &[Self::Completed, Self::Cancelled],
+            Self::Completed => &[],
+            Self::Cancelled => &[],
+        }
+    }
+
+    /// Whether `next` may follow this value. Staying at the same value is not a transition.
+    pub fn can_become(self, next: Self) -> bool {
+        self.transitions().contains(&next)
+    }
+
+    /// Whether no other value may follow this one.
+    pub const fn is_final(self) -> bool {
+        self.transitions().is_empty()
+    }
+}
+
+runtime::string_enum! {
+    /// A step of an order with items
+    pub enum OrderStep {
+        /// `reserve`
+        Reserve = "reserve",
+        /// `authorize`
+        Authorize = "authorize",
+        /// `commit`
+        Commit = "commit",
+        /// `ship`
+        Ship = "ship",
+        /// `track`
+        Track = "track",
+        /// `capture`
+        Capture = "capture",
+        /// `cancel_shipment`
+        CancelShipment = "cancel_shipment",
+        /// `void`
+        Void = "void",
+        /// `release`
+        Release = "release",
+        /// `refund`
+        Refund = "refund",
+    }
+}
+
+/// The payment of an order with items
+#[derive(Debug, Clone, PartialEq, runtime::serde::Serialize, runtime::serde::Deserialize)]
+#[serde(crate = "runtime::serde")]
+pub struct Payment {
+    /// `authorized` (the amount is reserved), `declined`, `captured` (paid), `voided` (given up before it
+    /// was captured) or `refunded`
+    pub status: PaymentStatus,
+    /// An amount of money with at most two decimals; exact, not rounded
+    #[serde(
+        deserialize_with = "runtime::json::read",
+        serialize_with = "runtime::json::write"
+    )]
+    pub authorized_amount: runtime::rust_decimal::Decimal,
+    /// An amount of money with at most two decimals; exact, not rounded
+    #[serde(
+        deserialize_with = "runtime::json::read",
+        serialize_with = "runtime::json::write"
+    )]
+    pub captured_amount: runtime::rust_decimal::Decimal,
+    /// An amount of money with at most two decimals; exact, not rounded
+    #[serde(
+        deserialize_with = "runtime::json::read",
+        serialize_with = "runtime::json::write"
+    )]
+    pub refunded_amount: runtime::rust_decimal::Decimal,
+}
+
+runtime::json_by_serde!(Payment);
+
+impl Payment {
+    /// Whether every part is within the limits of the contract.
+    pub fn is_valid(&self) -> bool {
+        (runtime::rust_decimal::Decimal::ZERO
+            ..=runtime::rust_decimal::Decimal::new(9_999_999_999, 2))
+            .contains(&self.authorized_amount)
+            && self.authorized_amount % runtime::rust_decimal::Decimal::new(1, 2)
+                == runtime::rust_decimal::Decimal::ZERO
+            && (runtime::rust_decimal::Decimal::ZERO
+                ..=runtime::rust_decimal::Decimal::new(9_999_999_999, 2))
+                .contains(&self.captured_amount)
+            && self.captured_amount % runtime::rust_decimal::Decimal::new(1, 2)
+                == runtime::rust_decimal::Decimal::ZERO
+            && (runtime::rust_decimal::Decimal::ZERO
+                ..=runtime::rust_decimal::Decimal::new(9_999_999_999, 2))
+                .contains(&self.refunded_amount)
+            && self.refunded_amount % runtime::rust_decimal::Decimal::new(1, 2)
+                == runtime::rust_decimal::Decimal::ZERO
+    }
+}
+
+runtime::string_enum! {
+    /// `authorized` (the amount is reserved), `declined`, `captured` (paid), `voided` (given up before it
+    /// was captured) or `refunded`
+    pub enum PaymentStatus {
+        /// `authorized`
+        Authorized = "authorized",
+        /// `declined`
+        Declined = "declined",
+        /// `captured`
+        Captured = "captured",
+        /// `voided`
+        Voided = "voided",
+        /// `refunded`
+        Refunded = "refunded",
+    }
+}
+
+impl PaymentStatus {
+    /// The values that may follow this one (`x-transitions` of the contract).
+    pub const fn transitions(self) -> &'static [Self] {
+        match self {
+            Self::Authorized => &[Self::Captured, Self::Voided],
+            Self::Declined => &[],
+            Self::Captured => &[Self::Refunded],
+            Self::Voided => &[Self::Authorized, Self::Declined],
+            Self::Refunded => &[],
+        }
+    }
+
+    /// Whether `next` may follow this value. Staying at the same value is not a transition.
+    pub fn can_become(self, next: Self) -> bool {
+        self.transitions().contains(&next)
+    }
+
+    /// Whether no other value may follow this one.
+    pub const fn is_final(self) -> bool {
+        self.transitions().is_empty()
+    }
+}
+
+/// Why a request failed (RFC 9457)
+#[derive(Debug, Clone, PartialEq, runtime::serde::Serialize, runtime::serde::Deserialize)]
+#[serde(crate = "runtime::serde")]
+pub struct Problem {
+    /// A URI that identifies the problem type
+    pub r#type: ::std::string::String,
+    /// A summary of the problem type
+    pub title: ::std::string::String,
+    /// The HTTP status of this response
+    pub status: i32,
+    /// A stable, machine-readable code
+    pub code: ::std::string::String,
+    /// A human-readable explanation of this occurrence
+    #[serde(
+        default,
+        skip_serializing_if = "::std::option::Option::is_none",
+        deserialize_with = "runtime::json::some"
+    )]
+    pub detail: ::std::option::Option<::std::string::String>,
+    /// The path of the request
+    #[serde(
+        default,
+        skip_serializing_if = "::std::option::Option::is_none",
+        deserialize_with = "runtime::json::some"
+    )]
+    pub instance: ::std::option::Option<::std::string::String>,
+    /// The request's id, as in `X-Request-Id`; include it in support requests
+    #[serde(
+        default,
+        skip_serializing_if = "::std::option::Option::is_none",
+        deserialize_with = "runtime::json::some"
+    )]
+    pub request_id: ::std::option::Option<::std::string::String>,
+    /// All violations in the request
+    #[serde(
+        default,
+        skip_serializing_if = "::std::option::Option::is_none",
+        deserialize_with = "runtime::json::some"
+    )]
+    pub errors: ::std::option::Option<::std::vec::Vec<Violation>>,
+}
+
+runtime::json_by_serde!(Problem);
+
+impl Problem {
+    /// Whether every part is within the limits of the contract.
+    pub fn is_valid(&self) -> bool {
+        (400..=599).contains(&self.status)
+    }
+}
+
+/// Readiness of the process and its dependencies
+#[derive(Debug, Clone, PartialEq, runtime::serde::Serialize, runtime::serde::Deserialize)]
+#[serde(crate = "runtime::serde")]
+pub struct Readiness {
+    /// Always `ready`; if the process is not ready, the response is a problem
+    pub status: ReadinessStatus,
+    /// Each dependency and its state
+    pub dependencies: ::std::vec::Vec<Dependency>,
+}
+
+runtime::json_by_serde!(Readiness);
+
+runtime::string_enum! {
+    /// Always `ready`; if the process is not ready, the response is a problem
+    pub enum ReadinessStatus {
+        /// `ready`
+        Ready = "ready",
+    }
+}
+
+/// The parcel of an order with items
+#[derive(Debug, Clone, PartialEq, runtime::serde::Serialize, runtime::serde::Deserialize)]
+#[serde(crate = "runtime::serde")]
+pub struct Shipment {
+    /// `created`, `dispatched` (the carrier has it), `delivered`, `returned` (it came back) or `cancelled`
+    pub status: ShipmentStatus,
+    /// Who carries it
+    #[serde(
+        default,
+        skip_serializing_if = "::std::option::Option::is_none",
+        deserialize_with = "runtime::json::some"
+    )]
+    pub carrier: ::std::option::Option<::std::string::String>,
+    /// The carrier's number of the parcel
+    #[serde(
+        default,
+        skip_serializing_if = "::std::option::Option::is_none",
+        deserialize_with = "runtime::json::some"
+    )]
+    pub tracking: ::std::option::Option<::std::string::String>,
+}
+
+runtime::json_by_serde!(Shipment);
+
+impl Shipment {
+    /// Whether every part is within the limits of the contract.
+    pub fn is_valid(&self) -> bool {
+        self.carrier
+            .as_ref()
+            .is_none_or(|value| value.chars().count() <= 100)
+            && self
+                .tracking
+                .as_ref()
+                .is_none_or(|value| value.chars().count() <= 100)
+    }
+}
+
+runtime::string_enum! {
+    /// `created`, `dispatched` (the carrier has it), `delivered`, `returned` (it came back) or `cancelled`
+    pub enum ShipmentStatus {
+        /// `created`
+        Created = "created",
+        /// `dispatched`
+        Dispatched = "dispatched",
+        /// `delivered`
+        Delivered = "delivered",
+        /// `returned`
+        Returned = "returned",
+        /// `cancelled`
+        Cancelled = "cancelled",
+    }
+}
+
+impl ShipmentStatus {
+    /// The values that may follow this one (`x-transitions` of the contract).
+    pub const fn transitions(self) -> &'static [Self] {
+        match self {
+            Self::Created => &[
+                Self::Dispatched,
+                Self::Delivered,
+                Self::Returned,
+                Self::Cancelled,
+            ],
+            Self::Dispatched => &[Self::Delivered, Self::Returned],
+            Self::Delivered => &[],
+            Self::Returned => &[],
+            Self::Cancelled => &[],
+        }
+    }
+
+    /// Whether `next` may follow this value. Staying at the same value is not a transition.
+    pub fn can_become(self, next: Self) -> bool {
+        self.transitions().contains(&next)
+    }
+
+    /// Whether no other value may follow this one.
+    pub const fn is_final(self) -> bool {
+        self.transitions().is_empty()
+    }
+}
+
+/// The fields to change; absent fields stay unchanged
+#[derive(Debug, Clone, PartialEq, runtime::serde::Serialize, runtime::serde::Deserialize)]
+#[serde(crate = "runtime::serde")]
+pub struct UpdateOrderRequest {
+    /// `pending` (accepted), `processing` (its workflow has started), `completed` or `cancelled`
+    /// (final).
+    #[serde(
+        default,
+        skip_serializing_if = "::std::option::Option::is_none",
+        deserialize_with = "runtime::json::some"
+    )]
+    pub status: ::std::option::Option<OrderStatus>,
+    /// An amount of money with at most two decimals; exact, not rounded
+    #[serde(
+        default,
+        skip_serializing_if = "::std::option::Option::is_none",
+        deserialize_with = "runtime::json::some",
+        serialize_with = "runtime::json::write"
+    )]
+    pub total_amount: ::std::option::Option<runtime::rust_decimal::Decimal>,
+}
+
+runtime::json_by_serde!(UpdateOrderRequest);
+
+impl UpdateOrderRequest {
+    /// Whether every part is within the limits of the contract.
+    pub fn is_valid(&self) -> bool {
+        self.total_amount.as_ref().is_none_or(|value| {
+            (runtime::rust_decimal::Decimal::ZERO
+                ..=runtime::rust_decimal::Decimal::new(9_999_999_999, 2))
+                .contains(value)
+                && *value % runtime::rust_decimal::Decimal::new(1, 2)
+                    == runtime::rust_decimal::Decimal::ZERO
+        })
+    }
+}
+
+/// A violation of the contract
+#[derive(Debug, Clone, PartialEq, runtime::serde::Serialize, runtime::serde::Deserialize)]
+#[serde(crate = "runtime::serde")]
+pub struct Violation {
+    /// A JSON pointer (RFC 6901) into the body, or the name of a parameter
+    pub pointer: ::std::string::String,
+    /// What is wrong
+    pub detail: ::std::string::String,
+}
+
+runtime::json_by_serde!(Violation);

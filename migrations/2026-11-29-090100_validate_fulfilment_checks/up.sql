@@ -1,0 +1,2 @@
+ALTER TABLE order_events VALIDATE CONSTRAINT order_events_type_check;
+ALTER TABLE workflow_intents VALIDATE CONSTRAINT workflow_intents_action_check;
