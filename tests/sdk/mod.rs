@@ -135,7 +135,7 @@ struct Service {
 }
 
 impl Service {
-    /// With a worker, order ids start from `first`.
+    /// Order ids start from `first` with a worker, from 500 later without: all share one Temporal.
     async fn start(first: i64) -> Self {
         let issuer = Issuer::start().await;
         let mut auth = issuer.auth();
@@ -157,6 +157,7 @@ impl Service {
             })
         );
         with_worker.orders_from(first).await;
+        without_worker.orders_from(first + 500).await;
         Self {
             issuer,
             without_worker,
