@@ -10,6 +10,7 @@ use uuid::Builder;
 use super::LoadOptions;
 
 const CUSTOMERS: i64 = 1000;
+const ITEMS: &str = r#""total_amount":99.95,"items":[{"sku":"TEA-100","quantity":2,"unit_price":40},{"sku":"CUP-1","quantity":1,"unit_price":19.95}],"shipping_address":{"name":"Ada Example","street":"Example Street 1","postal_code":"12345","city":"Exampleville","country":"DE"}"#;
 const OK: u16 = 200;
 const CREATED: u16 = 201;
 
@@ -22,6 +23,8 @@ pub enum Kind {
     Create,
     /// Creates an order with a unique key.
     CreateKeyed,
+    /// Creates an order of two items.
+    CreateItems,
     /// Changes the amount of a random order.
     Update,
     /// Reads a page of orders.
@@ -101,6 +104,13 @@ impl Requests {
                     "POST /orders HTTP/1.1\r\nidempotency-key: {key}\r\n"
                 )?;
                 self.creation(request)?;
+                Ok(CREATED)
+            }
+            Kind::CreateItems => {
+                write!(request, "POST /orders HTTP/1.1\r\n")?;
+                let customer = self.chance.random_range(1..=CUSTOMERS);
+                write!(self.body, r#"{{"customer_id":{customer},{ITEMS}}}"#)?;
+                self.with_body(request)?;
                 Ok(CREATED)
             }
             Kind::Update => {

@@ -11,15 +11,16 @@ use diesel_async::pooled_connection::deadpool::{Object, Pool};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use order_processing::config::Settings;
 use order_processing::db::schema::orders;
-use order_processing::domain::{self, Caller, CustomerId, OrderKey};
+use order_processing::domain::{self, Caller, CustomerId, Fulfilment, OrderKey};
 use order_processing::generated::models::{
     CreateOrderRequest, DecideOrderRequest, Order, UpdateOrderRequest,
 };
 use order_processing::generated::orders::*;
 use order_processing::workflow::{OrderInput, Temporal, WorkflowInput};
 use rust_decimal::Decimal;
+use serde_json::Value;
 
-use super::{absent, plain_workflow, problem};
+use super::{absent, plain_fulfilment, plain_workflow, problem};
 
 /// The workflow that is started for a new order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +41,7 @@ pub struct Direct {
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = orders, check_for_backend(diesel::pg::Pg))]
-struct Row {
+pub(super) struct Row {
     id: i64,
     customer_id: i64,
     status: String,
@@ -48,15 +49,17 @@ struct Row {
     version: i64,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
+    fulfilment: Option<Value>,
 }
 
 impl Row {
-    fn order(self) -> Result<Order> {
+    pub(super) fn order(self) -> Result<domain::Order> {
         let status = self
             .status
             .parse()
             .map_err(|_| anyhow!("order {} has an unknown status", self.id))?;
-        let order = domain::Order {
+        let fulfilment = self.fulfilment.map(serde_json::from_value);
+        Ok(domain::Order {
             id: self.id,
             customer_id: CustomerId(self.customer_id),
             status,
@@ -64,9 +67,8 @@ impl Row {
             created_at: self.created_at,
             updated_at: self.updated_at,
             version: self.version,
-            fulfilment: None,
-        };
-        Ok(order.into())
+            fulfilment: fulfilment.transpose()?,
+        })
     }
 }
 
@@ -97,16 +99,22 @@ impl Direct {
             .optional()?;
         row.map(|row| {
             let version = row.version;
-            Ok((row.order()?, version))
+            Ok((row.order()?.into(), version))
         })
         .transpose()
     }
 
     async fn create(&self, body: &CreateOrderRequest) -> Result<(Order, i64)> {
+        let new = domain::NewOrder::from(body.clone());
+        let fulfilment = (!new.items.is_empty()).then(|| Fulfilment::new(new.items));
+        let has_items = fulfilment.is_some();
         let row: Row = diesel::insert_into(orders::table)
             .values((
                 orders::customer_id.eq(body.customer_id),
                 orders::total_amount.eq(body.total_amount),
+                orders::fulfilment.eq(fulfilment.map(serde_json::to_value).transpose()?),
+                orders::shipping_address
+                    .eq(new.shipping_address.map(serde_json::to_value).transpose()?),
             ))
             .returning(Row::as_returning())
             .get_result(&mut self.connection().await?)
@@ -126,9 +134,12 @@ impl Direct {
                 });
                 self.temporal.start(key, input, false).await?;
             }
+            Starter::Plain if has_items => {
+                plain_fulfilment::start(&self.temporal, order.id).await?;
+            }
             Starter::Plain => plain_workflow::start(&self.temporal, order.id, self.delay).await?,
         }
-        Ok((order, version))
+        Ok((order.into(), version))
     }
 }
 

@@ -3,6 +3,7 @@
 mod bare;
 mod direct;
 mod memory;
+mod plain_fulfilment;
 mod plain_worker;
 mod plain_workflow;
 

@@ -9,6 +9,7 @@ use temporalio_sdk::{Runtime, Worker, WorkerOptions};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
+use super::plain_fulfilment::{PlainFulfilmentWorkflow, PlainSteps};
 use super::plain_workflow::{PlainActivities, PlainOrderWorkflow, TASK_QUEUE};
 
 /// Runs the worker until `stop`, with the SDK's default options.
@@ -22,6 +23,9 @@ pub async fn run(settings: &Settings, stop: CancellationToken) -> Result<()> {
         .register_workflow::<PlainOrderWorkflow>()
         .context("the plain workflow cannot be registered")?
         .register_activities(PlainActivities::new(OrderRepository::new(database)))
+        .register_workflow::<PlainFulfilmentWorkflow>()
+        .context("the plain saga cannot be registered")?
+        .register_activities(PlainSteps::new(settings)?)
         .graceful_shutdown_period(grace)
         .build();
     let client = temporal.client().await?.clone();

@@ -68,7 +68,8 @@ impl PlainOrderWorkflow {
     }
 }
 
-fn step() -> ActivityOptions {
+/// The options of every activity.
+pub fn step() -> ActivityOptions {
     ActivityOptions::with_start_to_close_timeout(Duration::from_secs(10))
         .retry_policy(
             RetryPolicy::builder()

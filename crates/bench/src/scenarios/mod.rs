@@ -46,6 +46,8 @@ pub enum Scenario {
     Start,
     /// Orders until completion, through Temporal
     Workflow,
+    /// Orders with items until completion, through Temporal and the partners
+    Fulfilment,
     /// The outbox during a burst
     Burst,
     /// More orders than Temporal can process
@@ -95,6 +97,7 @@ impl Scenario {
                 Self::Mixed => full::mixed(context).await,
                 Self::Start => start::run(context).await,
                 Self::Workflow => workflow::run(context).await,
+                Self::Fulfilment => workflow::run_with_items(context).await,
                 Self::Burst => burst::run(context).await,
                 Self::Backlog => backlog::run(context).await,
                 Self::Middleware => middleware::run(context).await,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use dev_servers::TemporalServer;
+use partner_sandbox::{Sandbox, SandboxOptions};
 
 use super::Context;
 use super::full::CONNECTIONS;
@@ -22,10 +23,14 @@ const WARM_UP_ORDERS: u64 = 32;
 const LIMIT: Duration = Duration::from_secs(240);
 const POLL: Duration = Duration::from_millis(50);
 const MICROSECONDS: f64 = 1e6;
+/// The token of the partners.
+const TOKEN: &str = "bench";
 
 /// One of the two designs, with its own server, worker and database.
 struct Design {
     name: &'static str,
+    /// What it creates.
+    orders: Kind,
     database: Database,
     server: Server,
     worker: Server,
@@ -35,21 +40,54 @@ struct Design {
 /// Measures without and with a processing delay.
 pub async fn run(context: &mut Context<'_>) -> Result<()> {
     for delay in ["0s", "1s"] {
-        with_delay(context, delay).await?;
+        let scenario = format!("workflow {delay}");
+        let settings = [("WORKFLOW__PROCESSING_DELAY", delay)];
+        compare(context, &scenario, &settings, Kind::Create).await?;
     }
     Ok(())
 }
 
-async fn with_delay(context: &mut Context<'_>, delay: &str) -> Result<()> {
-    let scenario = format!("workflow {delay}");
-    progress(&format!(
-        "  processing takes {delay}: starting Temporal and workers"
-    ));
+/// Measures orders with items; the partners run in this process and dispatch at once.
+pub async fn run_with_items(context: &mut Context<'_>) -> Result<()> {
+    let books = context
+        .environment
+        .create_database("bench_partners")
+        .await?;
+    let options = SandboxOptions {
+        listen: "127.0.0.1:0".parse()?,
+        database_url: books.url.clone(),
+        token: TOKEN.into(),
+        webhook: None,
+        dispatch_after: Some(Duration::ZERO),
+        deliver_after: None,
+    };
+    let partners = Sandbox::start(options).await?;
+    let url = partners.url();
+    let urls = ["inventory", "payment", "shipping"].map(|partner| format!("{url}/{partner}"));
+    let settings = [
+        ("PARTNERS__INVENTORY__URL", urls[0].as_str()),
+        ("PARTNERS__INVENTORY__TOKEN", TOKEN),
+        ("PARTNERS__PAYMENT__URL", urls[1].as_str()),
+        ("PARTNERS__PAYMENT__TOKEN", TOKEN),
+        ("PARTNERS__SHIPPING__URL", urls[2].as_str()),
+        ("PARTNERS__SHIPPING__TOKEN", TOKEN),
+    ];
+    compare(context, "fulfilment", &settings, Kind::CreateItems).await?;
+    partners.stop().await;
+    Ok(())
+}
+
+async fn compare(
+    context: &mut Context<'_>,
+    scenario: &str,
+    settings: &[(&str, &str)],
+    orders: Kind,
+) -> Result<()> {
+    progress(&format!("  {scenario}: starting Temporal and workers"));
     let temporal = context.environment.start_temporal().await?;
-    let settings = [("WORKFLOW__PROCESSING_DELAY", delay)];
     let designs = [
-        Design::service(context, &temporal, &settings).await?,
-        Design::plain(context, &temporal, &settings).await?,
+        Design::service(context, &temporal, settings, orders).await?,
+        Design::plain(context, &temporal, settings, orders).await?,
     ];
     for design in &designs {
         design.burst(context, WARM_UP_ORDERS).await?;
@@ -57,13 +95,13 @@ async fn with_delay(context: &mut Context<'_>, delay: &str) -> Result<()> {
     }
     for round in 1..=context.plan.rounds {
         for design in &designs {
-            design.measure(context, &temporal, &scenario, round).await?;
+            design.measure(context, &temporal, scenario, round).await?;
         }
     }
     for design in designs {
         let last = design.last_order().await?;
         let id = design.workflow_id;
-        note_histories(context, &temporal, &scenario, design.name, id, last).await?;
+        note_histories(context, &temporal, scenario, design.name, id, last).await?;
         design.server.stop().await?;
         design.worker.stop().await?;
     }
@@ -76,6 +114,7 @@ impl Design {
         context: &Context<'_>,
         temporal: &TemporalServer,
         settings: &[(&str, &str)],
+        orders: Kind,
     ) -> Result<Self> {
         let database = context
             .environment
@@ -99,6 +138,7 @@ impl Design {
         };
         Ok(Self {
             name: OURS,
+            orders,
             server: context.environment.serve(serving).await?,
             worker: context.environment.worker(options).await?,
             database,
@@ -110,6 +150,7 @@ impl Design {
         context: &Context<'_>,
         temporal: &TemporalServer,
         settings: &[(&str, &str)],
+        orders: Kind,
     ) -> Result<Self> {
         let database = context.environment.create_database("bench_plain").await?;
         let address = temporal.address();
@@ -120,6 +161,7 @@ impl Design {
         };
         Ok(Self {
             name: PLAIN,
+            orders,
             server: context
                 .environment
                 .reference("plain", options.clone())
@@ -162,7 +204,7 @@ impl Design {
 
     async fn burst(&self, context: &Context<'_>, orders: u64) -> Result<crate::load::Outcome> {
         let load = LoadOptions {
-            kind: Kind::Create,
+            kind: self.orders,
             connections: CONNECTIONS,
             requests: Some(orders),
             ..context.environment.load_on(&self.server)
