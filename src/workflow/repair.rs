@@ -24,15 +24,6 @@ impl Reconciler {
                 self.wake(order).await
             }
             (Owner::This, WorkflowState::Running { .. }) => Ok(Verdict::Agree),
-            // Everything is undone before an order with items is cancelled.
-            (Owner::This, WorkflowState::Terminated) if order.has_items => {
-                self.undo(order, "its workflow was terminated").await
-            }
-            (Owner::This, WorkflowState::Ended(how))
-                if order.has_items && self.has_no_restarts_left(order) =>
-            {
-                self.undo(order, &format!("its workflow {how}")).await
-            }
             // Termination is an operator's decision.
             (Owner::This, WorkflowState::Terminated) => {
                 self.cancel(order, "its workflow was terminated").await
@@ -106,6 +97,10 @@ impl Reconciler {
     }
 
     async fn cancel(&self, order: OpenOrder, reason: &str) -> anyhow::Result<Verdict> {
+        // Everything is undone before an order with items is cancelled.
+        if order.has_items {
+            return self.undo(order, reason).await;
+        }
         let unchanged = Precondition::Version(vec![order.version]);
         let change = OrderChange {
             status: Some(OrderStatus::Cancelled),

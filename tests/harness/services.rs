@@ -93,15 +93,10 @@ pub fn temporal_address() -> String {
 
 async fn start() -> Services {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("services");
-    let lock = loop {
-        match DataDirLock::acquire(&folder) {
-            Ok(lock) => break lock,
-            Err(error) => {
-                eprintln!("waiting for another run of the tests: {error}");
-                tokio::time::sleep(std::time::Duration::from_secs(2)).await;
-            }
-        }
-    };
+    let lock = DataDirLock::wait(&folder, |error| {
+        eprintln!("waiting for another run of the tests: {error}");
+    })
+    .await;
     let tools = tools();
     let postgres = Postgres::start(
         &tools,

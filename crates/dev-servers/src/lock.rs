@@ -12,6 +12,8 @@ use crate::{Error, run_as};
 /// gone.
 const RETRY_LIMIT: Duration = Duration::from_millis(500);
 const POLL: Duration = Duration::from_millis(20);
+/// How often a process that waits looks again.
+const WAIT_POLL: Duration = Duration::from_secs(2);
 
 /// Keeps every other process out of a data directory until it is dropped or this process ends,
 /// however it ends: the kernel releases the lock (`flock`), so there is no stale lock to clear.
@@ -28,6 +30,17 @@ impl DataDirLock {
     pub fn acquire(dir: &Path) -> Result<Self, Error> {
         fs::create_dir_all(dir).map_err(Error::file("create", dir))?;
         Self::acquire_file(&dir.join("dev.lock"), dir)
+    }
+
+    /// The same, but waits while another process has it, and says so to `waiting`.
+    pub async fn wait(dir: &Path, waiting: impl Fn(&Error)) -> Self {
+        loop {
+            match Self::acquire(dir) {
+                Ok(lock) => return lock,
+                Err(error) => waiting(&error),
+            }
+            tokio::time::sleep(WAIT_POLL).await;
+        }
     }
 
     /// Locks `file`, which stands for `guarded` in messages.

@@ -10,7 +10,7 @@ use temporalio_macros::activities;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
 
 use super::messages::{Next, StepInput, StepResult};
-use super::subject::{Subject, after, result};
+use super::subject::{Subject, result};
 use crate::config;
 use crate::db::OrderRepository;
 use crate::domain::{CancellationReason, Order, OrderEventType, OrderStatus};
@@ -68,10 +68,7 @@ impl FulfilmentActivities {
             return Ok(stop);
         }
         let order = self.apply(&subject, Order::begun).await?;
-        let next = order
-            .as_ref()
-            .map_or(Next::Undo, |order| after(order, Next::Continue));
-        Ok(result(order.as_ref(), input, next))
+        Ok(subject.recorded(order.as_ref(), Next::Continue))
     }
 
     /// Holds the stock, or waits for the customer's decision about what is not there.
@@ -194,10 +191,7 @@ impl FulfilmentActivities {
                     .unwrap_or_default()
             })
             .await?;
-        let next = order
-            .as_ref()
-            .map_or(Next::Undo, |order| after(order, Next::Continue));
-        Ok(result(order.as_ref(), input, next))
+        Ok(subject.recorded(order.as_ref(), Next::Continue))
     }
 
     /// Ends the order when everything is undone.
@@ -224,7 +218,7 @@ impl FulfilmentActivities {
 }
 
 impl FulfilmentActivities {
-    pub(super) async fn end(
+    async fn end(
         &self,
         subject: &Subject,
         change: impl Fn(&mut Order) -> Option<OrderEventType>,

@@ -5,7 +5,7 @@ use temporalio_sdk::activities::ActivityError;
 
 use super::activities::FulfilmentActivities;
 use super::messages::{Next, StepResult};
-use super::subject::{Subject, after, call, partner, result};
+use super::subject::{Subject, call, partner};
 use crate::domain::{Expired, Fulfilment, ItemStatus, Order, OrderStep};
 use crate::partners::Reserved;
 
@@ -48,17 +48,14 @@ impl FulfilmentActivities {
                 order.reserved(&held, deadline)
             })
             .await?;
-        let next = recorded.as_ref().map_or(Next::Undo, |order| {
-            let next = match order.fulfilment.as_deref() {
-                Some(Fulfilment {
-                    decision: Some(decision),
-                    ..
-                }) => Next::Wait(until(decision.deadline)),
-                _ => Next::Continue,
-            };
-            after(order, next)
-        });
-        Ok(result(recorded.as_ref(), subject.input, next))
+        let next = match recorded.as_ref().and_then(|one| one.fulfilment.as_deref()) {
+            Some(Fulfilment {
+                decision: Some(decision),
+                ..
+            }) => Next::Wait(until(decision.deadline)),
+            _ => Next::Continue,
+        };
+        Ok(subject.recorded(recorded.as_ref(), next))
     }
 
     /// Takes what is held out of the stock, so that it no longer expires.
@@ -109,10 +106,7 @@ impl FulfilmentActivities {
         }
         let order = self.apply(subject, Order::decision_expired).await?;
         // The customer may have answered in the same moment.
-        let next = order
-            .as_ref()
-            .map_or(Next::Undo, |order| after(order, Next::Wait(1)));
-        Ok(Some(result(order.as_ref(), subject.input, next)))
+        Ok(Some(subject.recorded(order.as_ref(), Next::Wait(1))))
     }
 
     /// A reservation has expired before its stock was taken. The items are reserved anew, and an

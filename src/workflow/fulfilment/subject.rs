@@ -61,6 +61,12 @@ impl Subject {
         result(self.order.as_ref(), self.input, next)
     }
 
+    /// The result of a step that was recorded in this order; `None` if the order no longer exists.
+    pub(super) fn recorded(&self, order: Option<&Order>, next: Next) -> StepResult {
+        let next = order.map_or(Next::Undo, |order| after(order, next));
+        result(order, self.input, next)
+    }
+
     /// What comes next instead of a step that goes forward; `None` if the step is to be made. A step
     /// is made again when Temporal did not get its result, also after later ones have ended the
     /// order: then nothing is left to do, and nothing may be undone.
@@ -211,10 +217,7 @@ impl FulfilmentActivities {
         change: impl Fn(&mut Order) -> Option<OrderEventType>,
     ) -> Result<StepResult, ActivityError> {
         let order = self.record(subject, step, change).await?;
-        let next = order
-            .as_ref()
-            .map_or(Next::Undo, |order| after(order, next));
-        Ok(result(order.as_ref(), subject.input, next))
+        Ok(subject.recorded(order.as_ref(), next))
     }
 
     /// A call of a partner has failed: the activity is retried. After a while, the order says so.

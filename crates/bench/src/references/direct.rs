@@ -12,9 +12,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use order_processing::config::Settings;
 use order_processing::db::schema::orders;
 use order_processing::domain::{self, Caller, CustomerId, Fulfilment, OrderKey};
-use order_processing::generated::models::{
-    CreateOrderRequest, DecideOrderRequest, Order, UpdateOrderRequest,
-};
+use order_processing::generated::models::{CreateOrderRequest, Order, UpdateOrderRequest};
 use order_processing::generated::orders::*;
 use order_processing::workflow::{OrderInput, Temporal, WorkflowInput};
 use rust_decimal::Decimal;
@@ -227,28 +225,5 @@ impl OrdersApi for Direct {
         Err(UpdateOrderFailure::InternalServerError(absent()))
     }
 
-    async fn decide_order(
-        &self,
-        _caller: Caller,
-        _parameters: DecideOrderParameters,
-        _body: DecideOrderRequest,
-    ) -> Result<DecideOrderSuccess, DecideOrderFailure> {
-        Err(DecideOrderFailure::InternalServerError(absent()))
-    }
-
-    async fn cancel_order(
-        &self,
-        _caller: Caller,
-        _parameters: CancelOrderParameters,
-    ) -> Result<CancelOrderSuccess, CancelOrderFailure> {
-        Err(CancelOrderFailure::InternalServerError(absent()))
-    }
-
-    async fn retry_order(
-        &self,
-        _caller: Caller,
-        _parameters: RetryOrderParameters,
-    ) -> Result<RetryOrderSuccess, RetryOrderFailure> {
-        Err(RetryOrderFailure::InternalServerError(absent()))
-    }
+    absent_operations!();
 }

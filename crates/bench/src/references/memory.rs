@@ -10,14 +10,12 @@ use order_processing::generated::health::{
     GetLivenessFailure, GetLivenessSuccess, GetReadinessFailure, GetReadinessSuccess, HealthApi,
 };
 use order_processing::generated::models::{
-    CreateOrderRequest, DecideOrderRequest, Liveness, LivenessStatus, Order, OrderStatus,
-    Readiness, ReadinessStatus, UpdateOrderRequest,
+    CreateOrderRequest, Liveness, LivenessStatus, Order, OrderStatus, Readiness, ReadinessStatus,
+    UpdateOrderRequest,
 };
 use order_processing::generated::orders::*;
 use order_processing::generated::security::Scheme;
 use rust_decimal::Decimal;
-
-use super::absent;
 
 /// Responds immediately, with a constant order.
 #[derive(Debug, Default)]
@@ -120,30 +118,7 @@ impl OrdersApi for InMemory {
         })
     }
 
-    async fn decide_order(
-        &self,
-        _caller: Caller,
-        _parameters: DecideOrderParameters,
-        _body: DecideOrderRequest,
-    ) -> Result<DecideOrderSuccess, DecideOrderFailure> {
-        Err(DecideOrderFailure::InternalServerError(absent()))
-    }
-
-    async fn cancel_order(
-        &self,
-        _caller: Caller,
-        _parameters: CancelOrderParameters,
-    ) -> Result<CancelOrderSuccess, CancelOrderFailure> {
-        Err(CancelOrderFailure::InternalServerError(absent()))
-    }
-
-    async fn retry_order(
-        &self,
-        _caller: Caller,
-        _parameters: RetryOrderParameters,
-    ) -> Result<RetryOrderSuccess, RetryOrderFailure> {
-        Err(RetryOrderFailure::InternalServerError(absent()))
-    }
+    absent_operations!();
 }
 
 /// Has no dependencies, so it is always ready.

@@ -1,5 +1,41 @@
 //! The reference servers, based on the same HTTP server, each as a separate process.
 
+/// The operations on orders that no reference has.
+macro_rules! absent_operations {
+    () => {
+        async fn decide_order(
+            &self,
+            _caller: Caller,
+            _parameters: DecideOrderParameters,
+            _body: order_processing::generated::models::DecideOrderRequest,
+        ) -> Result<DecideOrderSuccess, DecideOrderFailure> {
+            Err(DecideOrderFailure::InternalServerError(
+                $crate::references::absent(),
+            ))
+        }
+
+        async fn cancel_order(
+            &self,
+            _caller: Caller,
+            _parameters: CancelOrderParameters,
+        ) -> Result<CancelOrderSuccess, CancelOrderFailure> {
+            Err(CancelOrderFailure::InternalServerError(
+                $crate::references::absent(),
+            ))
+        }
+
+        async fn retry_order(
+            &self,
+            _caller: Caller,
+            _parameters: RetryOrderParameters,
+        ) -> Result<RetryOrderSuccess, RetryOrderFailure> {
+            Err(RetryOrderFailure::InternalServerError(
+                $crate::references::absent(),
+            ))
+        }
+    };
+}
+
 mod bare;
 mod direct;
 mod memory;

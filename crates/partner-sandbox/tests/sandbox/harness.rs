@@ -29,14 +29,9 @@ fn postgres() -> &'static Postgres {
         let start = || {
             let runtime = tokio::runtime::Runtime::new().unwrap();
             let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("partners");
-            // Another run of the tests may have it.
-            let lock = loop {
-                match DataDirLock::acquire(&folder) {
-                    Ok(lock) => break lock,
-                    Err(error) => eprintln!("waiting for another run of the tests: {error}"),
-                }
-                std::thread::sleep(Duration::from_secs(2));
-            };
+            let lock = runtime.block_on(DataDirLock::wait(&folder, |error| {
+                eprintln!("waiting for another run of the tests: {error}");
+            }));
             let options = PostgresOptions {
                 data_dir: folder.join("postgres"),
                 settings: vec![("fsync", "off"), ("max_connections", "300")],
