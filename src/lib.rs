@@ -12,6 +12,7 @@ pub mod config;
 pub mod db;
 pub mod domain;
 pub mod error;
+pub mod feed;
 #[path = "../generated/server/mod.rs"]
 pub mod generated;
 pub mod health;

@@ -4,6 +4,7 @@ use super::problem;
 use crate::db::Rejection;
 use crate::domain::{ChangeError, RequestError};
 use crate::error::StoreError;
+use crate::generated::events::ListEventsFailure;
 use crate::generated::models;
 use crate::generated::orders::{
     CancelOrderFailure, CreateOrderFailure, DecideOrderFailure, DeleteOrderFailure,
@@ -51,7 +52,12 @@ macro_rules! store_error_responses {
     )*};
 }
 
-store_error_responses!(GetOrderFailure, ListOrderEventsFailure, ListOrdersFailure);
+store_error_responses!(
+    GetOrderFailure,
+    ListEventsFailure,
+    ListOrderEventsFailure,
+    ListOrdersFailure
+);
 store_error_responses!(
     writes: CancelOrderFailure, CreateOrderFailure, DecideOrderFailure, DeleteOrderFailure,
     RetryOrderFailure, UpdateOrderFailure

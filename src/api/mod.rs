@@ -4,6 +4,7 @@
 mod convert;
 mod cursor;
 mod etag;
+mod events;
 mod failures;
 mod health;
 mod idempotency;
@@ -11,5 +12,6 @@ mod orders;
 pub(crate) mod problem;
 
 pub use cursor::Cursors;
+pub use events::Events;
 pub use health::Health;
 pub use orders::Orders;

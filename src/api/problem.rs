@@ -2,6 +2,7 @@
 
 use actix_web::http::StatusCode;
 
+use crate::db::Extent;
 use crate::generated::models::{Problem, Violation};
 
 /// Seconds after which a client may retry a request that the database could not serve.
@@ -85,6 +86,20 @@ pub(super) fn version_mismatch() -> Problem {
     )
 }
 
+pub(super) fn events_not_available(position: i64, extent: &Extent) -> Problem {
+    let (code, detail) = if position < extent.pruned {
+        let pruned = extent.pruned;
+        let detail = format!("the events up to position {pruned} are no longer available");
+        ("events_pruned", detail)
+    } else {
+        let last = extent.position;
+        let detail = format!("the last event has the position {last}: the database was restored");
+        ("position_unknown", detail)
+    };
+    let detail = format!("{detail}; read the orders, and go on with start=earliest or start=latest");
+    problem(StatusCode::GONE, code, Some(detail))
+}
+
 pub(super) fn internal() -> Problem {
     problem(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", None)
 }
@@ -95,6 +110,10 @@ pub(super) fn unavailable(detail: String) -> Problem {
         "service_unavailable",
         Some(detail),
     )
+}
+
+pub(super) fn too_many_streams() -> Problem {
+    unavailable("too many streams are open on this server; retry later, or read pages".into())
 }
 
 pub(super) fn outcome_unknown(is_repeatable: bool) -> Problem {

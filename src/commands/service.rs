@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::{migrate, print_line};
 use crate::config::Settings;
 use crate::db::{self, Database};
+use crate::feed::Sequencer;
 use crate::partners::Partners;
 use crate::server::{Monitoring, Server};
 use crate::telemetry::{self, Logging, Telemetry};
@@ -141,12 +142,15 @@ pub async fn serve_until(
     let dispatching = dispatch(settings, &background, &temporal, &stop);
     let reconciler = Reconciler::new(settings.clone(), background.clone(), temporal, partners);
     let reconciling = tokio::spawn(reconciler.run(stop.clone()));
+    let sequencer = Sequencer::new(background.clone(), settings.feed.clone());
+    let sequencing = tokio::spawn(sequencer.run(stop.clone()));
     let sweep_interval = settings.idempotency.sweep_interval;
     let sweeping = tokio::spawn(sweep(background, sweep_interval, stop.clone()));
     let served = server.run(stop.clone()).await;
     stop.cancel();
     dispatching.await.context("the dispatcher failed")?;
     reconciling.await.context("the reconciler failed")?;
+    sequencing.await.context("the sequencer failed")?;
     sweeping.await.context("the sweeper failed")?;
     served
 }

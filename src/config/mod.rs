@@ -14,7 +14,7 @@ mod temporal;
 mod tests;
 
 pub use auth::{Auth, AuthMode, Jwt, RateLimit};
-pub use background::{Dispatcher, Idempotency, Reconciler, Workflow};
+pub use background::{Dispatcher, Feed, Idempotency, Reconciler, Workflow};
 pub use database::{Database, DatabaseTls, SecretUrl, SslMode};
 pub use http::{Cors, Http, HttpTls};
 pub use log_filter::parse_log_filter;
@@ -63,6 +63,9 @@ pub struct Settings {
     /// Compares orders with their workflows and repairs them.
     #[garde(dive)]
     pub reconciler: Reconciler,
+    /// The feed of events.
+    #[garde(dive)]
+    pub feed: Feed,
     /// Idempotency keys.
     #[garde(dive)]
     pub idempotency: Idempotency,
@@ -146,6 +149,9 @@ impl Settings {
         faults.extend(self.database.contradictions());
         faults.extend(self.temporal.contradictions());
         faults.extend(self.partners.contradictions());
+        if self.feed.heartbeat >= self.http.stall_timeout {
+            faults.push("feed.heartbeat must be shorter than http.stall_timeout".into());
+        }
         if faults.is_empty() {
             Ok(self)
         } else {

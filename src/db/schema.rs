@@ -19,6 +19,24 @@ diesel::table! {
 }
 
 diesel::table! {
+    feed (id) {
+        id -> Int4,
+        holder -> Nullable<Text>,
+        leased_until -> Timestamptz,
+        entry -> Int8,
+        position -> Int8,
+        pruned -> Int8,
+    }
+}
+
+diesel::table! {
+    feed_runs (entry) {
+        entry -> Int8,
+        position -> Int8,
+    }
+}
+
+diesel::table! {
     idempotency_keys (key) {
         key -> Text,
         fingerprint -> Bytea,
@@ -37,6 +55,7 @@ diesel::table! {
         actor -> Text,
         occurred_at -> Timestamptz,
         customer_id -> Nullable<Int8>,
+        entry -> Nullable<Int8>,
     }
 }
 

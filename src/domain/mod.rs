@@ -10,7 +10,7 @@ mod order_key;
 mod status;
 
 pub use caller::{ANYONE, Access, Caller};
-pub use event::{Actor, OrderEvent, OrderEventData, OrderEventType, no_data};
+pub use event::{Actor, Event, OrderEvent, OrderEventData, OrderEventType, no_data};
 pub use fulfilment::{
     Address, Attention, CancellationReason, DecisionAnswer, Expired, Fulfilment, ItemStatus,
     OrderItem, OrderStep, Payment, PaymentStatus, RequestError, Shipment, ShipmentStatus,

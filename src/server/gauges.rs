@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::Utc;
 
 use crate::db::{
-    BookRepository, IntentRepository, ReconciliationRepository, oldest_snapshot_seconds,
+    BookRepository, IntentRepository, ReconciliationRepository, feed_lag_seconds, oldest_snapshot_seconds,
     orders_by_status, orders_needing_attention,
 };
 use crate::error::StoreError;
@@ -34,6 +34,7 @@ pub(super) async fn refresh(dependencies: &Dependencies, metrics: &Metrics, ever
             vitals.books = logged(books_drift(&books).await);
             vitals.orders = logged(orders_by_status(database).await);
             vitals.attention = logged(orders_needing_attention(database).await);
+            vitals.feed_lag = logged(feed_lag_seconds(database).await);
             vitals.oldest_snapshot = logged(oldest_snapshot_seconds(database).await);
         }
         metrics.set_vitals(vitals);

@@ -101,6 +101,10 @@ metrics! {
         "Age of the oldest intent; 0 if there is none.";
     oldest_snapshot: Gauge, "orders_database_oldest_snapshot_seconds", [],
         "Age of the oldest transaction with a snapshot; 0 if there is none.";
+    feed_lag: Gauge, "orders_feed_lag_seconds", [],
+        "Age of the oldest event that has no position in the feed; 0 if there is none.";
+    feed_followers: IntGauge, "orders_feed_followers", [],
+        "Streams and waiting requests that follow the feed in this process.";
     drift: Gauge, "orders_drift", [],
         "Orders that differed from their workflows in the last round of the reconciler.";
     repaired: IntCounter, "orders_repaired_total", [],

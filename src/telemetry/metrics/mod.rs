@@ -92,6 +92,8 @@ pub struct Vitals {
     pub orders: Option<Vec<(&'static str, f64)>>,
     /// The age of the oldest snapshot in seconds.
     pub oldest_snapshot: Option<f64>,
+    /// The age in seconds of the oldest event that has no position in the feed.
+    pub feed_lag: Option<f64>,
     /// The number of orders that need attention.
     pub attention: Option<i64>,
 }
@@ -103,6 +105,8 @@ struct Inner {
     dropped: Option<Dropped>,
     /// Reads the state of the pool.
     pool: Mutex<Option<Box<dyn Fn() -> PoolState + Send>>>,
+    /// Reads the number of followers of the feed.
+    followers: Mutex<Option<Box<dyn Fn() -> i64 + Send>>>,
     /// The age of the last round of the reconciler, and when it was read. The round may be older
     /// than an `Instant` can express: it survives the machine's restart.
     reconciled: Mutex<Option<(Duration, Instant)>>,
@@ -119,6 +123,7 @@ impl Metrics {
             temporal: Arc::default(),
             dropped,
             pool: Mutex::default(),
+            followers: Mutex::default(),
             reconciled: Mutex::default(),
         }))))
     }
@@ -145,6 +150,13 @@ impl Metrics {
     pub fn watch_pool(&self, pool: impl Fn() -> PoolState + Send + 'static) {
         if let Some(inner) = &self.0 {
             *lock(&inner.pool) = Some(Box::new(pool));
+        }
+    }
+
+    /// Reads the number of followers of the feed from now on.
+    pub fn watch_followers(&self, followers: impl Fn() -> i64 + Send + 'static) {
+        if let Some(inner) = &self.0 {
+            *lock(&inner.followers) = Some(Box::new(followers));
         }
     }
 
@@ -238,6 +250,9 @@ impl Inner {
             connections("idle").set(state.idle);
             metrics.pool_waiting.set(state.waiting);
         }
+        if let Some(followers) = &*lock(&self.followers) {
+            metrics.feed_followers.set(followers());
+        }
         if let Some(dropped) = &self.dropped {
             raise(&metrics.log_dropped, dropped.lines());
         }
@@ -255,6 +270,9 @@ impl Inner {
             metrics.outbox_waiting.set(waiting as f64);
             metrics.outbox_failing.set(failing as f64);
             metrics.outbox_oldest.set(oldest);
+        }
+        if let Some(age) = vitals.feed_lag {
+            metrics.feed_lag.set(age);
         }
         if let Some(age) = vitals.oldest_snapshot {
             metrics.oldest_snapshot.set(age);
