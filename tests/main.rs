@@ -18,6 +18,7 @@ mod contract_page;
 mod database;
 mod deploy;
 mod errors;
+mod feed;
 mod fulfilment;
 mod fuzz;
 mod hardening;

@@ -13,7 +13,7 @@ use crate::auth::make_key;
 use crate::harness::{Page, Process, TestApp, create_order, eventually};
 
 /// Metrics that every process exports from its start.
-const NAMES: [&str; 44] = [
+const NAMES: [&str; 46] = [
     "orders_http_requests_total",
     "orders_http_request_duration_seconds_bucket",
     "orders_http_request_duration_seconds_sum",
@@ -30,6 +30,8 @@ const NAMES: [&str; 44] = [
     "orders_outbox_waiting",
     "orders_outbox_failing",
     "orders_outbox_oldest_age_seconds",
+    "orders_feed_lag_seconds",
+    "orders_feed_followers",
     "orders_drift",
     "orders_repaired_total",
     "orders_books_drift",

@@ -96,7 +96,8 @@ pub(super) fn events_not_available(position: i64, extent: &Extent) -> Problem {
         let detail = format!("the last event has the position {last}: the database was restored");
         ("position_unknown", detail)
     };
-    let detail = format!("{detail}; read the orders, and go on with start=earliest or start=latest");
+    let detail =
+        format!("{detail}; read the orders, and go on with start=earliest or start=latest");
     problem(StatusCode::GONE, code, Some(detail))
 }
 

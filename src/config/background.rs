@@ -84,7 +84,7 @@ pub struct Feed {
     pub interval: Duration,
     /// How long the feed returns an event; 0 for ever.
     #[serde(with = "humantime_serde")]
-    retention: Duration,
+    pub retention: Duration,
     /// The maximum number of streams and waiting requests of this process.
     #[garde(custom(positive))]
     pub max_followers: usize,
@@ -99,7 +99,7 @@ pub struct Feed {
 }
 
 impl Feed {
-    /// How long the feed returns an event; `None` for ever.
+    /// The retention, if events are ever pruned.
     pub fn retention(&self) -> Option<Duration> {
         (!self.retention.is_zero()).then_some(self.retention)
     }

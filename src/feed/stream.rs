@@ -78,13 +78,13 @@ impl State {
             let sent = match self.follower.newer(self.position, BATCH) {
                 Newer::Events(events) => {
                     self.is_live = true;
-                    self.from_ring(&events)
+                    self.take_kept(&events)
                 }
                 Newer::Elsewhere if self.is_live => {
                     tracing::info!("ended a stream whose reader is too slow");
                     return None;
                 }
-                Newer::Elsewhere => match self.from_page().await {
+                Newer::Elsewhere => match self.take_page().await {
                     Ok(sent) => sent,
                     Err(error) => {
                         tracing::warn!(error = %error, "ended a stream because the feed cannot be read");
@@ -116,7 +116,7 @@ impl State {
         }
     }
 
-    fn from_ring(&mut self, events: &[Arc<Published>]) -> Bytes {
+    fn take_kept(&mut self, events: &[Arc<Published>]) -> Bytes {
         let mut sent = BytesMut::new();
         for one in events {
             self.position = one.event.position;
@@ -133,7 +133,7 @@ impl State {
     }
 
     /// Events that the reader no longer has, or has not read.
-    async fn from_page(&mut self) -> Result<Bytes, StoreError> {
+    async fn take_page(&mut self) -> Result<Bytes, StoreError> {
         let repository = self.follower.feed().repository().clone();
         let page = repository.page(&self.filter, self.position, BATCH).await?;
         let mut sent = BytesMut::new();

@@ -6,8 +6,8 @@ use std::time::Duration;
 use chrono::Utc;
 
 use crate::db::{
-    BookRepository, IntentRepository, ReconciliationRepository, feed_lag_seconds, oldest_snapshot_seconds,
-    orders_by_status, orders_needing_attention,
+    BookRepository, IntentRepository, ReconciliationRepository, feed_lag_seconds,
+    oldest_snapshot_seconds, orders_by_status, orders_needing_attention,
 };
 use crate::error::StoreError;
 use crate::health::Dependencies;

@@ -25,7 +25,7 @@ const CARRIER: [&str; 4] = ["--dispatch-after", "500ms", "--deliver-after", "500
 /// Callers are not rate-limited. Attempts with unknown keys are, at a limit that a slow machine
 /// reaches too. The cache of API keys is short, so that the clients' key is looked up during a flood
 /// of unknown keys. Monitoring uses any free port, since the processes share a machine.
-const SERVICE: [(&str, &str); 12] = [
+const SERVICE: [(&str, &str); 13] = [
     ("HTTP__SHUTDOWN_TIMEOUT", "5s"),
     ("AUTH__MODE", "required"),
     ("AUTH__API_KEYS", "true"),
@@ -36,6 +36,7 @@ const SERVICE: [(&str, &str); 12] = [
     ("DISPATCHER__LEASE", "5s"),
     ("DISPATCHER__MAX_BACKOFF", "2s"),
     ("RECONCILER__INTERVAL", "2s"),
+    ("FEED__HEARTBEAT", "1s"),
     ("LOG__FORMAT", "text"),
     ("LOG__FILTER", "warn,order_processing::workflow=info"),
 ];

@@ -13,6 +13,8 @@ use crate::report::{Findings, Progress, table};
 pub struct Summary<'a> {
     pub records: &'a ClientRecords,
     pub audit: &'a Audit,
+    /// The events of all orders, which each follower must have seen.
+    pub followed: usize,
     pub books: &'a Books,
     pub faults: &'a Counts,
     pub progress: &'a Progress,
@@ -72,6 +74,7 @@ impl Summary<'_> {
             row("new workflows by the reconciler", audit.restarted),
             row("ended by the reconciler", audit.ended_by_reconciler),
             row("workflows terminated", audit.terminated),
+            row("events in the feed, for each of 2 followers", self.followed),
             row(
                 "duration",
                 format!("{:.0} s", progress.elapsed().as_secs_f64()),

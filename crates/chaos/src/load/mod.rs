@@ -5,6 +5,7 @@
 mod api;
 mod basket;
 mod customer;
+mod follower;
 mod fulfilment;
 mod operator;
 mod response;
@@ -21,6 +22,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 pub use self::api::Api;
 pub use self::basket::Basket;
 use self::customer::Customer;
+pub use self::follower::{Followed, Seen, Way, follow};
 pub use self::operator::operate;
 pub use self::response::Outcome;
 
