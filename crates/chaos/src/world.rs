@@ -77,7 +77,8 @@ impl World {
         let mut postgres_options = PostgresOptions {
             data_dir: folder.join("postgres"),
             // The kernel keeps what a killed process has written.
-            settings: vec![("fsync", "off")],
+            // A commit that hangs keeps its connection in the server, also after its client is gone.
+            settings: vec![("fsync", "off"), ("max_connections", "200")],
             ..PostgresOptions::default()
         };
         let mut temporal_options = TemporalOptions {
