@@ -35,4 +35,5 @@ mod settings;
 mod statements;
 mod tls;
 mod traces;
+mod webhooks;
 mod workflow;

@@ -414,7 +414,9 @@ async fn postgresql_connections_follow_the_sslmode_of_the_url() {
         postgres.settings(user, "localhost", "verify-full"),
         &made.ca,
     );
-    let mut listener = Listener::connect(&settings, Channel::Intents).await.unwrap();
+    let mut listener = Listener::connect(&settings, Channel::Intents)
+        .await
+        .unwrap();
     postgres.sql("NOTIFY workflow_intents").await;
     let mut notifications = std::pin::pin!(listener.notifications());
     let heard = tokio::time::timeout(Duration::from_secs(10), notifications.next()).await;

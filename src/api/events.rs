@@ -63,9 +63,7 @@ impl EventsApi for Events {
         let Self(feed) = self;
         let customer = parameters.customer_id.map(CustomerId);
         let Some(access) = caller.access.narrowed(customer) else {
-            return Err(ListEventsFailure::Forbidden(
-                problem::customer_not_allowed(),
-            ));
+            return Err(ListEventsFailure::Forbidden(problem::customer_not_allowed()));
         };
         if let Some(id) = parameters.order_id {
             request_scope::set_order(id);
@@ -113,9 +111,7 @@ impl EventsApi for Events {
                 break page;
             };
             after = page.complete_to;
-            if Instant::now() >= until
-                || timeout_at(until, follower.beyond(after)).await.is_err()
-            {
+            if Instant::now() >= until || timeout_at(until, follower.beyond(after)).await.is_err() {
                 break page;
             }
         };

@@ -27,7 +27,10 @@ pub struct Listener {
 
 impl Listener {
     /// Connects and listens.
-    pub async fn connect(settings: &config::Database, channel: Channel) -> Result<Self, StoreError> {
+    pub async fn connect(
+        settings: &config::Database,
+        channel: Channel,
+    ) -> Result<Self, StoreError> {
         let mut connection = connect(settings, "orders-listener").await?;
         let listen = match channel {
             Channel::Intents => "LISTEN workflow_intents",

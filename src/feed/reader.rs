@@ -285,4 +285,3 @@ impl Drop for Follower {
         self.feed.0.followers.fetch_sub(1, Ordering::SeqCst);
     }
 }
-

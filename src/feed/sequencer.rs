@@ -80,7 +80,11 @@ impl Sequencer {
             }
             let advance = advance(extent, &entries, &gaps.closed);
             if advance.entry > extent.entry {
-                if !self.repository.advance(extent.entry, &advance, LEASE).await? {
+                if !self
+                    .repository
+                    .advance(extent.entry, &advance, LEASE)
+                    .await?
+                {
                     tracing::info!("another process has taken over the feed of events");
                     return Ok(());
                 }

@@ -200,10 +200,7 @@ async fn page(
     };
     let wanted = i64::try_from(limit).unwrap_or(i64::MAX);
     let mut query = in_range()
-        .select((
-            order_events::entry.assume_not_null(),
-            EventRow::as_select(),
-        ))
+        .select((order_events::entry.assume_not_null(), EventRow::as_select()))
         .limit(wanted);
     let mut last_scanned = None;
     if !filter.types.is_empty() {
@@ -278,7 +275,9 @@ fn event(row: EventRow, position: i64) -> Result<Event, StoreError> {
         order_id,
         customer_id: customer_id.ok_or_else(|| {
             let sequence = event.sequence;
-            StoreError::Corrupt(format!("event {sequence} of order {order_id} has no customer"))
+            StoreError::Corrupt(format!(
+                "event {sequence} of order {order_id} has no customer"
+            ))
         })?,
         sequence: event.sequence,
         r#type: event.r#type,
