@@ -165,8 +165,9 @@ impl Deliverer {
         }
         let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
         let room = Room {
-            total: count(free),
-            // Slow endpoints never take all of what is left.
+            // Neither one endpoint nor one claim takes all of what is left: the more is in flight, the
+            // less is left to each endpoint, and some of it to those that respond.
+            total: count(free.div_ceil(2)),
             per_endpoint: count((free / 4).clamp(1, self.settings.endpoint_concurrency)),
             in_flight: in_flight.into_iter().collect(),
         };

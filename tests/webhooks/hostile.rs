@@ -138,11 +138,10 @@ async fn rebinding_a_name_does_not_lead_inside() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn redirects_are_not_followed() {
-    let inside = Receiver::start().await;
     let app = TestApp::adjusted(quick).await;
     let receiver = Receiver::with(|_, before| match before {
-        0 => Reply::Header(307, "location: http://127.0.0.1:1/"),
-        1 => Reply::Header(302, "location: /elsewhere"),
+        0..4 => Reply::Header(307, "location: /elsewhere"),
+        4..8 => Reply::Header(302, "location: /elsewhere"),
         _ => Reply::Status(200),
     })
     .await;
@@ -156,7 +155,6 @@ async fn redirects_are_not_followed() {
     let accepted = receiver.until_accepted(1).await;
     assert_eq!(accepted[0].path, "/hook");
     assert!(receiver.received().iter().all(|one| one.path == "/hook"));
-    assert_eq!(inside.connections(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

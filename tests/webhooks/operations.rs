@@ -174,11 +174,8 @@ async fn invalid_requests_are_rejected() {
     problem(replay(1).await, 410, "position_unknown").await;
     app.sql("UPDATE feed SET pruned = 5, position = 9").await;
     problem(replay(4).await, 410, "events_pruned").await;
-    let missing = app.call(
-        Method::POST,
-        &format!("/webhooks/{first}/deliveries/1/retry"),
-        json!({}),
-    );
+    let missing = format!("/webhooks/{first}/deliveries/1/retry");
+    let missing = app.call(Method::POST, &missing, json!({}));
     problem(missing.await, 404, "delivery_not_found").await;
 }
 
@@ -212,11 +209,11 @@ async fn scopes_and_customers_limit_access() {
     for scopes in ["orders:read orders:write", "webhooks:read"] {
         let token = issuer.token(scopes, Some(7));
         let created = send(&token, Method::POST, "/webhooks", body("/x")).await;
-        problem(created, 403, "insufficient_scope").await;
+        problem(created, 403, "forbidden").await;
     }
     let writer = issuer.token("webhooks:write", Some(7));
     let listed = send(&writer, Method::GET, "/webhooks", None).await;
-    problem(listed, 403, "insufficient_scope").await;
+    problem(listed, 403, "forbidden").await;
     assert_eq!(app.get("/webhooks").await.status(), 401);
 
     // Customers.
