@@ -20,4 +20,5 @@ pub mod partners;
 pub mod server;
 pub mod telemetry;
 pub mod tls;
+pub mod webhooks;
 pub mod workflow;

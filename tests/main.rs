@@ -36,4 +36,5 @@ mod settings;
 mod statements;
 mod tls;
 mod traces;
+mod webhooks;
 mod workflow;

@@ -204,17 +204,17 @@ pub struct CreateWebhookRequest {
         deserialize_with = "runtime::json::some"
     )]
     pub signature: ::std::option::Option<WebhookSignature>,
-    /// `earliest`: with the oldest event; `latest`: after the newest one
+    /// `earliest`: with the oldest event; `latest`: with the first one after its creation
     #[serde(default = "CreateWebhookRequest::default_start")]
-    pub start: FeedStart,
+    pub start: WebhookStart,
 }
 
 runtime::json_by_serde!(CreateWebhookRequest);
 
 impl CreateWebhookRequest {
     /// The default of `start`.
-    pub fn default_start() -> FeedStart {
-        FeedStart::Earliest
+    pub fn default_start() -> WebhookStart {
+        WebhookStart::Latest
     }
 }
 
@@ -1462,6 +1462,16 @@ runtime::string_enum! {
         HmacSha256 = "hmac_sha256",
         /// `ed25519`
         Ed25519 = "ed25519",
+    }
+}
+
+runtime::string_enum! {
+    /// `earliest`: with the oldest event; `latest`: with the first one after its creation
+    pub enum WebhookStart {
+        /// `earliest`
+        Earliest = "earliest",
+        /// `latest`
+        Latest = "latest",
     }
 }
 

@@ -284,7 +284,7 @@ pub enum CancelOrderFailure {
     },
     /// The database did not confirm the change in time: it may or may not have been made. `Retry-After`
     /// is present only if a retry of the same request cannot make the change twice: for any request but a
-    /// `POST /orders` without an `Idempotency-Key`.
+    /// `POST /orders` without an `Idempotency-Key`, `POST /webhooks` and `POST /webhooks/{id}/secret`.
     GatewayTimeout {
         /// The body, as `application/problem+json`
         body: models::Problem,
@@ -467,7 +467,7 @@ pub enum CreateOrderFailure {
     },
     /// The database did not confirm the change in time: it may or may not have been made. `Retry-After`
     /// is present only if a retry of the same request cannot make the change twice: for any request but a
-    /// `POST /orders` without an `Idempotency-Key`.
+    /// `POST /orders` without an `Idempotency-Key`, `POST /webhooks` and `POST /webhooks/{id}/secret`.
     GatewayTimeout {
         /// The body, as `application/problem+json`
         body: models::Problem,
@@ -666,7 +666,7 @@ pub enum DecideOrderFailure {
     },
     /// The database did not confirm the change in time: it may or may not have been made. `Retry-After`
     /// is present only if a retry of the same request cannot make the change twice: for any request but a
-    /// `POST /orders` without an `Idempotency-Key`.
+    /// `POST /orders` without an `Idempotency-Key`, `POST /webhooks` and `POST /webhooks/{id}/secret`.
     GatewayTimeout {
         /// The body, as `application/problem+json`
         body: models::Problem,
@@ -865,7 +865,7 @@ pub enum DeleteOrderFailure {
     },
     /// The database did not confirm the change in time: it may or may not have been made. `Retry-After`
     /// is present only if a retry of the same request cannot make the change twice: for any request but a
-    /// `POST /orders` without an `Idempotency-Key`.
+    /// `POST /orders` without an `Idempotency-Key`, `POST /webhooks` and `POST /webhooks/{id}/secret`.
     GatewayTimeout {
         /// The body, as `application/problem+json`
         body: models::Problem,
@@ -1532,7 +1532,7 @@ pub enum RetryOrderFailure {
     },
     /// The database did not confirm the change in time: it may or may not have been made. `Retry-After`
     /// is present only if a retry of the same request cannot make the change twice: for any request but a
-    /// `POST /orders` without an `Idempotency-Key`.
+    /// `POST /orders` without an `Idempotency-Key`, `POST /webhooks` and `POST /webhooks/{id}/secret`.
     GatewayTimeout {
         /// The body, as `application/problem+json`
         body: models::Problem,
@@ -1704,7 +1704,7 @@ pub enum UpdateOrderFailure {
     },
     /// The database did not confirm the change in time: it may or may not have been made. `Retry-After`
     /// is present only if a retry of the same request cannot make the change twice: for any request but a
-    /// `POST /orders` without an `Idempotency-Key`.
+    /// `POST /orders` without an `Idempotency-Key`, `POST /webhooks` and `POST /webhooks/{id}/secret`.
     GatewayTimeout {
         /// The body, as `application/problem+json`
         body: models::Problem,

@@ -15,8 +15,10 @@ pub trait WebhookEndpointsApi: 'static {
     /// Create a webhook endpoint.
     ///
     /// From now on, or from the oldest event on, the events of all orders that the caller may see are sent
-    /// to the URL. The response contains the `secret` that signs them; it is not shown again. A URL into the
-    /// server's own network is rejected when it is called, unless the operator allows it.
+    /// to the URL, or those of one customer. The response contains the `secret` that signs them; it is not
+    /// shown again. A URL whose host is an address that is not public is rejected. A host name is checked
+    /// whenever it is called: a connection is only made to a public address, or to one that the operator
+    /// allows. Redirects are not followed. Credentials of a customer have endpoints of their own.
     ///
     /// `POST /webhooks`
     fn create_webhook(
@@ -81,7 +83,8 @@ pub trait WebhookEndpointsApi: 'static {
     /// Send events again.
     ///
     /// Sends all events after a position that the endpoint wants, in sequence, also those that it has
-    /// received. Each has the `webhook-id` that it had before.
+    /// received. Each has the `webhook-id` that it had before. Events that have yet to be sent are never
+    /// skipped.
     ///
     /// `POST /webhooks/{id}/replay`
     fn replay_webhook(
@@ -95,8 +98,9 @@ pub trait WebhookEndpointsApi: 'static {
 
     /// Send an event again now.
     ///
-    /// Sends a `pending` or `failed` delivery at once, with all its attempts before it, or one that was
-    /// `delivered` once more. If the endpoint is not `enabled`, the response is 409.
+    /// Sends a `pending` or `failed` delivery at once, or one that was `delivered` once more; if it fails, it
+    /// is repeated for as long as a new one. Earlier events of the same order that are `pending` are sent
+    /// first. If the endpoint is not `enabled`, the response is 409.
     ///
     /// `POST /webhooks/{id}/deliveries/{delivery_id}/retry`
     fn retry_webhook_delivery(
@@ -109,8 +113,9 @@ pub trait WebhookEndpointsApi: 'static {
 
     /// Replace the secret of a webhook endpoint.
     ///
-    /// Returns a new `secret`. For a day by default, every event is signed with the previous one as well, so
-    /// that the receiver can be changed in the meantime.
+    /// Returns a new `secret`, or a new `public_key`. For a day by default, every event is signed with the
+    /// previous one as well, so that the receiver can be changed in the meantime. If too many of them are
+    /// still valid, the response is 409.
     ///
     /// `POST /webhooks/{id}/secret`
     fn rotate_webhook_secret(
@@ -283,7 +288,7 @@ pub enum CreateWebhookFailure {
     },
     /// The database did not confirm the change in time: it may or may not have been made. `Retry-After`
     /// is present only if a retry of the same request cannot make the change twice: for any request but a
-    /// `POST /orders` without an `Idempotency-Key`.
+    /// `POST /orders` without an `Idempotency-Key`, `POST /webhooks` and `POST /webhooks/{id}/secret`.
     GatewayTimeout {
         /// The body, as `application/problem+json`
         body: models::Problem,
@@ -435,7 +440,7 @@ pub enum DeleteWebhookFailure {
     },
     /// The database did not confirm the change in time: it may or may not have been made. `Retry-After`
     /// is present only if a retry of the same request cannot make the change twice: for any request but a
-    /// `POST /orders` without an `Idempotency-Key`.
+    /// `POST /orders` without an `Idempotency-Key`, `POST /webhooks` and `POST /webhooks/{id}/secret`.
     GatewayTimeout {
         /// The body, as `application/problem+json`
         body: models::Problem,
@@ -1015,7 +1020,7 @@ pub enum ReplayWebhookFailure {
     },
     /// The database did not confirm the change in time: it may or may not have been made. `Retry-After`
     /// is present only if a retry of the same request cannot make the change twice: for any request but a
-    /// `POST /orders` without an `Idempotency-Key`.
+    /// `POST /orders` without an `Idempotency-Key`, `POST /webhooks` and `POST /webhooks/{id}/secret`.
     GatewayTimeout {
         /// The body, as `application/problem+json`
         body: models::Problem,
@@ -1178,7 +1183,7 @@ pub enum RetryWebhookDeliveryFailure {
     },
     /// The database did not confirm the change in time: it may or may not have been made. `Retry-After`
     /// is present only if a retry of the same request cannot make the change twice: for any request but a
-    /// `POST /orders` without an `Idempotency-Key`.
+    /// `POST /orders` without an `Idempotency-Key`, `POST /webhooks` and `POST /webhooks/{id}/secret`.
     GatewayTimeout {
         /// The body, as `application/problem+json`
         body: models::Problem,
@@ -1335,7 +1340,7 @@ pub enum RotateWebhookSecretFailure {
     },
     /// The database did not confirm the change in time: it may or may not have been made. `Retry-After`
     /// is present only if a retry of the same request cannot make the change twice: for any request but a
-    /// `POST /orders` without an `Idempotency-Key`.
+    /// `POST /orders` without an `Idempotency-Key`, `POST /webhooks` and `POST /webhooks/{id}/secret`.
     GatewayTimeout {
         /// The body, as `application/problem+json`
         body: models::Problem,
@@ -1612,7 +1617,7 @@ pub enum UpdateWebhookFailure {
     },
     /// The database did not confirm the change in time: it may or may not have been made. `Retry-After`
     /// is present only if a retry of the same request cannot make the change twice: for any request but a
-    /// `POST /orders` without an `Idempotency-Key`.
+    /// `POST /orders` without an `Idempotency-Key`, `POST /webhooks` and `POST /webhooks/{id}/secret`.
     GatewayTimeout {
         /// The body, as `application/problem+json`
         body: models::Problem,

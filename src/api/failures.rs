@@ -11,6 +11,11 @@ use crate::generated::orders::{
     GetOrderFailure, ListOrderEventsFailure, ListOrdersFailure, RetryOrderFailure,
     UpdateOrderFailure,
 };
+use crate::generated::webhook_endpoints::{
+    CreateWebhookFailure, DeleteWebhookFailure, GetWebhookFailure, ListWebhookDeliveriesFailure,
+    ListWebhooksFailure, ReplayWebhookFailure, RetryWebhookDeliveryFailure,
+    RotateWebhookSecretFailure, TestWebhookFailure, UpdateWebhookFailure,
+};
 
 /// The response of an operation to a failure of the database. The cause is logged once, here, and
 /// is not part of the response.
@@ -54,13 +59,19 @@ macro_rules! store_error_responses {
 
 store_error_responses!(
     GetOrderFailure,
+    GetWebhookFailure,
     ListEventsFailure,
     ListOrderEventsFailure,
-    ListOrdersFailure
+    ListOrdersFailure,
+    ListWebhookDeliveriesFailure,
+    ListWebhooksFailure,
+    TestWebhookFailure
 );
 store_error_responses!(
     writes: CancelOrderFailure, CreateOrderFailure, DecideOrderFailure, DeleteOrderFailure,
-    RetryOrderFailure, UpdateOrderFailure
+    RetryOrderFailure, UpdateOrderFailure, CreateWebhookFailure, DeleteWebhookFailure,
+    ReplayWebhookFailure, RetryWebhookDeliveryFailure, RotateWebhookSecretFailure,
+    UpdateWebhookFailure
 );
 
 /// The response of an operation that changes an order.

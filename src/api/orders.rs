@@ -377,12 +377,12 @@ fn woken(event: OrderEventType) -> Effect {
 }
 
 /// The number of rows to read for a page: one extra row shows whether there is a next page.
-fn with_next(limit: i32) -> i64 {
+pub(super) fn with_next(limit: i32) -> i64 {
     i64::from(limit) + 1
 }
 
 /// Truncates the rows to the page. Returns the last row of the page if there is a next page.
-fn cut<T>(rows: &mut Vec<T>, limit: i32) -> Option<&T> {
+pub(super) fn cut<T>(rows: &mut Vec<T>, limit: i32) -> Option<&T> {
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let has_next = rows.len() > limit;
     rows.truncate(limit);

@@ -73,6 +73,22 @@ pub(super) fn order_not_found(id: i64) -> Problem {
     )
 }
 
+pub(super) fn webhook_not_found(id: i64) -> Problem {
+    problem(
+        StatusCode::NOT_FOUND,
+        "webhook_not_found",
+        Some(format!("there is no webhook endpoint {id}")),
+    )
+}
+
+pub(super) fn delivery_not_found(id: i64) -> Problem {
+    problem(
+        StatusCode::NOT_FOUND,
+        "delivery_not_found",
+        Some(format!("the endpoint has no delivery {id}")),
+    )
+}
+
 pub(super) fn conflict(code: &str, detail: String) -> Problem {
     problem(StatusCode::CONFLICT, code, Some(detail))
 }
@@ -121,7 +137,7 @@ pub(super) fn outcome_unknown(is_repeatable: bool) -> Problem {
     let next = if is_repeatable {
         "a retry of the same request stores it at most once"
     } else {
-        "look for the order before you send the request again, or use an Idempotency-Key"
+        "look whether it was before you send the request again (POST /orders has an Idempotency-Key)"
     };
     problem(
         StatusCode::GATEWAY_TIMEOUT,

@@ -12,6 +12,7 @@ mod secret;
 mod temporal;
 #[cfg(test)]
 mod tests;
+mod webhooks;
 
 pub use auth::{Auth, AuthMode, Jwt, RateLimit};
 pub use background::{Dispatcher, Feed, Idempotency, Reconciler, Workflow};
@@ -22,6 +23,7 @@ pub use observability::{Log, LogFormat, Monitoring, Traces};
 pub use partners::{CompleteOn, Partner, Partners, Shipping};
 pub use secret::{Secret, given};
 pub use temporal::{Temporal, TemporalTls};
+pub use webhooks::{AllowedTarget, Webhooks};
 
 use std::path::{Path, PathBuf};
 
@@ -66,6 +68,9 @@ pub struct Settings {
     /// The feed of events.
     #[garde(dive)]
     pub feed: Feed,
+    /// Webhook endpoints.
+    #[garde(dive)]
+    pub webhooks: Webhooks,
     /// Idempotency keys.
     #[garde(dive)]
     pub idempotency: Idempotency,

@@ -19,6 +19,7 @@ mod reconciliation;
 pub mod schema;
 mod secrets;
 mod statistics;
+mod webhooks;
 
 pub use api_keys::{ApiKey, ApiKeyRepository, NewApiKey};
 pub use books::{BookReport, BookRepository, Bookmark, OrderOfOperation};
@@ -39,4 +40,9 @@ pub use reconciliation::{
 pub use secrets::{SECRET_BYTES, cursor_secret};
 pub use statistics::{
     feed_lag_seconds, oldest_snapshot_seconds, orders_by_status, orders_needing_attention,
+};
+pub use webhooks::{
+    Attempt, Delivery, DeliveryFilter, DeliveryRepository, Endpoint, EndpointChange,
+    EndpointRepository, EndpointResult, NewEndpoint, OutboxRepository, Outcome, Retried, Room,
+    Target, WebhookState, WebhookUpkeep,
 };

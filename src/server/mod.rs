@@ -28,7 +28,7 @@ use actix_web::{App, HttpServer};
 use anyhow::{Context, Result};
 use tokio_util::sync::CancellationToken;
 
-use crate::api::{Cursors, Events, Health, Orders};
+use crate::api::{Cursors, Events, Health, Orders, Webhooks};
 use crate::auth::Authenticator;
 use crate::config::{self, AuthMode, Settings};
 use crate::db::{self, Database, OrderRepository};
@@ -68,25 +68,23 @@ impl Server {
         let cursors = Cursors::new(db::cursor_secret(&database).await?);
         let idempotency = settings.idempotency.clone();
         let health = Data::new(Health(Dependencies::new(database.clone(), temporal)));
-        let webhook = ShippingWebhook::new(
+        let shipping = ShippingWebhook::new(
             &settings.partners.shipping,
             OrderRepository::new(database.clone()),
         );
-        let webhook = Data::new(webhook.map_err(anyhow::Error::msg)?);
+        let shipping = Data::new(shipping.map_err(anyhow::Error::msg)?);
         let closing = CancellationToken::new();
         let feed = Feed::start(&database, settings, &telemetry.metrics, closing.clone());
         let events = Data::new(Events(feed.clone()));
+        let webhooks = Webhooks::new(&database, feed.repository(), &settings.webhooks);
+        let webhooks = Data::new(webhooks.map_err(anyhow::Error::msg)?);
         let routes = move |service: &mut ServiceConfig| {
             let (feed, cursors) = (feed.clone(), cursors.clone());
             let orders = Orders::new(&database, feed, idempotency.clone(), cursors);
             let orders = Data::new(orders);
-            let mut router = contract_runtime::server::Router::new(&generated::CONTRACT);
-            generated::events::routes(&mut router, &events, &security);
-            generated::health::routes(&mut router, &health);
-            generated::orders::routes(&mut router, &orders, &security);
-            router.configure(service);
+            generated::configure(service, &security, &events, &health, &orders, &webhooks);
             docs::configure(service);
-            partners::configure(service, &webhook);
+            partners::configure(service, &shipping);
         };
         let open = settings.auth.mode == AuthMode::Disabled;
         let server = Self::observed(&settings.http, open, telemetry, routes)?;

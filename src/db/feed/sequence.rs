@@ -149,7 +149,8 @@ impl SequencerRepository {
     }
 
     /// Prunes at most `limit` events that are older than `before`: they are no longer part of the
-    /// feed, but stay in the histories of their orders. Returns how many.
+    /// feed, but stay in the histories of their orders. Those that a webhook endpoint has yet to
+    /// consider, also a disabled one, are kept. Returns how many.
     pub async fn prune(&self, before: DateTime<Utc>, limit: i64) -> Result<i64, StoreError> {
         #[derive(QueryableByName)]
         struct Row {
@@ -165,7 +166,11 @@ impl SequencerRepository {
              oldest AS (
                 SELECT order_events.entry, occurred_at FROM run JOIN order_events
                     ON order_events.entry BETWEEN run.first AND run.last
-                 ORDER BY order_events.entry LIMIT $3),
+                 ORDER BY order_events.entry
+                 LIMIT greatest(0, least($3, (
+                    SELECT min(webhook_endpoints.position) - min(feed.pruned)
+                      FROM webhook_endpoints CROSS JOIN feed
+                     WHERE NOT webhook_endpoints.deleted)))),
              kept AS (
                 SELECT min(entry) AS entry FROM oldest WHERE occurred_at >= $2),
              old AS (

@@ -19,6 +19,7 @@ use temporalio_common::telemetry::metrics::{CoreMeter, TemporalMeter};
 
 use self::declarations::Declared;
 use super::writer::Dropped;
+use crate::db::WebhookState;
 
 /// The metrics of a process. Cheap to clone; the default records nothing.
 #[derive(Clone, Default)]
@@ -54,6 +55,20 @@ label! {
         Rejected = "refused",
         /// Temporal was not available.
         Outage = "outage",
+    }
+}
+
+label! {
+    /// What came of an attempt to deliver a webhook.
+    WebhookOutcome {
+        /// The receiver has the event.
+        Delivered = "delivered",
+        /// It failed, and is repeated.
+        Repeated = "repeated",
+        /// It failed for the last time.
+        Failed = "failed",
+        /// The receiver wants nothing any more.
+        Gone = "gone",
     }
 }
 
@@ -96,6 +111,8 @@ pub struct Vitals {
     pub feed_lag: Option<f64>,
     /// The number of orders that need attention.
     pub attention: Option<i64>,
+    /// The state of the webhook endpoints.
+    pub webhooks: Option<WebhookState>,
 }
 
 struct Inner {
@@ -178,6 +195,15 @@ impl Metrics {
             .inc();
         if result == DispatchResult::Dispatched {
             metrics.dispatch_lag.observe(lag.as_secs_f64());
+        }
+    }
+
+    /// Counts an attempt to deliver a webhook.
+    pub fn webhook(&self, outcome: WebhookOutcome, duration: Duration) {
+        if let Some(metrics) = self.declared() {
+            let outcome = [outcome.as_str()];
+            metrics.webhooks.with_label_values(&outcome).inc();
+            metrics.webhook_duration.observe(duration.as_secs_f64());
         }
     }
 
@@ -266,6 +292,11 @@ impl Inner {
         let metrics = &self.metrics;
         metrics.database_up.set(vitals.database_up.into());
         metrics.temporal_up.set(vitals.temporal_up.into());
+        if let Some(state) = vitals.webhooks {
+            metrics.webhook_oldest.set(state.oldest_age_seconds);
+            metrics.webhooks_failed.set(state.failed as f64);
+            metrics.webhooks_disabled.set(state.disabled as f64);
+        }
         if let Some((waiting, failing, oldest)) = vitals.outbox {
             metrics.outbox_waiting.set(waiting as f64);
             metrics.outbox_failing.set(failing as f64);
