@@ -25,7 +25,7 @@ const CARRIER: [&str; 4] = ["--dispatch-after", "500ms", "--deliver-after", "500
 /// Callers are not rate-limited. Attempts with unknown keys are, at a limit that a slow machine
 /// reaches too. The cache of API keys is short, so that the clients' key is looked up during a flood
 /// of unknown keys. Monitoring uses any free port, since the processes share a machine.
-const SERVICE: [(&str, &str); 13] = [
+const SERVICE: [(&str, &str); 12] = [
     ("HTTP__SHUTDOWN_TIMEOUT", "5s"),
     ("AUTH__MODE", "required"),
     ("AUTH__API_KEYS", "true"),
@@ -36,7 +36,6 @@ const SERVICE: [(&str, &str); 13] = [
     ("DISPATCHER__LEASE", "5s"),
     ("DISPATCHER__MAX_BACKOFF", "2s"),
     ("RECONCILER__INTERVAL", "2s"),
-    ("FEED__HEARTBEAT", "1s"),
     ("LOG__FORMAT", "text"),
     ("LOG__FILTER", "warn,order_processing::workflow=info"),
 ];
@@ -50,6 +49,17 @@ const FULFILMENT: [(&str, &str); 6] = [
     ("PARTNERS__SHIPPING__POLL_INTERVAL", "1s"),
     ("PARTNERS__DECISION_TIME", "3s"),
     ("PARTNERS__ATTENTION_AFTER", "2s"),
+];
+
+/// A frozen server is noticed soon, and a webhook that failed is sent again within the run, to a
+/// receiver on this machine.
+const FEED: [(&str, &str); 6] = [
+    ("FEED__HEARTBEAT", "1s"),
+    ("WEBHOOKS__ALLOW_HTTP", "true"),
+    ("WEBHOOKS__ALLOWED_TARGETS", "127.0.0.1"),
+    ("WEBHOOKS__TIMEOUT", "2s"),
+    ("WEBHOOKS__FIRST_DELAY", "200ms"),
+    ("WEBHOOKS__LONGEST_DELAY", "2s"),
 ];
 
 /// What the processes of a run have in common.
@@ -100,6 +110,7 @@ impl Shared {
             arguments: Vec::new(),
             settings,
             partners: self.partner_settings(targets.partners),
+            feed: owned(&FEED),
         })
     }
 
@@ -156,6 +167,7 @@ impl Shared {
                 ("LOG__FILTER", "warn".into()),
             ],
             partners: Vec::new(),
+            feed: Vec::new(),
         }
     }
 }

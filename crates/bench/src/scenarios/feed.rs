@@ -254,7 +254,9 @@ impl Stream {
         };
         // The first heartbeat.
         while !contains(&stream.text, b"\n\n") {
-            timeout(LIMIT, stream.read()).await.context("no heartbeat")??;
+            timeout(LIMIT, stream.read())
+                .await
+                .context("no heartbeat")??;
         }
         ensure!(
             stream.text.starts_with(b"HTTP/1.1 200"),

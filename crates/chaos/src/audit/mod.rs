@@ -58,16 +58,28 @@ impl Audit {
     }
 }
 
+/// What those who follow all orders were told.
+#[derive(Debug, Default)]
+pub struct Told {
+    /// What each follower of the feed has seen.
+    pub followers: Vec<(Way, Vec<Seen>)>,
+    /// The last event of each order that the receiver of webhooks has confirmed.
+    pub webhooks: Option<BTreeMap<i64, i64>>,
+}
+
 /// Checks every accepted order and every stored one.
-pub fn audit(records: &ClientRecords, followers: &[(Way, Vec<Seen>)], state: &State) -> Audit {
+pub fn audit(records: &ClientRecords, told: &Told, state: &State) -> Audit {
     let mut audit = Audit::default();
     let waiting = state.intents.iter();
     audit
         .open
         .extend(waiting.map(|intent| format!("the outbox contains {intent:?}")));
     books::check(&state.books, &mut audit);
-    for (way, seen) in followers {
+    for (way, seen) in &told.followers {
         feed::check(&format!("{way:?}"), seen, state, &mut audit);
+    }
+    if let Some(confirmed) = &told.webhooks {
+        feed::check_webhooks(confirmed, state, &mut audit);
     }
     let keyed = with_keys(state);
     let found = keyless::check(&records.keyless, state, &mut audit);

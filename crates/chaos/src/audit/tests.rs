@@ -84,7 +84,7 @@ fn good() -> (ClientRecords, State) {
 fn finds(spoil: impl FnOnce(&mut ClientRecords, &mut State)) -> [usize; 7] {
     let (mut records, mut state) = good();
     spoil(&mut records, &mut state);
-    let audit = audit(&records, &[], &state);
+    let audit = audit(&records, &Told::default(), &state);
     let [others @ .., _feed] = audit.differences().map(|(_, all)| all.len());
     others
 }
@@ -93,7 +93,24 @@ fn finds(spoil: impl FnOnce(&mut ClientRecords, &mut State)) -> [usize; 7] {
 fn finds_in_feed(sequences: &[i64]) -> usize {
     let (records, state) = good();
     let seen = sequences.iter().map(|&sequence| (1, sequence)).collect();
-    audit(&records, &[(Way::Stream, seen)], &state).feed.len()
+    let told = Told {
+        followers: vec![(Way::Stream, seen)],
+        webhooks: None,
+    };
+    audit(&records, &told, &state).feed.len()
+}
+
+#[test]
+fn every_event_was_delivered() {
+    let (records, state) = good();
+    let finds = |last| {
+        let told = Told {
+            webhooks: Some([(1, last)].into()),
+            ..Told::default()
+        };
+        audit(&records, &told, &state).feed.len()
+    };
+    assert_eq!([finds(3), finds(2), finds(0)], [0, 1, 1]);
 }
 
 #[test]

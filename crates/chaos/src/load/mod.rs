@@ -8,6 +8,7 @@ mod customer;
 mod follower;
 mod fulfilment;
 mod operator;
+mod receiver;
 mod response;
 
 use std::sync::Arc;
@@ -24,6 +25,7 @@ pub use self::basket::Basket;
 use self::customer::Customer;
 pub use self::follower::{Followed, Seen, Way, follow};
 pub use self::operator::operate;
+pub use self::receiver::Receiver;
 pub use self::response::Outcome;
 
 /// Orders per second in a burst: ten times what Temporal's dev server can process.
