@@ -4,6 +4,7 @@ import json
 import threading
 from decimal import Decimal
 from functools import partial
+from itertools import islice
 from typing import Mapping
 
 from order_processing_sdk import (
@@ -35,7 +36,7 @@ def first(events):
 
 
 def told(events, count):
-    return [(event.type, event.order_id) for event, _ in zip(events, range(count))]
+    return [(event.type, event.order_id) for event in islice(events, count)]
 
 
 def follow_feed(client, customer):
