@@ -16,6 +16,8 @@ from order_processing_sdk.transport import ResilientApiClient
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 #: The greatest size of an event, so that a faulty stream does not fill the memory.
 _LARGEST = 1 << 20
+#: `time.sleep` fails with what a faulty `Retry-After` may ask for.
+_LONGEST_PAUSE = 86_400.0
 
 
 class _Message(NamedTuple):
@@ -51,7 +53,7 @@ def follow(
             if not error.transient:
                 raise
             failure = error
-        time.sleep(client.pause(max(attempt, 1), failure))
+        time.sleep(min(client.pause(max(attempt, 1), failure), _LONGEST_PAUSE))
 
 
 def _event(message: _Message) -> Event | None:

@@ -23,6 +23,8 @@ interface Message {
 
 /** The greatest size of an event, so that a faulty stream does not fill the memory. */
 const LARGEST = 1 << 20;
+/** `setTimeout` does not wait at all if a faulty `Retry-After` asks for more than 24 days. */
+const LONGEST_PAUSE_MS = 86_400_000;
 
 /** See `OrdersClient.follow`. */
 export async function* follow(
@@ -63,7 +65,7 @@ export async function* follow(
             }
             failure = error;
         }
-        await sleep(pauseAfter(Math.max(attempt, 1), failure, settings), signal);
+        await sleep(Math.min(pauseAfter(Math.max(attempt, 1), failure, settings), LONGEST_PAUSE_MS), signal);
     }
 }
 

@@ -117,7 +117,8 @@ export async function* streamOnce(
         return data.finally(() => clearTimeout(timer));
     };
     try {
-        const response = await within(settings.fetch(url, { headers, redirect: 'error', signal }));
+        // A redirect is not followed, and is no lost connection either.
+        const response = await within(settings.fetch(url, { headers, redirect: 'manual', signal }));
         if (response.status >= 400) {
             throw new ApiError(response, await within(response.text()), attempt);
         }
