@@ -251,7 +251,7 @@ impl WebhookEndpointsApi for Webhooks {
             }),
         };
         let begun = Instant::now();
-        let own = begun + self.settings.timeout;
+        let own = begun + self.settings.timeout + RESPONSE_TIME;
         let deadline = request_scope::deadline().map(|deadline| deadline - RESPONSE_TIME);
         let sent = timeout_at(
             deadline.map_or(own, |deadline| deadline.min(own)),

@@ -2,6 +2,7 @@
 //! run, also against each other: the database says who makes an attempt.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use contract_runtime::json;
@@ -15,6 +16,7 @@ use super::sender::{Message, Sender, Unsent};
 use crate::config::{Settings, Webhooks};
 use crate::db::{Attempt, Database, OutboxRepository, Room, Target, WebhookUpkeep};
 use crate::domain::{Event, WebhookPayload};
+use crate::error::StoreError;
 use crate::telemetry::Metrics;
 
 /// How much longer than an attempt its lease lasts, so that its result can be recorded.
@@ -37,6 +39,8 @@ pub struct Deliverer {
     results: Results,
     settings: Webhooks,
     shutdown_timeout: Duration,
+    /// Whether there are enabled endpoints.
+    any_enabled: AtomicBool,
 }
 
 /// An attempt in flight.
@@ -64,6 +68,7 @@ impl Deliverer {
             sender: Sender::new(&settings.webhooks)?,
             settings: settings.webhooks.clone(),
             shutdown_timeout: settings.http.shutdown_timeout,
+            any_enabled: AtomicBool::new(false),
         })
     }
 
@@ -84,7 +89,13 @@ impl Deliverer {
     /// Creates deliveries, and wakes those who make them.
     async fn fan_out(&self, due: &Notify, stop: &CancellationToken) {
         loop {
-            let pause = match self.outbox.fan_out().await {
+            let moved = async {
+                let outlook = self.outbox.outlook().await?;
+                let any = outlook.any_enabled;
+                self.any_enabled.store(any, Ordering::Relaxed);
+                Ok::<_, StoreError>(outlook.any_behind && self.outbox.fan_out().await?)
+            };
+            let pause = match moved.await {
                 Ok(true) => {
                     due.notify_one();
                     Duration::ZERO
@@ -154,9 +165,9 @@ impl Deliverer {
         &self,
         sends: &mut JoinSet<Done>,
         flights: &mut HashMap<Id, Flight>,
-    ) -> Result<usize, crate::error::StoreError> {
+    ) -> Result<usize, StoreError> {
         let free = self.settings.concurrency.saturating_sub(flights.len());
-        if free == 0 {
+        if free == 0 || !self.any_enabled.load(Ordering::Relaxed) {
             return Ok(0);
         }
         let mut in_flight: HashMap<i64, i64> = HashMap::new();

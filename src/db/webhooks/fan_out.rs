@@ -1,6 +1,7 @@
 //! Creates the deliveries of an endpoint from the feed.
 
-use diesel::sql_types::BigInt;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Bool};
 use diesel_async::RunQueryDsl;
 
 use super::OutboxRepository;
@@ -11,7 +12,30 @@ const ENDPOINTS: i64 = 100;
 /// The positions by which it moves each of them.
 const STEP: i64 = 500;
 
+/// What there may be to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, QueryableByName)]
+pub struct Outlook {
+    /// Whether any endpoint is enabled.
+    #[diesel(sql_type = Bool)]
+    pub any_enabled: bool,
+    /// Whether one of them is behind the feed.
+    #[diesel(sql_type = Bool)]
+    pub any_behind: bool,
+}
+
 impl OutboxRepository {
+    /// Whether there is anything to do, for less than trying costs.
+    pub async fn outlook(&self) -> Result<Outlook, StoreError> {
+        let query = diesel::sql_query(
+            "SELECT EXISTS (SELECT FROM webhook_endpoints WHERE enabled) AS any_enabled,
+                    EXISTS (SELECT FROM webhook_endpoints AS e CROSS JOIN feed
+                             WHERE e.enabled AND e.position < feed.position) AS any_behind",
+        );
+        self.database
+            .read(async |connection| query.get_result(connection).await)
+            .await
+    }
+
     /// Creates deliveries of the next events for endpoints that are behind the feed, and moves them
     /// on, in one statement: whoever does so, each event is considered once. An event that was
     /// considered before a replay is due again. Returns whether there may be more to do.
