@@ -13,7 +13,7 @@ use crate::auth::make_key;
 use crate::harness::{Page, Process, TestApp, create_order, eventually};
 
 /// Metrics that every process exports from its start.
-const NAMES: [&str; 46] = [
+const NAMES: [&str; 51] = [
     "orders_http_requests_total",
     "orders_http_request_duration_seconds_bucket",
     "orders_http_request_duration_seconds_sum",
@@ -32,6 +32,11 @@ const NAMES: [&str; 46] = [
     "orders_outbox_oldest_age_seconds",
     "orders_feed_lag_seconds",
     "orders_feed_followers",
+    "orders_webhook_attempts_total",
+    "orders_webhook_attempt_duration_seconds_count",
+    "orders_webhook_oldest_age_seconds",
+    "orders_webhook_failed",
+    "orders_webhook_endpoints_disabled",
     "orders_drift",
     "orders_repaired_total",
     "orders_books_drift",

@@ -34,7 +34,7 @@ SELECT coalesce(min(entry), 1), 1 FROM order_events WHERE entry <= 0;
 
 -- One row: how far the feed goes, and the process that extends it.
 CREATE TABLE feed (
-    id           INTEGER     PRIMARY KEY DEFAULT 1 CHECK (id = 1),
+    id           BIGINT      PRIMARY KEY DEFAULT 1 CHECK (id = 1),
     holder       TEXT,
     leased_until TIMESTAMPTZ NOT NULL DEFAULT now(),
     -- The last entry of the feed, and its position. Every entry up to it is that of an event or of none for ever.

@@ -20,7 +20,7 @@ diesel::table! {
 
 diesel::table! {
     feed (id) {
-        id -> Int4,
+        id -> Int8,
         holder -> Nullable<Text>,
         leased_until -> Timestamptz,
         entry -> Int8,
