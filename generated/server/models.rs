@@ -223,15 +223,16 @@ impl CreateWebhookRequest {
     pub fn is_valid(&self) -> bool {
         (10..=2000).contains(&self.url.chars().count())
             && {
-                static PATTERN: runtime::Pattern = runtime::Pattern::new(
-                    r"^https?://[^[\x{9}-\x{d}\x{20}-\x{20}\x{a0}-\x{a0}\x{1680}-\x{1680}\x{2000}-\x{200a}\x{2028}-\x{2029}\x{202f}-\x{202f}\x{205f}-\x{205f}\x{3000}-\x{3000}\x{feff}-\x{feff}]#]+$",
-                );
+                static PATTERN: runtime::Pattern = runtime::Pattern::new(r#"^https?://[!"$-~]+$"#);
                 PATTERN.matches(&self.url)
             }
-            && self
-                .description
-                .as_ref()
-                .is_none_or(|value| value.chars().count() <= 200)
+            && self.description.as_ref().is_none_or(|value| {
+                value.chars().count() <= 200 && {
+                    static PATTERN: runtime::Pattern =
+                        runtime::Pattern::new(r"^[^\u0000-\u001f\u007f]*$");
+                    PATTERN.matches(value)
+                }
+            })
             && self
                 .event_types
                 .as_ref()
@@ -1236,7 +1237,21 @@ runtime::json_by_serde!(UpdateWebhookRequest);
 impl UpdateWebhookRequest {
     /// Whether every part is within the limits of the contract.
     pub fn is_valid(&self) -> bool {
-        self.url.as_ref().is_none_or(|value| (10..=2000).contains(&value.chars().count()) && { static PATTERN: runtime::Pattern = runtime::Pattern::new(r"^https?://[^[\x{9}-\x{d}\x{20}-\x{20}\x{a0}-\x{a0}\x{1680}-\x{1680}\x{2000}-\x{200a}\x{2028}-\x{2029}\x{202f}-\x{202f}\x{205f}-\x{205f}\x{3000}-\x{3000}\x{feff}-\x{feff}]#]+$"); PATTERN.matches(value) }) && self.description.as_ref().is_none_or(|value| value.chars().count() <= 200) && self.event_types.as_ref().is_none_or(|value| value.len() <= 50 && runtime::all_unique(value))
+        self.url.as_ref().is_none_or(|value| {
+            (10..=2000).contains(&value.chars().count()) && {
+                static PATTERN: runtime::Pattern = runtime::Pattern::new(r#"^https?://[!"$-~]+$"#);
+                PATTERN.matches(value)
+            }
+        }) && self.description.as_ref().is_none_or(|value| {
+            value.chars().count() <= 200 && {
+                static PATTERN: runtime::Pattern =
+                    runtime::Pattern::new(r"^[^\u0000-\u001f\u007f]*$");
+                PATTERN.matches(value)
+            }
+        }) && self
+            .event_types
+            .as_ref()
+            .is_none_or(|value| value.len() <= 50 && runtime::all_unique(value))
     }
 }
 
@@ -1408,15 +1423,16 @@ impl WebhookEndpoint {
         self.id >= 1
             && (10..=2000).contains(&self.url.chars().count())
             && {
-                static PATTERN: runtime::Pattern = runtime::Pattern::new(
-                    r"^https?://[^[\x{9}-\x{d}\x{20}-\x{20}\x{a0}-\x{a0}\x{1680}-\x{1680}\x{2000}-\x{200a}\x{2028}-\x{2029}\x{202f}-\x{202f}\x{205f}-\x{205f}\x{3000}-\x{3000}\x{feff}-\x{feff}]#]+$",
-                );
+                static PATTERN: runtime::Pattern = runtime::Pattern::new(r#"^https?://[!"$-~]+$"#);
                 PATTERN.matches(&self.url)
             }
-            && self
-                .description
-                .as_ref()
-                .is_none_or(|value| value.chars().count() <= 200)
+            && self.description.as_ref().is_none_or(|value| {
+                value.chars().count() <= 200 && {
+                    static PATTERN: runtime::Pattern =
+                        runtime::Pattern::new(r"^[^\u0000-\u001f\u007f]*$");
+                    PATTERN.matches(value)
+                }
+            })
             && self.event_types.len() <= 50
             && runtime::all_unique(&self.event_types)
             && self.customer_id.as_ref().is_none_or(|value| *value >= 1)

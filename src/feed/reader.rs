@@ -59,7 +59,10 @@ struct Ring {
 }
 
 struct Shared {
-    repository: FeedRepository,
+    /// For requests and streams.
+    pages: FeedRepository,
+    /// For the reader.
+    newest: FeedRepository,
     ring: Mutex<Ring>,
     /// The last position of the ring; `None` while nothing is read.
     last: watch::Sender<Option<i64>>,
@@ -83,7 +86,8 @@ impl Feed {
         stop: CancellationToken,
     ) -> Self {
         let feed = Self(Arc::new(Shared {
-            repository: FeedRepository::new(database.in_background()),
+            pages: FeedRepository::new(database.clone()),
+            newest: FeedRepository::new(database.in_background()),
             ring: Mutex::new(Ring {
                 events: VecDeque::new(),
                 last: 0,
@@ -106,9 +110,9 @@ impl Feed {
         &self.0.settings
     }
 
-    /// Reads pages.
+    /// Reads pages, for requests and streams.
     pub fn repository(&self) -> &FeedRepository {
-        &self.0.repository
+        &self.0.pages
     }
 
     /// Cancelled when the process stops.
@@ -189,13 +193,13 @@ impl Feed {
     async fn read(&self) -> Result<bool, StoreError> {
         let after = *self.0.last.borrow();
         let Some(after) = after else {
-            let extent = self.0.repository.extent().await?;
+            let extent = self.0.newest.extent().await?;
             self.lock().last = extent.position;
             self.0.last.send_replace(Some(extent.position));
             return Ok(true);
         };
         let all = EventFilter::all();
-        let page = self.0.repository.page(&all, after, BATCH).await?;
+        let page = self.0.newest.page(&all, after, BATCH).await?;
         if page.extent.position < after {
             // The database was restored to an earlier state; followers find out for themselves.
             self.clear();
