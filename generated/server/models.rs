@@ -223,7 +223,8 @@ impl CreateWebhookRequest {
     pub fn is_valid(&self) -> bool {
         (10..=2000).contains(&self.url.chars().count())
             && {
-                static PATTERN: runtime::Pattern = runtime::Pattern::new(r#"^https?://[!"$-~]+$"#);
+                static PATTERN: runtime::Pattern =
+                    runtime::Pattern::new(r"^https?://[A-Za-z0-9._~:/?@!$&'()*+,;=%\[\]-]+$");
                 PATTERN.matches(&self.url)
             }
             && self.description.as_ref().is_none_or(|value| {
@@ -1239,7 +1240,8 @@ impl UpdateWebhookRequest {
     pub fn is_valid(&self) -> bool {
         self.url.as_ref().is_none_or(|value| {
             (10..=2000).contains(&value.chars().count()) && {
-                static PATTERN: runtime::Pattern = runtime::Pattern::new(r#"^https?://[!"$-~]+$"#);
+                static PATTERN: runtime::Pattern =
+                    runtime::Pattern::new(r"^https?://[A-Za-z0-9._~:/?@!$&'()*+,;=%\[\]-]+$");
                 PATTERN.matches(value)
             }
         }) && self.description.as_ref().is_none_or(|value| {
@@ -1423,7 +1425,8 @@ impl WebhookEndpoint {
         self.id >= 1
             && (10..=2000).contains(&self.url.chars().count())
             && {
-                static PATTERN: runtime::Pattern = runtime::Pattern::new(r#"^https?://[!"$-~]+$"#);
+                static PATTERN: runtime::Pattern =
+                    runtime::Pattern::new(r"^https?://[A-Za-z0-9._~:/?@!$&'()*+,;=%\[\]-]+$");
                 PATTERN.matches(&self.url)
             }
             && self.description.as_ref().is_none_or(|value| {

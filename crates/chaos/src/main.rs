@@ -52,7 +52,7 @@ use crate::world::{Instances, LONG_PROCESSING_DELAY, PROCESSING_DELAY, Programs,
 /// The disk space that a long run may need.
 const ROOM_BYTES: u64 = 2 << 30;
 /// How long followers and the receiver of webhooks have for the last events.
-const TOLD_LIMIT: Duration = Duration::from_secs(60);
+const TOLD_LIMIT: Duration = Duration::from_secs(120);
 
 /// Injects random faults into the order service under load, and audits every order afterwards
 #[derive(Parser)]
@@ -226,7 +226,9 @@ async fn run(arguments: &Arguments, folder: &Path) -> Result<bool> {
         }
     };
     if timeout(TOLD_LIMIT, complete).await.is_err() {
-        progress.log(&format!("not everyone was told all events in {TOLD_LIMIT:?}"));
+        progress.log(&format!(
+            "not everyone was told all events in {TOLD_LIMIT:?}"
+        ));
     }
     let mut told = Told {
         followers: Vec::new(),

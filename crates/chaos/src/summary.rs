@@ -76,7 +76,10 @@ impl Summary<'_> {
             row("new workflows by the reconciler", audit.restarted),
             row("ended by the reconciler", audit.ended_by_reconciler),
             row("workflows terminated", audit.terminated),
-            row("events, for each of 2 followers and the receiver", self.followed),
+            row(
+                "events, for each of 2 followers and the receiver",
+                self.followed,
+            ),
             row("  webhooks that came again", self.repeated_webhooks),
             row(
                 "duration",

@@ -100,18 +100,23 @@ impl Receiver {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Confirmed> {
-        self.confirmed.lock().unwrap_or_else(PoisonError::into_inner)
+        self.confirmed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn serve(&self, stream: TcpStream) {
         let mut stream = BufReader::new(stream);
         while let Some(body) = request(&mut stream).await {
-            let response = match rand::random_range(0..20) {
-                0 => "HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\ncontent-length: 0\r\n\r\n",
-                1 => "HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\n\r\n",
+            let response = match rand::random_range(0..100) {
+                // Holds up all events for the receiver.
+                0 => {
+                    "HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\ncontent-length: 0\r\n\r\n"
+                }
+                1..=3 => "HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\n\r\n",
                 // The connection ends without a response.
-                2 => return,
-                3 => {
+                4..=6 => return,
+                7 => {
                     sleep(SILENCE).await;
                     return;
                 }
@@ -131,7 +136,8 @@ impl Receiver {
         let payload: Value = serde_json::from_slice(body).unwrap_or_default();
         let event = &payload["data"];
         let mut confirmed = self.lock();
-        let (Some(order), Some(sequence)) = (event["order_id"].as_i64(), event["sequence"].as_i64())
+        let (Some(order), Some(sequence)) =
+            (event["order_id"].as_i64(), event["sequence"].as_i64())
         else {
             let text = String::from_utf8_lossy(body).into_owned();
             return confirmed.wrong.push(text);
