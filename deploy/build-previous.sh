@@ -40,6 +40,15 @@ echo "== building the version before, $version ($commit)"
 rm -rf "$source"
 mkdir -p "$source"
 git -C "$root" archive "$commit" | tar -x -C "$source"
-cargo build --locked --quiet --manifest-path "$source/Cargo.toml" \
+# Nearly all dependencies are the same, so those that are compiled already are linked instead of compiled again.
+# What cargo writes in place is copied.
+if [ -d "$root/target/debug/deps" ] && [ ! -d "$root/target/previous/debug" ]; then
+    mkdir -p "$root/target/previous"
+    cp -al "$root/target/debug" "$root/target/previous/debug"
+    rm -f "$root/target/previous/debug/.cargo-lock"
+    cp -r --remove-destination "$root/target/debug/.fingerprint" "$root/target/previous/debug/"
+fi
+# With the features of the whole workspace, as here.
+cargo build --locked --quiet --workspace --manifest-path "$source/Cargo.toml" \
     --target-dir "$root/target/previous" --bin orders
 echo "$commit" >"$stamp"

@@ -56,7 +56,7 @@ def main():
 class Sdk:
     #: Required programs; the language is skipped without them.
     programs = ()
-    #: The info string of the README's code block, and the file that its snippet is written to.
+    #: The info string of the README's first code block, and the file that its snippet is written to.
     fence = ""
     snippet = ""
     #: Options for openapi-generator in addition to config.yaml.
@@ -116,9 +116,15 @@ class Sdk:
         """Installs the package for the runner and the snippet, and runs both."""
         shutil.rmtree(self.consumer, ignore_errors=True)
         shutil.copytree(self.sources / "conformance", self.consumer)
+        shutil.copy(ROOT / "sdk" / "conformance" / "webhooks.json", self.consumer)
         target = self.consumer / self.snippet
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(readme_snippet(self.generated / "README.md", self.fence))
+        snippet, *quoted = readme_snippets(self.generated / "README.md", self.fence)
+        target.write_text(snippet)
+        sources = " ".join(path.read_text("utf-8") for path in self.consumer.rglob(f"*{target.suffix}"))
+        for code in quoted:
+            if " ".join(code.split()) not in " ".join(sources.split()):
+                sys.exit(f"error: the conformance tests of this SDK do not contain what its README shows:\n{code}")
         runner, snippet = self.install()
         for scenario in json.loads(scenarios.read_text()):
             if scenario["snippet"]:
@@ -398,10 +404,10 @@ def open_enum(text):
     return text
 
 
-def readme_snippet(readme, fence):
-    """The first code block in the language."""
-    found = re.search(rf"^```{fence}\n(.*?)^```$", readme.read_text("utf-8"), re.M | re.S)
-    return found[1] if found else sys.exit(f"error: {readme} has no code block for {fence}")
+def readme_snippets(readme, fence):
+    """The code blocks in the language: first the program, then parts of the conformance tests."""
+    found = re.findall(rf"^```{fence.split(',')[0]}\b.*\n((?s:.*?))^```$", readme.read_text("utf-8"), re.M)
+    return found or sys.exit(f"error: {readme} has no code block for {fence}")
 
 
 if __name__ == "__main__":

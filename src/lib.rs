@@ -12,6 +12,7 @@ pub mod config;
 pub mod db;
 pub mod domain;
 pub mod error;
+pub mod feed;
 #[path = "../generated/server/mod.rs"]
 pub mod generated;
 pub mod health;
@@ -19,4 +20,5 @@ pub mod partners;
 pub mod server;
 pub mod telemetry;
 pub mod tls;
+pub mod webhooks;
 pub mod workflow;

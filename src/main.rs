@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 use order_processing::commands;
 use order_processing::commands::keys::{self, NewKey, Rotation};
 use order_processing::commands::sandbox::SandboxArguments;
+use order_processing::commands::webhooks::{self, WebhookCommand};
 use order_processing::config::Settings;
 use order_processing::tls;
 
@@ -46,6 +47,11 @@ enum Command {
     Keys {
         #[command(subcommand)]
         command: Keys,
+    },
+    /// List webhook endpoints and their deliveries, and send deliveries again
+    Webhooks {
+        #[command(subcommand)]
+        command: WebhookCommand,
     },
     /// Show the effective settings, without secrets
     Config,
@@ -115,6 +121,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
                 Keys::Rotate(rotation) => keys::rotate(&settings, rotation).await,
                 Keys::Revoke { id } => keys::revoke(&settings, id).await,
             },
+            Command::Webhooks { command } => webhooks::run(&settings, command).await,
             Command::Config => commands::show_config(&settings),
         }
     })

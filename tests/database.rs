@@ -138,6 +138,8 @@ async fn the_rust_schema_matches_the_database() {
             "timestamp with time zone" => "Timestamptz",
             "bytea" => "Bytea",
             "jsonb" => "Jsonb",
+            "boolean" => "Bool",
+            "ARRAY" => "Array<Text>",
             other => panic!("add Diesel's type for {other} here"),
         };
         let kind = if column.nullable {

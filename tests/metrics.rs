@@ -13,7 +13,7 @@ use crate::auth::make_key;
 use crate::harness::{Page, Process, TestApp, create_order, eventually};
 
 /// Metrics that every process exports from its start.
-const NAMES: [&str; 44] = [
+const NAMES: [&str; 51] = [
     "orders_http_requests_total",
     "orders_http_request_duration_seconds_bucket",
     "orders_http_request_duration_seconds_sum",
@@ -30,6 +30,13 @@ const NAMES: [&str; 44] = [
     "orders_outbox_waiting",
     "orders_outbox_failing",
     "orders_outbox_oldest_age_seconds",
+    "orders_feed_lag_seconds",
+    "orders_feed_followers",
+    "orders_webhook_attempts_total",
+    "orders_webhook_attempt_duration_seconds_count",
+    "orders_webhook_oldest_age_seconds",
+    "orders_webhook_failed",
+    "orders_webhook_endpoints_disabled",
     "orders_drift",
     "orders_repaired_total",
     "orders_books_drift",
@@ -199,24 +206,13 @@ async fn client_input_creates_no_label_values() {
     let page = Page::of(&monitoring).await;
     assert_eq!(page.sum(all, &[]), f64::from(sent));
     let operations = page.values(all, "operation");
-    let known: HashSet<String> = [
-        "listOrders",
-        "createOrder",
-        "getOrder",
-        "updateOrder",
-        "deleteOrder",
-        "decideOrder",
-        "cancelOrder",
-        "retryOrder",
-        "listOrderEvents",
-        "getLiveness",
-        "getReadiness",
-        "unmatched",
-        "docs",
-    ]
-    .into_iter()
-    .map(str::to_owned)
-    .collect();
+    let known = order_processing::generated::OPERATIONS
+        .iter()
+        .map(|one| one.id);
+    let known: HashSet<String> = known
+        .chain(["unmatched", "docs"])
+        .map(str::to_owned)
+        .collect();
     assert_eq!(operations, known);
     let methods = page.values(all, "method");
     for method in &methods {

@@ -9,6 +9,7 @@ import schemathesis
 
 KEY = re.compile(r'("[!#-\[\]-~]{1,255}"|[!#-\[\]-~]{1,255})')
 LARGEST_AMOUNT = Decimal("99999999.99")
+WEBHOOKS = ("POST /webhooks", "PUT /webhooks/{id}")
 
 
 @schemathesis.hook
@@ -22,6 +23,9 @@ def before_call(context, case, **kwargs):
     valid = case.meta is not None and case.meta.generation.mode.is_positive
     if valid and case.operation.label == "POST /orders" and isinstance(case.body, dict):
         case.body = without_contradiction(case.body)
+    if valid and case.operation.label in WEBHOOKS and "url" in (case.body or {}):
+        # The service refuses URLs that lead into its own network, and calls all others.
+        case.body = {**case.body, "url": "http://127.0.0.1:1/nobody"}
 
 
 def without_contradiction(order):

@@ -10,7 +10,7 @@ use dev_servers::{Postgres, PostgresOptions, Service};
 use futures::StreamExt;
 use nix::sys::signal::Signal;
 use order_processing::config::{self, AuthMode, Secret, SecretUrl, Settings};
-use order_processing::db::{self, Database, IntentListener};
+use order_processing::db::{self, Channel, Database, Listener};
 use order_processing::server::Server;
 use order_processing::telemetry::Telemetry;
 use order_processing::tls::{certificates as read_certificates, provider, roots};
@@ -414,7 +414,9 @@ async fn postgresql_connections_follow_the_sslmode_of_the_url() {
         postgres.settings(user, "localhost", "verify-full"),
         &made.ca,
     );
-    let mut listener = IntentListener::connect(&settings).await.unwrap();
+    let mut listener = Listener::connect(&settings, Channel::Intents)
+        .await
+        .unwrap();
     postgres.sql("NOTIFY workflow_intents").await;
     let mut notifications = std::pin::pin!(listener.notifications());
     let heard = tokio::time::timeout(Duration::from_secs(10), notifications.next()).await;

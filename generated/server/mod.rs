@@ -12,10 +12,13 @@
     clippy::result_large_err
 )]
 
+pub mod callbacks;
+pub mod events;
 pub mod health;
 pub mod models;
 pub mod orders;
 pub mod security;
+pub mod webhook_endpoints;
 
 /// The contract itself.
 pub static CONTRACT: ::contract_runtime::Contract = ::contract_runtime::Contract::new(
@@ -72,6 +75,61 @@ pub const OPERATIONS: &[::contract_runtime::Operation] = &[
         route: "/orders/{id}/retry",
     },
     ::contract_runtime::Operation {
+        id: "listEvents",
+        method: "GET",
+        route: "/events",
+    },
+    ::contract_runtime::Operation {
+        id: "listWebhooks",
+        method: "GET",
+        route: "/webhooks",
+    },
+    ::contract_runtime::Operation {
+        id: "createWebhook",
+        method: "POST",
+        route: "/webhooks",
+    },
+    ::contract_runtime::Operation {
+        id: "getWebhook",
+        method: "GET",
+        route: "/webhooks/{id}",
+    },
+    ::contract_runtime::Operation {
+        id: "updateWebhook",
+        method: "PUT",
+        route: "/webhooks/{id}",
+    },
+    ::contract_runtime::Operation {
+        id: "deleteWebhook",
+        method: "DELETE",
+        route: "/webhooks/{id}",
+    },
+    ::contract_runtime::Operation {
+        id: "rotateWebhookSecret",
+        method: "POST",
+        route: "/webhooks/{id}/secret",
+    },
+    ::contract_runtime::Operation {
+        id: "testWebhook",
+        method: "POST",
+        route: "/webhooks/{id}/test",
+    },
+    ::contract_runtime::Operation {
+        id: "replayWebhook",
+        method: "POST",
+        route: "/webhooks/{id}/replay",
+    },
+    ::contract_runtime::Operation {
+        id: "listWebhookDeliveries",
+        method: "GET",
+        route: "/webhooks/{id}/deliveries",
+    },
+    ::contract_runtime::Operation {
+        id: "retryWebhookDelivery",
+        method: "POST",
+        route: "/webhooks/{id}/deliveries/{delivery_id}/retry",
+    },
+    ::contract_runtime::Operation {
         id: "getLiveness",
         method: "GET",
         route: "/healthz",
@@ -91,11 +149,17 @@ pub const BASE_PATH: &::core::primitive::str = "";
 pub fn configure<S: ::contract_runtime::server::Authenticate<Scheme = security::Scheme>>(
     service: &mut ::contract_runtime::actix_web::web::ServiceConfig,
     security: &::contract_runtime::actix_web::web::Data<S>,
+    events: &::contract_runtime::actix_web::web::Data<impl events::EventsApi<Caller = S::Caller>>,
     health: &::contract_runtime::actix_web::web::Data<impl health::HealthApi>,
     orders: &::contract_runtime::actix_web::web::Data<impl orders::OrdersApi<Caller = S::Caller>>,
+    webhook_endpoints: &::contract_runtime::actix_web::web::Data<
+        impl webhook_endpoints::WebhookEndpointsApi<Caller = S::Caller>,
+    >,
 ) {
     let mut router = ::contract_runtime::server::Router::new(&CONTRACT);
+    events::routes(&mut router, events, security);
     health::routes(&mut router, health);
     orders::routes(&mut router, orders, security);
+    webhook_endpoints::routes(&mut router, webhook_endpoints, security);
     router.configure(service);
 }

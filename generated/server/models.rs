@@ -168,6 +168,80 @@ impl CreateOrderRequest {
     }
 }
 
+/// A new endpoint
+#[derive(Debug, Clone, PartialEq, runtime::serde::Serialize, runtime::serde::Deserialize)]
+#[serde(crate = "runtime::serde", deny_unknown_fields)]
+pub struct CreateWebhookRequest {
+    /// Where events are sent: an `https` URL, or `http` if the operator allows it; without user name,
+    /// password and fragment
+    pub url: ::std::string::String,
+    /// A note for people
+    #[serde(
+        default,
+        skip_serializing_if = "::std::option::Option::is_none",
+        deserialize_with = "runtime::json::some"
+    )]
+    pub description: ::std::option::Option<::std::string::String>,
+    /// Only events of these types; all if it is empty
+    #[serde(
+        default,
+        skip_serializing_if = "::std::option::Option::is_none",
+        deserialize_with = "runtime::json::some"
+    )]
+    pub event_types: ::std::option::Option<::std::vec::Vec<OrderEventType>>,
+    /// The id of a customer
+    #[serde(
+        default,
+        skip_serializing_if = "::std::option::Option::is_none",
+        deserialize_with = "runtime::json::some"
+    )]
+    pub customer_id: ::std::option::Option<i64>,
+    /// How payloads are signed: with a shared secret (`v1`, HMAC-SHA256), or with a private key of the server
+    /// (`v1a`, Ed25519), whose public key the endpoint shows
+    #[serde(
+        default,
+        skip_serializing_if = "::std::option::Option::is_none",
+        deserialize_with = "runtime::json::some"
+    )]
+    pub signature: ::std::option::Option<WebhookSignature>,
+    /// `earliest`: with the oldest event; `latest`: with the first one after its creation
+    #[serde(default = "CreateWebhookRequest::default_start")]
+    pub start: WebhookStart,
+}
+
+runtime::json_by_serde!(CreateWebhookRequest);
+
+impl CreateWebhookRequest {
+    /// The default of `start`.
+    pub fn default_start() -> WebhookStart {
+        WebhookStart::Latest
+    }
+}
+
+impl CreateWebhookRequest {
+    /// Whether every part is within the limits of the contract.
+    pub fn is_valid(&self) -> bool {
+        (10..=2000).contains(&self.url.chars().count())
+            && {
+                static PATTERN: runtime::Pattern =
+                    runtime::Pattern::new(r"^https?://[A-Za-z0-9._~:/?@!$&'()*+,;=%\[\]-]+$");
+                PATTERN.matches(&self.url)
+            }
+            && self.description.as_ref().is_none_or(|value| {
+                value.chars().count() <= 200 && {
+                    static PATTERN: runtime::Pattern =
+                        runtime::Pattern::new(r"^[^\u0000-\u001f\u007f]*$");
+                    PATTERN.matches(value)
+                }
+            })
+            && self
+                .event_types
+                .as_ref()
+                .is_none_or(|value| value.len() <= 50 && runtime::all_unique(value))
+            && self.customer_id.as_ref().is_none_or(|value| *value >= 1)
+    }
+}
+
 /// An answer
 #[derive(Debug, Clone, PartialEq, runtime::serde::Serialize, runtime::serde::Deserialize)]
 #[serde(crate = "runtime::serde")]
@@ -246,6 +320,59 @@ runtime::string_enum! {
         Up = "up",
         /// `down`
         Down = "down",
+    }
+}
+
+/// An event of an order, with its place among those of all orders
+#[derive(Debug, Clone, PartialEq, runtime::serde::Serialize, runtime::serde::Deserialize)]
+#[serde(crate = "runtime::serde")]
+pub struct Event {
+    /// The position among the events of all orders, from 1 without gaps; never changes
+    pub position: i64,
+    /// The id of an order, assigned by the server
+    pub order_id: i64,
+    /// The id of a customer
+    pub customer_id: i64,
+    /// The position in the history of its order, from 1 without gaps
+    pub sequence: i64,
+    /// `created`; `updated` (fields changed); `restarted` (a new workflow was started because the
+    /// previous one was lost or failed); `deleted`; or a step of an order with items. `decision` ends
+    /// with `decision_made` or `cancellation_requested`, `attention` with `attention_resolved`
+    /// or `retry_requested`, and `cancellation_reason` with `cancellation_refused`.
+    pub r#type: OrderEventType,
+    /// The changed fields with their new values, and the reason
+    pub data: OrderEventData,
+    /// Who made the change: a `client` of this API, the order's `workflow`, or the `reconciler`,
+    /// which repairs orders that do not match their workflows
+    pub actor: OrderEventActor,
+    /// When the change was made
+    #[serde(
+        deserialize_with = "runtime::json::read",
+        serialize_with = "runtime::json::write"
+    )]
+    pub occurred_at: runtime::chrono::DateTime<runtime::chrono::Utc>,
+}
+
+runtime::json_by_serde!(Event);
+
+impl Event {
+    /// Whether every part is within the limits of the contract.
+    pub fn is_valid(&self) -> bool {
+        self.position >= 1
+            && self.order_id >= 1
+            && self.customer_id >= 1
+            && self.sequence >= 1
+            && self.data.is_valid()
+    }
+}
+
+runtime::string_enum! {
+    /// `earliest`: with the oldest event; `latest`: after the newest one
+    pub enum FeedStart {
+        /// `earliest`
+        Earliest = "earliest",
+        /// `latest`
+        Latest = "latest",
     }
 }
 
@@ -936,6 +1063,23 @@ runtime::string_enum! {
     }
 }
 
+/// Where to begin again
+#[derive(Debug, Clone, PartialEq, runtime::serde::Serialize, runtime::serde::Deserialize)]
+#[serde(crate = "runtime::serde", deny_unknown_fields)]
+pub struct ReplayWebhookRequest {
+    /// Events with a greater position are sent again
+    pub after: i64,
+}
+
+runtime::json_by_serde!(ReplayWebhookRequest);
+
+impl ReplayWebhookRequest {
+    /// Whether every part is within the limits of the contract.
+    pub fn is_valid(&self) -> bool {
+        self.after >= 0
+    }
+}
+
 /// The parcel of an order with items
 #[derive(Debug, Clone, PartialEq, runtime::serde::Serialize, runtime::serde::Deserialize)]
 #[serde(crate = "runtime::serde")]
@@ -1054,6 +1198,65 @@ impl UpdateOrderRequest {
     }
 }
 
+/// The fields to change
+#[derive(Debug, Clone, PartialEq, runtime::serde::Serialize, runtime::serde::Deserialize)]
+#[serde(crate = "runtime::serde", deny_unknown_fields)]
+pub struct UpdateWebhookRequest {
+    /// Where events are sent: an `https` URL, or `http` if the operator allows it; without user name,
+    /// password and fragment
+    #[serde(
+        default,
+        skip_serializing_if = "::std::option::Option::is_none",
+        deserialize_with = "runtime::json::some"
+    )]
+    pub url: ::std::option::Option<::std::string::String>,
+    /// A note for people
+    #[serde(
+        default,
+        skip_serializing_if = "::std::option::Option::is_none",
+        deserialize_with = "runtime::json::some"
+    )]
+    pub description: ::std::option::Option<::std::string::String>,
+    /// Only events of these types; all if it is empty
+    #[serde(
+        default,
+        skip_serializing_if = "::std::option::Option::is_none",
+        deserialize_with = "runtime::json::some"
+    )]
+    pub event_types: ::std::option::Option<::std::vec::Vec<OrderEventType>>,
+    /// Whether events are sent
+    #[serde(
+        default,
+        skip_serializing_if = "::std::option::Option::is_none",
+        deserialize_with = "runtime::json::some"
+    )]
+    pub enabled: ::std::option::Option<bool>,
+}
+
+runtime::json_by_serde!(UpdateWebhookRequest);
+
+impl UpdateWebhookRequest {
+    /// Whether every part is within the limits of the contract.
+    pub fn is_valid(&self) -> bool {
+        self.url.as_ref().is_none_or(|value| {
+            (10..=2000).contains(&value.chars().count()) && {
+                static PATTERN: runtime::Pattern =
+                    runtime::Pattern::new(r"^https?://[A-Za-z0-9._~:/?@!$&'()*+,;=%\[\]-]+$");
+                PATTERN.matches(value)
+            }
+        }) && self.description.as_ref().is_none_or(|value| {
+            value.chars().count() <= 200 && {
+                static PATTERN: runtime::Pattern =
+                    runtime::Pattern::new(r"^[^\u0000-\u001f\u007f]*$");
+                PATTERN.matches(value)
+            }
+        }) && self
+            .event_types
+            .as_ref()
+            .is_none_or(|value| value.len() <= 50 && runtime::all_unique(value))
+    }
+}
+
 /// A violation of the contract
 #[derive(Debug, Clone, PartialEq, runtime::serde::Serialize, runtime::serde::Deserialize)]
 #[serde(crate = "runtime::serde")]
@@ -1065,3 +1268,261 @@ pub struct Violation {
 }
 
 runtime::json_by_serde!(Violation);
+
+/// An event that was sent to an endpoint, or is to be sent
+#[derive(Debug, Clone, PartialEq, runtime::serde::Serialize, runtime::serde::Deserialize)]
+#[serde(crate = "runtime::serde")]
+pub struct WebhookDelivery {
+    /// The id of the delivery
+    pub id: i64,
+    /// The position of the event
+    pub position: i64,
+    /// The id of an order, assigned by the server
+    pub order_id: i64,
+    /// `created`; `updated` (fields changed); `restarted` (a new workflow was started because the
+    /// previous one was lost or failed); `deleted`; or a step of an order with items. `decision` ends
+    /// with `decision_made` or `cancellation_requested`, `attention` with `attention_resolved`
+    /// or `retry_requested`, and `cancellation_reason` with `cancellation_refused`.
+    pub event_type: OrderEventType,
+    /// `pending`: to be sent; `delivered`: the receiver responded with 2xx; `failed`: given up after the last
+    /// attempt
+    pub status: WebhookDeliveryStatus,
+    /// How often it was sent
+    pub attempts: i32,
+    /// The status of the last response; absent if there was none
+    #[serde(
+        default,
+        skip_serializing_if = "::std::option::Option::is_none",
+        deserialize_with = "runtime::json::some"
+    )]
+    pub response_status: ::std::option::Option<i32>,
+    /// Why the last attempt failed
+    #[serde(
+        default,
+        skip_serializing_if = "::std::option::Option::is_none",
+        deserialize_with = "runtime::json::some"
+    )]
+    pub error: ::std::option::Option<::std::string::String>,
+    /// When it became due
+    #[serde(
+        deserialize_with = "runtime::json::read",
+        serialize_with = "runtime::json::write"
+    )]
+    pub created_at: runtime::chrono::DateTime<runtime::chrono::Utc>,
+    /// When it was last sent
+    #[serde(
+        default,
+        skip_serializing_if = "::std::option::Option::is_none",
+        deserialize_with = "runtime::json::some",
+        serialize_with = "runtime::json::write"
+    )]
+    pub last_attempt_at: ::std::option::Option<runtime::chrono::DateTime<runtime::chrono::Utc>>,
+    /// When it is sent next, while it is `pending`
+    #[serde(
+        default,
+        skip_serializing_if = "::std::option::Option::is_none",
+        deserialize_with = "runtime::json::some",
+        serialize_with = "runtime::json::write"
+    )]
+    pub next_attempt_at: ::std::option::Option<runtime::chrono::DateTime<runtime::chrono::Utc>>,
+}
+
+runtime::json_by_serde!(WebhookDelivery);
+
+impl WebhookDelivery {
+    /// Whether every part is within the limits of the contract.
+    pub fn is_valid(&self) -> bool {
+        self.id >= 1 && self.position >= 1 && self.order_id >= 1 && self.attempts >= 0
+    }
+}
+
+runtime::string_enum! {
+    /// `pending`: to be sent; `delivered`: the receiver responded with 2xx; `failed`: given up after the last
+    /// attempt
+    pub enum WebhookDeliveryStatus {
+        /// `pending`
+        Pending = "pending",
+        /// `delivered`
+        Delivered = "delivered",
+        /// `failed`
+        Failed = "failed",
+    }
+}
+
+/// A URL to which events are sent
+#[derive(Debug, Clone, PartialEq, runtime::serde::Serialize, runtime::serde::Deserialize)]
+#[serde(crate = "runtime::serde")]
+pub struct WebhookEndpoint {
+    /// The id of the endpoint
+    pub id: i64,
+    /// Where events are sent: an `https` URL, or `http` if the operator allows it; without user name,
+    /// password and fragment
+    pub url: ::std::string::String,
+    /// A note for people
+    #[serde(
+        default,
+        skip_serializing_if = "::std::option::Option::is_none",
+        deserialize_with = "runtime::json::some"
+    )]
+    pub description: ::std::option::Option<::std::string::String>,
+    /// Only events of these types; all if it is empty
+    pub event_types: ::std::vec::Vec<OrderEventType>,
+    /// The id of a customer
+    #[serde(
+        default,
+        skip_serializing_if = "::std::option::Option::is_none",
+        deserialize_with = "runtime::json::some"
+    )]
+    pub customer_id: ::std::option::Option<i64>,
+    /// Whether events are sent
+    pub enabled: bool,
+    /// Why the service has stopped to send events, if it was not a client's request
+    #[serde(
+        default,
+        skip_serializing_if = "::std::option::Option::is_none",
+        deserialize_with = "runtime::json::some"
+    )]
+    pub disabled_reason: ::std::option::Option<::std::string::String>,
+    /// How payloads are signed: with a shared secret (`v1`, HMAC-SHA256), or with a private key of the server
+    /// (`v1a`, Ed25519), whose public key the endpoint shows
+    pub signature: WebhookSignature,
+    /// The secret that signs payloads (`whsec_` and base64); only in the response to its creation, and
+    /// absent with `ed25519`
+    #[serde(
+        default,
+        skip_serializing_if = "::std::option::Option::is_none",
+        deserialize_with = "runtime::json::some"
+    )]
+    pub secret: ::std::option::Option<::std::string::String>,
+    /// The public key that verifies payloads (`whpk_` and base64), with `ed25519`
+    #[serde(
+        default,
+        skip_serializing_if = "::std::option::Option::is_none",
+        deserialize_with = "runtime::json::some"
+    )]
+    pub public_key: ::std::option::Option<::std::string::String>,
+    /// The position of the last event that was considered; later ones follow
+    pub position: i64,
+    /// When it was created
+    #[serde(
+        deserialize_with = "runtime::json::read",
+        serialize_with = "runtime::json::write"
+    )]
+    pub created_at: runtime::chrono::DateTime<runtime::chrono::Utc>,
+    /// When it was last changed
+    #[serde(
+        deserialize_with = "runtime::json::read",
+        serialize_with = "runtime::json::write"
+    )]
+    pub updated_at: runtime::chrono::DateTime<runtime::chrono::Utc>,
+}
+
+runtime::json_by_serde!(WebhookEndpoint);
+
+impl WebhookEndpoint {
+    /// Whether every part is within the limits of the contract.
+    pub fn is_valid(&self) -> bool {
+        self.id >= 1
+            && (10..=2000).contains(&self.url.chars().count())
+            && {
+                static PATTERN: runtime::Pattern =
+                    runtime::Pattern::new(r"^https?://[A-Za-z0-9._~:/?@!$&'()*+,;=%\[\]-]+$");
+                PATTERN.matches(&self.url)
+            }
+            && self.description.as_ref().is_none_or(|value| {
+                value.chars().count() <= 200 && {
+                    static PATTERN: runtime::Pattern =
+                        runtime::Pattern::new(r"^[^\u0000-\u001f\u007f]*$");
+                    PATTERN.matches(value)
+                }
+            })
+            && self.event_types.len() <= 50
+            && runtime::all_unique(&self.event_types)
+            && self.customer_id.as_ref().is_none_or(|value| *value >= 1)
+            && self.position >= 0
+    }
+}
+
+/// What is sent to an endpoint
+#[derive(Debug, Clone, PartialEq, runtime::serde::Serialize, runtime::serde::Deserialize)]
+#[serde(crate = "runtime::serde")]
+pub struct WebhookPayload {
+    /// `order.` and the type of the event; or `test`
+    pub r#type: ::std::string::String,
+    /// When the change was made
+    #[serde(
+        deserialize_with = "runtime::json::read",
+        serialize_with = "runtime::json::write"
+    )]
+    pub timestamp: runtime::chrono::DateTime<runtime::chrono::Utc>,
+    /// An event of an order, with its place among those of all orders
+    #[serde(
+        default,
+        skip_serializing_if = "::std::option::Option::is_none",
+        deserialize_with = "runtime::json::some"
+    )]
+    pub data: ::std::option::Option<Event>,
+}
+
+runtime::json_by_serde!(WebhookPayload);
+
+impl WebhookPayload {
+    /// Whether every part is within the limits of the contract.
+    pub fn is_valid(&self) -> bool {
+        self.data.as_ref().is_none_or(|value| value.is_valid())
+    }
+}
+
+runtime::string_enum! {
+    /// How payloads are signed: with a shared secret (`v1`, HMAC-SHA256), or with a private key of the server
+    /// (`v1a`, Ed25519), whose public key the endpoint shows
+    pub enum WebhookSignature {
+        /// `hmac_sha256`
+        HmacSha256 = "hmac_sha256",
+        /// `ed25519`
+        Ed25519 = "ed25519",
+    }
+}
+
+runtime::string_enum! {
+    /// `earliest`: with the oldest event; `latest`: with the first one after its creation
+    pub enum WebhookStart {
+        /// `earliest`
+        Earliest = "earliest",
+        /// `latest`
+        Latest = "latest",
+    }
+}
+
+/// What came of a test event
+#[derive(Debug, Clone, PartialEq, runtime::serde::Serialize, runtime::serde::Deserialize)]
+#[serde(crate = "runtime::serde")]
+pub struct WebhookTestResult {
+    /// Whether the receiver responded with 2xx
+    pub delivered: bool,
+    /// The status of the response; absent if there was none
+    #[serde(
+        default,
+        skip_serializing_if = "::std::option::Option::is_none",
+        deserialize_with = "runtime::json::some"
+    )]
+    pub response_status: ::std::option::Option<i32>,
+    /// Why it was not delivered
+    #[serde(
+        default,
+        skip_serializing_if = "::std::option::Option::is_none",
+        deserialize_with = "runtime::json::some"
+    )]
+    pub error: ::std::option::Option<::std::string::String>,
+    /// How long it took, in milliseconds
+    pub duration_ms: i64,
+}
+
+runtime::json_by_serde!(WebhookTestResult);
+
+impl WebhookTestResult {
+    /// Whether every part is within the limits of the contract.
+    pub fn is_valid(&self) -> bool {
+        self.duration_ms >= 0
+    }
+}

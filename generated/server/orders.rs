@@ -89,10 +89,14 @@ pub trait OrdersApi: 'static {
     /// immutable and remain after the order is deleted. If there are more events, the `Link` header
     /// contains the URL of the next page.
     ///
+    /// With `Accept: text/event-stream`, the response is a stream as that of `GET /events`, of this order
+    /// only; the `id` of its events is their sequence number.
+    ///
     /// `GET /orders/{id}/events`
     fn list_order_events(
         &self,
         caller: Self::Caller,
+        accept: runtime::server::Accept,
         parameters: ListOrderEventsParameters,
     ) -> impl ::std::future::Future<
         Output = ::std::result::Result<ListOrderEventsSuccess, ListOrderEventsFailure>,
@@ -280,7 +284,7 @@ pub enum CancelOrderFailure {
     },
     /// The database did not confirm the change in time: it may or may not have been made. `Retry-After`
     /// is present only if a retry of the same request cannot make the change twice: for any request but a
-    /// `POST /orders` without an `Idempotency-Key`.
+    /// `POST /orders` without an `Idempotency-Key`, `POST /webhooks` and `POST /webhooks/{id}/secret`.
     GatewayTimeout {
         /// The body, as `application/problem+json`
         body: models::Problem,
@@ -463,7 +467,7 @@ pub enum CreateOrderFailure {
     },
     /// The database did not confirm the change in time: it may or may not have been made. `Retry-After`
     /// is present only if a retry of the same request cannot make the change twice: for any request but a
-    /// `POST /orders` without an `Idempotency-Key`.
+    /// `POST /orders` without an `Idempotency-Key`, `POST /webhooks` and `POST /webhooks/{id}/secret`.
     GatewayTimeout {
         /// The body, as `application/problem+json`
         body: models::Problem,
@@ -662,7 +666,7 @@ pub enum DecideOrderFailure {
     },
     /// The database did not confirm the change in time: it may or may not have been made. `Retry-After`
     /// is present only if a retry of the same request cannot make the change twice: for any request but a
-    /// `POST /orders` without an `Idempotency-Key`.
+    /// `POST /orders` without an `Idempotency-Key`, `POST /webhooks` and `POST /webhooks/{id}/secret`.
     GatewayTimeout {
         /// The body, as `application/problem+json`
         body: models::Problem,
@@ -861,7 +865,7 @@ pub enum DeleteOrderFailure {
     },
     /// The database did not confirm the change in time: it may or may not have been made. `Retry-After`
     /// is present only if a retry of the same request cannot make the change twice: for any request but a
-    /// `POST /orders` without an `Idempotency-Key`.
+    /// `POST /orders` without an `Idempotency-Key`, `POST /webhooks` and `POST /webhooks/{id}/secret`.
     GatewayTimeout {
         /// The body, as `application/problem+json`
         body: models::Problem,
@@ -1119,15 +1123,26 @@ pub struct ListOrderEventsParameters {
     pub limit: i32,
     /// Only events with a greater sequence number
     pub after: i64,
+    /// The `id` of the last event of an interrupted stream; takes precedence over `after`
+    pub last_event_id: ::std::option::Option<i64>,
+}
+
+/// The body of a `Ok`, by its media type.
+#[derive(Debug)]
+pub enum ListOrderEventsOkBody {
+    /// `application/json`
+    Json(::std::vec::Vec<models::OrderEvent>),
+    /// `text/event-stream`
+    Events(runtime::server::EventStream),
 }
 
 /// The successful responses of `GET /orders/{id}/events`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug)]
 pub enum ListOrderEventsSuccess {
-    /// A page of events
+    /// A page of events, or a stream
     Ok {
-        /// The body, as `application/json`
-        body: ::std::vec::Vec<models::OrderEvent>,
+        /// The body, in one of its media types
+        body: ListOrderEventsOkBody,
         /// The next page (RFC 8288): `<…>; rel="next"`; absent on the last page
         link: ::std::option::Option<::std::string::String>,
     },
@@ -1136,9 +1151,13 @@ pub enum ListOrderEventsSuccess {
 impl runtime::server::Respond for ListOrderEventsSuccess {
     fn respond(self) -> runtime::actix_web::HttpResponse {
         match self {
-            Self::Ok { body, link } => runtime::server::Reply::new(200)
-                .optional_header("link", link)
-                .json("application/json", &body),
+            Self::Ok { body, link } => {
+                let reply = runtime::server::Reply::new(200).optional_header("link", link);
+                match body {
+                    ListOrderEventsOkBody::Json(body) => reply.json("application/json", &body),
+                    ListOrderEventsOkBody::Events(body) => reply.events(body),
+                }
+            }
         }
     }
 }
@@ -1246,18 +1265,28 @@ async fn list_order_events<
     let after = input
         .query("after")
         .default::<i64>(|| 0, |value| *value >= 0);
+    let last_event_id = input
+        .header("Last-Event-ID")
+        .optional::<i64>(|value| *value >= 0);
     let (
         ::std::option::Option::Some(id),
         ::std::option::Option::Some(limit),
         ::std::option::Option::Some(after),
-    ) = (id, limit, after)
+        ::std::option::Option::Some(last_event_id),
+    ) = (id, limit, after, last_event_id)
     else {
         return ::std::result::Result::Err(input.reject());
     };
     let answer = OrdersApi::list_order_events(
         &**api,
         caller,
-        ListOrderEventsParameters { id, limit, after },
+        runtime::server::Accept::of(&request),
+        ListOrderEventsParameters {
+            id,
+            limit,
+            after,
+            last_event_id,
+        },
     )
     .await;
     ::std::result::Result::Ok(runtime::server::respond(answer))
@@ -1503,7 +1532,7 @@ pub enum RetryOrderFailure {
     },
     /// The database did not confirm the change in time: it may or may not have been made. `Retry-After`
     /// is present only if a retry of the same request cannot make the change twice: for any request but a
-    /// `POST /orders` without an `Idempotency-Key`.
+    /// `POST /orders` without an `Idempotency-Key`, `POST /webhooks` and `POST /webhooks/{id}/secret`.
     GatewayTimeout {
         /// The body, as `application/problem+json`
         body: models::Problem,
@@ -1675,7 +1704,7 @@ pub enum UpdateOrderFailure {
     },
     /// The database did not confirm the change in time: it may or may not have been made. `Retry-After`
     /// is present only if a retry of the same request cannot make the change twice: for any request but a
-    /// `POST /orders` without an `Idempotency-Key`.
+    /// `POST /orders` without an `Idempotency-Key`, `POST /webhooks` and `POST /webhooks/{id}/secret`.
     GatewayTimeout {
         /// The body, as `application/problem+json`
         body: models::Problem,

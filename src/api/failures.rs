@@ -4,11 +4,17 @@ use super::problem;
 use crate::db::Rejection;
 use crate::domain::{ChangeError, RequestError};
 use crate::error::StoreError;
+use crate::generated::events::ListEventsFailure;
 use crate::generated::models;
 use crate::generated::orders::{
     CancelOrderFailure, CreateOrderFailure, DecideOrderFailure, DeleteOrderFailure,
     GetOrderFailure, ListOrderEventsFailure, ListOrdersFailure, RetryOrderFailure,
     UpdateOrderFailure,
+};
+use crate::generated::webhook_endpoints::{
+    CreateWebhookFailure, DeleteWebhookFailure, GetWebhookFailure, ListWebhookDeliveriesFailure,
+    ListWebhooksFailure, ReplayWebhookFailure, RetryWebhookDeliveryFailure,
+    RotateWebhookSecretFailure, TestWebhookFailure, UpdateWebhookFailure,
 };
 
 /// The response of an operation to a failure of the database. The cause is logged once, here, and
@@ -51,10 +57,21 @@ macro_rules! store_error_responses {
     )*};
 }
 
-store_error_responses!(GetOrderFailure, ListOrderEventsFailure, ListOrdersFailure);
+store_error_responses!(
+    GetOrderFailure,
+    GetWebhookFailure,
+    ListEventsFailure,
+    ListOrderEventsFailure,
+    ListOrdersFailure,
+    ListWebhookDeliveriesFailure,
+    ListWebhooksFailure,
+    TestWebhookFailure
+);
 store_error_responses!(
     writes: CancelOrderFailure, CreateOrderFailure, DecideOrderFailure, DeleteOrderFailure,
-    RetryOrderFailure, UpdateOrderFailure
+    RetryOrderFailure, UpdateOrderFailure, CreateWebhookFailure, DeleteWebhookFailure,
+    ReplayWebhookFailure, RetryWebhookDeliveryFailure, RotateWebhookSecretFailure,
+    UpdateWebhookFailure
 );
 
 /// The response of an operation that changes an order.

@@ -1,11 +1,12 @@
 //! The operations tagged `Orders`.
 
+use contract_runtime::server::Accept;
 use rust_decimal::Decimal;
 use url::form_urlencoded;
 
 use super::cursor::Cursors;
 use super::failures::{failed, write_failed};
-use super::{etag, idempotency, problem};
+use super::{etag, events, idempotency, problem};
 use crate::config;
 use crate::db::{
     Action, Created, Database, Decided, Effect, EventRepository, OrderFilter, OrderRepository,
@@ -15,6 +16,7 @@ use crate::domain::{
     Actor, Caller, CancellationReason, CustomerId, NewOrder, Order, OrderChange, OrderEventType,
     OrderItem, OrderStatus,
 };
+use crate::feed::Feed;
 use crate::generated::models;
 use crate::generated::orders::*;
 use crate::telemetry::request_scope;
@@ -25,12 +27,19 @@ pub struct Orders {
     events: EventRepository,
     idempotency: config::Idempotency,
     cursors: Cursors,
+    feed: Feed,
 }
 
 impl Orders {
-    /// Uses this database.
-    pub fn new(database: &Database, idempotency: config::Idempotency, cursors: Cursors) -> Self {
+    /// Uses this database, and the feed of this process.
+    pub fn new(
+        database: &Database,
+        feed: Feed,
+        idempotency: config::Idempotency,
+        cursors: Cursors,
+    ) -> Self {
         Self {
+            feed,
             orders: OrderRepository::new(database.clone()),
             events: EventRepository::new(database.clone()),
             idempotency,
@@ -283,23 +292,40 @@ impl OrdersApi for Orders {
     async fn list_order_events(
         &self,
         caller: Caller,
+        accept: Accept,
         parameters: ListOrderEventsParameters,
     ) -> Result<ListOrderEventsSuccess, ListOrderEventsFailure> {
         request_scope::set_order(parameters.id);
-        let ListOrderEventsParameters { id, limit, after } = parameters;
+        let ListOrderEventsParameters { id, limit, .. } = parameters;
+        let after = parameters.last_event_id.unwrap_or(parameters.after);
+        let wants_stream = events::wants_stream(&accept);
         let size = usize::try_from(limit).unwrap_or(usize::MAX);
+        let size = if wants_stream { 0 } else { size };
         let page = self.events.page(id, caller.access, after, size).await?;
         let Some(page) = page else {
             return Err(ListOrderEventsFailure::NotFound(problem::order_not_found(
                 id,
             )));
         };
+        if wants_stream {
+            let stream = events::stream_of_order(&self.feed, id, caller.access, after).await?;
+            let Some(stream) = stream else {
+                return Err(ListOrderEventsFailure::ServiceUnavailable {
+                    body: problem::too_many_streams(),
+                    retry_after: problem::RETRY_AFTER_SECONDS,
+                });
+            };
+            return Ok(ListOrderEventsSuccess::Ok {
+                body: ListOrderEventsOkBody::Events(stream),
+                link: None,
+            });
+        }
         Ok(ListOrderEventsSuccess::Ok {
             link: page.events.last().filter(|_| page.has_next).map(|last| {
                 let after = last.sequence;
                 format!("</orders/{id}/events?limit={limit}&after={after}>; rel=\"next\"")
             }),
-            body: page.events,
+            body: ListOrderEventsOkBody::Json(page.events),
         })
     }
 }
@@ -351,12 +377,12 @@ fn woken(event: OrderEventType) -> Effect {
 }
 
 /// The number of rows to read for a page: one extra row shows whether there is a next page.
-fn with_next(limit: i32) -> i64 {
+pub(super) fn with_next(limit: i32) -> i64 {
     i64::from(limit) + 1
 }
 
 /// Truncates the rows to the page. Returns the last row of the page if there is a next page.
-fn cut<T>(rows: &mut Vec<T>, limit: i32) -> Option<&T> {
+pub(super) fn cut<T>(rows: &mut Vec<T>, limit: i32) -> Option<&T> {
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let has_next = rows.len() > limit;
     rows.truncate(limit);

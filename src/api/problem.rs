@@ -2,6 +2,7 @@
 
 use actix_web::http::StatusCode;
 
+use crate::db::Extent;
 use crate::generated::models::{Problem, Violation};
 
 /// Seconds after which a client may retry a request that the database could not serve.
@@ -72,6 +73,22 @@ pub(super) fn order_not_found(id: i64) -> Problem {
     )
 }
 
+pub(super) fn webhook_not_found(id: i64) -> Problem {
+    problem(
+        StatusCode::NOT_FOUND,
+        "webhook_not_found",
+        Some(format!("there is no webhook endpoint {id}")),
+    )
+}
+
+pub(super) fn delivery_not_found(id: i64) -> Problem {
+    problem(
+        StatusCode::NOT_FOUND,
+        "delivery_not_found",
+        Some(format!("the endpoint has no delivery {id}")),
+    )
+}
+
 pub(super) fn conflict(code: &str, detail: String) -> Problem {
     problem(StatusCode::CONFLICT, code, Some(detail))
 }
@@ -83,6 +100,21 @@ pub(super) fn version_mismatch() -> Problem {
         "version_mismatch",
         Some(detail.into()),
     )
+}
+
+pub(super) fn events_not_available(position: i64, extent: &Extent) -> Problem {
+    let (code, detail) = if position < extent.pruned {
+        let pruned = extent.pruned;
+        let detail = format!("the events up to position {pruned} are no longer available");
+        ("events_pruned", detail)
+    } else {
+        let last = extent.position;
+        let detail = format!("the last event has the position {last}: the database was restored");
+        ("position_unknown", detail)
+    };
+    let detail =
+        format!("{detail}; read the orders, and go on with start=earliest or start=latest");
+    problem(StatusCode::GONE, code, Some(detail))
 }
 
 pub(super) fn internal() -> Problem {
@@ -97,11 +129,15 @@ pub(super) fn unavailable(detail: String) -> Problem {
     )
 }
 
+pub(super) fn too_many_streams() -> Problem {
+    unavailable("too many streams are open on this server; retry later, or read pages".into())
+}
+
 pub(super) fn outcome_unknown(is_repeatable: bool) -> Problem {
     let next = if is_repeatable {
         "a retry of the same request stores it at most once"
     } else {
-        "look for the order before you send the request again, or use an Idempotency-Key"
+        "look whether it was before you send the request again (POST /orders has an Idempotency-Key)"
     };
     problem(
         StatusCode::GATEWAY_TIMEOUT,

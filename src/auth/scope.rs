@@ -9,19 +9,31 @@ pub enum Scope {
     Read,
     /// Create and change orders.
     Write,
+    /// Read webhook endpoints and their deliveries.
+    ReadWebhooks,
+    /// Create, change and delete webhook endpoints, and send events again.
+    WriteWebhooks,
     /// Everything, including deletion.
     Admin,
 }
 
 impl Scope {
     /// All scopes.
-    pub const ALL: [Self; 3] = [Self::Read, Self::Write, Self::Admin];
+    pub const ALL: [Self; 5] = [
+        Self::Read,
+        Self::Write,
+        Self::ReadWebhooks,
+        Self::WriteWebhooks,
+        Self::Admin,
+    ];
 
     /// The name in the contract, in tokens and on the command line.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Read => "orders:read",
             Self::Write => "orders:write",
+            Self::ReadWebhooks => "webhooks:read",
+            Self::WriteWebhooks => "webhooks:write",
             Self::Admin => "orders:admin",
         }
     }
@@ -40,11 +52,7 @@ impl fmt::Display for Scope {
 
 /// A set of scopes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Scopes {
-    read: bool,
-    write: bool,
-    admin: bool,
-}
+pub struct Scopes([bool; Scope::ALL.len()]);
 
 impl Scopes {
     /// Parses names separated by spaces (RFC 6749, section 3.3). Unknown names are ignored.
@@ -54,12 +62,11 @@ impl Scopes {
 
     /// Whether the set contains this scope. `orders:admin` implies every scope.
     pub fn has(self, scope: Scope) -> bool {
-        self.admin
-            || match scope {
-                Scope::Read => self.read,
-                Scope::Write => self.write,
-                Scope::Admin => false,
-            }
+        self.contains(Scope::Admin) || self.contains(scope)
+    }
+
+    fn contains(self, scope: Scope) -> bool {
+        self.0[scope as usize]
     }
 
     /// The first of these names that is missing. An unknown name is always missing.
@@ -73,11 +80,7 @@ impl FromIterator<Scope> for Scopes {
     fn from_iter<I: IntoIterator<Item = Scope>>(scopes: I) -> Self {
         let mut set = Self::default();
         for scope in scopes {
-            match scope {
-                Scope::Read => set.read = true,
-                Scope::Write => set.write = true,
-                Scope::Admin => set.admin = true,
-            }
+            set.0[scope as usize] = true;
         }
         set
     }
@@ -85,14 +88,10 @@ impl FromIterator<Scope> for Scopes {
 
 impl fmt::Display for Scopes {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let held = [
-            (self.read, Scope::Read),
-            (self.write, Scope::Write),
-            (self.admin, Scope::Admin),
-        ];
-        let names: Vec<&str> = held
+        let names: Vec<&str> = Scope::ALL
             .into_iter()
-            .filter_map(|(held, scope)| held.then_some(scope.as_str()))
+            .filter(|&scope| self.contains(scope))
+            .map(Scope::as_str)
             .collect();
         formatter.write_str(&names.join(" "))
     }
@@ -105,7 +104,7 @@ mod tests {
     #[test]
     fn admin_implies_every_known_scope() {
         let admin = Scopes::parse("openid orders:admin");
-        assert_eq!(admin.missing(&["orders:read", "orders:write"]), None);
+        assert_eq!(admin.missing(&["orders:read", "webhooks:write"]), None);
         assert_eq!(
             admin.missing(&["orders:unheard-of"]),
             Some("orders:unheard-of")

@@ -21,7 +21,8 @@ pub struct NewKey {
     /// and share their idempotency keys
     #[arg(long)]
     pub name: String,
-    /// Scope: orders:read, orders:write or orders:admin; repeat the option for several
+    /// Scope: orders:read, orders:write, webhooks:read, webhooks:write or orders:admin; repeat the option
+    /// for several
     #[arg(long = "scope", value_name = "SCOPE", required = true, value_parser = scope)]
     pub scopes: Vec<Scope>,
     /// The customer whose orders the key can access

@@ -6,6 +6,7 @@ pub mod migrate;
 pub mod sandbox;
 mod service;
 mod status;
+pub mod webhooks;
 
 pub use dev::dev;
 pub use service::{serve, serve_until, worker};

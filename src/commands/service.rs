@@ -11,9 +11,11 @@ use tokio_util::sync::CancellationToken;
 use super::{migrate, print_line};
 use crate::config::Settings;
 use crate::db::{self, Database};
+use crate::feed::Sequencer;
 use crate::partners::Partners;
 use crate::server::{Monitoring, Server};
-use crate::telemetry::{self, Logging, Telemetry};
+use crate::telemetry::{self, Logging, Metrics, Telemetry};
+use crate::webhooks::Deliverer;
 use crate::workflow::{Dispatcher, Reconciler, Temporal, run_worker};
 
 /// Serves the API and dispatches intents until a stop signal.
@@ -114,6 +116,7 @@ impl Service {
             database,
             temporal,
             self.partners.clone(),
+            &self.telemetry.metrics,
             self.stop.clone(),
         )
         .await
@@ -135,18 +138,25 @@ pub async fn serve_until(
     database: Database,
     temporal: Temporal,
     partners: Partners,
+    metrics: &Metrics,
     stop: CancellationToken,
 ) -> Result<()> {
     let background = database.in_background();
+    let deliverer = Deliverer::new(&background, settings, metrics).map_err(anyhow::Error::msg)?;
     let dispatching = dispatch(settings, &background, &temporal, &stop);
     let reconciler = Reconciler::new(settings.clone(), background.clone(), temporal, partners);
     let reconciling = tokio::spawn(reconciler.run(stop.clone()));
+    let sequencer = Sequencer::new(background.clone(), settings.feed.clone());
+    let sequencing = tokio::spawn(sequencer.run(stop.clone()));
+    let delivering = tokio::spawn(deliverer.run(stop.clone()));
     let sweep_interval = settings.idempotency.sweep_interval;
     let sweeping = tokio::spawn(sweep(background, sweep_interval, stop.clone()));
     let served = server.run(stop.clone()).await;
     stop.cancel();
     dispatching.await.context("the dispatcher failed")?;
     reconciling.await.context("the reconciler failed")?;
+    sequencing.await.context("the sequencer failed")?;
+    delivering.await.context("the webhooks failed")?;
     sweeping.await.context("the sweeper failed")?;
     served
 }

@@ -72,3 +72,35 @@ pub struct Idempotency {
     #[garde(custom(positive))]
     pub sweep_interval: Duration,
 }
+
+/// Settings of the feed of events.
+#[derive(Debug, Clone, Deserialize, Serialize, Validate)]
+#[garde(allow_unvalidated)]
+#[serde(deny_unknown_fields)]
+pub struct Feed {
+    /// How often to look for new events.
+    #[serde(with = "humantime_serde")]
+    #[garde(custom(positive))]
+    pub interval: Duration,
+    /// How long the feed returns an event; 0 for ever.
+    #[serde(with = "humantime_serde")]
+    pub retention: Duration,
+    /// The maximum number of streams and waiting requests of this process.
+    #[garde(custom(positive))]
+    pub max_followers: usize,
+    /// How long a stream is silent before it sends a heartbeat.
+    #[serde(with = "humantime_serde")]
+    #[garde(custom(positive))]
+    pub heartbeat: Duration,
+    /// How long a stream lasts.
+    #[serde(with = "humantime_serde")]
+    #[garde(custom(positive))]
+    pub stream_lifetime: Duration,
+}
+
+impl Feed {
+    /// The retention, if events are ever pruned.
+    pub fn retention(&self) -> Option<Duration> {
+        (!self.retention.is_zero()).then_some(self.retention)
+    }
+}

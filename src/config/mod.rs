@@ -12,9 +12,10 @@ mod secret;
 mod temporal;
 #[cfg(test)]
 mod tests;
+mod webhooks;
 
 pub use auth::{Auth, AuthMode, Jwt, RateLimit};
-pub use background::{Dispatcher, Idempotency, Reconciler, Workflow};
+pub use background::{Dispatcher, Feed, Idempotency, Reconciler, Workflow};
 pub use database::{Database, DatabaseTls, SecretUrl, SslMode};
 pub use http::{Cors, Http, HttpTls};
 pub use log_filter::parse_log_filter;
@@ -22,6 +23,7 @@ pub use observability::{Log, LogFormat, Monitoring, Traces};
 pub use partners::{CompleteOn, Partner, Partners, Shipping};
 pub use secret::{Secret, given};
 pub use temporal::{Temporal, TemporalTls};
+pub use webhooks::{AllowedTarget, Webhooks};
 
 use std::path::{Path, PathBuf};
 
@@ -63,6 +65,12 @@ pub struct Settings {
     /// Compares orders with their workflows and repairs them.
     #[garde(dive)]
     pub reconciler: Reconciler,
+    /// The feed of events.
+    #[garde(dive)]
+    pub feed: Feed,
+    /// Webhook endpoints.
+    #[garde(dive)]
+    pub webhooks: Webhooks,
     /// Idempotency keys.
     #[garde(dive)]
     pub idempotency: Idempotency,
@@ -146,6 +154,9 @@ impl Settings {
         faults.extend(self.database.contradictions());
         faults.extend(self.temporal.contradictions());
         faults.extend(self.partners.contradictions());
+        if self.feed.heartbeat >= self.http.stall_timeout {
+            faults.push("feed.heartbeat must be shorter than http.stall_timeout".into());
+        }
         if faults.is_empty() {
             Ok(self)
         } else {

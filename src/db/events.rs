@@ -25,13 +25,14 @@ pub(super) fn to_json(mut data: OrderEventData) -> Result<Value, StoreError> {
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = order_events, check_for_backend(diesel::pg::Pg))]
-struct EventRow {
-    order_id: i64,
+pub(super) struct EventRow {
+    pub(super) order_id: i64,
     sequence: i64,
     type_: String,
     data: Value,
     actor: String,
     occurred_at: DateTime<Utc>,
+    pub(super) customer_id: Option<i64>,
 }
 
 impl TryFrom<EventRow> for OrderEvent {

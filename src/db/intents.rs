@@ -7,15 +7,13 @@ use chrono::{DateTime, Utc};
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Double, Integer, Nullable, Text, Timestamptz};
-use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
-use futures::{Stream, StreamExt};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde::Serialize;
 use tokio::sync::Mutex;
 
 use super::batch::{Batch, Batcher};
-use super::pool::{Database, connect};
+use super::pool::Database;
 use super::schema::workflow_intents;
-use crate::config;
 use crate::domain::{CustomerId, OrderKey};
 use crate::error::StoreError;
 
@@ -356,26 +354,5 @@ impl Batch for Done {
             .execute(connection)
             .await?;
         Ok(vec![(); ids.len()])
-    }
-}
-
-/// Listens for notifications of new intents.
-pub struct IntentListener {
-    connection: AsyncPgConnection,
-}
-
-impl IntentListener {
-    /// Listens on its own connection.
-    pub async fn connect(settings: &config::Database) -> Result<Self, StoreError> {
-        let mut connection = connect(settings, "orders-listener").await?;
-        connection.batch_execute("LISTEN workflow_intents").await?;
-        Ok(Self { connection })
-    }
-
-    /// One item per notification; an error when the connection is lost.
-    pub fn notifications(&mut self) -> impl Stream<Item = Result<(), StoreError>> + '_ {
-        self.connection
-            .notifications_stream()
-            .map(|notification| notification.map(drop).map_err(StoreError::from))
     }
 }

@@ -1,11 +1,52 @@
-//! Wakes the dispatchers of all processes when an intent is written.
+//! Notifications between processes: that an intent was written, and that the feed goes further.
 
 use std::time::Duration;
 
-use diesel_async::RunQueryDsl;
+use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+use futures::{Stream, StreamExt};
 use tokio::sync::mpsc;
 
-use super::pool::Database;
+use super::pool::{Database, connect};
+use crate::config;
+use crate::error::StoreError;
+
+/// What is notified.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Channel {
+    /// An intent was written.
+    Intents,
+    /// The feed of events goes further.
+    Feed,
+}
+
+/// Receives notifications on a connection of its own. Some are lost together with a connection, so
+/// whoever waits for them also looks from time to time.
+pub struct Listener {
+    connection: AsyncPgConnection,
+}
+
+impl Listener {
+    /// Connects and listens.
+    pub async fn connect(
+        settings: &config::Database,
+        channel: Channel,
+    ) -> Result<Self, StoreError> {
+        let mut connection = connect(settings, "orders-listener").await?;
+        let listen = match channel {
+            Channel::Intents => "LISTEN workflow_intents",
+            Channel::Feed => "LISTEN feed",
+        };
+        connection.batch_execute(listen).await?;
+        Ok(Self { connection })
+    }
+
+    /// One item per notification; an error when the connection is lost.
+    pub fn notifications(&mut self) -> impl Stream<Item = Result<(), StoreError>> + '_ {
+        self.connection
+            .notifications_stream()
+            .map(|notification| notification.map(drop).map_err(StoreError::from))
+    }
+}
 
 /// The shortest time between two notifications.
 const PAUSE: Duration = Duration::from_millis(5);

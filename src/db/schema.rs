@@ -19,6 +19,24 @@ diesel::table! {
 }
 
 diesel::table! {
+    feed (id) {
+        id -> Int8,
+        holder -> Nullable<Text>,
+        leased_until -> Timestamptz,
+        entry -> Int8,
+        position -> Int8,
+        pruned -> Int8,
+    }
+}
+
+diesel::table! {
+    feed_runs (entry) {
+        entry -> Int8,
+        position -> Int8,
+    }
+}
+
+diesel::table! {
     idempotency_keys (key) {
         key -> Text,
         fingerprint -> Bytea,
@@ -37,6 +55,7 @@ diesel::table! {
         actor -> Text,
         occurred_at -> Timestamptz,
         customer_id -> Nullable<Int8>,
+        entry -> Nullable<Int8>,
     }
 }
 
@@ -80,6 +99,60 @@ diesel::table! {
     server_secrets (name) {
         name -> Text,
         value -> Bytea,
+    }
+}
+
+diesel::table! {
+    webhook_deliveries (id) {
+        id -> Int8,
+        endpoint_id -> Int8,
+        position -> Int8,
+        order_id -> Int8,
+        sequence -> Int8,
+        event_type -> Text,
+        status -> Text,
+        attempts -> Int8,
+        failures -> Int8,
+        due_at -> Timestamptz,
+        next_attempt_at -> Timestamptz,
+        leased_until -> Timestamptz,
+        response_status -> Nullable<Int8>,
+        error -> Nullable<Text>,
+        created_at -> Timestamptz,
+        last_attempt_at -> Nullable<Timestamptz>,
+        completed_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    webhook_endpoints (id) {
+        id -> Int8,
+        client -> Text,
+        owner -> Nullable<Int8>,
+        url -> Text,
+        description -> Nullable<Text>,
+        customer_id -> Nullable<Int8>,
+        event_types -> Array<Text>,
+        signature -> Text,
+        enabled -> Bool,
+        disabled_reason -> Nullable<Text>,
+        enabled_at -> Timestamptz,
+        deleted -> Bool,
+        position -> Int8,
+        failures -> Int8,
+        retry_at -> Timestamptz,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    webhook_secrets (id) {
+        id -> Int8,
+        endpoint_id -> Int8,
+        secret -> Bytea,
+        created_at -> Timestamptz,
+        expires_at -> Nullable<Timestamptz>,
     }
 }
 

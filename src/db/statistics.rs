@@ -107,6 +107,19 @@ pub async fn oldest_snapshot_seconds(database: &Database) -> Result<f64, StoreEr
         .await
 }
 
+/// The age in seconds of the oldest event that has no position in the feed; 0 if there is none.
+pub async fn feed_lag_seconds(database: &Database) -> Result<f64, StoreError> {
+    let query = diesel::select(sql::<Double>(
+        "(SELECT coalesce(extract(epoch FROM now() - min(occurred_at)), 0)::float8
+            FROM (SELECT occurred_at FROM order_events
+                   WHERE entry > (SELECT entry FROM feed) ORDER BY entry LIMIT 1000)
+                 AS waiting)",
+    ));
+    database
+        .read(async |connection| query.get_result(connection).await)
+        .await
+}
+
 /// The number of open orders with a step that has failed for a long time.
 pub async fn orders_needing_attention(database: &Database) -> Result<i64, StoreError> {
     let query = diesel::select(sql::<BigInt>(&format!(

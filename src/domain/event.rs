@@ -1,7 +1,7 @@
 //! The events of an order. They are stored and sent in the contract's format.
 
 pub use crate::generated::models::{
-    OrderEvent, OrderEventActor as Actor, OrderEventData, OrderEventType,
+    Event, OrderEvent, OrderEventActor as Actor, OrderEventData, OrderEventType,
 };
 
 /// The data of an event that changed no field.

@@ -8,9 +8,10 @@ mod ids;
 mod order;
 mod order_key;
 mod status;
+mod webhook;
 
 pub use caller::{ANYONE, Access, Caller};
-pub use event::{Actor, OrderEvent, OrderEventData, OrderEventType, no_data};
+pub use event::{Actor, Event, OrderEvent, OrderEventData, OrderEventType, no_data};
 pub use fulfilment::{
     Address, Attention, CancellationReason, DecisionAnswer, Expired, Fulfilment, ItemStatus,
     OrderItem, OrderStep, Payment, PaymentStatus, RequestError, Shipment, ShipmentStatus,
@@ -19,3 +20,4 @@ pub use ids::CustomerId;
 pub use order::{ChangeError, NewOrder, Order, OrderChange};
 pub use order_key::OrderKey;
 pub use status::OrderStatus;
+pub use webhook::{DeliveryStatus, SignatureKind, WebhookKey, WebhookPayload};

@@ -8,13 +8,17 @@ use std::any::Any;
 use std::convert::Infallible;
 use std::net::{Shutdown, TcpStream};
 use std::os::fd::AsFd;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use actix_tls::accept::rustls_0_23::TlsStream;
+use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::Extensions;
 use actix_web::rt::net::TcpStream as AsyncStream;
+use actix_web::web::Bytes;
 
 /// How often the connections are checked.
 const CHECK_INTERVAL: Duration = Duration::from_secs(1);
@@ -125,8 +129,45 @@ impl Busy {
 
 impl Drop for Busy {
     fn drop(&mut self) {
-        let now = self.0.shared.now();
-        self.0.idle_since.store(now, Ordering::Relaxed);
+        self.0.touch();
+    }
+}
+
+impl Connection {
+    fn touch(&self) {
+        self.idle_since.store(self.shared.now(), Ordering::Relaxed);
+    }
+}
+
+/// A streamed body. Each piece that its client takes delays the time when its connection counts as
+/// stalled.
+pub(super) struct Streamed {
+    body: BoxBody,
+    connection: Arc<Connection>,
+}
+
+impl Streamed {
+    pub(super) fn new(body: BoxBody, connection: Arc<Connection>) -> Self {
+        Self { body, connection }
+    }
+}
+
+impl MessageBody for Streamed {
+    type Error = Box<dyn std::error::Error>;
+
+    fn size(&self) -> BodySize {
+        self.body.size()
+    }
+
+    fn poll_next(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        let piece = Pin::new(&mut self.body).poll_next(context);
+        if piece.is_ready() {
+            self.connection.touch();
+        }
+        piece
     }
 }
 

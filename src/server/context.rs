@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use actix_web::body::{BoxBody, MessageBody};
+use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
@@ -11,7 +11,7 @@ use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage};
 
-use super::connections::{Busy, Connection};
+use super::connections::{Busy, Connection, Streamed};
 use super::limits::Limits;
 use super::observation::{self, Observation, traceparent};
 use super::problem;
@@ -97,6 +97,13 @@ async fn complete(
             if let Some(state) = request.extensions().get::<RateLimitState>() {
                 add_rate_limit(response.headers_mut(), state);
             }
+            let connection = request.conn_data::<Arc<Connection>>().cloned();
+            let response = match (response.body().size(), connection) {
+                (BodySize::Stream, Some(connection)) => response
+                    .map_body(|_, body| Streamed::new(body, connection))
+                    .map_into_boxed_body(),
+                _ => response,
+            };
             Ok(ServiceResponse::new(request, response))
         }
         // The request is gone here, so the response is returned inside an error.

@@ -7,21 +7,23 @@ use actix_web::middleware::Condition;
 use crate::config;
 
 /// Request headers that are allowed in addition to the safelisted ones.
-const REQUEST_HEADERS: [&str; 9] = [
+const REQUEST_HEADERS: [&str; 10] = [
     "accept",
     "authorization",
     "content-type",
     "idempotency-key",
     "if-match",
     "if-none-match",
+    "last-event-id",
     "traceparent",
     "x-api-key",
     "x-request-id",
 ];
 
 /// Response headers that are exposed in addition to the safelisted ones.
-const RESPONSE_HEADERS: [&str; 8] = [
+const RESPONSE_HEADERS: [&str; 9] = [
     "etag",
+    "events-position",
     "idempotent-replayed",
     "link",
     "location",

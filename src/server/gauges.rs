@@ -6,8 +6,8 @@ use std::time::Duration;
 use chrono::Utc;
 
 use crate::db::{
-    BookRepository, IntentRepository, ReconciliationRepository, oldest_snapshot_seconds,
-    orders_by_status, orders_needing_attention,
+    BookRepository, IntentRepository, ReconciliationRepository, WebhookUpkeep, feed_lag_seconds,
+    oldest_snapshot_seconds, orders_by_status, orders_needing_attention,
 };
 use crate::error::StoreError;
 use crate::health::Dependencies;
@@ -20,6 +20,7 @@ pub(super) async fn refresh(dependencies: &Dependencies, metrics: &Metrics, ever
     let intents = IntentRepository::new(database.clone());
     let rounds = ReconciliationRepository::new(database.clone());
     let books = BookRepository::new(database.clone());
+    let webhooks = WebhookUpkeep::new(database.clone());
     loop {
         let probe = dependencies.probe().await;
         let mut vitals = Vitals {
@@ -34,6 +35,8 @@ pub(super) async fn refresh(dependencies: &Dependencies, metrics: &Metrics, ever
             vitals.books = logged(books_drift(&books).await);
             vitals.orders = logged(orders_by_status(database).await);
             vitals.attention = logged(orders_needing_attention(database).await);
+            vitals.feed_lag = logged(feed_lag_seconds(database).await);
+            vitals.webhooks = logged(webhooks.state().await);
             vitals.oldest_snapshot = logged(oldest_snapshot_seconds(database).await);
         }
         metrics.set_vitals(vitals);

@@ -23,19 +23,16 @@ use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use actix_web::middleware::{Compress, Condition, from_fn};
-use actix_web::web::{Data, PayloadConfig};
+use actix_web::web::{Data, PayloadConfig, ServiceConfig};
 use actix_web::{App, HttpServer};
 use anyhow::{Context, Result};
-use contract_runtime::server::Authenticate;
 use tokio_util::sync::CancellationToken;
 
-use crate::api::{Cursors, Health, Orders};
+use crate::api::{Cursors, Events, Health, Orders, Webhooks};
 use crate::auth::Authenticator;
 use crate::config::{self, AuthMode, Settings};
 use crate::db::{self, Database, OrderRepository};
-use crate::generated::health::HealthApi;
-use crate::generated::orders::OrdersApi;
-use crate::generated::security::Scheme;
+use crate::feed::Feed;
 use crate::health::Dependencies;
 use crate::partners::{self, ShippingWebhook};
 use crate::telemetry::Telemetry;
@@ -54,6 +51,8 @@ pub struct Server {
     encrypted: bool,
     connections: Connections,
     stall_timeout: Duration,
+    /// Cancelled before the server waits for its responses to end.
+    closing: CancellationToken,
 }
 
 impl Server {
@@ -65,60 +64,47 @@ impl Server {
         telemetry: &Telemetry,
     ) -> Result<Self> {
         let security = Authenticator::start(settings, &database, &telemetry.metrics).await?;
+        let security = Data::new(security);
         let cursors = Cursors::new(db::cursor_secret(&database).await?);
         let idempotency = settings.idempotency.clone();
-        let health = Health(Dependencies::new(database.clone(), temporal));
-        let webhook = ShippingWebhook::new(
+        let health = Data::new(Health(Dependencies::new(database.clone(), temporal)));
+        let shipping = ShippingWebhook::new(
             &settings.partners.shipping,
             OrderRepository::new(database.clone()),
         );
-        let webhook = Data::new(webhook.map_err(anyhow::Error::msg)?);
-        let orders = move || Arc::new(Orders::new(&database, idempotency.clone(), cursors.clone()));
-        Self::observed(
-            &settings.http,
-            settings.auth.mode == AuthMode::Disabled,
-            telemetry,
-            security,
-            Data::new(health),
-            Some(webhook),
-            orders,
-        )
+        let shipping = Data::new(shipping.map_err(anyhow::Error::msg)?);
+        let closing = CancellationToken::new();
+        let feed = Feed::start(&database, settings, &telemetry.metrics, closing.clone());
+        let events = Data::new(Events(feed.clone()));
+        let webhooks = Webhooks::new(&database, feed.repository(), &settings.webhooks);
+        let webhooks = Data::new(webhooks.map_err(anyhow::Error::msg)?);
+        let routes = move |service: &mut ServiceConfig| {
+            let (feed, cursors) = (feed.clone(), cursors.clone());
+            let orders = Orders::new(&database, feed, idempotency.clone(), cursors);
+            let orders = Data::new(orders);
+            generated::configure(service, &security, &events, &health, &orders, &webhooks);
+            docs::configure(service);
+            partners::configure(service, &shipping);
+        };
+        let open = settings.auth.mode == AuthMode::Disabled;
+        let server = Self::observed(&settings.http, open, telemetry, routes)?;
+        Ok(Self { closing, ..server })
     }
 
-    /// Binds the port, with these implementations of the contract. `orders` is called on each
-    /// worker thread, to give it its own instance.
-    pub fn with<
-        S: Authenticate<Scheme = Scheme> + Send + Sync,
-        O: OrdersApi<Caller = S::Caller>,
-    >(
+    /// Binds the port, with these routes of the contract. `routes` is called on each worker thread.
+    pub fn with(
         http: &config::Http,
-        security: S,
-        health: Data<impl HealthApi + Send + Sync>,
-        orders: impl Fn() -> Arc<O> + Clone + Send + 'static,
+        routes: impl Fn(&mut ServiceConfig) + Clone + Send + 'static,
     ) -> Result<Self> {
-        Self::observed(
-            http,
-            false,
-            &Telemetry::default(),
-            security,
-            health,
-            None,
-            orders,
-        )
+        Self::observed(http, false, &Telemetry::default(), routes)
     }
 
     /// `open`: whether authentication is disabled.
-    fn observed<
-        S: Authenticate<Scheme = Scheme> + Send + Sync,
-        O: OrdersApi<Caller = S::Caller>,
-    >(
+    fn observed(
         http: &config::Http,
         open: bool,
         telemetry: &Telemetry,
-        security: S,
-        health: Data<impl HealthApi + Send + Sync>,
-        webhook: Option<Data<ShippingWebhook>>,
-        orders: impl Fn() -> Arc<O> + Clone + Send + 'static,
+        routes: impl Fn(&mut ServiceConfig) + Clone + Send + 'static,
     ) -> Result<Self> {
         let listener = TcpListener::bind(&http.listen)
             .with_context(|| format!("cannot listen on {} (http.listen)", http.listen))?;
@@ -145,23 +131,15 @@ impl Server {
         let allowed = Data::new(allowed);
         let body_limit = http.body_limit_bytes;
         let validate_responses = http.check_answers;
-        let security = Data::new(security);
         let telemetry = telemetry.clone();
         let workers = threads(http);
         let server = HttpServer::new(move || {
-            let orders = Data::from(orders());
             App::new()
                 .app_data(PayloadConfig::new(body_limit))
                 .app_data(Data::new(limits.clone()))
                 .app_data(allowed.clone())
                 .app_data(Data::new(Observer::new(&telemetry)))
-                .configure(|service| generated::configure(service, &security, &health, &orders))
-                .configure(docs::configure)
-                .configure(|service| {
-                    if let Some(webhook) = &webhook {
-                        partners::configure(service, webhook);
-                    }
-                })
+                .configure(&routes)
                 .default_service(actix_web::web::to(problem::unknown_route))
                 // Innermost, so that the response that replaces an invalid one is completed like
                 // any other.
@@ -202,6 +180,7 @@ impl Server {
             encrypted,
             connections,
             stall_timeout: http.stall_timeout,
+            closing: CancellationToken::new(),
         })
     }
 
@@ -223,6 +202,7 @@ impl Server {
             running,
             connections,
             stall_timeout,
+            closing,
             ..
         } = self;
         tokio::pin!(running);
@@ -231,6 +211,7 @@ impl Server {
             () = stop.cancelled() => {}
             never = connections.watch(stall_timeout) => match never {},
         }
+        closing.cancel();
         // `stop` completes only while the server itself is polled.
         let (_, result) = tokio::join!(handle.stop(true), running);
         result.context("the server failed while it stopped")

@@ -18,7 +18,7 @@ use super::error::TemporalError;
 use super::fulfilment::{FulfilmentInput, Steps};
 use super::order_workflow::OrderInput;
 use crate::config::{CompleteOn, Settings};
-use crate::db::{Action, Database, Intent, IntentListener, IntentRepository, stages};
+use crate::db::{Action, Channel, Database, Intent, IntentRepository, Listener, stages};
 use crate::domain::OrderKey;
 use crate::telemetry::metrics::DispatchResult;
 use crate::telemetry::request_scope::RequestScope;
@@ -202,7 +202,7 @@ impl Dispatcher {
     async fn listen(&self, wake: &Notify) {
         let mut failures: u32 = 0;
         loop {
-            match IntentListener::connect(&self.settings.database).await {
+            match Listener::connect(&self.settings.database, Channel::Intents).await {
                 Ok(mut listener) => {
                     failures = 0;
                     // For intents that were committed before the connection was established.

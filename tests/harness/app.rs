@@ -180,13 +180,15 @@ impl TestApp {
                 .await
                 .unwrap();
                 sender.send(server.address()).unwrap();
-                let partners = Partners::new(&shared.partners, &Metrics::default()).unwrap();
+                let metrics = Metrics::default();
+                let partners = Partners::new(&shared.partners, &metrics).unwrap();
                 let serving = commands::serve_until(
                     &shared,
                     server,
                     database.clone(),
                     temporal.clone(),
                     partners.clone(),
+                    &metrics,
                     stopped.clone(),
                 );
                 let working = async {

@@ -85,6 +85,11 @@ impl Process {
         self.service.signal(Signal::SIGTERM);
     }
 
+    /// Sends SIGKILL.
+    pub fn kill(&self) {
+        self.service.signal(Signal::SIGKILL);
+    }
+
     /// Stops the process as an operator does, and returns how long that took.
     pub fn stop(&self) -> Duration {
         self.terminate();

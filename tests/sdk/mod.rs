@@ -142,6 +142,8 @@ impl Service {
         auth.api_keys = true;
         let guarded = Options {
             auth: Some(auth),
+            // All scenarios begin at once, before the pool has opened its connections, while SDKs are built.
+            adjust: |settings| settings.database.acquire_timeout = Duration::from_secs(8),
             ..Options::default()
         };
         let (without_worker, with_worker) = tokio::join!(

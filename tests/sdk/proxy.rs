@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
 use chrono::{DateTime, Utc};
-use reqwest::Client;
+use reqwest::{Client, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
@@ -32,6 +32,8 @@ pub struct Fault {
     #[serde(default)]
     html: bool,
     ms: Option<u64>,
+    /// How many events of a stream pass before it is cut in the middle of the next one.
+    events: Option<usize>,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -47,11 +49,12 @@ enum Kind {
     Cut,
     /// The response is delayed.
     Delay,
-    /// The head of the response is sent at once, its body later.
+    /// The head of the response is sent at once, its body later; nothing of a stream.
     Stall,
     /// The response has an additional member.
     AddField,
-    /// The service speaks a later contract, in which `NEW_VALUES` replace today's.
+    /// The service speaks a later contract, in which `NEW_VALUES` replace today's. Its streams are
+    /// unusual too: see `later`.
     NewValues,
 }
 
@@ -100,6 +103,8 @@ struct Answer {
     status: u16,
     headers: Vec<(String, String)>,
     body: Vec<u8>,
+    /// A stream of server-sent events, in place of the body.
+    stream: Option<Response>,
 }
 
 impl Proxy {
@@ -177,10 +182,16 @@ impl Shared {
             if matches!(kind, Some(Kind::DropBefore)) {
                 return;
             }
-            let answer = match &fault {
+            let mut answer = match &fault {
                 Some(fault) if matches!(fault.kind, Kind::Answer) => rejection(fault),
                 _ => self.forward(&request, kind).await,
             };
+            if let Some(source) = answer.stream.take() {
+                self.seen.lock().unwrap()[number].answer = Some(answer.status);
+                // It fails when the client ends the connection.
+                let _ = pass(&mut stream, answer, source, fault).await;
+                return;
+            }
             let pause = Duration::from_millis(fault.and_then(|fault| fault.ms).unwrap_or(0));
             let (head, body) = answer.written();
             let sent = match kind {
@@ -248,6 +259,8 @@ impl Shared {
             }
         }
         let response = sent.send().await.unwrap();
+        let media_type = response.headers().get("content-type");
+        let is_stream = media_type.is_some_and(|value| value == "text/event-stream");
         let mut answer = Answer {
             status: response.status().as_u16(),
             headers: response
@@ -258,8 +271,14 @@ impl Shared {
                 })
                 .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
                 .collect(),
-            body: response.bytes().await.unwrap().to_vec(),
+            body: Vec::new(),
+            stream: None,
         };
+        if is_stream {
+            answer.stream = Some(response);
+            return answer;
+        }
+        answer.body = response.bytes().await.unwrap().to_vec();
         if matches!(kind, Some(Kind::AddField)) {
             let mut value: Value = serde_json::from_slice(&answer.body).unwrap();
             value["added_later"] = json!({ "anything": [1, "x", null] });
@@ -273,6 +292,62 @@ impl Shared {
         }
         answer
     }
+}
+
+/// Passes a stream on, event by event, until the service or the fault ends it.
+async fn pass(
+    client: &mut BufReader<TcpStream>,
+    answer: Answer,
+    mut source: Response,
+    fault: Option<Fault>,
+) -> std::io::Result<()> {
+    let mut head = answer.head();
+    head += "transfer-encoding: chunked\r\n\r\n";
+    client.write_all(head.as_bytes()).await?;
+    let kind = fault.as_ref().map(|fault| fault.kind);
+    if matches!(kind, Some(Kind::Stall)) {
+        let millis = fault.and_then(|fault| fault.ms);
+        tokio::time::sleep(Duration::from_millis(millis.unwrap())).await;
+        return Ok(());
+    }
+    let mut passing = fault.and_then(|fault| fault.events);
+    let mut text = String::new();
+    while let Ok(Some(piece)) = source.chunk().await {
+        text += std::str::from_utf8(&piece).unwrap();
+        while let Some(end) = text.find("\n\n") {
+            let rest = text.split_off(end + 2);
+            let one = std::mem::replace(&mut text, rest);
+            let is_event = one.contains("data:");
+            if is_event && passing == Some(0) {
+                return client
+                    .write_all(&chunk(&one.as_bytes()[..one.len() / 2]))
+                    .await;
+            }
+            passing = passing.map(|left| left - usize::from(is_event));
+            if matches!(kind, Some(Kind::NewValues)) {
+                for byte in later(one).as_bytes().chunks(1) {
+                    client.write_all(&chunk(byte)).await?;
+                }
+            } else {
+                client.write_all(&chunk(one.as_bytes())).await?;
+            }
+        }
+    }
+    client.write_all(b"0\r\n\r\n").await
+}
+
+/// A piece of a body (RFC 9112, section 7.1).
+fn chunk(bytes: &[u8]) -> Vec<u8> {
+    [format!("{:x}\r\n", bytes.len()).as_bytes(), bytes, b"\r\n"].concat()
+}
+
+/// A message of a stream of a later contract: twice, with CRLF, after a message of a kind that is new.
+fn later(mut message: String) -> String {
+    for (today, later) in NEW_VALUES {
+        message = message.replace(&quoted(today), &quoted(later));
+    }
+    let new = "event: announcement\ndata: {\"text\":\"ü 💥\"}\nretry: 7\n\n: a comment, ü\n";
+    format!("{new}{message}{message}").replace('\n', "\r\n")
 }
 
 fn quoted(value: &str) -> String {
@@ -322,12 +397,18 @@ async fn read(stream: &mut BufReader<TcpStream>) -> Option<Request> {
 }
 
 impl Answer {
-    /// The head and the body in bytes.
-    fn written(&self) -> (Vec<u8>, Vec<u8>) {
+    /// The status and the headers, without those of the transfer.
+    fn head(&self) -> String {
         let mut head = format!("HTTP/1.1 {} Answer\r\n", self.status);
         for (name, value) in &self.headers {
             head += &format!("{name}: {value}\r\n");
         }
+        head
+    }
+
+    /// The head and the body in bytes.
+    fn written(&self) -> (Vec<u8>, Vec<u8>) {
+        let mut head = self.head();
         if ![204, 304].contains(&self.status) {
             head += &format!("content-length: {}\r\n", self.body.len());
         }
@@ -375,5 +456,6 @@ fn rejection(fault: &Fault) -> Answer {
         status,
         headers,
         body: body.into_bytes(),
+        stream: None,
     }
 }

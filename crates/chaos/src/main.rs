@@ -37,11 +37,11 @@ use tokio::runtime::Runtime;
 use tokio::signal::ctrl_c;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
-use crate::audit::audit;
+use crate::audit::{Told, audit};
 use crate::faults::Plan;
-use crate::load::{Api, Load, operate};
+use crate::load::{Api, Followed, Load, Receiver, Way, follow, operate};
 use crate::release::Release;
 use crate::report::{Progress, differences, say};
 use crate::settings::Shared;
@@ -51,6 +51,8 @@ use crate::world::{Instances, LONG_PROCESSING_DELAY, PROCESSING_DELAY, Programs,
 
 /// The disk space that a long run may need.
 const ROOM_BYTES: u64 = 2 << 30;
+/// How long followers and the receiver of webhooks have for the last events.
+const TOLD_LIMIT: Duration = Duration::from_secs(120);
 
 /// Injects random faults into the order service under load, and audits every order afterwards
 #[derive(Parser)]
@@ -167,6 +169,17 @@ async fn run(arguments: &Arguments, folder: &Path) -> Result<bool> {
         let api = api.clone();
         tokio::spawn(async move { operate(&api).await })
     };
+    let followers = [Way::Pages, Way::Stream].map(|way| {
+        let (api, followed) = (api.clone(), Followed::default());
+        let seen = followed.clone();
+        let following = tokio::spawn(async move { follow(&api, way, &followed).await });
+        (way, seen, following)
+    });
+    let receiver = Receiver::start().await?;
+    let subscribing = {
+        let (api, receiver) = (api.clone(), receiver.clone());
+        tokio::spawn(async move { receiver.subscribe(&api).await })
+    };
     let load = Load::new(api, seed);
     let loading = tokio::spawn(load.run(arguments.rate, bursting, stopped.clone()));
     let supervising = {
@@ -205,11 +218,34 @@ async fn run(arguments: &Arguments, folder: &Path) -> Result<bool> {
     supervising.abort();
     operating.abort();
 
-    let audit = audit(&records, &state);
+    let events = state.events.values().map(Vec::len).sum();
+    let complete = async {
+        let behind = |(_, seen, _): &(Way, Followed, _)| seen.position() < events;
+        while followers.iter().any(behind) || receiver.counts().0 < events {
+            sleep(Duration::from_millis(50)).await;
+        }
+    };
+    if timeout(TOLD_LIMIT, complete).await.is_err() {
+        progress.log(&format!(
+            "not everyone was told all events in {TOLD_LIMIT:?}"
+        ));
+    }
+    let mut told = Told {
+        followers: Vec::new(),
+        webhooks: Some(receiver.orders()),
+    };
+    for (way, seen, following) in followers {
+        following.abort();
+        told.followers.push((way, seen.seen()));
+    }
+    subscribing.abort();
+    let audit = audit(&records, &told, &state);
     let findings = progress.findings();
     Summary {
         records: &records,
         audit: &audit,
+        followed: events,
+        repeated_webhooks: receiver.counts().1,
         books: &state.books,
         faults: &counts,
         progress: &progress,

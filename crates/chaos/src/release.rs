@@ -19,6 +19,9 @@ type Version = (u64, u64, u64);
 /// The last version whose prepared statements fail with a 500 after a column is added to a table.
 const FAILS_AFTER_DDL: Version = (0, 3, 0);
 
+/// The first version with the feed of events.
+const HAS_FEED: Version = (0, 5, 0);
+
 /// A version of the program.
 #[derive(Debug, Clone)]
 pub struct Release {
@@ -27,6 +30,8 @@ pub struct Release {
     pub fails_after_ddl: bool,
     /// Whether it fulfils orders with items, through partners.
     pub has_items: bool,
+    /// Whether it has the feed of events.
+    pub has_feed: bool,
 }
 
 impl Release {
@@ -52,6 +57,7 @@ impl Release {
         Ok(Self {
             has_items: commands.split_whitespace().any(|word| word == sandbox),
             program,
+            has_feed: version >= HAS_FEED,
             fails_after_ddl: version <= FAILS_AFTER_DDL,
         })
     }

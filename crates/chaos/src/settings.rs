@@ -51,6 +51,17 @@ const FULFILMENT: [(&str, &str); 6] = [
     ("PARTNERS__ATTENTION_AFTER", "2s"),
 ];
 
+/// A frozen server is noticed soon, and a webhook that failed is sent again within the run, to a
+/// receiver on this machine.
+const FEED: [(&str, &str); 6] = [
+    ("FEED__HEARTBEAT", "1s"),
+    ("WEBHOOKS__ALLOW_HTTP", "true"),
+    ("WEBHOOKS__ALLOWED_TARGETS", "127.0.0.1"),
+    ("WEBHOOKS__TIMEOUT", "2s"),
+    ("WEBHOOKS__FIRST_DELAY", "200ms"),
+    ("WEBHOOKS__LONGEST_DELAY", "2s"),
+];
+
 /// What the processes of a run have in common.
 pub struct Shared {
     pub processing_delay: &'static str,
@@ -99,6 +110,7 @@ impl Shared {
             arguments: Vec::new(),
             settings,
             partners: self.partner_settings(targets.partners),
+            feed: owned(&FEED),
         })
     }
 
@@ -155,6 +167,7 @@ impl Shared {
                 ("LOG__FILTER", "warn".into()),
             ],
             partners: Vec::new(),
+            feed: Vec::new(),
         }
     }
 }

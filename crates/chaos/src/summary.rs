@@ -13,6 +13,10 @@ use crate::report::{Findings, Progress, table};
 pub struct Summary<'a> {
     pub records: &'a ClientRecords,
     pub audit: &'a Audit,
+    /// The events of all orders, which each follower must have seen.
+    pub followed: usize,
+    /// Webhooks that were confirmed before.
+    pub repeated_webhooks: usize,
     pub books: &'a Books,
     pub faults: &'a Counts,
     pub progress: &'a Progress,
@@ -72,6 +76,11 @@ impl Summary<'_> {
             row("new workflows by the reconciler", audit.restarted),
             row("ended by the reconciler", audit.ended_by_reconciler),
             row("workflows terminated", audit.terminated),
+            row(
+                "events, for each of 2 followers and the receiver",
+                self.followed,
+            ),
+            row("  webhooks that came again", self.repeated_webhooks),
             row(
                 "duration",
                 format!("{:.0} s", progress.elapsed().as_secs_f64()),

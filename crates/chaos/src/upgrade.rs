@@ -49,6 +49,9 @@ pub async fn run(world: &World, to: &Release, progress: &Progress) -> Result<Cou
         world.now_has_items();
         sleep(PAUSE).await;
     }
+    if to.has_feed {
+        world.now_has_feed();
+    }
     Ok(counts)
 }
 

@@ -58,6 +58,7 @@ pub struct World {
     pub partner_links: Vec<Link>,
     completes_on_delivery: bool,
     has_items: AtomicBool,
+    has_feed: AtomicBool,
     database_url: String,
     temporal_address: String,
     api_key: String,
@@ -76,7 +77,8 @@ impl World {
         let mut postgres_options = PostgresOptions {
             data_dir: folder.join("postgres"),
             // The kernel keeps what a killed process has written.
-            settings: vec![("fsync", "off")],
+            // A commit that hangs keeps its connection in the server, also after its client is gone.
+            settings: vec![("fsync", "off"), ("max_connections", "200")],
             ..PostgresOptions::default()
         };
         let mut temporal_options = TemporalOptions {
@@ -144,6 +146,7 @@ impl World {
             partner_links,
             completes_on_delivery: shared.completes_on_delivery,
             has_items: AtomicBool::new(release.has_items),
+            has_feed: AtomicBool::new(release.has_feed),
             database_url,
             temporal_address,
             api_key,
@@ -180,6 +183,16 @@ impl World {
     /// Records that every process knows orders with items from now on.
     pub fn now_has_items(&self) {
         self.has_items.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether every server has the feed of events.
+    pub fn has_feed(&self) -> bool {
+        self.has_feed.load(Ordering::Relaxed)
+    }
+
+    /// Records that every server has the feed from now on.
+    pub fn now_has_feed(&self) {
+        self.has_feed.store(true, Ordering::Relaxed);
     }
 
     /// The database without a proxy.

@@ -271,7 +271,7 @@ impl<'o> Uses<'o> {
             if body.contains("models::") {
                 uses.signature_models.insert(module);
             }
-            if body.contains("runtime::") {
+            if body.contains("runtime::") || x_rust["negotiated"] == true {
                 uses.signature_runtime.insert(module);
             }
         }

@@ -34,7 +34,7 @@ impl Event {
     }
 
     /// In the format of the HTML standard (section 9.2).
-    pub(crate) fn to_bytes(&self) -> Bytes {
+    pub fn to_bytes(&self) -> Bytes {
         // A line break in a single-line field would start another field.
         let line = |text: &str| text.replace(['\r', '\n'], " ");
         let mut text = String::new();

@@ -330,6 +330,9 @@ func run(scenario scenario) (said string) {
 	if !known {
 		check, known = itemChecks[scenario.Name]
 	}
+	if !known {
+		check, known = eventChecks[scenario.Name]
+	}
 	equal(known, true)
 	check(client, scenario.CustomerID)
 	return "ok " + scenario.Name

@@ -47,6 +47,8 @@ type TimeoutError struct {
 type UnreadableError struct {
 	Attempts    int
 	ContentType string
+	// Err is nil if the content type is the wrong one.
+	Err error
 }
 
 // NotFinishedError means that an order did not finish before the time-out.
@@ -78,8 +80,13 @@ func (e *TimeoutError) Error() string {
 }
 
 func (e *UnreadableError) Error() string {
-	return fmt.Sprintf("expected JSON, got %q", e.ContentType)
+	if e.Err != nil {
+		return fmt.Sprintf("the response does not match the contract: %v", e.Err)
+	}
+	return fmt.Sprintf("unexpected content type %q", e.ContentType)
 }
+
+func (e *UnreadableError) Unwrap() error { return e.Err }
 
 func (e *NotFinishedError) Error() string {
 	seen := "unknown"

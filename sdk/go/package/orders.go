@@ -19,8 +19,12 @@ import (
 // Every call returns early when its context is done.
 type Client struct {
 	// API provides every operation of the contract, with the same time-outs, retries and errors.
-	API *APIClient
+	API       *APIClient
+	transport *resilient
+	baseURL   string
 }
+
+const userAgent = "order-processing-sdk-go/" + Version
 
 // OrderVersion is an order and the ETag of its version.
 type OrderVersion struct {
@@ -58,15 +62,17 @@ type Filter struct {
 
 // NewClient returns a client for the service at a base URL.
 func NewClient(baseURL string, options Options) *Client {
+	transport := &resilient{options.withDefaults()}
+	baseURL = strings.TrimRight(baseURL, "/")
 	configuration := NewConfiguration()
-	configuration.Servers = ServerConfigurations{{URL: strings.TrimRight(baseURL, "/")}}
-	configuration.UserAgent = "order-processing-sdk-go/" + Version
+	configuration.Servers = ServerConfigurations{{URL: baseURL}}
+	configuration.UserAgent = userAgent
 	configuration.HTTPClient = &http.Client{
-		Transport: &resilient{options.withDefaults()},
+		Transport: transport,
 		// No redirects: credentials must not be sent elsewhere.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-	return &Client{API: NewAPIClient(configuration)}
+	return &Client{NewAPIClient(configuration), transport, baseURL}
 }
 
 // CreateOrder creates one order, even if the request has to be sent several times.

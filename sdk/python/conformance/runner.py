@@ -21,6 +21,7 @@ from order_processing_sdk import (
     UpdateOrderRequest,
 )
 
+import event_checks
 import item_checks
 from common import create, equal, fails, order
 
@@ -275,7 +276,8 @@ def run(scenario):
     )
     name = scenario["name"]
     try:
-        check = globals().get(name) or getattr(item_checks, name)
+        others = vars(item_checks) | vars(event_checks)
+        check = globals().get(name) or others[name]
         check(client, scenario["customer_id"])
         return f"ok {name}"
     except Exception as error:

@@ -12,6 +12,7 @@ import {
     Unreadable,
 } from 'order-processing-sdk';
 import { type Check, create, equal, fails } from './common.js';
+import { eventChecks } from './events.js';
 import { itemChecks } from './items.js';
 
 interface Scenario {
@@ -61,6 +62,7 @@ function told(status: OrderStatus): string {
 }
 
 const checks: Record<string, Check> = {
+    ...eventChecks,
     ...itemChecks,
 
     async create_and_read(client, customerId) {

@@ -6,7 +6,7 @@ use prometheus::{
     IntGaugeVec, Opts, Registry,
 };
 
-use super::{AuthFailure, DispatchResult};
+use super::{AuthFailure, DispatchResult, WebhookOutcome};
 use crate::db::Action;
 use crate::domain::OrderStatus;
 use crate::generated::OPERATIONS;
@@ -101,6 +101,20 @@ metrics! {
         "Age of the oldest intent; 0 if there is none.";
     oldest_snapshot: Gauge, "orders_database_oldest_snapshot_seconds", [],
         "Age of the oldest transaction with a snapshot; 0 if there is none.";
+    feed_lag: Gauge, "orders_feed_lag_seconds", [],
+        "Age of the oldest event that has no position in the feed; 0 if there is none.";
+    feed_followers: IntGauge, "orders_feed_followers", [],
+        "Streams and waiting requests that follow the feed in this process.";
+    webhooks: IntCounterVec, "orders_webhook_attempts_total", ["outcome"],
+        "Attempts to deliver an event to a webhook endpoint, by outcome (delivered, repeated, failed or gone).";
+    webhook_duration: Histogram, "orders_webhook_attempt_duration_seconds", [] in TIMES,
+        "Duration of an attempt to deliver an event to a webhook endpoint.";
+    webhook_oldest: Gauge, "orders_webhook_oldest_age_seconds", [],
+        "Age of the oldest event that an enabled webhook endpoint has yet to receive; 0 if there is none.";
+    webhooks_failed: Gauge, "orders_webhook_failed", [],
+        "Deliveries to webhook endpoints that were given up.";
+    webhooks_disabled: Gauge, "orders_webhook_endpoints_disabled", [],
+        "Webhook endpoints that the service has disabled.";
     drift: Gauge, "orders_drift", [],
         "Orders that differed from their workflows in the last round of the reconciler.";
     repaired: IntCounter, "orders_repaired_total", [],
@@ -169,6 +183,9 @@ impl Declared {
             for outcome in ["processing", "completed", "cancelled", "deleted", "failed"] {
                 metrics.activities.with_label_values(&[activity, outcome]);
             }
+        }
+        for outcome in WebhookOutcome::ALL {
+            metrics.webhooks.with_label_values(&[outcome.as_str()]);
         }
         for reason in AuthFailure::ALL {
             metrics.auth_rejected.with_label_values(&[reason.as_str()]);

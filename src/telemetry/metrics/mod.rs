@@ -19,6 +19,7 @@ use temporalio_common::telemetry::metrics::{CoreMeter, TemporalMeter};
 
 use self::declarations::Declared;
 use super::writer::Dropped;
+use crate::db::WebhookState;
 
 /// The metrics of a process. Cheap to clone; the default records nothing.
 #[derive(Clone, Default)]
@@ -58,6 +59,20 @@ label! {
 }
 
 label! {
+    /// What came of an attempt to deliver a webhook.
+    WebhookOutcome {
+        /// The receiver has the event.
+        Delivered = "delivered",
+        /// It failed, and is repeated.
+        Repeated = "repeated",
+        /// It failed for the last time.
+        Failed = "failed",
+        /// The receiver wants nothing any more.
+        Gone = "gone",
+    }
+}
+
+label! {
     /// Why a caller was rejected.
     AuthFailure {
         /// The request had no credentials.
@@ -92,8 +107,12 @@ pub struct Vitals {
     pub orders: Option<Vec<(&'static str, f64)>>,
     /// The age of the oldest snapshot in seconds.
     pub oldest_snapshot: Option<f64>,
+    /// The age in seconds of the oldest event that has no position in the feed.
+    pub feed_lag: Option<f64>,
     /// The number of orders that need attention.
     pub attention: Option<i64>,
+    /// The state of the webhook endpoints.
+    pub webhooks: Option<WebhookState>,
 }
 
 struct Inner {
@@ -103,6 +122,8 @@ struct Inner {
     dropped: Option<Dropped>,
     /// Reads the state of the pool.
     pool: Mutex<Option<Box<dyn Fn() -> PoolState + Send>>>,
+    /// Reads the number of followers of the feed.
+    followers: Mutex<Option<Box<dyn Fn() -> i64 + Send>>>,
     /// The age of the last round of the reconciler, and when it was read. The round may be older
     /// than an `Instant` can express: it survives the machine's restart.
     reconciled: Mutex<Option<(Duration, Instant)>>,
@@ -119,6 +140,7 @@ impl Metrics {
             temporal: Arc::default(),
             dropped,
             pool: Mutex::default(),
+            followers: Mutex::default(),
             reconciled: Mutex::default(),
         }))))
     }
@@ -148,6 +170,13 @@ impl Metrics {
         }
     }
 
+    /// Reads the number of followers of the feed from now on.
+    pub fn watch_followers(&self, followers: impl Fn() -> i64 + Send + 'static) {
+        if let Some(inner) = &self.0 {
+            *lock(&inner.followers) = Some(Box::new(followers));
+        }
+    }
+
     /// Sets the gauges of the database and Temporal.
     pub fn set_vitals(&self, vitals: Vitals) {
         if let Some(inner) = &self.0 {
@@ -166,6 +195,15 @@ impl Metrics {
             .inc();
         if result == DispatchResult::Dispatched {
             metrics.dispatch_lag.observe(lag.as_secs_f64());
+        }
+    }
+
+    /// Counts an attempt to deliver a webhook.
+    pub fn webhook(&self, outcome: WebhookOutcome, duration: Duration) {
+        if let Some(metrics) = self.declared() {
+            let outcome = [outcome.as_str()];
+            metrics.webhooks.with_label_values(&outcome).inc();
+            metrics.webhook_duration.observe(duration.as_secs_f64());
         }
     }
 
@@ -238,6 +276,9 @@ impl Inner {
             connections("idle").set(state.idle);
             metrics.pool_waiting.set(state.waiting);
         }
+        if let Some(followers) = &*lock(&self.followers) {
+            metrics.feed_followers.set(followers());
+        }
         if let Some(dropped) = &self.dropped {
             raise(&metrics.log_dropped, dropped.lines());
         }
@@ -251,10 +292,18 @@ impl Inner {
         let metrics = &self.metrics;
         metrics.database_up.set(vitals.database_up.into());
         metrics.temporal_up.set(vitals.temporal_up.into());
+        if let Some(state) = vitals.webhooks {
+            metrics.webhook_oldest.set(state.oldest_age_seconds);
+            metrics.webhooks_failed.set(state.failed as f64);
+            metrics.webhooks_disabled.set(state.disabled as f64);
+        }
         if let Some((waiting, failing, oldest)) = vitals.outbox {
             metrics.outbox_waiting.set(waiting as f64);
             metrics.outbox_failing.set(failing as f64);
             metrics.outbox_oldest.set(oldest);
+        }
+        if let Some(age) = vitals.feed_lag {
+            metrics.feed_lag.set(age);
         }
         if let Some(age) = vitals.oldest_snapshot {
             metrics.oldest_snapshot.set(age);

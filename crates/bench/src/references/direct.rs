@@ -200,14 +200,6 @@ impl OrdersApi for Direct {
         Err(DeleteOrderFailure::InternalServerError(absent()))
     }
 
-    async fn list_order_events(
-        &self,
-        _caller: Caller,
-        _parameters: ListOrderEventsParameters,
-    ) -> Result<ListOrderEventsSuccess, ListOrderEventsFailure> {
-        Err(ListOrderEventsFailure::InternalServerError(absent()))
-    }
-
     async fn list_orders(
         &self,
         _caller: Caller,

@@ -83,17 +83,6 @@ impl OrdersApi for InMemory {
         })
     }
 
-    async fn list_order_events(
-        &self,
-        _caller: Caller,
-        _parameters: ListOrderEventsParameters,
-    ) -> Result<ListOrderEventsSuccess, ListOrderEventsFailure> {
-        Ok(ListOrderEventsSuccess::Ok {
-            body: Vec::new(),
-            link: None,
-        })
-    }
-
     async fn list_orders(
         &self,
         _caller: Caller,

@@ -3,6 +3,17 @@
 /// The operations on orders that no reference has.
 macro_rules! absent_operations {
     () => {
+        async fn list_order_events(
+            &self,
+            _caller: Caller,
+            _accept: contract_runtime::server::Accept,
+            _parameters: ListOrderEventsParameters,
+        ) -> Result<ListOrderEventsSuccess, ListOrderEventsFailure> {
+            Err(ListOrderEventsFailure::InternalServerError(
+                $crate::references::absent(),
+            ))
+        }
+
         async fn decide_order(
             &self,
             _caller: Caller,
@@ -45,16 +56,16 @@ mod plain_workflow;
 
 use std::io::Write;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::web::Data;
+use actix_web::web::{Data, ServiceConfig};
 use anyhow::Result;
 use clap::ValueEnum;
+use contract_runtime::server::Router;
 use order_processing::config::Settings;
 use order_processing::domain::Caller;
-use order_processing::generated::models::Problem;
 use order_processing::generated::orders::OrdersApi;
+use order_processing::generated::{self, CONTRACT, models::Problem};
 use order_processing::server::Server;
 use order_processing::{telemetry, workflow::Temporal};
 use tokio::runtime::Builder;
@@ -113,12 +124,18 @@ async fn run(
     orders: impl OrdersApi<Caller = Caller> + Send + Sync,
 ) -> Result<()> {
     let stop = stop_on_signal()?;
-    let orders = Arc::new(orders);
-    let server = Server::with(&settings.http, Anyone, Data::new(Alive), move || {
-        orders.clone()
-    })?;
+    let orders = Data::new(orders);
+    let server = Server::with(&settings.http, move |service| routes(service, &orders))?;
     say_ready(server.address())?;
     server.run(stop).await
+}
+
+/// The operations on orders, and the probes. Nothing else is compared.
+pub fn routes<O: OrdersApi<Caller = Caller>>(service: &mut ServiceConfig, orders: &Data<O>) {
+    let mut router = Router::new(&CONTRACT);
+    generated::health::routes(&mut router, &Data::new(Alive));
+    generated::orders::routes(&mut router, orders, &Data::new(Anyone));
+    router.configure(service);
 }
 
 fn say_ready(address: SocketAddr) -> std::io::Result<()> {

@@ -69,6 +69,13 @@ const ALONE: f64 = 1.1;
 const LIST: f64 = 1.2;
 const MEMORY_MIB: f64 = 64.0;
 const START_MS: f64 = 200.0;
+/// The maximum time of a page among many events, as a multiple of that among few.
+const FEED_PAGE: f64 = 1.2;
+/// From an event's statement to a stream, and the memory of the server with 2,000 streams.
+const FEED: [(&str, &str, f64); 2] = [
+    ("p99 to a stream", "ms", 100.0),
+    ("memory with 2,000 streams", "MiB", 128.0),
+];
 /// The throughput with thousands of orders in the outbox, as a multiple of that with few.
 const BACKLOG: [&str; 2] = ["orders vs peak", "slowest part vs peak"];
 const BACKLOG_LIMIT: f64 = 0.8;
@@ -103,6 +110,17 @@ pub fn bars(figures: &Figures) -> Vec<Bar> {
         let value = figures.ratio(&scenario, MANY, FEW, "p50 alone");
         let name = format!("{scenario}: p50 alone, {MANY} vs {FEW} orders");
         bars.extend(value.map(|value| bar(name, "×", value, LIST, Side::Below)));
+    }
+    for page in ["first", "deep", "customer", "last"] {
+        let scenario = format!("feed {page}");
+        let value = figures.ratio(&scenario, MANY, FEW, "p50 alone");
+        let name = format!("{scenario}: p50 alone, {MANY} vs {FEW} events");
+        bars.extend(value.map(|value| bar(name, "×", value, FEED_PAGE, Side::Below)));
+    }
+    for (measure, unit, limit) in FEED {
+        let value = figures.spread("feed", OURS, measure);
+        let name = format!("feed: {measure}");
+        bars.extend(value.map(|value| bar(name, unit, value, limit, Side::Below)));
     }
     for measure in BACKLOG {
         let value = figures.spread("backlog", OURS, measure);

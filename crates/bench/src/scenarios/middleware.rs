@@ -13,14 +13,13 @@ use actix_web::test::{TestRequest, init_service};
 use actix_web::web::{Data, ServiceConfig};
 use actix_web::{App, Error};
 use anyhow::{Context as _, Result, bail};
-use order_processing::generated;
 use order_processing::server::{context, limits, response_validation};
 use order_processing::telemetry::Json;
 use tracing_subscriber::fmt::format::JsonFields;
 
 use super::Context;
 use crate::progress::progress;
-use crate::references::{Alive, Anyone, InMemory};
+use crate::references::{self, InMemory};
 use crate::report::bars::OURS;
 use crate::stats::Spread;
 
@@ -106,13 +105,7 @@ fn routes(service: &mut ServiceConfig) {
         in_flight: limits::InFlight::at_most(usize::MAX),
     };
     service.app_data(Data::new(limits));
-    let (anyone, alive, orders) = (Anyone, Alive, InMemory::default());
-    generated::configure(
-        service,
-        &Data::new(anyone),
-        &Data::new(alive),
-        &Data::new(orders),
-    );
+    references::routes(service, &Data::new(InMemory::default()));
 }
 
 /// Formats JSON lines, and discards them.

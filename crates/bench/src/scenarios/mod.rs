@@ -3,6 +3,7 @@
 mod alone;
 mod backlog;
 mod burst;
+mod feed;
 mod full;
 mod history;
 mod list;
@@ -52,6 +53,8 @@ pub enum Scenario {
     Burst,
     /// More orders than Temporal can process
     Backlog,
+    /// The feed of events: streams, and pages of few and of many events
+    Feed,
     /// The cost of each layer
     Middleware,
 }
@@ -100,6 +103,7 @@ impl Scenario {
                 Self::Fulfilment => workflow::run_with_items(context).await,
                 Self::Burst => burst::run(context).await,
                 Self::Backlog => backlog::run(context).await,
+                Self::Feed => feed::run(context).await,
                 Self::Middleware => middleware::run(context).await,
             }
         };

@@ -2,6 +2,7 @@
 //! service's code: it implements the rules of the contract a second time.
 
 mod books;
+mod feed;
 mod fulfilment;
 mod history;
 mod keyless;
@@ -9,7 +10,7 @@ mod workflows;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::load::{Accepted, Change, ClientRecords};
+use crate::load::{Accepted, Change, ClientRecords, Seen, Way};
 use crate::state::State;
 
 /// The findings, by kind.
@@ -29,6 +30,8 @@ pub struct Audit {
     pub open: Vec<String>,
     /// Books of the partners that contradict the orders.
     pub books: Vec<String>,
+    /// What a follower of the feed has missed, or got twice or out of sequence.
+    pub feed: Vec<String>,
     /// Orders for which the reconciler started a new workflow.
     pub restarted: usize,
     /// Orders that the reconciler ended.
@@ -41,7 +44,7 @@ pub struct Audit {
 
 impl Audit {
     /// All differences, by kind.
-    pub fn differences(&self) -> [(&'static str, &[String]); 7] {
+    pub fn differences(&self) -> [(&'static str, &[String]); 8] {
         [
             ("lost", &self.lost),
             ("double", &self.double),
@@ -50,18 +53,34 @@ impl Audit {
             ("not requested", &self.unrequested),
             ("not finished", &self.open),
             ("books do not close", &self.books),
+            ("wrong in the feed", &self.feed),
         ]
     }
 }
 
+/// What those who follow all orders were told.
+#[derive(Debug, Default)]
+pub struct Told {
+    /// What each follower of the feed has seen.
+    pub followers: Vec<(Way, Vec<Seen>)>,
+    /// The last event of each order that the receiver of webhooks has confirmed.
+    pub webhooks: Option<BTreeMap<i64, i64>>,
+}
+
 /// Checks every accepted order and every stored one.
-pub fn audit(records: &ClientRecords, state: &State) -> Audit {
+pub fn audit(records: &ClientRecords, told: &Told, state: &State) -> Audit {
     let mut audit = Audit::default();
     let waiting = state.intents.iter();
     audit
         .open
         .extend(waiting.map(|intent| format!("the outbox contains {intent:?}")));
     books::check(&state.books, &mut audit);
+    for (way, seen) in &told.followers {
+        feed::check(&format!("{way:?}"), seen, state, &mut audit);
+    }
+    if let Some(confirmed) = &told.webhooks {
+        feed::check_webhooks(confirmed, state, &mut audit);
+    }
     let keyed = with_keys(state);
     let found = keyless::check(&records.keyless, state, &mut audit);
     audit.unknown_stored = found.unknown.len();

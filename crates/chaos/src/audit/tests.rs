@@ -6,7 +6,7 @@ use temporalio_common::protos::temporal::api::enums::v1::WorkflowExecutionStatus
 
 use super::history::was_requested;
 use super::*;
-use crate::load::{Change, Keyless, Outcome};
+use crate::load::{Change, Keyless, Outcome, Way};
 use crate::state::{Event, Intent, Row, Run};
 
 fn event(sequence: i64, kind: &str, status: Option<&str>) -> Event {
@@ -84,8 +84,42 @@ fn good() -> (ClientRecords, State) {
 fn finds(spoil: impl FnOnce(&mut ClientRecords, &mut State)) -> [usize; 7] {
     let (mut records, mut state) = good();
     spoil(&mut records, &mut state);
-    let audit = audit(&records, &state);
-    audit.differences().map(|(_, all)| all.len())
+    let audit = audit(&records, &Told::default(), &state);
+    let [others @ .., _feed] = audit.differences().map(|(_, all)| all.len());
+    others
+}
+
+/// The findings about a follower that has seen these events of order 1.
+fn finds_in_feed(sequences: &[i64]) -> usize {
+    let (records, state) = good();
+    let seen = sequences.iter().map(|&sequence| (1, sequence)).collect();
+    let told = Told {
+        followers: vec![(Way::Stream, seen)],
+        webhooks: None,
+    };
+    audit(&records, &told, &state).feed.len()
+}
+
+#[test]
+fn every_event_was_delivered() {
+    let (records, state) = good();
+    let finds = |last| {
+        let told = Told {
+            webhooks: Some([(1, last)].into()),
+            ..Told::default()
+        };
+        audit(&records, &told, &state).feed.len()
+    };
+    assert_eq!([finds(3), finds(2), finds(0)], [0, 1, 1]);
+}
+
+#[test]
+fn a_follower_has_seen_every_event_once_and_in_sequence() {
+    assert_eq!(finds_in_feed(&[1, 2, 3]), 0);
+    assert_eq!(finds_in_feed(&[1, 2]), 1, "one is missing");
+    assert_eq!(finds_in_feed(&[1, 2, 2, 3]), 1, "one was seen twice");
+    assert_ne!(finds_in_feed(&[1, 3, 2]), 0, "two are exchanged");
+    assert_eq!(finds_in_feed(&[1, 2, 3, 4]), 1, "one does not exist");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use reqwest::{Client, Method};
+use reqwest::{Client, Method, RequestBuilder};
 use tokio::time::sleep;
 
 use super::response::Response;
@@ -79,6 +79,14 @@ impl Api {
     /// Records a finding of this kind.
     pub fn finding(&self, kind: &'static str, what: String) {
         self.progress.finding(kind, what);
+    }
+
+    /// A `GET` at a random instance.
+    pub fn get(&self, path: &str) -> RequestBuilder {
+        let servers = self.world.servers();
+        let (_, url) = servers[rand::random_range(0..servers.len())];
+        let request = self.client.get(format!("{url}{path}"));
+        request.header("x-api-key", self.world.api_key())
     }
 
     /// Sends a request once, to a random instance. `None` if the connection failed or timed out.

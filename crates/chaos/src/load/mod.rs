@@ -5,8 +5,10 @@
 mod api;
 mod basket;
 mod customer;
+mod follower;
 mod fulfilment;
 mod operator;
+mod receiver;
 mod response;
 
 use std::sync::Arc;
@@ -21,7 +23,9 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 pub use self::api::Api;
 pub use self::basket::Basket;
 use self::customer::Customer;
+pub use self::follower::{Followed, Seen, Way, follow};
 pub use self::operator::operate;
+pub use self::receiver::Receiver;
 pub use self::response::Outcome;
 
 /// Orders per second in a burst: ten times what Temporal's dev server can process.

@@ -47,6 +47,7 @@ impl<'c> Views<'_, 'c> {
             None => json!({}),
         };
         let has_body = operation.body.is_some();
+        let has_input = has_body || !operation.parameters.is_empty();
         let mut answers = Vec::new();
         for answer in [Answer::Success, Answer::Failure] {
             let responses = operation.answers(answer);
@@ -82,6 +83,11 @@ impl<'c> Views<'_, 'c> {
         text.push(String::new());
         text.push(operation.shown());
         let secured = self.secured(operation)?;
+        // A client chooses among several media types of a successful response.
+        let negotiated = operation
+            .answers(Answer::Success)
+            .iter()
+            .any(|response| response.media.len() > 1);
         let mut facts = json!({
             "function": operation.function,
             "operationName": name,
@@ -94,7 +100,9 @@ impl<'c> Views<'_, 'c> {
             "parameters": parameters,
             "hasParameters": !operation.parameters.is_empty(),
             "hasBody": has_body,
-            "hasInput": has_body || !operation.parameters.is_empty(),
+            "hasInput": has_input,
+            "negotiated": negotiated,
+            "usesRequest": has_input || negotiated || secured.is_some(),
             "answers": answers,
             "success": name.with_suffix(Answer::Success.suffix()),
             "failure": name.with_suffix(Answer::Failure.suffix()),

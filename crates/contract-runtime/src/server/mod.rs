@@ -1,5 +1,6 @@
 //! Serves a contract on actix-web.
 
+mod accept;
 mod body;
 mod input;
 #[cfg(feature = "multipart")]
@@ -12,6 +13,7 @@ mod router;
 mod security;
 mod style;
 
+pub use accept::Accept;
 pub use input::Input;
 pub use parameter::Parameter;
 pub use rejection::Rejection;

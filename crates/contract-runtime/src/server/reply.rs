@@ -5,7 +5,9 @@ use std::ops::RangeInclusive;
 
 use actix_web::body::{BodyStream, BoxBody, MessageBody};
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, HeaderName, HeaderValue};
+use actix_web::http::header::{
+    CACHE_CONTROL, CONTENT_DISPOSITION, ContentEncoding, HeaderName, HeaderValue,
+};
 use actix_web::web::Bytes;
 use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
 use futures::{Stream, StreamExt};
@@ -85,7 +87,9 @@ impl Reply {
     pub fn events(mut self, events: EventStream) -> HttpResponse {
         self.0
             .content_type("text/event-stream")
-            .insert_header((CACHE_CONTROL, "no-cache"));
+            .insert_header((CACHE_CONTROL, "no-cache"))
+            // A compressor would hold events back.
+            .insert_header(ContentEncoding::Identity);
         self.0.body(events.0)
     }
 
@@ -193,7 +197,13 @@ pub struct EventStream(BoxBody);
 impl EventStream {
     /// Sends each event of the stream as soon as it is available.
     pub fn new(events: impl Stream<Item = Event> + 'static) -> Self {
-        let pieces = events.map(|event| Ok::<_, std::convert::Infallible>(event.to_bytes()));
+        Self::of_bytes(events.map(|event| event.to_bytes()))
+    }
+
+    /// Sends each piece of the stream as soon as it is available: events as [`Event::to_bytes`]
+    /// writes them, one or several, or comments.
+    pub fn of_bytes(pieces: impl Stream<Item = Bytes> + 'static) -> Self {
+        let pieces = pieces.map(Ok::<_, std::convert::Infallible>);
         Self(BodyStream::new(pieces).boxed())
     }
 }

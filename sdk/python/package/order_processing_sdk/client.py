@@ -8,21 +8,27 @@ import time
 import uuid
 from dataclasses import dataclass
 from typing import Any, Callable, Iterator, Mapping
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import urllib3
 
+from order_processing_sdk.api.events_api import EventsApi
 from order_processing_sdk.api.health_api import HealthApi
 from order_processing_sdk.api.orders_api import OrdersApi
+from order_processing_sdk.api.webhook_endpoints_api import WebhookEndpointsApi
 from order_processing_sdk.api_response import ApiResponse
 from order_processing_sdk.errors import NotFinished, OrdersError
 from order_processing_sdk.exceptions import ApiException
+from order_processing_sdk.feed import follow
 from order_processing_sdk.models.cancellation_outcome import CancellationOutcome
 from order_processing_sdk.models.create_order_request import CreateOrderRequest
 from order_processing_sdk.models.decide_order_request import DecideOrderRequest
 from order_processing_sdk.models.decision_answer import DecisionAnswer
+from order_processing_sdk.models.event import Event
+from order_processing_sdk.models.feed_start import FeedStart
 from order_processing_sdk.models.order import Order
 from order_processing_sdk.models.order_event import OrderEvent
+from order_processing_sdk.models.order_event_type import OrderEventType
 from order_processing_sdk.models.order_status import OrderStatus
 from order_processing_sdk.models.update_order_request import UpdateOrderRequest
 from order_processing_sdk.transport import ResilientApiClient, Settings
@@ -62,8 +68,9 @@ class OrdersClient:
 
     Requests are retried where that is safe; every error is an `OrdersError`. Times are in seconds:
     `timeout` for one attempt, `total_timeout` for all of them. Credentials are an `api_key` or an
-    `access_token`; the latter is a string, or a function that is called for each attempt. `api` and
-    `health` provide every operation of the contract, with the same time-outs, retries and errors.
+    `access_token`; the latter is a string, or a function that is called for each attempt. `api`, `feed`,
+    `webhooks` and `health` provide every operation of the contract, with the same time-outs, retries
+    and errors.
     """
 
     def __init__(
@@ -91,7 +98,10 @@ class OrdersClient:
             access_token,
         )
         client = ResilientApiClient(base_url, settings, pool)
+        self._client = client
         self.api = OrdersApi(client)
+        self.feed = EventsApi(client)
+        self.webhooks = WebhookEndpointsApi(client)
         self.health = HealthApi(client)
 
     def create_order(
@@ -190,6 +200,28 @@ class OrdersClient:
                 order_id, limit=page_size, after=int(query.get("after", 0))
             )
         )
+
+    def follow(
+        self,
+        *,
+        after: int | None = None,
+        start: FeedStart | None = None,
+        types: list[OrderEventType] | None = None,
+        order_id: int | None = None,
+        customer_id: int | None = None,
+        silence: float = 45.0,
+    ) -> Iterator[Event]:
+        """Iterates over the events of all orders, oldest first, and waits for new ones without end.
+
+        Begins after the position `after`, or where `start` says. Each event comes once, in order. Connects
+        again after any interruption, also when nothing was received for `silence` seconds. Raises
+        EventsReset when events are missing, and OrdersError when the service refuses.
+        """
+        query = [("type", str(each)) for each in types or ()]
+        for name, value in (("start", start), ("order_id", order_id), ("customer_id", customer_id)):
+            if value is not None:
+                query.append((name, str(value)))
+        return follow(self._client, f"/events?{urlencode(query)}", after, silence)
 
     def wait_until_finished(self, order_id: int, timeout: float) -> OrderVersion:
         """Waits until the order is completed or cancelled, and returns it.

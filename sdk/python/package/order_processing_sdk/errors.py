@@ -86,6 +86,21 @@ class NotFinished(OrdersError):
         self.last_seen = last_seen
 
 
+class EventsReset(OrdersError):
+    """The events after the last position are no longer, or not yet, available.
+
+    Read the orders again, then follow the events after `position`.
+    """
+
+    def __init__(self, position: int) -> None:
+        super().__init__(f"the events up to position {position} are not available", 1)
+        self.position = position
+
+    @property
+    def transient(self) -> bool:
+        return False
+
+
 def _problem(body: bytes) -> dict[str, Any]:
     try:
         problem = json.loads(body)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import random
 import time
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Callable, Mapping
+from typing import Any, Callable, Iterator, Mapping
 
 import urllib3
 from urllib3.exceptions import HTTPError, NewConnectionError, TimeoutError
@@ -123,10 +124,9 @@ class ResilientApiClient(ApiClient):
             time.sleep(pause)
 
     def _send(self, method, url, headers, body, until, attempt) -> Answer:
-        begun = time.monotonic()
-        allowed = max(until - begun, 0.001)
+        allowed = max(until - time.monotonic(), 0.001)
         late = TimedOut(f"no response within {allowed:.3f} s", attempt)
-        try:
+        with _our_errors(late):
             response = self._pool.request(
                 method,
                 url,
@@ -145,11 +145,6 @@ class ResilientApiClient(ApiClient):
                     response.close()
                     raise late
             response.release_conn()
-        except HTTPError as error:
-            # urllib3 classifies a refused connection as a time-out.
-            if isinstance(error, TimeoutError) and not isinstance(error, NewConnectionError):
-                raise late from error
-            raise ConnectionFailed(f"the connection failed: {error}", attempt) from error
         if response.status >= 400:
             raise ApiError(response.status, response.headers, bytes(data), attempt)
         kind = response.headers.get("Content-Type", "no content type")
@@ -157,6 +152,36 @@ class ResilientApiClient(ApiClient):
             raise Unreadable(f"expected JSON, got {kind}", attempt)
         headers = {name.lower(): value for name, value in response.headers.items()}
         return Answer(response.status, headers, bytes(data))
+
+    def stream(
+        self, path: str, headers: Mapping[str, str], silence: float, attempt: int
+    ) -> Iterator[bytes]:
+        """The pieces of a stream of server-sent events; one attempt. Raises OrdersError.
+
+        silence: how long to wait for the next piece
+        """
+        with _our_errors(TimedOut(f"no data within {silence:g} s", attempt)):
+            response = self._pool.request(
+                "GET",
+                self.configuration.host + path,
+                headers={**self.default_headers, **headers, **self._settings.credentials()},
+                timeout=urllib3.Timeout(connect=self._settings.timeout, read=silence),
+                retries=False,
+                redirect=False,
+                preload_content=False,
+            )
+            with closing(response):
+                if response.status >= 400:
+                    raise ApiError(response.status, response.headers, response.read(), attempt)
+                kind = response.headers.get("Content-Type", "no content type")
+                if not kind.startswith("text/event-stream"):
+                    raise Unreadable(f"expected text/event-stream, got {kind}", attempt)
+                while piece := response.read1(65536):
+                    yield piece
+
+    def pause(self, attempt: int, error: OrdersError | None) -> float:
+        """How long to wait before the next attempt."""
+        return _pause(attempt, error, self._settings)
 
     def sanitize_for_serialization(self, obj):
         # The generated code would convert it to a string.
@@ -168,8 +193,19 @@ class ResilientApiClient(ApiClient):
         return self._ApiClient__deserialize(data, response_type)
 
 
-def _pause(attempt: int, error: OrdersError, settings: Settings) -> float:
-    grown = min(settings.first_pause * 2 ** (attempt - 1), settings.longest_pause)
+@contextmanager
+def _our_errors(late: TimedOut) -> Iterator[None]:
+    try:
+        yield
+    except HTTPError as error:
+        # urllib3 classifies a refused connection as a time-out.
+        if isinstance(error, TimeoutError) and not isinstance(error, NewConnectionError):
+            raise late from error
+        raise ConnectionFailed(f"the connection failed: {error}", late.attempts) from error
+
+
+def _pause(attempt: int, error: OrdersError | None, settings: Settings) -> float:
+    grown = min(settings.first_pause * 2 ** min(attempt - 1, 20), settings.longest_pause)
     asked = error.retry_after if isinstance(error, ApiError) else None
     return max(asked or 0.0, grown * random.uniform(0.5, 1.0))
 

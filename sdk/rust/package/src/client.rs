@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use crate::apis::orders_api;
 use crate::error::Error;
+use crate::feed::{EventFeed, FollowOptions};
 use crate::models::{
     CancellationOutcome, CreateOrderRequest, DecideOrderRequest, DecisionAnswer, Order, OrderEvent,
     OrderStatus, UpdateOrderRequest,
@@ -191,8 +192,7 @@ impl OrdersClient {
     ) -> Result<DecidedOrder, Error> {
         let request = DecideOrderRequest::new(answer);
         let key = Some(idempotency_key);
-        let answer =
-            orders_api::decide_order(&self.transport, id, &request, if_match, key).await?;
+        let answer = orders_api::decide_order(&self.transport, id, &request, if_match, key).await?;
         Ok(DecidedOrder {
             etag: answer.header("etag").to_owned(),
             replayed: is_replay(&answer),
@@ -258,10 +258,15 @@ impl OrdersClient {
             Box::pin(async move {
                 // A link without a number must not start over: the service rejects -1.
                 let after = after.map(|after| after.parse().unwrap_or(-1));
-                orders_api::list_order_events(&self.transport, id, page_size, after).await
+                orders_api::list_order_events(&self.transport, id, page_size, after, None).await
             }) as _
         };
         Pages::new("after", Box::new(fetch))
+    }
+
+    /// Follows the events of all orders.
+    pub fn follow(&self, options: FollowOptions) -> EventFeed {
+        EventFeed::new(self.transport.clone(), options)
     }
 
     /// Waits until the order is completed or cancelled, and returns it. Continues through outages

@@ -26,6 +26,9 @@ pub enum Error {
         /// The order as last read; `None` if it could not be read.
         last_seen: Option<Box<OrderVersion>>,
     },
+    /// The events after the last position are no longer, or not yet, available. Read the orders again,
+    /// then follow the events after `position`.
+    EventsReset { position: i64 },
     /// The order is still at the given version (304).
     NotModified,
     /// The response does not match the contract.
@@ -116,7 +119,10 @@ impl Error {
             Self::ConnectionFailed { .. } | Self::TimedOut { .. } | Self::NotFinished { .. } => {
                 true
             }
-            Self::NotModified | Self::Unreadable(_) | Self::InvalidRequest(_) => false,
+            Self::EventsReset { .. }
+            | Self::NotModified
+            | Self::Unreadable(_)
+            | Self::InvalidRequest(_) => false,
         }
     }
 }
@@ -140,6 +146,12 @@ impl fmt::Display for Error {
                     Some(seen) => seen.order.status.fmt(formatter),
                     None => formatter.write_str("unknown"),
                 }
+            }
+            Self::EventsReset { position } => {
+                write!(
+                    formatter,
+                    "the events up to position {position} are not available"
+                )
             }
             Self::NotModified => formatter.write_str("not modified"),
             Self::Unreadable(_) => formatter.write_str("the response does not match the contract"),

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue, CONTENT_TYPE};
 use reqwest::redirect::Policy;
-use reqwest::{Client, Method, StatusCode, Url};
-use serde::de::DeserializeOwned;
+use reqwest::{Client, Method, Response, StatusCode, Url};
+use serde::de::{DeserializeOwned, Error as _};
 use serde::Serialize;
-use tokio::time::Instant;
+use tokio::time::{timeout, Instant};
 
 use crate::error::ApiError;
 pub use crate::error::Error;
@@ -57,7 +57,8 @@ fn client() -> Client {
 }
 
 /// Returns an access token; its error fails the call.
-type GiveToken = dyn Fn() -> Pin<Box<dyn Future<Output = Result<String, BoxError>> + Send>> + Send + Sync;
+type GiveToken =
+    dyn Fn() -> Pin<Box<dyn Future<Output = Result<String, BoxError>> + Send>> + Send + Sync;
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Credentials of the client. `Debug` does not reveal them.
@@ -189,7 +190,7 @@ impl Transport {
                     value: Vec::new(),
                 });
             }
-            let pause = self.pause(attempt, &error);
+            let pause = self.pause(attempt, Some(&error));
             let last = attempt >= self.options.max_attempts || Instant::now() + pause >= deadline;
             if last || !safe || !error.is_transient() {
                 return Err(error);
@@ -197,6 +198,37 @@ impl Transport {
             tokio::time::sleep(pause).await;
             attempt += 1;
         }
+    }
+
+    /// Opens a stream of server-sent events; one attempt.
+    pub(crate) async fn open(
+        &self,
+        request: &Request,
+        silence: Duration,
+        attempts: u32,
+    ) -> Result<Response, Error> {
+        let (url, mut headers) = self.prepare(request)?;
+        if let Some(credentials) = &self.options.credentials {
+            let (name, value) = credentials.header().await?;
+            headers.insert(name, value);
+        }
+        let sent = self.options.client.get(url).headers(headers).send();
+        let late = |_| Error::TimedOut { attempts };
+        let response = timeout(silence, sent).await.map_err(late)?;
+        let response = response.map_err(|source| failed(source, attempts))?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        if !status.is_success() {
+            let body = timeout(silence, response.bytes()).await.map_err(late)?;
+            let body = body.map_err(|source| failed(source, attempts))?;
+            let error = ApiError::new(status.as_u16(), &headers, &body, attempts);
+            return Err(Error::Api(Box::new(error)));
+        }
+        let kind = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+        if !kind.is_some_and(|kind| kind.starts_with(b"text/event-stream")) {
+            let error = serde_json::Error::custom("expected text/event-stream");
+            return Err(Error::Unreadable(error));
+        }
+        Ok(response)
     }
 
     fn prepare(&self, request: &Request) -> Result<(Url, HeaderMap), Error> {
@@ -226,29 +258,33 @@ impl Transport {
         Ok((url, headers))
     }
 
-    fn pause(&self, attempt: u32, error: &Error) -> Duration {
+    pub(crate) fn pause(&self, attempt: u32, error: Option<&Error>) -> Duration {
         let grown = self
             .options
             .first_pause
             .saturating_mul(1 << (attempt - 1).min(20));
         let grown = grown.min(self.options.longest_pause);
-        let asked = error.api().and_then(|error| error.retry_after);
+        let asked = error
+            .and_then(Error::api)
+            .and_then(|error| error.retry_after);
         asked
             .unwrap_or_default()
             .max(grown.mul_f64(1.0 - fastrand::f64() / 2.0))
     }
 }
 
+pub(crate) fn failed(source: reqwest::Error, attempts: u32) -> Error {
+    if source.is_builder() {
+        Error::InvalidRequest(source.into())
+    } else if source.is_timeout() {
+        Error::TimedOut { attempts }
+    } else {
+        Error::ConnectionFailed { attempts, source }
+    }
+}
+
 async fn answer(sent: reqwest::RequestBuilder, attempts: u32) -> Result<Answer<Vec<u8>>, Error> {
-    let failed = |source: reqwest::Error| {
-        if source.is_builder() {
-            Error::InvalidRequest(source.into())
-        } else if source.is_timeout() {
-            Error::TimedOut { attempts }
-        } else {
-            Error::ConnectionFailed { attempts, source }
-        }
-    };
+    let failed = |source| failed(source, attempts);
     let response = sent.send().await.map_err(failed)?;
     let (status, headers) = (response.status(), response.headers().clone());
     let body = response.bytes().await.map_err(failed)?;

@@ -1,9 +1,11 @@
-import { HealthApi, OrdersApi } from './apis/index.js';
+import { EventsApi, HealthApi, OrdersApi, WebhookEndpointsApi } from './apis/index.js';
 import { NotFinished, OrdersError } from './errors.js';
+import { follow, type FollowOptions } from './feed.js';
 import type {
     CancellationOutcome,
     CreateOrderRequest,
     DecisionAnswer,
+    Event,
     Order,
     OrderEvent,
     OrderStatus,
@@ -64,19 +66,27 @@ export interface OrdersFilter {
 export class OrdersClient {
     /** Every operation of the contract, with the same time-outs, retries and errors. */
     readonly api: OrdersApi;
+    readonly feed: EventsApi;
+    readonly webhooks: WebhookEndpointsApi;
     readonly health: HealthApi;
+    private readonly baseUrl: string;
+    private readonly settings: TransportSettings;
 
     constructor(baseUrl: string, options: OrdersClientOptions = {}) {
         if (options.apiKey !== undefined && options.accessToken !== undefined) {
             throw new TypeError('set either apiKey or accessToken, not both');
         }
+        this.baseUrl = baseUrl.replace(/\/+$/, '');
+        this.settings = { ...DEFAULTS, ...options };
         const configuration = new Configuration({
-            basePath: baseUrl.replace(/\/+$/, ''),
-            fetchApi: resilientFetch({ ...DEFAULTS, ...options }),
+            basePath: this.baseUrl,
+            fetchApi: resilientFetch(this.settings),
             // Otherwise the generated code would wrap our errors.
             middleware: [{ onError: async ({ error }) => { throw error; } }],
         });
         this.api = new OrdersApi(configuration);
+        this.feed = new EventsApi(configuration);
+        this.webhooks = new WebhookEndpointsApi(configuration);
         this.health = new HealthApi(configuration);
     }
 
@@ -181,6 +191,15 @@ export class OrdersClient {
             yield* await page.value();
             next = nextPage(page);
         }
+    }
+
+    /**
+     * Iterates over the events of all orders, oldest first, and waits for new ones without end. Each event comes
+     * once, in order. Connects again after any interruption. Throws `EventsReset` when events are missing, and
+     * another `OrdersError` when the service refuses.
+     */
+    follow(options: FollowOptions = {}): AsyncGenerator<Event> {
+        return follow(this.settings, this.baseUrl, options);
     }
 
     /**

@@ -90,6 +90,22 @@ export class NotFinished extends OrdersError {
     }
 }
 
+/**
+ * The events after the last position are no longer, or not yet, available. Read the orders again, then follow
+ * the events after `position`.
+ */
+export class EventsReset extends OrdersError {
+    override name = 'EventsReset';
+
+    constructor(readonly position: number) {
+        super(`the events up to position ${position} are not available`, 1);
+    }
+
+    override get transient(): boolean {
+        return false;
+    }
+}
+
 function readProblem(body: string): Problem | undefined {
     try {
         const problem = JSON.parse(body);

@@ -1,4 +1,4 @@
-import { ApiError, ConnectionFailed, type OrdersError, TimedOut, Unreadable } from './errors.js';
+import { ApiError, ConnectionFailed, OrdersError, TimedOut, Unreadable } from './errors.js';
 import { VERSION } from './version.js';
 
 export interface TransportSettings {
@@ -24,10 +24,7 @@ const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
 /** A `fetch` that retries where that is safe. It returns successes and 304, and throws everything else. */
 export function resilientFetch(settings: TransportSettings): typeof fetch {
     return async (input, init = {}) => {
-        const headers = new Headers({
-            'User-Agent': `order-processing-sdk-typescript/${VERSION}`,
-            ...settings.headers,
-        });
+        const headers = standardHeaders(settings);
         new Headers(init.headers).forEach((value, name) => headers.set(name, value));
         const method = init.method ?? 'GET';
         // A POST with a key is safe to retry: the service recognizes the key.
@@ -54,6 +51,10 @@ export function resilientFetch(settings: TransportSettings): typeof fetch {
             await sleep(pause, init.signal);
         }
     };
+}
+
+function standardHeaders(settings: TransportSettings): Headers {
+    return new Headers({ 'User-Agent': `order-processing-sdk-typescript/${VERSION}`, ...settings.headers });
 }
 
 async function authorize(headers: Headers, { apiKey, accessToken }: TransportSettings): Promise<void> {
@@ -96,7 +97,54 @@ async function send(
     }
 }
 
-function pauseAfter(attempt: number, error: OrdersError, settings: TransportSettings): number {
+/** The text of a stream of server-sent events in pieces; one attempt. It may be silent for `silenceMs`. */
+export async function* streamOnce(
+    settings: TransportSettings,
+    url: string,
+    extra: Record<string, string>,
+    silenceMs: number,
+    attempt: number,
+    caller?: AbortSignal,
+): AsyncGenerator<string> {
+    const headers = standardHeaders(settings);
+    Object.entries(extra).forEach(([name, value]) => headers.set(name, value));
+    await authorize(headers, settings);
+    const ended = new AbortController();
+    const signal = caller ? AbortSignal.any([caller, ended.signal]) : ended.signal;
+    // Only while it waits for data: the caller may be slow.
+    const within = async <T>(data: Promise<T>): Promise<T> => {
+        const timer = setTimeout(() => ended.abort(), silenceMs);
+        return data.finally(() => clearTimeout(timer));
+    };
+    try {
+        // A redirect is not followed, and is no lost connection either.
+        const response = await within(settings.fetch(url, { headers, redirect: 'manual', signal }));
+        if (response.status >= 400) {
+            throw new ApiError(response, await within(response.text()), attempt);
+        }
+        const type = response.headers.get('Content-Type') ?? 'no content type';
+        if (!response.body || !type.startsWith('text/event-stream')) {
+            throw new Unreadable(`expected text/event-stream, got ${type}`, attempt);
+        }
+        const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+        for (let read = await within(reader.read()); !read.done; read = await within(reader.read())) {
+            yield read.value;
+        }
+    } catch (error) {
+        caller?.throwIfAborted();
+        if (error instanceof OrdersError) {
+            throw error;
+        }
+        throw ended.signal.aborted
+            ? new TimedOut(`no data within ${silenceMs} ms`, attempt, { cause: error })
+            : new ConnectionFailed('the connection failed', attempt, { cause: error });
+    } finally {
+        ended.abort();
+    }
+}
+
+/** How long to wait before the next attempt. */
+export function pauseAfter(attempt: number, error: OrdersError | undefined, settings: TransportSettings): number {
     const grown = Math.min(settings.firstPauseMs * 2 ** (attempt - 1), settings.longestPauseMs);
     const asked = error instanceof ApiError ? (error.retryAfter ?? 0) * 1000 : 0;
     return Math.max(asked, grown * (1 - Math.random() / 2));

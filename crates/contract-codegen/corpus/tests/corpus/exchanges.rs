@@ -9,7 +9,7 @@ use actix_web::HttpRequest;
 use actix_web::web::{Bytes, Data, scope};
 use chrono::DateTime;
 use contract_runtime::client::{Client, Error};
-use contract_runtime::server::{Authenticate, EventStream, File, Presented, Rejection};
+use contract_runtime::server::{Accept, Authenticate, EventStream, File, Presented, Rejection};
 use contract_runtime::{Binary, Credential, Event, SecurityScheme};
 use corpus::{clients, made};
 use futures::stream::{self, TryStreamExt};
@@ -236,7 +236,11 @@ impl DefaultApi for Given {
         self.take()
     }
 
-    async fn several(&self, _: SeveralParameters) -> Result<SeveralSuccess, SeveralFailure> {
+    async fn several(
+        &self,
+        _: Accept,
+        _: SeveralParameters,
+    ) -> Result<SeveralSuccess, SeveralFailure> {
         self.take()
     }
 

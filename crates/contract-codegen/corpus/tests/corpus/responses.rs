@@ -7,7 +7,7 @@ use actix_web::test::TestRequest;
 use actix_web::web::{Bytes, Data};
 use chrono::DateTime;
 use contract_runtime::Event;
-use contract_runtime::server::{EventStream, File, response};
+use contract_runtime::server::{Accept, EventStream, File, response};
 use corpus::made::responses::{BASE_PATH, CONTRACT, configure, default::*, models};
 use futures::stream;
 
@@ -73,9 +73,11 @@ impl DefaultApi for Given {
 
     async fn several(
         &self,
+        accept: Accept,
         parameters: SeveralParameters,
     ) -> Result<SeveralSuccess, SeveralFailure> {
         Ok(SeveralSuccess::Ok(match parameters.r#as.as_deref() {
+            None if accept.prefers("text/plain", "application/json") => SeveralOkBody::Text(5),
             Some("text") => SeveralOkBody::Text(5),
             Some("csv") => SeveralOkBody::Csv("a,b".into()),
             _ => SeveralOkBody::Json("a".into()),
@@ -165,6 +167,10 @@ async fn a_response_may_have_several_media_types() {
     );
     assert_eq!(get("/several").await.body, "\"a\"");
     assert_eq!(get("/several?as=text").await.body, "5");
+    let routes = |service: &mut _| configure(service, &Data::new(Given));
+    let request = TestRequest::get().uri("/several");
+    let preferring = request.insert_header(("accept", "text/plain, */*;q=0.1"));
+    assert_eq!(call(routes, preferring).await.body, "5");
     assert_eq!(
         get("/several?as=csv").await.header("content-type"),
         "text/csv; charset=utf-8"

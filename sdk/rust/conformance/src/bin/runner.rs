@@ -24,6 +24,8 @@ macro_rules! equal {
     };
 }
 
+#[path = "../events.rs"]
+mod events;
 #[path = "../items.rs"]
 mod items;
 
@@ -366,6 +368,8 @@ async fn check(name: &str, client: &OrdersClient, customer: i64) -> Checked {
             let id = create(client, customer).await?.order.id;
             equal!(client.get_order(id).await?.order.customer_id, customer);
         }
+        _ if name.starts_with("follow_") => events::check(name, client, customer).await?,
+        _ if name.starts_with("webhook_") => events::check_webhooks(name)?,
         _ => items::check(name, client, customer).await?,
     }
     Ok(())

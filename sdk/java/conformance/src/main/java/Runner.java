@@ -31,6 +31,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
+import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
 /** Runs the scenarios of sdk/conformance/scenarios.json, by name, with the installed jar. */
@@ -39,7 +40,7 @@ public final class Runner {
         void run(OrdersClient client, long customer) throws Exception;
     }
 
-    private static final long MISSING = 4_000_000_000_000L;
+    static final long MISSING = 4_000_000_000_000L;
     private static final UpdateOrderRequest CANCEL = status(OrderStatus.CANCELLED);
 
     private static final Map<String, Check> CHECKS = Map.ofEntries(
@@ -115,7 +116,7 @@ public final class Runner {
         return new UpdateOrderRequest().status(status);
     }
 
-    private static UpdateOrderRequest total(String amount) {
+    static UpdateOrderRequest total(String amount) {
         return new UpdateOrderRequest().totalAmount(new BigDecimal(amount));
     }
 
@@ -360,7 +361,11 @@ public final class Runner {
         }
         try {
             OrdersClient client = new OrdersClient(scenario.get("url").asText(), options);
-            Check check = CHECKS.containsKey(name) ? CHECKS.get(name) : Items.CHECKS.get(name);
+            Check check = Stream.of(CHECKS, Items.CHECKS, Events.CHECKS)
+                    .map(checks -> checks.get(name))
+                    .filter(Objects::nonNull)
+                    .findFirst()
+                    .orElseThrow();
             check.run(client, scenario.get("customer_id").asLong());
             return "ok " + name;
         } catch (Exception | AssertionError e) {

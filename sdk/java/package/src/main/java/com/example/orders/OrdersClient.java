@@ -1,7 +1,9 @@
 package com.example.orders;
 
+import com.example.orders.api.EventsApi;
 import com.example.orders.api.HealthApi;
 import com.example.orders.api.OrdersApi;
+import com.example.orders.api.WebhookEndpointsApi;
 import com.example.orders.model.Cancellation;
 import com.example.orders.model.CreateOrderRequest;
 import com.example.orders.model.DecideOrderRequest;
@@ -22,6 +24,8 @@ import java.util.concurrent.ThreadLocalRandom;
 public final class OrdersClient {
     private final Transport transport;
     private final OrdersApi api;
+    private final EventsApi feed;
+    private final WebhookEndpointsApi webhooks;
     private final HealthApi health;
 
     public OrdersClient(String baseUrl) {
@@ -31,12 +35,22 @@ public final class OrdersClient {
     public OrdersClient(String baseUrl, Options options) {
         transport = new Transport(baseUrl, options);
         api = new OrdersApi(transport);
+        feed = new EventsApi(transport);
+        webhooks = new WebhookEndpointsApi(transport);
         health = new HealthApi(transport);
     }
 
     /** Every operation of the contract, with the same time-outs, retries and errors. */
     public OrdersApi api() {
         return api;
+    }
+
+    public EventsApi feed() {
+        return feed;
+    }
+
+    public WebhookEndpointsApi webhooks() {
+        return webhooks;
     }
 
     public HealthApi health() {
@@ -134,7 +148,12 @@ public final class OrdersClient {
     /** Iterates over the order's events, with {@code pageSize} events per request. */
     public Iterable<OrderEvent> events(long id, Integer pageSize) {
         return () -> new Pages<>(
-                "after", after -> api.listOrderEvents(id, pageSize, after == null ? null : Long.valueOf(after)));
+                "after", after -> api.listOrderEvents(id, pageSize, after == null ? null : Long.valueOf(after), null));
+    }
+
+    /** Follows the events of all orders. Close the feed to end the connection. */
+    public EventFeed follow(FollowOptions options) {
+        return new EventFeed(transport, options);
     }
 
     /**

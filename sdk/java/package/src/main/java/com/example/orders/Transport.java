@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -31,7 +32,7 @@ import java.util.concurrent.TimeoutException;
 public final class Transport {
     private static final Set<String> IDEMPOTENT = Set.of("GET", "HEAD", "OPTIONS", "PUT", "DELETE");
     private static final HttpHeaders NO_HEADERS = HttpHeaders.of(Map.of(), (name, value) -> true);
-    private static final ObjectMapper MAPPER = JsonMapper.builder()
+    static final ObjectMapper MAPPER = JsonMapper.builder()
             .addModule(new JavaTimeModule())
             .serializationInclusion(JsonInclude.Include.NON_NULL)
             .enable(JsonGenerator.Feature.WRITE_BIGDECIMAL_AS_PLAIN)
@@ -131,7 +132,10 @@ public final class Transport {
         long left = Math.max(0, deadline - System.nanoTime());
         Duration limit = Duration.ofNanos(Math.min(left, options.timeout.toNanos()));
         // HttpRequest's own time-out does not cover the response body.
-        CompletableFuture<HttpResponse<byte[]>> sent = client.sendAsync(request, BodyHandlers.ofByteArray());
+        return await(client.sendAsync(request, BodyHandlers.ofByteArray()), limit, attempt);
+    }
+
+    private static <T> T await(CompletableFuture<T> sent, Duration limit, int attempt) {
         try {
             return sent.get(limit.toNanos(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {
@@ -142,6 +146,27 @@ public final class Transport {
         } catch (InterruptedException e) {
             sent.cancel(true);
             throw interrupted(attempt, e);
+        }
+    }
+
+    /** Opens a stream of server-sent events; one attempt. */
+    void stream(Request request, Pieces body) {
+        HttpRequest.Builder prepared = prepare(request);
+        authorize(prepared);
+        var sent = client.sendAsync(prepared.build(), BodyHandlers.ofPublisher());
+        var response = await(sent, body.silence(), body.attempt());
+        response.body().subscribe(body);
+        if (response.statusCode() >= 400) {
+            ByteArrayOutputStream problem = new ByteArrayOutputStream();
+            for (Integer next = body.read(); next != null; next = body.read()) {
+                problem.write(next);
+            }
+            throw ApiException.of(
+                    MAPPER, response.statusCode(), response.headers(), problem.toByteArray(), body.attempt());
+        }
+        String type = response.headers().firstValue("Content-Type").orElse("no content type");
+        if (!type.startsWith("text/event-stream")) {
+            throw new UnreadableException(body.attempt(), new IOException("expected text/event-stream, got " + type));
         }
     }
 
@@ -158,7 +183,7 @@ public final class Transport {
         }
     }
 
-    private Duration pause(int attempt, OrdersException error) {
+    Duration pause(int attempt, OrdersException error) {
         Duration doubled = options.firstPause.multipliedBy(1L << Math.min(attempt - 1, 20));
         Duration grown = doubled.compareTo(options.longestPause) < 0 ? doubled : options.longestPause;
         grown = Duration.ofNanos((long) (grown.toNanos() * ThreadLocalRandom.current().nextDouble(0.5, 1)));
@@ -174,7 +199,7 @@ public final class Transport {
         }
     }
 
-    private static OrdersException interrupted(int attempt, InterruptedException cause) {
+    static OrdersException interrupted(int attempt, InterruptedException cause) {
         Thread.currentThread().interrupt();
         return new OrdersException("interrupted", attempt, cause);
     }

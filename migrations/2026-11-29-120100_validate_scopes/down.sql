@@ -1,0 +1,2 @@
+-- Nothing to undo: the constraints stay as they are.
+SELECT 1;

@@ -1,0 +1,145 @@
+//! The operations tagged `Events`, and the stream of one order's events.
+
+use std::time::Duration;
+
+use contract_runtime::server::{Accept, EventStream};
+use tokio::time::{Instant, timeout_at};
+use url::form_urlencoded;
+
+use super::problem;
+use crate::db::EventFilter;
+use crate::domain::{Access, Caller, CustomerId};
+use crate::error::StoreError;
+use crate::feed::{EventId, Feed, reset, stream};
+use crate::generated::events::*;
+use crate::generated::models::FeedStart;
+use crate::telemetry::request_scope;
+
+/// What remains of a request's time limit when a page stops waiting, for its response.
+const RESPONSE_TIME: Duration = Duration::from_millis(500);
+
+/// Whether the client wants a stream.
+pub(super) fn wants_stream(accept: &Accept) -> bool {
+    accept.prefers("text/event-stream", "application/json")
+}
+
+/// The stream of an order's events after this sequence number; `None` if there are too many streams.
+pub(super) async fn stream_of_order(
+    feed: &Feed,
+    order_id: i64,
+    access: Access,
+    after: i64,
+) -> Result<Option<EventStream>, StoreError> {
+    let Some(follower) = feed.follow() else {
+        return Ok(None);
+    };
+    let filter = EventFilter {
+        access,
+        order_id: Some(order_id),
+        types: Vec::new(),
+    };
+    let position = feed.repository().position_of(order_id, after).await?;
+    let position = match position {
+        Some(position) => position,
+        // Neither this event nor a later one is in the feed yet.
+        None => feed.repository().extent().await?.position,
+    };
+    let pieces = stream(follower, filter, EventId::Sequence, position, after);
+    Ok(Some(EventStream::of_bytes(pieces)))
+}
+
+/// Implements the operation.
+pub struct Events(pub Feed);
+
+impl EventsApi for Events {
+    type Caller = Caller;
+
+    async fn list_events(
+        &self,
+        caller: Caller,
+        accept: Accept,
+        parameters: ListEventsParameters,
+    ) -> Result<ListEventsSuccess, ListEventsFailure> {
+        let Self(feed) = self;
+        let customer = parameters.customer_id.map(CustomerId);
+        let Some(access) = caller.access.narrowed(customer) else {
+            return Err(ListEventsFailure::Forbidden(problem::customer_not_allowed()));
+        };
+        if let Some(id) = parameters.order_id {
+            request_scope::set_order(id);
+        }
+        let filter = EventFilter {
+            access,
+            order_id: parameters.order_id,
+            types: parameters.r#type.clone().unwrap_or_default(),
+        };
+        let given = parameters.last_event_id.or(parameters.after);
+        let mut after = match (given, parameters.start) {
+            (Some(position), _) => position,
+            (None, FeedStart::Earliest) => feed.repository().extent().await?.pruned,
+            (None, FeedStart::Latest) => feed.repository().extent().await?.position,
+        };
+        if wants_stream(&accept) {
+            let Some(follower) = feed.follow() else {
+                return Err(ListEventsFailure::ServiceUnavailable {
+                    body: problem::too_many_streams(),
+                    retry_after: problem::RETRY_AFTER_SECONDS,
+                });
+            };
+            let pieces = stream(follower, filter, EventId::Position, after, after);
+            return Ok(ListEventsSuccess::Ok {
+                body: ListEventsOkBody::Events(EventStream::of_bytes(pieces)),
+                link: None,
+                events_position: None,
+            });
+        }
+        let size = usize::try_from(parameters.limit).unwrap_or(usize::MAX);
+        let wait = Duration::from_secs(parameters.wait.unsigned_abs().into());
+        let mut until = Instant::now() + wait;
+        if let Some(deadline) = request_scope::deadline() {
+            until = until.min(deadline - RESPONSE_TIME);
+        }
+        // Before the first page, so that it misses nothing. Without a place it does not wait.
+        let mut follower = if wait.is_zero() { None } else { feed.follow() };
+        let page = loop {
+            let page = feed.repository().page(&filter, after, size).await?;
+            if reset(after, &page.extent).is_some() {
+                let problem = problem::events_not_available(after, &page.extent);
+                return Err(ListEventsFailure::Gone(problem));
+            }
+            let Some(follower) = follower.as_mut().filter(|_| page.events.is_empty()) else {
+                break page;
+            };
+            after = page.complete_to;
+            if Instant::now() >= until || timeout_at(until, follower.beyond(after)).await.is_err() {
+                break page;
+            }
+        };
+        Ok(ListEventsSuccess::Ok {
+            link: page
+                .has_next()
+                .then(|| next_link(&parameters, page.complete_to)),
+            events_position: Some(page.complete_to),
+            body: ListEventsOkBody::Json(page.events),
+        })
+    }
+}
+
+/// The `Link` to the next page (RFC 8288), with the same filters.
+fn next_link(parameters: &ListEventsParameters, after: i64) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.append_pair("limit", &parameters.limit.to_string());
+    for event in parameters.r#type.iter().flatten() {
+        query.append_pair("type", event.as_str());
+    }
+    for (name, id) in [
+        ("order_id", parameters.order_id),
+        ("customer_id", parameters.customer_id),
+    ] {
+        if let Some(id) = id {
+            query.append_pair(name, &id.to_string());
+        }
+    }
+    query.append_pair("after", &after.to_string());
+    format!("</events?{}>; rel=\"next\"", query.finish())
+}
