@@ -55,6 +55,7 @@ pub trait DefaultApi: 'static {
     /// `GET /several`
     fn several(
         &self,
+        accept: runtime::server::Accept,
         parameters: SeveralParameters,
     ) -> impl ::std::future::Future<Output = ::std::result::Result<SeveralSuccess, SeveralFailure>>;
 
@@ -392,7 +393,12 @@ async fn several<A: DefaultApi>(
     let (::std::option::Option::Some(r#as),) = (r#as,) else {
         return ::std::result::Result::Err(input.reject());
     };
-    let answer = DefaultApi::several(&**api, SeveralParameters { r#as }).await;
+    let answer = DefaultApi::several(
+        &**api,
+        runtime::server::Accept::of(&request),
+        SeveralParameters { r#as },
+    )
+    .await;
     ::std::result::Result::Ok(runtime::server::respond(answer))
 }
 
