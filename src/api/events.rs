@@ -6,7 +6,7 @@ use contract_runtime::server::{Accept, EventStream};
 use tokio::time::{Instant, timeout_at};
 use url::form_urlencoded;
 
-use super::problem;
+use super::{problem, wait_until};
 use crate::db::EventFilter;
 use crate::domain::{Access, Caller, CustomerId};
 use crate::error::StoreError;
@@ -14,9 +14,6 @@ use crate::feed::{EventId, Feed, reset, stream};
 use crate::generated::events::*;
 use crate::generated::models::FeedStart;
 use crate::telemetry::request_scope;
-
-/// What remains of a request's time limit when a page stops waiting, for its response.
-const RESPONSE_TIME: Duration = Duration::from_millis(500);
 
 /// Whether the client wants a stream.
 pub(super) fn wants_stream(accept: &Accept) -> bool {
@@ -95,10 +92,7 @@ impl EventsApi for Events {
         }
         let size = usize::try_from(parameters.limit).unwrap_or(usize::MAX);
         let wait = Duration::from_secs(parameters.wait.unsigned_abs().into());
-        let mut until = Instant::now() + wait;
-        if let Some(deadline) = request_scope::deadline() {
-            until = until.min(deadline - RESPONSE_TIME);
-        }
+        let until = wait_until(Instant::now() + wait);
         // Before the first page, so that it misses nothing. Without a place it does not wait.
         let mut follower = if wait.is_zero() { None } else { feed.follow() };
         let page = loop {

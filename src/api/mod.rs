@@ -12,8 +12,25 @@ mod orders;
 pub(crate) mod problem;
 mod webhooks;
 
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::telemetry::request_scope;
+
 pub use cursor::Cursors;
 pub use events::Events;
 pub use health::Health;
 pub use orders::Orders;
 pub use webhooks::Webhooks;
+
+/// What remains of a request's time limit when an operation stops waiting, for its response.
+const RESPONSE_TIME: Duration = Duration::from_millis(500);
+
+/// When an operation that would wait until `latest` must stop, so that its response is in time.
+fn wait_until(latest: Instant) -> Instant {
+    match request_scope::deadline() {
+        Some(deadline) => latest.min(deadline - RESPONSE_TIME),
+        None => latest,
+    }
+}

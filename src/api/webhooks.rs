@@ -1,7 +1,5 @@
 //! The operations tagged `WebhookEndpoints`.
 
-use std::time::Duration;
-
 use chrono::Utc;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
@@ -10,27 +8,24 @@ use uuid::Uuid;
 
 use super::failures::write_failed;
 use super::orders::{cut, with_next};
-use super::problem;
+use super::{RESPONSE_TIME, problem, wait_until};
 use crate::config;
 use crate::db::{
     Database, Delivery, DeliveryFilter, DeliveryRepository, Endpoint, EndpointChange,
     EndpointRepository, FeedRepository, NewEndpoint, Retried, Target,
 };
-use crate::domain::{Access, Caller, CustomerId, SignatureKind, WebhookKey, WebhookPayload};
+use crate::domain::{Caller, CustomerId, SignatureKind, WebhookKey, WebhookPayload};
 use crate::error::StoreError;
 use crate::feed::reset;
 use crate::generated::models;
 use crate::generated::webhook_endpoints::*;
-use crate::telemetry::request_scope;
-use crate::webhooks::{Message, Sender, fresh_key, payload, public_key, secret_text};
+use crate::webhooks::{Answer, Message, Sender, fresh_key, payload, public_key, secret_text};
 
 /// The keys of an endpoint that may be valid at the same time; with more, the header of the
 /// signatures would be longer than the contract says.
 const MAX_KEYS: i64 = 5;
 /// The test events that a process sends at the same time.
 const MAX_TESTS: usize = 32;
-/// What remains of a request's time limit after a test event, for its response.
-const RESPONSE_TIME: Duration = Duration::from_millis(500);
 
 /// Implements the operations.
 pub struct Webhooks {
@@ -110,10 +105,7 @@ impl WebhookEndpointsApi for Webhooks {
             access: caller.access,
             url: body.url,
             description: body.description,
-            customer_id: match wanted {
-                Access::All => None,
-                Access::Customer(own) => Some(own),
-            },
+            customer_id: wanted.customer(),
             event_types: body.event_types.unwrap_or_default(),
             signature: body.signature.unwrap_or(SignatureKind::HmacSha256),
             key,
@@ -251,18 +243,15 @@ impl WebhookEndpointsApi for Webhooks {
             }),
         };
         let begun = Instant::now();
-        let own = begun + self.settings.timeout + RESPONSE_TIME;
-        let deadline = request_scope::deadline().map(|deadline| deadline - RESPONSE_TIME);
-        let sent = timeout_at(
-            deadline.map_or(own, |deadline| deadline.min(own)),
-            self.sender.send(&target, &message),
-        );
-        let (status, error) = match sent.await {
-            Ok(Ok(answer)) => (Some(answer.status), None),
+        let until = wait_until(begun + self.settings.timeout + RESPONSE_TIME);
+        let sent = timeout_at(until, self.sender.send(&target, &message));
+        let (answer, error) = match sent.await {
+            Ok(Ok(answer)) => (Some(answer), None),
             Ok(Err(unsent)) => (None, Some(unsent.0)),
             Err(_) => (None, Some("no response in time".into())),
         };
-        let delivered = status.is_some_and(|status| (200..300).contains(&status));
+        let delivered = answer.as_ref().is_some_and(Answer::is_success);
+        let status = answer.map(|answer| answer.status);
         Ok(TestWebhookSuccess::Ok(models::WebhookTestResult {
             delivered,
             response_status: status.map(i32::from),

@@ -27,11 +27,11 @@ pub(super) fn to_json(mut data: OrderEventData) -> Result<Value, StoreError> {
 #[diesel(table_name = order_events, check_for_backend(diesel::pg::Pg))]
 pub(super) struct EventRow {
     pub(super) order_id: i64,
-    sequence: i64,
-    type_: String,
-    data: Value,
-    actor: String,
-    occurred_at: DateTime<Utc>,
+    pub(super) sequence: i64,
+    pub(super) type_: String,
+    pub(super) data: Value,
+    pub(super) actor: String,
+    pub(super) occurred_at: DateTime<Utc>,
     pub(super) customer_id: Option<i64>,
 }
 
@@ -60,6 +60,25 @@ impl TryFrom<EventRow> for OrderEvent {
             occurred_at: row.occurred_at,
         })
     }
+}
+
+/// The events before the first one that is unknown to this version: there the page ends. An error
+/// if that is the first of all.
+pub(super) fn known<T>(
+    events: impl Iterator<Item = Result<T, StoreError>>,
+) -> Result<Vec<T>, StoreError> {
+    let mut known = Vec::new();
+    for event in events {
+        match event {
+            Ok(event) => known.push(event),
+            Err(error) if known.is_empty() => return Err(error),
+            Err(error) => {
+                tracing::error!(error = %error, "the page ends before an unknown event");
+                break;
+            }
+        }
+    }
+    Ok(known)
 }
 
 /// The first event of an order, which must have one.
@@ -143,17 +162,7 @@ impl EventRepository {
             }
         }
         let found = rows.len();
-        let mut events = Vec::with_capacity(found);
-        for row in rows.into_iter().take(limit) {
-            match OrderEvent::try_from(row) {
-                Ok(event) => events.push(event),
-                Err(error) if events.is_empty() => return Err(error),
-                Err(error) => {
-                    tracing::error!(error = %error, "the page ends before an unknown event");
-                    break;
-                }
-            }
-        }
+        let events = known(rows.into_iter().take(limit).map(OrderEvent::try_from))?;
         Ok(Some(EventPage {
             has_next: events.len() < found,
             events,

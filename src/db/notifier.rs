@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
-use futures::{Stream, StreamExt};
-use tokio::sync::mpsc;
+use futures::{Stream, StreamExt, pin_mut};
+use tokio::sync::{Notify, mpsc};
 
 use super::pool::{Database, connect};
 use crate::config;
@@ -38,6 +38,17 @@ impl Listener {
         };
         connection.batch_execute(listen).await?;
         Ok(Self { connection })
+    }
+
+    /// Wakes once, for what was notified before it listened, and with every notification, until the
+    /// connection is lost.
+    pub async fn wake(mut self, wake: &Notify) {
+        wake.notify_one();
+        let notifications = self.notifications();
+        pin_mut!(notifications);
+        while let Some(Ok(())) = notifications.next().await {
+            wake.notify_one();
+        }
     }
 
     /// One item per notification; an error when the connection is lost.

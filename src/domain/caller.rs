@@ -37,6 +37,14 @@ impl Access {
         }
     }
 
+    /// The customer whose orders alone it includes.
+    pub fn customer(self) -> Option<CustomerId> {
+        match self {
+            Self::All => None,
+            Self::Customer(own) => Some(own),
+        }
+    }
+
     /// Restricts the access to this customer's orders; `None` if it includes none of them.
     pub fn narrowed(self, customer_id: Option<CustomerId>) -> Option<Self> {
         match customer_id {

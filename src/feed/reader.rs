@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use actix_web::web::Bytes;
 use contract_runtime::Event as Frame;
-use futures::{StreamExt, pin_mut};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -40,15 +39,20 @@ pub struct Published {
 
 impl Published {
     pub(super) fn new(event: Event) -> Self {
-        let frame = Frame {
-            id: Some(event.position.to_string()),
-            ..Frame::json(&event)
-        };
         Self {
-            frame: frame.to_bytes(),
+            frame: frame(&event, event.position),
             event,
         }
     }
+}
+
+/// An event as a server-sent event with this id.
+pub(super) fn frame(event: &Event, id: i64) -> Bytes {
+    let frame = Frame {
+        id: Some(id.to_string()),
+        ..Frame::json(event)
+    };
+    frame.to_bytes()
 }
 
 /// The newest events, with consecutive positions.
@@ -172,13 +176,8 @@ impl Feed {
                 sleep(PAUSE).await;
             }
             match Listener::connect(database, Channel::Feed).await {
-                Ok(mut listener) => {
-                    changed.notify_one();
-                    let notifications = listener.notifications();
-                    pin_mut!(notifications);
-                    while let Some(Ok(())) = notifications.next().await {
-                        changed.notify_one();
-                    }
+                Ok(listener) => {
+                    listener.wake(changed).await;
                     tracing::warn!("lost the connection that listens for new events; polling");
                 }
                 Err(error) => {

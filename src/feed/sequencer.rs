@@ -69,10 +69,9 @@ impl Sequencer {
         let mut pruned: Option<Instant> = None;
         let mut gaps = Gaps::default();
         loop {
-            let entries = self.repository.entries(extent.entry, BATCH).await?;
+            let mut entries = self.repository.entries(extent.entry, BATCH).await?;
             let is_full = entries.len() as i64 == BATCH;
             gaps.see(extent.entry, &entries);
-            let mut entries = entries;
             if gaps.need_writers() && gaps.without_writer(self.repository.writers().await?) {
                 // Read after the writers have ended: what is missing now is missing for ever.
                 entries = self.repository.entries(extent.entry, BATCH).await?;

@@ -7,7 +7,7 @@ use contract_runtime::Event as Frame;
 use futures::{Stream, stream};
 use tokio::time::{Instant, timeout};
 
-use super::reader::{Follower, Newer, Published};
+use super::reader::{Follower, Newer, Published, frame};
 use crate::db::{EventFilter, Extent};
 use crate::domain::Event;
 use crate::error::StoreError;
@@ -173,11 +173,7 @@ impl State {
     }
 
     fn frame(&self, event: &Event) -> Bytes {
-        let frame = Frame {
-            id: Some(self.id_of(event).to_string()),
-            ..Frame::json(event)
-        };
-        frame.to_bytes()
+        frame(event, self.id_of(event))
     }
 
     /// A comment, and an id, so that a client with a filter does not resume far behind.

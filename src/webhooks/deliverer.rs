@@ -141,13 +141,12 @@ impl Deliverer {
             self.finish(finished, &mut flights).await;
         }
         let last = async {
-            let mut finished = Vec::new();
-            while let Some(next) = sends.join_next_with_id().await {
-                finished.push(next);
-                if sends.is_empty() || finished.len() >= PRUNED as usize {
-                    self.finish(std::mem::take(&mut finished), &mut flights)
-                        .await;
+            while let Some(first) = sends.join_next_with_id().await {
+                let mut finished = vec![first];
+                while let Some(next) = sends.try_join_next_with_id() {
+                    finished.push(next);
                 }
+                self.finish(finished, &mut flights).await;
             }
         };
         let _ = timeout(self.shutdown_timeout, last).await;

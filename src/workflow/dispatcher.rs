@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use futures::{StreamExt, pin_mut};
+use futures::pin_mut;
 use opentelemetry::trace::SpanKind;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
@@ -203,15 +203,9 @@ impl Dispatcher {
         let mut failures: u32 = 0;
         loop {
             match Listener::connect(&self.settings.database, Channel::Intents).await {
-                Ok(mut listener) => {
+                Ok(listener) => {
                     failures = 0;
-                    // For intents that were committed before the connection was established.
-                    wake.notify_one();
-                    let notifications = listener.notifications();
-                    pin_mut!(notifications);
-                    while let Some(Ok(())) = notifications.next().await {
-                        wake.notify_one();
-                    }
+                    listener.wake(wake).await;
                     tracing::warn!("lost the connection that listens for new intents; polling");
                 }
                 Err(error) => {

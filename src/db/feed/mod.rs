@@ -5,13 +5,27 @@
 //! can appear; that part of the entries is the feed. An event's position is its entry without the
 //! entries that no event has, so it never changes.
 
+/// The entry of the event at a position, as a subquery with the column `entry`.
+macro_rules! entry_at {
+    ($position:literal) => {
+        concat!(
+            "(SELECT entry + (",
+            $position,
+            " - position) AS entry FROM feed_runs WHERE position <= ",
+            $position,
+            " ORDER BY position DESC LIMIT 1)"
+        )
+    };
+}
+pub(super) use entry_at;
+
 mod sequence;
 
 use diesel::dsl::max;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use super::events::EventRow;
+use super::events::{EventRow, known};
 use super::pool::Database;
 use super::schema::{feed, feed_runs, order_events};
 use crate::domain::{Access, CustomerId, Event, OrderEvent, OrderEventType};
@@ -217,22 +231,14 @@ async fn page(
         query = query.filter(order_events::type_.eq_any(types));
     }
     let rows: Vec<(i64, EventRow)> = query.load(connection).await?;
-    let is_full = rows.len() == limit;
+    let found = rows.len();
     let last_entry = rows.last().map(|(entry, _)| *entry).max(last_scanned);
     let runs = runs(connection, from, last_entry.unwrap_or(from)).await?;
-    let mut is_cut = false;
-    for (entry, row) in rows {
-        match event(row, position(&runs, entry)?) {
-            Ok(event) => page.events.push(event),
-            Err(error) if page.events.is_empty() => return Err(error),
-            Err(error) => {
-                tracing::error!(error = %error, "the page ends before an unknown event");
-                is_cut = true;
-                break;
-            }
-        }
-    }
-    if is_full || is_cut {
+    let events = rows
+        .into_iter()
+        .map(|(entry, row)| event(row, position(&runs, entry)?));
+    page.events = known(events)?;
+    if found == limit || page.events.len() < found {
         page.complete_to = page.events.last().map_or(after, |event| event.position);
     } else if let Some(last) = last_scanned {
         page.complete_to = position(&runs, last)?;
@@ -267,7 +273,8 @@ fn position(runs: &[Run], entry: i64) -> Result<i64, StoreError> {
     Ok(run.position + (entry - run.entry))
 }
 
-fn event(row: EventRow, position: i64) -> Result<Event, StoreError> {
+/// A stored event at its position.
+pub(super) fn event(row: EventRow, position: i64) -> Result<Event, StoreError> {
     let (order_id, customer_id) = (row.order_id, row.customer_id);
     let event = OrderEvent::try_from(row)?;
     Ok(Event {

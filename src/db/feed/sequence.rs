@@ -157,12 +157,13 @@ impl SequencerRepository {
             #[diesel(sql_type = BigInt)]
             count: i64,
         }
-        let query = diesel::sql_query(
+        let query = diesel::sql_query(concat!(
             "WITH run AS (
-                SELECT feed.pruned, feed.entry AS last, feed_runs.entry + (feed.pruned + 1 - feed_runs.position) AS first
-                  FROM feed JOIN feed_runs ON feed_runs.position <= feed.pruned + 1
-                 WHERE holder = $1 AND feed.pruned < feed.position
-                 ORDER BY feed_runs.position DESC LIMIT 1),
+                SELECT feed.entry AS last, next.entry AS first
+                  FROM feed CROSS JOIN LATERAL ",
+            entry_at!("feed.pruned + 1"),
+            " AS next
+                 WHERE holder = $1 AND feed.pruned < feed.position),
              oldest AS (
                 SELECT order_events.entry, occurred_at FROM run JOIN order_events
                     ON order_events.entry BETWEEN run.first AND run.last
@@ -178,8 +179,8 @@ impl SequencerRepository {
                  WHERE kept.entry IS NULL OR oldest.entry < kept.entry)
              UPDATE feed SET pruned = pruned + old.count FROM old
               WHERE holder = $1 AND old.count > 0
-             RETURNING old.count",
-        )
+             RETURNING old.count"
+        ))
         .bind::<Text, _>(&self.holder)
         .bind::<diesel::sql_types::Timestamptz, _>(before)
         .bind::<BigInt, _>(limit);

@@ -6,7 +6,6 @@ use diesel::sql_types::{Array, BigInt, Bool, Nullable};
 use diesel_async::RunQueryDsl;
 use serde::Serialize;
 
-use super::owner;
 use crate::db::pool::Database;
 use crate::db::schema::webhook_deliveries;
 use crate::domain::{Access, DeliveryStatus};
@@ -126,7 +125,7 @@ impl DeliveryRepository {
                 AND EXISTS (SELECT FROM webhook_deliveries WHERE id = $3 AND endpoint_id = $1)",
         )
         .bind::<BigInt, _>(endpoint_id)
-        .bind::<Nullable<BigInt>, _>(owner(access))
+        .bind::<Nullable<BigInt>, _>(access.customer())
         .bind::<BigInt, _>(id);
         let found: Option<Endpoint> = self
             .database

@@ -5,6 +5,7 @@ use diesel::sql_types::{BigInt, Bool};
 use diesel_async::RunQueryDsl;
 
 use super::OutboxRepository;
+use crate::db::feed::entry_at;
 use crate::error::StoreError;
 
 /// The endpoints that a statement moves on.
@@ -41,7 +42,7 @@ impl OutboxRepository {
     /// considered before a replay is due again. Returns whether there may be more to do.
     pub async fn fan_out(&self) -> Result<bool, StoreError> {
         // The feed ends at the statement's snapshot, in which all its events are visible.
-        let query = diesel::sql_query(
+        let query = diesel::sql_query(concat!(
             "WITH lagging AS MATERIALIZED (
                 SELECT e.id, e.position, e.customer_id, e.event_types,
                        least(feed.position, e.position + $2) AS target
@@ -53,14 +54,12 @@ impl OutboxRepository {
                 SELECT lagging.id, run.shift + event.entry AS position,
                        event.order_id, event.sequence, event.type
                   FROM lagging
-                 CROSS JOIN LATERAL (
-                    SELECT entry + (lagging.position + 1 - position) AS entry FROM feed_runs
-                     WHERE position <= lagging.position + 1
-                     ORDER BY position DESC LIMIT 1) AS first
-                 CROSS JOIN LATERAL (
-                    SELECT entry + (lagging.target - position) AS entry FROM feed_runs
-                     WHERE position <= lagging.target
-                     ORDER BY position DESC LIMIT 1) AS last
+                 CROSS JOIN LATERAL ",
+            entry_at!("lagging.position + 1"),
+            " AS first
+                 CROSS JOIN LATERAL ",
+            entry_at!("lagging.target"),
+            " AS last
                   JOIN order_events AS event
                     ON event.entry BETWEEN first.entry AND last.entry
                    AND (lagging.customer_id IS NULL OR event.customer_id = lagging.customer_id)
@@ -80,8 +79,8 @@ impl OutboxRepository {
                        completed_at = NULL
                  WHERE known.status <> 'pending')
              UPDATE webhook_endpoints SET position = lagging.target FROM lagging
-              WHERE webhook_endpoints.id = lagging.id",
-        )
+              WHERE webhook_endpoints.id = lagging.id"
+        ))
         .bind::<BigInt, _>(ENDPOINTS)
         .bind::<BigInt, _>(STEP);
         // A second look finds nothing if all of them have reached the end.

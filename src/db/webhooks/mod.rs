@@ -211,7 +211,7 @@ impl EndpointRepository {
             ", $10 AS secret FROM created"
         ))
         .bind::<Text, _>(&new.client)
-        .bind::<Nullable<BigInt>, _>(owner(new.access))
+        .bind::<Nullable<BigInt>, _>(new.access.customer())
         .bind::<Text, _>(&new.url)
         .bind::<Nullable<Text>, _>(new.description.as_deref())
         .bind::<Nullable<BigInt>, _>(new.customer_id)
@@ -240,7 +240,7 @@ impl EndpointRepository {
               ORDER BY id LIMIT $3"
         ))
         .bind::<BigInt, _>(after)
-        .bind::<Nullable<BigInt>, _>(owner(access))
+        .bind::<Nullable<BigInt>, _>(access.customer())
         .bind::<BigInt, _>(limit);
         let rows: Vec<EndpointRow> = self
             .database
@@ -258,7 +258,7 @@ impl EndpointRepository {
               WHERE id = $1 AND NOT deleted AND ($2 IS NULL OR owner = $2)"
         ))
         .bind::<BigInt, _>(id)
-        .bind::<Nullable<BigInt>, _>(owner(access));
+        .bind::<Nullable<BigInt>, _>(access.customer());
         self.database
             .read(async |connection| one(query.load(connection).await?))
             .await
@@ -288,7 +288,7 @@ impl EndpointRepository {
             all_columns!()
         ))
         .bind::<BigInt, _>(id)
-        .bind::<Nullable<BigInt>, _>(owner(access))
+        .bind::<Nullable<BigInt>, _>(access.customer())
         .bind::<Nullable<Text>, _>(change.url.as_deref())
         .bind::<Nullable<Text>, _>(change.description.as_deref())
         .bind::<Nullable<Array<Text>>, _>(change.event_types.as_deref().map(names))
@@ -310,7 +310,7 @@ impl EndpointRepository {
              SELECT id FROM removed",
         )
         .bind::<BigInt, _>(id)
-        .bind::<Nullable<BigInt>, _>(owner(access));
+        .bind::<Nullable<BigInt>, _>(access.customer());
         self.database
             .write(async |connection| query.execute(connection).await.map(|rows| rows == 1))
             .await
@@ -339,7 +339,7 @@ impl EndpointRepository {
              INSERT INTO webhook_secrets (endpoint_id, secret) SELECT id, $3 FROM endpoint",
         )
         .bind::<BigInt, _>(id)
-        .bind::<Nullable<BigInt>, _>(owner(access))
+        .bind::<Nullable<BigInt>, _>(access.customer())
         .bind::<Binary, _>(&fresh.0[..])
         .bind::<Double, _>(overlap.as_secs_f64())
         .bind::<BigInt, _>(limit);
@@ -364,7 +364,7 @@ impl EndpointRepository {
             all_columns!()
         ))
         .bind::<BigInt, _>(id)
-        .bind::<Nullable<BigInt>, _>(owner(access))
+        .bind::<Nullable<BigInt>, _>(access.customer())
         .bind::<BigInt, _>(after);
         self.database
             .write(async |connection| one(query.load(connection).await?))
@@ -389,14 +389,6 @@ impl EndpointRepository {
             .read(async |connection| query.load(connection).await)
             .await?;
         rows.into_iter().map(|row| key(row.secret, id)).collect()
-    }
-}
-
-/// The customer of these credentials.
-fn owner(access: Access) -> Option<CustomerId> {
-    match access {
-        Access::All => None,
-        Access::Customer(own) => Some(own),
     }
 }
 

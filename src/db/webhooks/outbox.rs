@@ -6,12 +6,13 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Binary, Bool, Double, Nullable, Text, Timestamptz};
 use diesel_async::RunQueryDsl;
-use serde::Deserialize;
 use serde_json::Value;
 
 use super::{key, signature};
+use crate::db::events::EventRow;
+use crate::db::feed::event;
 use crate::db::pool::Database;
-use crate::domain::{DeliveryStatus, Event, OrderEventData, SignatureKind, WebhookKey};
+use crate::domain::{DeliveryStatus, Event, SignatureKind, WebhookKey};
 use crate::error::StoreError;
 
 /// After this number of failed attempts without a success, one attempt at a time probes an endpoint.
@@ -372,21 +373,14 @@ fn work(row: Row) -> Result<(Target, Event), StoreError> {
         keys: keys.collect::<Result<_, _>>()?,
         url: row.url,
     };
-    let unknown = |what: &str| {
-        let (order, sequence) = (row.order_id, row.sequence);
-        StoreError::Corrupt(format!(
-            "event {sequence} of order {order} has a {what} that is unknown to this version"
-        ))
-    };
-    let event = Event {
-        position: row.position,
+    let stored = EventRow {
         order_id: row.order_id,
-        customer_id: row.customer_id.ok_or_else(|| unknown("customer"))?,
         sequence: row.sequence,
-        r#type: row.event_type.parse().map_err(|_| unknown("type"))?,
-        data: OrderEventData::deserialize(&row.data).map_err(|_| unknown("field"))?,
-        actor: row.actor.parse().map_err(|_| unknown("actor"))?,
+        type_: row.event_type,
+        data: row.data,
+        actor: row.actor,
         occurred_at: row.occurred_at,
+        customer_id: row.customer_id,
     };
-    Ok((target, event))
+    Ok((target, event(stored, row.position)?))
 }

@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Double};
 use diesel_async::RunQueryDsl;
 
+use crate::db::feed::entry_at;
 use crate::db::pool::Database;
 use crate::error::StoreError;
 
@@ -84,7 +85,7 @@ impl WebhookUpkeep {
     /// The state of all endpoints.
     pub async fn state(&self) -> Result<WebhookState, StoreError> {
         // The events that no delivery exists for yet are older than none at the lowest position.
-        let query = diesel::sql_query(
+        let query = diesel::sql_query(concat!(
             "SELECT (SELECT count(*) FROM webhook_endpoints
                       WHERE NOT deleted AND NOT enabled AND disabled_reason IS NOT NULL) AS disabled,
                     (SELECT count(*) FROM webhook_deliveries AS d
@@ -102,13 +103,12 @@ impl WebhookUpkeep {
                            FROM (SELECT min(e.position) AS position
                                    FROM webhook_endpoints AS e JOIN feed ON e.position < feed.position
                                   WHERE e.enabled) AS lowest
-                          CROSS JOIN LATERAL (
-                                SELECT entry + (lowest.position + 1 - position) AS entry
-                                  FROM feed_runs WHERE position <= lowest.position + 1
-                                 ORDER BY position DESC LIMIT 1) AS next
+                          CROSS JOIN LATERAL ",
+            entry_at!("lowest.position + 1"),
+            " AS next
                            JOIN order_events AS event ON event.entry = next.entry))), 0)::float8
-                        AS oldest_age_seconds",
-        );
+                        AS oldest_age_seconds"
+        ));
         self.database
             .read(async |connection| query.get_result(connection).await)
             .await
