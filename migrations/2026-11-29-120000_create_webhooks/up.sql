@@ -22,7 +22,7 @@ CREATE TABLE webhook_endpoints (
     deleted         BOOLEAN     NOT NULL DEFAULT false,
     -- For every wanted event up to this position of the feed there is or was a delivery.
     position        BIGINT      NOT NULL CHECK (position >= 0),
-    -- Failed attempts since the last success, of all its deliveries; nothing is sent before `retry_at`.
+    -- Failed attempts of all its deliveries, less what successes take back; nothing is sent before `retry_at`.
     failures        BIGINT      NOT NULL DEFAULT 0,
     retry_at        TIMESTAMPTZ NOT NULL DEFAULT now(),
     created_at      TIMESTAMPTZ NOT NULL DEFAULT now(),

@@ -76,7 +76,7 @@ impl Results {
             result.failures > 0
                 || result.disable.is_some()
                 || !result.hold.is_zero()
-                || (result.succeeded && failing.contains(id))
+                || (result.successes > 0 && failing.contains(id))
         });
         let endpoints: Vec<EndpointResult> = endpoints.into_values().collect();
         for _ in 0..RECORD_ATTEMPTS {
@@ -147,7 +147,7 @@ impl Results {
         let counted = match answer {
             Some(answer) if answer.is_success() => {
                 outcome.status = DeliveryStatus::Delivered;
-                endpoint.succeeded = true;
+                endpoint.successes = 1;
                 WebhookOutcome::Delivered
             }
             // The delivery is sent when a client enables the endpoint again.
@@ -202,12 +202,11 @@ impl Results {
 
 /// Adds a later result of an endpoint.
 fn merge(known: &mut EndpointResult, later: EndpointResult) {
-    let before = if later.succeeded { 0 } else { known.failures };
     *known = EndpointResult {
         id: later.id,
         url: later.url,
-        succeeded: known.succeeded || later.succeeded,
-        failures: before + later.failures,
+        successes: known.successes + later.successes,
+        failures: known.failures + later.failures,
         hold: known.hold.max(later.hold),
         disable: known.disable.take().or(later.disable),
     };

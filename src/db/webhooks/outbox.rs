@@ -15,8 +15,10 @@ use crate::db::pool::Database;
 use crate::domain::{DeliveryStatus, Event, SignatureKind, WebhookKey};
 use crate::error::StoreError;
 
-/// After this number of failed attempts without a success, one attempt at a time probes an endpoint.
-const PROBE_AFTER: i64 = 3;
+/// An endpoint's failures count one each, and a success takes back two: from this count on, which
+/// only one that mostly fails reaches, one attempt at a time probes it.
+const PROBE_AFTER: i64 = 8;
+const SUCCESS: i64 = 2;
 /// The longest pause between two probes.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
@@ -57,7 +59,7 @@ pub struct Attempt {
     pub number: i64,
     /// The endpoint.
     pub endpoint_id: i64,
-    /// Whether the endpoint has failed since its last success.
+    /// Whether failures of the endpoint are counted, so that a success matters.
     pub endpoint_fails: bool,
     /// The failed attempts since it became due.
     pub failures: i64,
@@ -93,9 +95,9 @@ pub struct EndpointResult {
     pub id: i64,
     /// The URL that was called.
     pub url: String,
-    /// Whether any attempt succeeded.
-    pub succeeded: bool,
-    /// The failed attempts after the last success.
+    /// The successful attempts.
+    pub successes: i64,
+    /// The failed attempts.
     pub failures: i64,
     /// How long it must not be called, because it said so.
     pub hold: Duration,
@@ -292,8 +294,9 @@ impl OutboxRepository {
         let query = diesel::sql_query(
             "WITH result AS (
                 SELECT e.id, e.failures AS before,
-                       CASE WHEN given.succeeded THEN 0 ELSE e.failures END + given.failed
-                           AS failures,
+                       CASE WHEN given.succeeded = 0 THEN e.failures + given.failed
+                            ELSE greatest(0, least(e.failures, $7) + given.failed
+                                             - $10 * given.succeeded) END AS failures,
                        given.hold, CASE WHEN e.url = given.url AND e.enabled THEN given.reason END AS reason
                   FROM unnest($1, $2, $3, $4, $5, $6)
                        AS given (id, url, succeeded, failed, hold, reason)
@@ -318,7 +321,7 @@ impl OutboxRepository {
         )
         .bind::<Array<BigInt>, _>(results.iter().map(|one| one.id).collect::<Vec<_>>())
         .bind::<Array<Text>, _>(results.iter().map(|one| one.url.as_str()).collect::<Vec<_>>())
-        .bind::<Array<Bool>, _>(results.iter().map(|one| one.succeeded).collect::<Vec<_>>())
+        .bind::<Array<BigInt>, _>(results.iter().map(|one| one.successes).collect::<Vec<_>>())
         .bind::<Array<BigInt>, _>(results.iter().map(|one| one.failures).collect::<Vec<_>>())
         .bind::<Array<Double>, _>(
             results.iter().map(|one| one.hold.as_secs_f64()).collect::<Vec<_>>(),
@@ -328,7 +331,8 @@ impl OutboxRepository {
         )
         .bind::<BigInt, _>(PROBE_AFTER)
         .bind::<Double, _>(pause.as_secs_f64())
-        .bind::<Double, _>(LONGEST_PAUSE.as_secs_f64());
+        .bind::<Double, _>(LONGEST_PAUSE.as_secs_f64())
+        .bind::<BigInt, _>(SUCCESS);
         let rows: Vec<Disabled> = self
             .database
             .write(async |connection| query.load(connection).await)

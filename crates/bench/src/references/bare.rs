@@ -1,10 +1,10 @@
 //! actix-web alone: a constant response to every request. It shows the cost of a request without
-//! this project's code.
+//! this project's code, and receives webhooks.
 
 use std::net::SocketAddr;
 
 use actix_web::http::header::{CONTENT_TYPE, ETAG};
-use actix_web::web::{get, resource};
+use actix_web::web::{Bytes, get, resource, to};
 use actix_web::{App, HttpResponse, HttpServer};
 use anyhow::Result;
 use order_processing::config;
@@ -21,7 +21,11 @@ pub async fn run(
     ready: impl FnOnce(SocketAddr) -> std::io::Result<()>,
 ) -> Result<()> {
     let route = || resource("/orders/{id}").route(get().to(order));
-    let server = HttpServer::new(move || App::new().service(route()))
+    let server = HttpServer::new(move || {
+        App::new()
+            .service(route())
+            .default_service(to(received))
+    })
         .disable_signals()
         .workers(threads(http))
         .bind(&http.listen)?;
@@ -42,4 +46,8 @@ async fn order() -> HttpResponse {
         .insert_header((CONTENT_TYPE, "application/json"))
         .insert_header((ETAG, "\"1\""))
         .body(ORDER)
+}
+
+async fn received(_payload: Bytes) -> HttpResponse {
+    HttpResponse::NoContent().finish()
 }

@@ -76,6 +76,8 @@ const FEED: [(&str, &str, f64); 2] = [
     ("p99 to a stream", "ms", 100.0),
     ("memory with 2,000 streams", "MiB", 128.0),
 ];
+/// Deliveries to a webhook endpoint per second.
+const DELIVERIES: f64 = 1000.0;
 /// The throughput with thousands of orders in the outbox, as a multiple of that with few.
 const BACKLOG: [&str; 2] = ["orders vs peak", "slowest part vs peak"];
 const BACKLOG_LIMIT: f64 = 0.8;
@@ -122,6 +124,9 @@ pub fn bars(figures: &Figures) -> Vec<Bar> {
         let name = format!("feed: {measure}");
         bars.extend(value.map(|value| bar(name, unit, value, limit, Side::Below)));
     }
+    let delivered = figures.spread("feed", OURS, "deliveries");
+    let name = "feed: deliveries".into();
+    bars.extend(delivered.map(|value| bar(name, "1/s", value, DELIVERIES, Side::Above)));
     for measure in BACKLOG {
         let value = figures.spread("backlog", OURS, measure);
         let name = format!("backlog: {measure}");

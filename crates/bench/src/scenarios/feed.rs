@@ -1,6 +1,7 @@
-//! The feed: from an event's statement to its follower, many streams, and pages among many events.
+//! The feed: from an event's statement to its follower, many streams, deliveries to a webhook endpoint,
+//! and pages among many events.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use chrono::{DateTime, Utc};
@@ -30,9 +31,11 @@ const OPENED: usize = 100;
 const LIMIT: Duration = Duration::from_secs(60);
 const FEED_LIMIT: Duration = Duration::from_secs(600);
 const POLL: Duration = Duration::from_millis(100);
+/// Events that are delivered in a round.
+const DELIVERIES: i64 = 30_000;
 /// Rows per statement when loading.
 const CHUNK: i64 = 500_000;
-const CUSTOMERS: i64 = 1000;
+const CUSTOMERS: i64 = 100;
 const MILLISECONDS: f64 = 1e3;
 
 /// Measures all of it.
@@ -49,6 +52,9 @@ pub async fn run(context: &mut Context<'_>) -> Result<()> {
     }
     streams(context, &service).await?;
     service.stop().await?;
+    for round in 1..=context.plan.rounds {
+        deliveries(context, round).await?;
+    }
     pages(context).await
 }
 
@@ -141,6 +147,52 @@ async fn streams(context: &mut Context<'_>, service: &Server) -> Result<()> {
     Ok(())
 }
 
+/// How fast existing events are delivered to an endpoint on this machine that responds at once.
+async fn deliveries(context: &mut Context<'_>, round: usize) -> Result<()> {
+    let database = context.environment.create_database("bench_feed").await?;
+    load(&database, DELIVERIES).await?;
+    let options = ServiceOptions {
+        database_url: &database.url,
+        settings: &[
+            ("WEBHOOKS__ALLOW_HTTP", "true"),
+            ("WEBHOOKS__ALLOWED_TARGETS", "127.0.0.1"),
+        ],
+        ..ServiceOptions::default()
+    };
+    let receiver = context.environment.reference("bare", options.clone());
+    let receiver = receiver.await?;
+    let service = context.environment.serve(options).await?;
+    let position = "SELECT position AS number FROM feed";
+    database
+        .until(FEED_LIMIT, POLL, position, |position| {
+            position == DELIVERIES
+        })
+        .await?;
+    database.settle().await?;
+    let began = Instant::now();
+    let create = format!(
+        "WITH endpoint AS (
+            INSERT INTO webhook_endpoints (client, url, event_types, signature, position)
+            VALUES ('bench', 'http://{}/', '{{}}', 'hmac_sha256', 0) RETURNING id)
+         INSERT INTO webhook_secrets (endpoint_id, secret)
+         SELECT id, sha256('bench') FROM endpoint",
+        receiver.address
+    );
+    database.execute(&[&create]).await?;
+    let delivered = "SELECT count(*) AS number FROM webhook_deliveries WHERE status = 'delivered'";
+    database
+        .until(FEED_LIMIT, POLL, delivered, |count| count == DELIVERIES)
+        .await?;
+    #[allow(clippy::cast_precision_loss)] // thousands
+    let rate = DELIVERIES as f64 / began.elapsed().as_secs_f64();
+    context
+        .figures
+        .add(SCENARIO, OURS, "deliveries", "1/s", rate);
+    progress(&format!("  round {round}: {rate:.0} deliveries/s"));
+    service.stop().await?;
+    receiver.stop().await
+}
+
 /// A page among few and among many events, in turns.
 async fn pages(context: &mut Context<'_>) -> Result<()> {
     let sizes: &[(&'static str, i64)] = if context.plan.quick {
@@ -171,7 +223,7 @@ async fn pages(context: &mut Context<'_>) -> Result<()> {
                 let query = match kind {
                     "first" => "after=0".into(),
                     "deep" => format!("after={}", events / 2),
-                    "customer" => format!("after={}&customer_id=500", events / 2),
+                    "customer" => format!("after={}&customer_id=50", events / 2),
                     _ => format!("after={}", events - 50),
                 };
                 let load = LoadOptions {
