@@ -10,6 +10,7 @@
 
 mod harness;
 
+mod administration;
 mod auth;
 mod backup;
 mod batching;

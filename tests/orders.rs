@@ -248,10 +248,7 @@ async fn pages_contain_every_order_once_despite_new_orders() {
     while let Some(path) = next {
         let response = app.get(&path).await;
         assert_eq!(response.status(), 200);
-        next = response
-            .headers()
-            .get("link")
-            .map(|link| next_page(link.to_str().unwrap()));
+        next = page_link(&response, "next");
         let page: Vec<Value> = response.json().await.unwrap();
         assert!(page.len() <= 3);
         seen.extend(page.iter().map(|order| order["id"].as_i64().unwrap()));
@@ -287,11 +284,96 @@ async fn filters_apply_to_the_list_and_its_next_pages() {
     assert_eq!(ids("/orders?status=processing".into()).await, [mine[1]]);
     let both = "/orders?customer_id=7&status=completed&status=processing&limit=1";
     assert_eq!(ids(both.into()).await, [mine[1]]);
-    let link = app.get(both).await;
-    let next = next_page(header(&link, "link"));
+    let next = page_link(&app.get(both).await, "next").unwrap();
     assert_eq!(ids(next.clone()).await, [mine[0]]);
-    assert!(app.get(&next).await.headers().get("link").is_none());
+    assert_eq!(page_link(&app.get(&next).await, "next"), None);
     assert!(ids("/orders?customer_id=9".into()).await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_lead_back_to_newer_orders() {
+    let app = TestApp::start().await;
+    let mut ids = Vec::new();
+    for number in 0..7 {
+        ids.push(app.create(1 + number % 2, "1").await);
+    }
+    ids.reverse();
+    let read = async |path: &str| -> (Vec<i64>, Option<String>, Option<String>) {
+        let response = app.get(path).await;
+        assert_eq!(response.status(), 200, "{path}");
+        let (next, prev) = (page_link(&response, "next"), page_link(&response, "prev"));
+        let page: Vec<Value> = response.json().await.unwrap();
+        let ids = page.iter().map(|order| order["id"].as_i64().unwrap());
+        (ids.collect(), next, prev)
+    };
+    let (first, next, prev) = read("/orders?limit=3").await;
+    assert_eq!((first.as_slice(), prev), (&ids[..3], None));
+    let (second, next, prev) = read(&next.unwrap()).await;
+    assert_eq!(second, ids[3..6]);
+    let (back, forth, newer) = read(&prev.unwrap()).await;
+    assert_eq!((back.as_slice(), newer), (&ids[..3], None));
+    assert_eq!(read(&forth.unwrap()).await.0, ids[3..6]);
+    let (last, none, prev) = read(&next.unwrap()).await;
+    assert_eq!((last.as_slice(), none), (&ids[6..], None));
+    // Also a new order is found on the way back.
+    let newest = app.create(1, "1").await;
+    let (second, _, prev) = read(&prev.unwrap()).await;
+    assert_eq!(second, ids[3..6]);
+    let (first, _, prev) = read(&prev.unwrap()).await;
+    assert_eq!(first, ids[..3]);
+    assert_eq!(read(&prev.unwrap()).await.0, [newest]);
+    // The filters apply in both directions.
+    let filter = "/orders?limit=1&customer_id=2&status=pending&status=processing";
+    let (_, next, _) = read(filter).await;
+    let (page, _, prev) = read(&next.unwrap()).await;
+    assert_eq!(page, [ids[3]]);
+    assert_eq!(read(&prev.unwrap()).await.0, [ids[1]]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn orders_are_found_by_amount_and_time() {
+    let app = TestApp::start().await;
+    let cheap = app.create(1, "9.99").await;
+    let dear = app.create(1, "250").await;
+    app.sql("ALTER TABLE orders DISABLE TRIGGER USER").await;
+    app.sql(&format!(
+        "UPDATE orders SET created_at = '2026-01-15T09:30:00Z' WHERE id = {cheap}"
+    ))
+    .await;
+    for (filter, expected) in [
+        ("min_amount=9.99&max_amount=250", vec![dear, cheap]),
+        ("min_amount=10", vec![dear]),
+        ("max_amount=249.99", vec![cheap]),
+        ("created_before=2026-01-15T09:30:00Z", vec![]),
+        ("created_before=2026-01-15T09:30:01Z", vec![cheap]),
+        ("created_from=2026-01-15T10:30:00%2B01:00&limit=1", vec![dear]),
+        ("created_from=2026-01-15T09:30:01Z", vec![dear]),
+        ("needs_attention=true", vec![]),
+        ("needs_attention=false", vec![dear, cheap]),
+        ("payment_status=captured", vec![]),
+        ("shipment_status=created&shipment_status=dispatched", vec![]),
+    ] {
+        let response = app.get(&format!("/orders?{filter}")).await;
+        assert_eq!(response.status(), 200, "{filter}");
+        let next = page_link(&response, "next");
+        let page: Vec<Value> = response.json().await.unwrap();
+        let mut ids: Vec<i64> = page.iter().map(|one| one["id"].as_i64().unwrap()).collect();
+        assert_eq!(ids, expected, "{filter}");
+        if let Some(next) = next {
+            let page: Vec<Value> = app.get(&next).await.json().await.unwrap();
+            ids.extend(page.iter().map(|one| one["id"].as_i64().unwrap()));
+            assert_eq!(ids, [dear, cheap], "{next}");
+        }
+    }
+    for invalid in [
+        "min_amount=-1",
+        "max_amount=0.001",
+        "created_from=yesterday",
+        "needs_attention=perhaps",
+        "payment_status=paid",
+    ] {
+        assert_eq!(app.get(&format!("/orders?{invalid}")).await.status(), 400);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -344,8 +426,11 @@ async fn health_reports_the_dependencies() {
     assert_eq!(states, [("database", "up"), ("temporal", "up")]);
 }
 
-fn next_page(link: &str) -> String {
-    let (url, relation) = link.split_once('>').unwrap();
-    assert_eq!(relation, "; rel=\"next\"");
-    url.trim_start_matches('<').to_owned()
+/// The path of another page (RFC 8288).
+fn page_link(response: &Response, relation: &str) -> Option<String> {
+    let links = response.headers().get("link")?.to_str().unwrap();
+    links.split(", ").find_map(|link| {
+        let path = link.strip_suffix(&format!(">; rel=\"{relation}\""))?;
+        Some(path.strip_prefix('<').unwrap().to_owned())
+    })
 }

@@ -74,8 +74,8 @@ CREATE TABLE webhook_deliveries (
 -- The queue of an endpoint, and the oldest event that it has not received.
 CREATE INDEX webhook_deliveries_next ON webhook_deliveries (endpoint_id, next_attempt_at, id) WHERE status = 'pending';
 CREATE INDEX webhook_deliveries_due ON webhook_deliveries (endpoint_id, due_at) WHERE status = 'pending';
--- Earlier events of the same order.
-CREATE INDEX webhook_deliveries_order ON webhook_deliveries (endpoint_id, order_id, position);
+-- Earlier events of the same order, and everything that was sent about an order.
+CREATE INDEX webhook_deliveries_order ON webhook_deliveries (order_id, endpoint_id, position);
 CREATE INDEX webhook_deliveries_list ON webhook_deliveries (endpoint_id, id);
 CREATE INDEX webhook_deliveries_failed ON webhook_deliveries (endpoint_id, id) WHERE status = 'failed';
 CREATE INDEX webhook_deliveries_completed ON webhook_deliveries (completed_at) WHERE completed_at IS NOT NULL;

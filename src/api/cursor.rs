@@ -6,11 +6,13 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use crate::db::SECRET_BYTES;
+use crate::db::{PageOf, SECRET_BYTES};
 use crate::domain::{Access, CustomerId};
 
-/// The format version, so that later versions can distinguish formats.
-const FORMAT: u8 = 2;
+/// The format version, so that later versions can distinguish formats; it also says on which side of
+/// the id the page is.
+const BELOW: u8 = 2;
+const ABOVE: u8 = 3;
 /// The length of the id.
 const ID_BYTES: usize = 8;
 /// The length of the truncated signature; 128 bits cannot be guessed.
@@ -33,27 +35,34 @@ impl Cursors {
         }
     }
 
-    /// The cursor of the page that starts below this id.
-    pub fn encode(&self, before: i64, access: Access) -> String {
-        let mut bytes = vec![FORMAT];
-        bytes.extend(before.to_be_bytes());
+    /// The cursor of the page at this place.
+    pub fn encode(&self, place: PageOf, access: Access) -> String {
+        let (format, id) = match place {
+            PageOf::Below(id) => (BELOW, id),
+            PageOf::Above(id) => (ABOVE, id),
+        };
+        let mut bytes = vec![format];
+        bytes.extend(id.to_be_bytes());
         bytes.extend(self.signed(&bytes, access).finalize().into_bytes());
         bytes.truncate(1 + ID_BYTES + TAG_BYTES);
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    /// The id in a cursor; `None` if this service did not issue it for this caller.
-    pub fn decode(&self, cursor: &str, access: Access) -> Option<i64> {
+    /// The place in a cursor; `None` if this service did not issue it for this caller.
+    pub fn decode(&self, cursor: &str, access: Access) -> Option<PageOf> {
         let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
         let (text, tag) = bytes.split_at_checked(1 + ID_BYTES)?;
-        let (&FORMAT, id) = text.split_first()? else {
-            return None;
-        };
+        let (format, id) = text.split_first()?;
         if tag.len() != TAG_BYTES {
             return None;
         }
         self.signed(text, access).verify_truncated_left(tag).ok()?;
-        id.try_into().ok().map(i64::from_be_bytes)
+        let id = i64::from_be_bytes(id.try_into().ok()?);
+        match *format {
+            BELOW => Some(PageOf::Below(id)),
+            ABOVE => Some(PageOf::Above(id)),
+            _ => None,
+        }
     }
 
     fn signed(&self, text: &[u8], access: Access) -> Hmac<Sha256> {
@@ -80,14 +89,16 @@ mod tests {
     #[test]
     fn encoded_cursors_can_be_decoded() {
         for id in [1, 91, i64::MAX] {
-            let cursor = cursors().encode(id, ALL);
-            assert_eq!(cursors().decode(&cursor, ALL), Some(id));
+            for place in [PageOf::Below(id), PageOf::Above(id)] {
+                let cursor = cursors().encode(place, ALL);
+                assert_eq!(cursors().decode(&cursor, ALL), Some(place));
+            }
         }
     }
 
     #[test]
     fn a_foreign_cursor_is_rejected() {
-        let cursor = cursors().encode(5, ALL);
+        let cursor = cursors().encode(PageOf::Below(5), ALL);
         let early_format = URL_SAFE_NO_PAD.encode([1, 0, 0, 0, 0, 0, 0, 0, 5]);
         for cursor in ["", "MQ", "abc", &cursor[1..], &cursor[..12], &early_format] {
             assert_eq!(cursors().decode(cursor, ALL), None, "{cursor}");
@@ -98,7 +109,7 @@ mod tests {
             cursors().decode(&cursor, Access::Customer(CustomerId(5))),
             None
         );
-        let own = cursors().encode(5, Access::Customer(CustomerId(5)));
+        let own = cursors().encode(PageOf::Below(5), Access::Customer(CustomerId(5)));
         assert_eq!(
             cursors().decode(&own, Access::Customer(CustomerId(6))),
             None
@@ -107,7 +118,7 @@ mod tests {
 
     #[test]
     fn a_change_of_any_byte_is_detected() {
-        let bytes = URL_SAFE_NO_PAD.decode(cursors().encode(5, ALL)).unwrap();
+        let bytes = URL_SAFE_NO_PAD.decode(cursors().encode(PageOf::Below(5), ALL)).unwrap();
         for at in 0..bytes.len() {
             let mut changed = bytes.clone();
             changed[at] ^= 1;

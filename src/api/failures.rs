@@ -4,12 +4,16 @@ use super::problem;
 use crate::db::Rejection;
 use crate::domain::{ChangeError, RequestError};
 use crate::error::StoreError;
+use crate::generated::administration::{
+    CreateApiKeyFailure, GetAttentionReportFailure, GetStatisticsFailure, ListApiKeysFailure,
+    RevokeApiKeyFailure, RotateApiKeyFailure,
+};
 use crate::generated::events::ListEventsFailure;
 use crate::generated::models;
 use crate::generated::orders::{
     CancelOrderFailure, CreateOrderFailure, DecideOrderFailure, DeleteOrderFailure,
-    GetOrderFailure, ListOrderEventsFailure, ListOrdersFailure, RetryOrderFailure,
-    UpdateOrderFailure,
+    GetOrderFailure, GetOrderProcessingFailure, ListOrderDeliveriesFailure, ListOrderEventsFailure,
+    ListOrdersFailure, RetryOrderFailure, UpdateOrderFailure,
 };
 use crate::generated::webhook_endpoints::{
     CreateWebhookFailure, DeleteWebhookFailure, GetWebhookFailure, ListWebhookDeliveriesFailure,
@@ -58,9 +62,14 @@ macro_rules! store_error_responses {
 }
 
 store_error_responses!(
+    GetAttentionReportFailure,
     GetOrderFailure,
+    GetOrderProcessingFailure,
+    GetStatisticsFailure,
     GetWebhookFailure,
+    ListApiKeysFailure,
     ListEventsFailure,
+    ListOrderDeliveriesFailure,
     ListOrderEventsFailure,
     ListOrdersFailure,
     ListWebhookDeliveriesFailure,
@@ -68,7 +77,8 @@ store_error_responses!(
     TestWebhookFailure
 );
 store_error_responses!(
-    writes: CancelOrderFailure, CreateOrderFailure, DecideOrderFailure, DeleteOrderFailure,
+    writes: CancelOrderFailure, CreateApiKeyFailure, RevokeApiKeyFailure, RotateApiKeyFailure,
+    CreateOrderFailure, DecideOrderFailure, DeleteOrderFailure,
     RetryOrderFailure, UpdateOrderFailure, CreateWebhookFailure, DeleteWebhookFailure,
     ReplayWebhookFailure, RetryWebhookDeliveryFailure, RotateWebhookSecretFailure,
     UpdateWebhookFailure

@@ -77,13 +77,14 @@ mod tests {
     use rust_decimal::Decimal;
 
     use super::*;
-    use crate::domain::{Access, CustomerId};
+    use crate::domain::{Access, CustomerId, Scopes};
 
     fn caller(client: &str) -> Caller {
         Caller {
             principal: "of no account".into(),
             client: client.into(),
             access: Access::All,
+            scopes: Scopes::default(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Implements the generated traits: parse, call, map. The only module that uses both the contract's
 //! and the domain's types.
 
+mod administration;
 mod convert;
 mod cursor;
 mod etag;
@@ -10,6 +11,8 @@ mod health;
 mod idempotency;
 mod orders;
 pub(crate) mod problem;
+mod processing;
+mod statistics;
 mod webhooks;
 
 use std::time::Duration;
@@ -18,6 +21,7 @@ use tokio::time::Instant;
 
 use crate::telemetry::request_scope;
 
+pub use administration::Administration;
 pub use cursor::Cursors;
 pub use events::Events;
 pub use health::Health;

@@ -1,25 +1,36 @@
 //! The operations tagged `Orders`.
 
+use std::time::Duration;
+
+use chrono::{DateTime, SecondsFormat, Utc};
 use contract_runtime::server::Accept;
 use rust_decimal::Decimal;
+use tokio::time::timeout;
 use url::form_urlencoded;
 
 use super::cursor::Cursors;
 use super::failures::{failed, write_failed};
-use super::{etag, events, idempotency, problem};
+use super::{etag, events, idempotency, problem, processing};
 use crate::config;
 use crate::db::{
-    Action, Created, Database, Decided, Effect, EventRepository, OrderFilter, OrderRepository,
-    Rejection,
+    Action, Created, Database, Decided, DeliveryFilter, DeliveryRepository, Effect,
+    EventRepository, IntentRepository, OrderConditions, OrderFilter, OrderRepository, PageOf, Rejection,
 };
 use crate::domain::{
-    Actor, Caller, CancellationReason, CustomerId, NewOrder, Order, OrderChange, OrderEventType,
-    OrderItem, OrderStatus,
+    Access, Actor, Caller, CancellationReason, CustomerId, NewOrder, Order, OrderChange, OrderEventType,
+    OrderItem, OrderStatus, RequestError,
 };
+use crate::error::StoreError;
 use crate::feed::Feed;
 use crate::generated::models;
 use crate::generated::orders::*;
 use crate::telemetry::request_scope;
+use crate::workflow::Temporal;
+
+/// How long the processing of an order waits for Temporal.
+const TEMPORAL_TIMEOUT: Duration = Duration::from_secs(2);
+/// The maximum number of intents in it, as in the contract.
+const INTENTS_SHOWN: i64 = 100;
 
 /// Implements the operations on orders.
 pub struct Orders {
@@ -28,12 +39,16 @@ pub struct Orders {
     idempotency: config::Idempotency,
     cursors: Cursors,
     feed: Feed,
+    deliveries: DeliveryRepository,
+    intents: IntentRepository,
+    temporal: Temporal,
 }
 
 impl Orders {
-    /// Uses this database, and the feed of this process.
+    /// Uses this database, Temporal, and the feed of this process.
     pub fn new(
         database: &Database,
+        temporal: Temporal,
         feed: Feed,
         idempotency: config::Idempotency,
         cursors: Cursors,
@@ -42,8 +57,21 @@ impl Orders {
             feed,
             orders: OrderRepository::new(database.clone()),
             events: EventRepository::new(database.clone()),
+            deliveries: DeliveryRepository::new(database.clone()),
+            intents: IntentRepository::new(database.clone()),
+            temporal,
             idempotency,
             cursors,
+        }
+    }
+
+    /// Sends what Temporal has refused for an order whose steps need no retry.
+    async fn retry_intents(&self, id: i64, access: Access) -> Result<Order, Rejection> {
+        let order = self.orders.get(id, access).await?;
+        let order = order.ok_or(Rejection::NotFound)?;
+        match self.intents.retry_failed(id).await? {
+            0 => Err(RequestError::NothingToRetry.into()),
+            _ => Ok(order),
         }
     }
 }
@@ -58,25 +86,40 @@ impl OrdersApi for Orders {
     ) -> Result<ListOrdersSuccess, ListOrdersFailure> {
         let access = caller.access;
         let cursor = parameters.cursor.as_deref();
-        let before = cursor.map(|cursor| self.cursors.decode(cursor, access));
-        if before == Some(None) {
+        let place = cursor.map(|cursor| self.cursors.decode(cursor, access));
+        if place == Some(None) {
             let detail = "is not a cursor of this server; use the one in the Link header";
             let problem = problem::invalid_parameter("cursor", detail);
             return Err(ListOrdersFailure::BadRequest(problem));
         }
-        let filter = OrderFilter {
-            statuses: parameters.status.clone().unwrap_or_default(),
-            customer_id: parameters.customer_id.map(CustomerId),
-            access,
-        };
-        let limit = parameters.limit;
-        let page = self
+        let filter = filter(&parameters, access);
+        let place = place.flatten().unwrap_or(PageOf::Below(i64::MAX));
+        let mut page = self
             .orders
-            .list(&filter, before.flatten(), with_next(limit));
-        let mut page = page.await?;
+            .list(&filter, place, with_next(parameters.limit))
+            .await?;
+        let limit = usize::try_from(parameters.limit).unwrap_or(usize::MAX);
+        let has_more = page.len() > limit;
+        // The extra order is the farthest one from the place.
+        let (has_newer, has_older) = match place {
+            PageOf::Below(_) => (cursor.is_some(), has_more),
+            PageOf::Above(_) => (has_more, true),
+        };
+        match place {
+            PageOf::Below(_) => page.truncate(limit),
+            PageOf::Above(_) => drop(page.drain(..page.len().saturating_sub(limit))),
+        }
+        let edge = |order: Option<&Order>, place: fn(i64) -> PageOf, relation| {
+            order.map(|order| {
+                let cursor = self.cursors.encode(place(order.id), access);
+                link(&parameters, &cursor, relation)
+            })
+        };
+        let newer = edge(page.first().filter(|_| has_newer), PageOf::Above, "prev");
+        let older = edge(page.last().filter(|_| has_older), PageOf::Below, "next");
+        let links: Vec<String> = older.into_iter().chain(newer).collect();
         Ok(ListOrdersSuccess::Ok {
-            link: cut(&mut page, limit)
-                .map(|last| next_link(&parameters, &self.cursors.encode(last.id, access))),
+            link: (!links.is_empty()).then(|| links.join(", ")),
             body: page.into_iter().map(Into::into).collect(),
         })
     }
@@ -281,11 +324,75 @@ impl OrdersApi for Orders {
                 |order| Ok(Some(woken(order.retry_requested()?))),
             )
             .await;
+        let retried = match retried {
+            Err(Rejection::Request(RequestError::NothingToRetry)) => {
+                self.retry_intents(parameters.id, caller.access).await
+            }
+            retried => retried,
+        };
         let order =
             retried.map_err(|rejection| failed::<RetryOrderFailure>(rejection, parameters.id))?;
         Ok(RetryOrderSuccess::Ok {
             etag: etag::of(order.version),
             body: order.into(),
+        })
+    }
+
+    async fn get_order_processing(
+        &self,
+        caller: Caller,
+        parameters: GetOrderProcessingParameters,
+    ) -> Result<GetOrderProcessingSuccess, GetOrderProcessingFailure> {
+        let id = parameters.id;
+        request_scope::set_order(id);
+        if self.orders.get(id, caller.access).await?.is_none() {
+            let problem = problem::order_not_found(id);
+            return Err(GetOrderProcessingFailure::NotFound(problem));
+        }
+        let intents = self.intents.of_order(id, INTENTS_SHOWN).await?;
+        let progress = timeout(TEMPORAL_TIMEOUT, self.temporal.progress(id)).await;
+        let progress = progress.ok().and_then(|progress| {
+            progress
+                .inspect_err(|error| tracing::debug!(error = %error, "no progress is known"))
+                .ok()
+        });
+        Ok(GetOrderProcessingSuccess::Ok(models::OrderProcessing {
+            temporal_available: progress.is_some(),
+            workflow: progress
+                .flatten()
+                .map(|progress| processing::workflow(progress, self.temporal.settings())),
+            intents: intents.into_iter().map(Into::into).collect(),
+        }))
+    }
+
+    async fn list_order_deliveries(
+        &self,
+        caller: Caller,
+        parameters: ListOrderDeliveriesParameters,
+    ) -> Result<ListOrderDeliveriesSuccess, ListOrderDeliveriesFailure> {
+        let ListOrderDeliveriesParameters { id, limit, before } = parameters;
+        request_scope::set_order(id);
+        // Deliveries remain after their order is deleted, as its events do.
+        let known = self.events.page(id, caller.access, 0, 0).await?;
+        if known.is_none() {
+            let problem = problem::order_not_found(id);
+            return Err(ListOrderDeliveriesFailure::NotFound(problem));
+        }
+        let filter = DeliveryFilter {
+            endpoint_id: None,
+            statuses: Vec::new(),
+            order_id: Some(id),
+            access: caller.access,
+            before,
+        };
+        let mut page = self.deliveries.list(&filter, with_next(limit)).await?;
+        let last = cut(&mut page, limit).map(|last| last.id);
+        let body: Result<_, StoreError> = page.into_iter().map(TryInto::try_into).collect();
+        Ok(ListOrderDeliveriesSuccess::Ok {
+            link: last.map(|before| {
+                format!("</orders/{id}/deliveries?limit={limit}&before={before}>; rel=\"next\"")
+            }),
+            body: body?,
         })
     }
 
@@ -389,16 +496,54 @@ pub(super) fn cut<T>(rows: &mut Vec<T>, limit: i32) -> Option<&T> {
     rows.last().filter(|_| has_next)
 }
 
-/// The `Link` to the next page (RFC 8288), with the same filters.
-fn next_link(parameters: &ListOrdersParameters, cursor: &str) -> String {
+/// Which orders the parameters select.
+fn filter(parameters: &ListOrdersParameters, access: Access) -> OrderFilter {
+    OrderFilter {
+        statuses: parameters.status.clone().unwrap_or_default(),
+        customer_id: parameters.customer_id.map(CustomerId),
+        access,
+        conditions: OrderConditions {
+            payment: parameters.payment_status.clone().unwrap_or_default(),
+            shipment: parameters.shipment_status.clone().unwrap_or_default(),
+            needs_attention: parameters.needs_attention,
+            created_from: parameters.created_from,
+            created_before: parameters.created_before,
+            min_amount: parameters.min_amount,
+            max_amount: parameters.max_amount,
+        },
+    }
+}
+
+/// The `Link` to another page (RFC 8288), with the same filters.
+fn link(parameters: &ListOrdersParameters, cursor: &str, relation: &str) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
     query.append_pair("limit", &parameters.limit.to_string());
     for status in parameters.status.iter().flatten() {
         query.append_pair("status", status.as_str());
     }
-    if let Some(customer_id) = parameters.customer_id {
-        query.append_pair("customer_id", &customer_id.to_string());
+    for status in parameters.payment_status.iter().flatten() {
+        query.append_pair("payment_status", status.as_str());
+    }
+    for status in parameters.shipment_status.iter().flatten() {
+        query.append_pair("shipment_status", status.as_str());
+    }
+    let rfc3339 = |time: DateTime<Utc>| time.to_rfc3339_opts(SecondsFormat::AutoSi, true);
+    let others = [
+        ("customer_id", parameters.customer_id.map(|id| id.to_string())),
+        (
+            "needs_attention",
+            parameters.needs_attention.map(|needs| needs.to_string()),
+        ),
+        ("created_from", parameters.created_from.map(rfc3339)),
+        ("created_before", parameters.created_before.map(rfc3339)),
+        ("min_amount", parameters.min_amount.map(|amount| amount.to_string())),
+        ("max_amount", parameters.max_amount.map(|amount| amount.to_string())),
+    ];
+    for (name, value) in others {
+        if let Some(value) = value {
+            query.append_pair(name, &value);
+        }
     }
     query.append_pair("cursor", cursor);
-    format!("</orders?{}>; rel=\"next\"", query.finish())
+    format!("</orders?{}>; rel=\"{relation}\"", query.finish())
 }

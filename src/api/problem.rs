@@ -65,6 +65,14 @@ pub(super) fn customer_not_allowed() -> Problem {
     )
 }
 
+pub(super) fn all_customers_required() -> Problem {
+    problem(
+        StatusCode::FORBIDDEN,
+        "all_customers_required",
+        Some("your credentials belong to a customer, and this concerns the whole service".into()),
+    )
+}
+
 pub(super) fn order_not_found(id: i64) -> Problem {
     problem(
         StatusCode::NOT_FOUND,
@@ -86,6 +94,14 @@ pub(super) fn delivery_not_found(id: i64) -> Problem {
         StatusCode::NOT_FOUND,
         "delivery_not_found",
         Some(format!("the endpoint has no delivery {id}")),
+    )
+}
+
+pub(super) fn api_key_not_found(id: i64) -> Problem {
+    problem(
+        StatusCode::NOT_FOUND,
+        "api_key_not_found",
+        Some(format!("there is no API key {id}, or it is revoked")),
     )
 }
 

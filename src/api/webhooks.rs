@@ -300,12 +300,13 @@ impl WebhookEndpointsApi for Webhooks {
             endpoint_id: Some(id),
             statuses: parameters.status.clone().unwrap_or_default(),
             order_id: parameters.order_id,
+            access: caller.access,
             before: parameters.before,
         };
         let limit = parameters.limit;
         let mut page = self.deliveries.list(&filter, with_next(limit)).await?;
         let last = cut(&mut page, limit).map(|last| last.id);
-        let body: Result<_, StoreError> = page.into_iter().map(delivery).collect();
+        let body: Result<_, StoreError> = page.into_iter().map(TryInto::try_into).collect();
         Ok(ListWebhookDeliveriesSuccess::Ok {
             link: last.map(|before| next_link(&parameters, before)),
             body: body?,
@@ -326,7 +327,7 @@ impl WebhookEndpointsApi for Webhooks {
         let retried = retried
             .map_err(|error| -> RetryWebhookDeliveryFailure { write_failed(error, true) })?;
         match retried {
-            Retried::Pending(pending) => Ok(RetryWebhookDeliverySuccess::Ok(delivery(pending)?)),
+            Retried::Pending(pending) => Ok(RetryWebhookDeliverySuccess::Ok(pending.try_into()?)),
             Retried::NotFound => {
                 let problem = problem::delivery_not_found(delivery_id);
                 Err(RetryWebhookDeliveryFailure::NotFound(problem))
@@ -341,7 +342,7 @@ impl WebhookEndpointsApi for Webhooks {
 }
 
 /// The endpoint as clients see it, with the key if it is new.
-fn shown(endpoint: Endpoint, fresh: Option<&WebhookKey>) -> models::WebhookEndpoint {
+pub(super) fn shown(endpoint: Endpoint, fresh: Option<&WebhookKey>) -> models::WebhookEndpoint {
     let (secret, public) = match endpoint.signature {
         SignatureKind::HmacSha256 => (fresh.map(secret_text), None),
         SignatureKind::Ed25519 => (None, public_key(&endpoint.key)),
@@ -363,25 +364,30 @@ fn shown(endpoint: Endpoint, fresh: Option<&WebhookKey>) -> models::WebhookEndpo
     }
 }
 
-fn delivery(row: Delivery) -> Result<models::WebhookDelivery, StoreError> {
-    let unknown =
-        |what: &str| StoreError::Corrupt(format!("delivery {} has an unknown {what}", row.id));
-    let status = row.status.parse().map_err(|_| unknown("status"))?;
-    let number = |number: i64| i32::try_from(number).unwrap_or(i32::MAX);
-    Ok(models::WebhookDelivery {
-        event_type: row.event_type.parse().map_err(|_| unknown("type"))?,
-        next_attempt_at: (status == models::WebhookDeliveryStatus::Pending)
-            .then_some(row.next_attempt_at),
-        status,
-        id: row.id,
-        position: row.position,
-        order_id: row.order_id,
-        attempts: number(row.attempts),
-        response_status: row.response_status.map(number),
-        error: row.error,
-        created_at: row.created_at,
-        last_attempt_at: row.last_attempt_at,
-    })
+impl TryFrom<Delivery> for models::WebhookDelivery {
+    type Error = StoreError;
+
+    fn try_from(row: Delivery) -> Result<Self, StoreError> {
+        let unknown =
+            |what: &str| StoreError::Corrupt(format!("delivery {} has an unknown {what}", row.id));
+        let status = row.status.parse().map_err(|_| unknown("status"))?;
+        let number = |number: i64| i32::try_from(number).unwrap_or(i32::MAX);
+        Ok(Self {
+            event_type: row.event_type.parse().map_err(|_| unknown("type"))?,
+            next_attempt_at: (status == models::WebhookDeliveryStatus::Pending)
+                .then_some(row.next_attempt_at),
+            status,
+            id: row.id,
+            webhook_id: row.endpoint_id,
+            position: row.position,
+            order_id: row.order_id,
+            attempts: number(row.attempts),
+            response_status: row.response_status.map(number),
+            error: row.error,
+            created_at: row.created_at,
+            last_attempt_at: row.last_attempt_at,
+        })
+    }
 }
 
 /// A fresh key; the failure of the system's random numbers is logged.

@@ -11,10 +11,9 @@ use rand::TryRngCore;
 use rand::rngs::OsRng;
 use sha2::{Digest, Sha256};
 
-use super::error::{AuthError, Grant};
-use super::scope::Scopes;
+use super::error::AuthError;
 use crate::db::{ApiKey, ApiKeyRepository, Database};
-use crate::domain::{Access, Caller};
+use crate::domain::{Access, Caller, Scopes};
 
 /// The prefix of every key.
 const PREFIX: &str = "orders_";
@@ -57,7 +56,7 @@ pub(super) struct ApiKeys {
 }
 
 struct Cached {
-    grant: Arc<Grant>,
+    caller: Arc<Caller>,
     until: Instant,
 }
 
@@ -71,14 +70,14 @@ impl ApiKeys {
         }
     }
 
-    /// The grant of a key that was verified recently.
-    pub(super) fn cached(&self, key: &str) -> Option<Arc<Grant>> {
+    /// The caller of a key that was verified recently.
+    pub(super) fn cached(&self, key: &str) -> Option<Arc<Caller>> {
         let known = self.cache.get(&hash(key))?;
-        (Instant::now() < known.until).then(|| known.grant.clone())
+        (Instant::now() < known.until).then(|| known.caller.clone())
     }
 
-    /// The grant of a key.
-    pub(super) async fn verify(&self, key: &str) -> Result<Arc<Grant>, AuthError> {
+    /// The caller of a key.
+    pub(super) async fn verify(&self, key: &str) -> Result<Arc<Caller>, AuthError> {
         let invalid = || AuthError::Invalid("the API key is unknown, expired or revoked".into());
         if !is_well_formed(key) {
             return Err(invalid());
@@ -87,11 +86,11 @@ impl ApiKeys {
         let found = self.keys.used(&hash).await?.ok_or_else(invalid)?;
         let cached = Cached {
             until: Instant::now() + self.trusted_for.min(remaining_lifetime(&found)),
-            grant: Arc::new(grant(&found)),
+            caller: Arc::new(caller(&found)),
         };
-        let grant = cached.grant.clone();
+        let caller = cached.caller.clone();
         self.cache.insert(hash, Arc::new(cached));
-        Ok(grant)
+        Ok(caller)
     }
 }
 
@@ -109,13 +108,11 @@ fn remaining_lifetime(key: &ApiKey) -> Duration {
     }
 }
 
-fn grant(key: &ApiKey) -> Grant {
-    Grant {
-        caller: Caller {
-            principal: format!("key:{}", key.id).into(),
-            client: format!("key:{}", key.client()).into(),
-            access: key.customer_id.map_or(Access::All, Access::Customer),
-        },
+fn caller(key: &ApiKey) -> Caller {
+    Caller {
+        principal: format!("key:{}", key.id).into(),
+        client: format!("key:{}", key.client()).into(),
+        access: key.customer_id.map_or(Access::All, Access::Customer),
         scopes: Scopes::parse(&key.scopes),
     }
 }

@@ -1,17 +1,8 @@
-//! The result of verifying credentials.
+//! Why credentials are rejected.
 
 use std::time::Duration;
 
-use super::scope::Scopes;
-use crate::domain::Caller;
 use crate::error::StoreError;
-
-/// What verified credentials permit.
-#[derive(Debug)]
-pub(super) struct Grant {
-    pub(super) caller: Caller,
-    pub(super) scopes: Scopes,
-}
 
 /// Why credentials are rejected.
 #[derive(Debug, Clone, PartialEq, Eq)]

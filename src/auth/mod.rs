@@ -8,14 +8,12 @@ mod error;
 mod key_set;
 mod key_source;
 mod rate_limit;
-mod scope;
 mod single_flight;
 mod tokens;
 mod verifier;
 
 pub use api_keys::FreshKey;
 pub use rate_limit::RateLimitState;
-pub use scope::{Scope, Scopes};
 
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -33,7 +31,7 @@ use self::tokens::Tokens;
 use self::verifier::Verifier;
 use crate::config::{AuthMode, Settings};
 use crate::db::Database;
-use crate::domain::{ANYONE, Access, Caller};
+use crate::domain::{ANYONE, Access, Caller, Scope};
 use crate::generated::security::Scheme;
 use crate::telemetry::metrics::{AuthFailure, Metrics};
 
@@ -130,8 +128,8 @@ impl Authenticate for Authenticator {
         let [presented] = presented else {
             return Err(Rejection::unauthorized("send one kind of credentials"));
         };
-        let grant = match verifier.cached(&presented.credential) {
-            Some(grant) => grant,
+        let caller = match verifier.cached(&presented.credential) {
+            Some(caller) => caller,
             None => {
                 let from = address::of_client(request, &shared.proxies).map(address::counted);
                 let verified = verifier.verify(&presented.credential, from).await;
@@ -152,9 +150,9 @@ impl Authenticate for Authenticator {
         };
         shared.count(
             request,
-            CallerKey::Principal(grant.caller.principal.clone()),
+            CallerKey::Principal(caller.principal.clone()),
         )?;
-        if let Some(missing) = grant.scopes.missing(presented.scopes) {
+        if let Some(missing) = caller.scopes.missing(presented.scopes) {
             shared.metrics.auth_failed(AuthFailure::Insufficient);
             return Err(insufficient(
                 format!("the scope {missing} is required"),
@@ -162,11 +160,10 @@ impl Authenticate for Authenticator {
                 presented.scopes,
             ));
         }
-        let caller = grant.caller.clone();
         request
             .extensions_mut()
             .insert(Principal(caller.principal.clone()));
-        Ok(caller)
+        Ok(Caller::clone(&caller))
     }
 
     fn without_credentials(&self, request: &HttpRequest) -> Result<Caller, Rejection> {
@@ -189,6 +186,7 @@ impl Shared {
             principal: self.anyone.clone(),
             client: self.anyone.clone(),
             access: Access::All,
+            scopes: Scope::ALL.iter().copied().collect(),
         })
     }
 

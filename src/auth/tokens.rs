@@ -10,12 +10,11 @@ use quick_cache::sync::Cache;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use super::error::{AuthError, Grant};
+use super::error::AuthError;
 use super::key_set::{Key, KeySet};
 use super::key_source::KeySource;
-use super::scope::{Scope, Scopes};
 use crate::config;
-use crate::domain::{Access, Caller, CustomerId};
+use crate::domain::{Access, Caller, CustomerId, Scope, Scopes};
 
 /// The longest token that is accepted, in bytes.
 const LONGEST_TOKEN: usize = 8192;
@@ -34,7 +33,7 @@ pub(super) struct Tokens {
 }
 
 struct Cached {
-    grant: Arc<Grant>,
+    caller: Arc<Caller>,
     /// In seconds since 1970.
     expires: u64,
     /// The generation of the keys it was verified with: a token is verified again when they change.
@@ -51,21 +50,21 @@ impl Tokens {
         })
     }
 
-    /// The grant of a token that was verified before.
-    pub(super) fn cached(&self, token: &str) -> Option<Arc<Grant>> {
+    /// The caller of a token that was verified before.
+    pub(super) fn cached(&self, token: &str) -> Option<Arc<Caller>> {
         let known = self.cache.get(&fingerprint(token))?;
         let valid =
             Some(known.generation) == self.keys.generation() && now().as_secs() < known.expires;
-        valid.then(|| known.grant.clone())
+        valid.then(|| known.caller.clone())
     }
 
-    /// The grant of a token. When it names an unknown key and `may_wait` is set, this waits for the
+    /// The caller of a token. When it names an unknown key and `may_wait` is set, this waits for the
     /// issuer's keys to be read again.
     pub(super) async fn verify(
         &self,
         token: &str,
         may_wait: bool,
-    ) -> Result<Arc<Grant>, AuthError> {
+    ) -> Result<Arc<Caller>, AuthError> {
         if token.len() > LONGEST_TOKEN {
             return Err(invalid("the token is too long"));
         }
@@ -77,14 +76,14 @@ impl Tokens {
         let keys = self.keys_with(header.kid.as_deref(), may_wait).await?;
         let claims = self.claims(token, &header, &keys)?;
         let expires = self.expires(&claims)?;
-        let grant = Arc::new(self.grant(&claims)?);
+        let caller = Arc::new(self.caller(&claims)?);
         let cached = Cached {
-            grant: grant.clone(),
+            caller: caller.clone(),
             expires,
             generation: keys.generation,
         };
         self.cache.insert(fingerprint(token), Arc::new(cached));
-        Ok(grant)
+        Ok(caller)
     }
 
     /// The issuer's keys; read again if none has this id.
@@ -146,11 +145,11 @@ impl Tokens {
         Ok((expires + leeway) as u64)
     }
 
-    fn grant(&self, claims: &Claims) -> Result<Grant, AuthError> {
+    fn caller(&self, claims: &Claims) -> Result<Caller, AuthError> {
         let scopes = scopes(claims);
         let access = match claims.get(&self.settings.customer_claim) {
             Some(customer) => Access::Customer(customer_id(customer)?),
-            None if scopes.has(Scope::Admin) => Access::All,
+            None if scopes.has(Scope::OrdersAdmin) => Access::All,
             None => {
                 let detail =
                     "the token has no customer claim, which is required without orders:admin";
@@ -166,12 +165,10 @@ impl Tokens {
         }
         // There is one issuer, so `sub` identifies the principal (RFC 7519, section 4.1.2).
         let principal: Arc<str> = format!("token:{subject}").into();
-        Ok(Grant {
-            caller: Caller {
-                client: principal.clone(),
-                principal,
-                access,
-            },
+        Ok(Caller {
+            client: principal.clone(),
+            principal,
+            access,
             scopes,
         })
     }

@@ -17,9 +17,10 @@ use tokio::time::timeout;
 
 use super::api_keys::ApiKeys;
 use super::attempts::Attempts;
-use super::error::{AuthError, Grant};
+use super::error::AuthError;
 use super::single_flight::SingleFlight;
 use super::tokens::Tokens;
+use crate::domain::Caller;
 
 /// How long after a success a credential is verified regardless of other requests from its address.
 const TRUST_AFTER_SUCCESS: Duration = Duration::from_secs(3600);
@@ -33,7 +34,7 @@ const GATE_QUEUE: usize = 64;
 /// How long a look-up may wait for the gate.
 const GATE_WAIT_LIMIT: Duration = Duration::from_secs(2);
 
-type Verdict = Result<Arc<Grant>, AuthError>;
+type Verdict = Result<Arc<Caller>, AuthError>;
 
 /// The result of a look-up, and the address it was charged to.
 #[derive(Clone)]
@@ -83,8 +84,8 @@ impl Verifier {
         }
     }
 
-    /// The grant of a credential that was verified recently.
-    pub(super) fn cached(&self, credential: &Credential) -> Option<Arc<Grant>> {
+    /// The caller of a credential that was verified recently.
+    pub(super) fn cached(&self, credential: &Credential) -> Option<Arc<Caller>> {
         match credential {
             Credential::Bearer(token) => self.shared.tokens.as_ref()?.cached(token),
             Credential::ApiKey(key) => self.shared.api_keys.as_ref()?.cached(key),
@@ -92,7 +93,7 @@ impl Verifier {
         }
     }
 
-    /// The grant of a credential from this address.
+    /// The caller of a credential from this address.
     pub(super) async fn verify(&self, credential: &Credential, from: Option<IpAddr>) -> Verdict {
         let fingerprint = Fingerprint::of(credential);
         loop {

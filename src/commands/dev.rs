@@ -94,17 +94,20 @@ async fn dev_with(
     stop: CancellationToken,
 ) -> Result<()> {
     print_line(&format!("temporal {}", temporal_server.address()))?;
+    let mut settings = settings;
     if let Some(url) = temporal_server.ui_url() {
         print_line(&format!("temporal ui {url}"))?;
+        settings.temporal.ui_url = url.to_string();
     }
     migrate::apply_pending(&settings).await?;
-    let mut settings = settings;
     let secret = sandbox::webhook_secret();
     let partners = if settings.dev.sandbox && settings.partners.is_empty() {
+        settings.console.sample_orders = true;
         Some(start_partners(&mut settings, &secret).await?)
     } else {
         None
     };
+    let console = settings.console.enabled;
     let service = Service::start(settings, log, "orders-dev", stop)?;
     let server = service.bind().await?;
     if let Some(partners) = &partners {
@@ -114,6 +117,9 @@ async fn dev_with(
         print_line(&format!("partners {}", partners.url()))?;
     }
     let monitoring = service.monitor(false);
+    if console {
+        print_line(&format!("console {}/console/", server.url()))?;
+    }
     print_line(&format!("docs {}/docs", server.url()))?;
     print_line(&format!("ready {}", server.url()))?;
 

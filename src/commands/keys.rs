@@ -8,10 +8,10 @@ use clap::Args;
 
 use super::migrate::require_current_schema;
 use super::print_line;
-use crate::auth::{FreshKey, Scope, Scopes};
+use crate::auth::FreshKey;
 use crate::config::Settings;
 use crate::db::{ApiKey, ApiKeyRepository, Database, NewApiKey};
-use crate::domain::CustomerId;
+use crate::domain::{CustomerId, Scope, Scopes};
 
 /// Options of a new key.
 #[derive(Debug, Clone, Args)]
@@ -40,8 +40,10 @@ pub struct NewKey {
 }
 
 fn scope(name: &str) -> Result<Scope, String> {
-    let known = Scope::ALL.map(Scope::as_str).join(", ");
-    Scope::of(name).ok_or_else(|| format!("the scopes are {known}"))
+    name.parse().map_err(|_| {
+        let known = Scope::ALL.iter().map(|scope| scope.as_str());
+        format!("the scopes are {}", known.collect::<Vec<_>>().join(", "))
+    })
 }
 
 /// Creates a key and prints it.

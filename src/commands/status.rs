@@ -5,7 +5,7 @@ use anyhow::Result;
 use super::print_line;
 use crate::config::Settings;
 use crate::db::{
-    Backlog, BookReport, BookRepository, Database, FailingIntent, IntentRepository,
+    Backlog, BookReport, BookRepository, Database, IntentRepository, WaitingIntent,
     ReconciliationRepository, Report,
 };
 
@@ -15,7 +15,7 @@ const FAILING_SHOWN: i64 = 20;
 #[derive(serde::Serialize)]
 struct Status {
     outbox: Backlog,
-    failing: Vec<FailingIntent>,
+    failing: Vec<WaitingIntent>,
     reconciliation: Report,
     books: Vec<BookReport>,
 }

@@ -123,6 +123,7 @@ async fn show_deliveries(deliveries: &DeliveryRepository, wanted: Deliveries) ->
         endpoint_id: wanted.endpoint,
         statuses: wanted.statuses,
         order_id: wanted.order,
+        access: Access::All,
         before: None,
     };
     let found = deliveries.list(&filter, wanted.limit).await?;

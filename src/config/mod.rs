@@ -71,6 +71,8 @@ pub struct Settings {
     /// Webhook endpoints.
     #[garde(dive)]
     pub webhooks: Webhooks,
+    /// The web page for support and operators.
+    pub console: Console,
     /// Idempotency keys.
     #[garde(dive)]
     pub idempotency: Idempotency,
@@ -85,6 +87,17 @@ pub struct Settings {
     pub traces: Traces,
     /// `orders dev`.
     pub dev: Dev,
+}
+
+/// Settings of the console.
+#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Console {
+    /// Whether it is served.
+    pub enabled: bool,
+    /// Whether it offers to create sample orders, which the sandboxes of the partners treat in different
+    /// ways.
+    pub sample_orders: bool,
 }
 
 /// Settings of `orders dev`.

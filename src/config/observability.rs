@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use garde::Validate;
 use serde::{Deserialize, Serialize};
-use url::Url;
 
-use super::rules::{address, hosts, positive, text_or_list};
+use super::rules::{address, hosts, positive, text_or_list, web_page};
 
 /// Settings of the log.
 #[derive(Debug, Clone, Deserialize, Serialize, Validate)]
@@ -56,7 +55,7 @@ pub struct Monitoring {
 #[serde(deny_unknown_fields)]
 pub struct Traces {
     /// The OTLP endpoint (gRPC) of a collector; empty for no traces.
-    #[garde(custom(collector))]
+    #[garde(if(cond = !self.endpoint.is_empty(), custom(web_page)))]
     pub endpoint: String,
     /// The fraction of requests that are traced, 0 to 1, if the sender does not decide.
     #[garde(custom(ratio))]
@@ -70,17 +69,6 @@ fn log_filter(text: &str, _: &()) -> garde::Result {
     super::parse_log_filter(text)
         .map(drop)
         .map_err(garde::Error::new)
-}
-
-fn collector(endpoint: &str, _: &()) -> garde::Result {
-    let is_url = Url::parse(endpoint)
-        .is_ok_and(|url| url.has_host() && ["http", "https"].contains(&url.scheme()));
-    if endpoint.is_empty() || is_url {
-        return Ok(());
-    }
-    Err(garde::Error::new(format!(
-        "`{endpoint}` is not http://HOST:PORT"
-    )))
 }
 
 /// garde's own `range` accepts NaN.

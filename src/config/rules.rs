@@ -4,6 +4,7 @@ use std::net::{Ipv6Addr, SocketAddr};
 use std::path::Path;
 
 use serde::{Deserialize, Deserializer};
+use url::Url;
 
 use super::secret::given;
 
@@ -26,6 +27,15 @@ pub(super) fn address(text: &str, _: &()) -> garde::Result {
         Ok(_) => Ok(()),
         Err(_) => Err(garde::Error::new(format!("`{text}` is not ADDRESS:PORT"))),
     }
+}
+
+pub(super) fn web_page(text: &str, _: &()) -> garde::Result {
+    let is_url = Url::parse(text)
+        .is_ok_and(|url| url.has_host() && ["http", "https"].contains(&url.scheme()));
+    if is_url {
+        return Ok(());
+    }
+    Err(garde::Error::new(format!("`{text}` is not http://HOST:PORT")))
 }
 
 /// Reports every invalid entry in one message.

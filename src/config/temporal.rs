@@ -6,7 +6,7 @@ use garde::Validate;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::rules::{complete_pair, not_empty};
+use super::rules::{complete_pair, not_empty, web_page};
 use super::secret::{Secret, both_set, given, secret_of};
 
 /// Settings of the Temporal client.
@@ -29,6 +29,9 @@ pub struct Temporal {
     pub api_key_file: PathBuf,
     /// Whether the namespace has the search attributes of orders with items.
     pub search_attributes: bool,
+    /// Temporal's web interface; empty for none.
+    #[garde(if(cond = !self.ui_url.is_empty(), custom(web_page)))]
+    pub ui_url: String,
     /// Encryption.
     pub tls: TemporalTls,
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
-use diesel::dsl::sql;
+use diesel::dsl::{now, sql};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Double, Integer, Nullable, Text, Timestamptz};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -120,21 +120,22 @@ pub struct Backlog {
     pub oldest_age_seconds: i64,
 }
 
-/// An intent that failed.
-#[derive(Debug, Clone, PartialEq, Eq, QueryableByName, Serialize)]
-pub struct FailingIntent {
+/// An intent in the outbox, for operators.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Serialize)]
+#[diesel(table_name = workflow_intents, check_for_backend(diesel::pg::Pg))]
+pub struct WaitingIntent {
     /// The order of the workflow.
-    #[diesel(sql_type = BigInt)]
     pub order_id: i64,
     /// The requested change.
-    #[diesel(sql_type = Text)]
     pub action: String,
     /// The number of attempts.
-    #[diesel(sql_type = Integer)]
     pub attempts: i32,
-    /// The last error.
-    #[diesel(sql_type = Text)]
-    pub last_error: String,
+    /// Why the last attempt failed.
+    pub last_error: Option<String>,
+    /// When it was written.
+    pub created_at: DateTime<Utc>,
+    /// When it is sent next, or until when a process has claimed it.
+    pub available_at: DateTime<Utc>,
 }
 
 /// Claims intents and deletes confirmed ones.
@@ -321,16 +322,44 @@ impl IntentRepository {
     }
 
     /// Up to `limit` failed intents, most attempts first.
-    pub async fn failing(&self, limit: i64) -> Result<Vec<FailingIntent>, StoreError> {
-        let query = diesel::sql_query(
-            "SELECT order_id, action, attempts, last_error FROM workflow_intents
-              WHERE available_at >= coalesce($2, '-infinity') AND last_error IS NOT NULL
-              ORDER BY attempts DESC, id LIMIT $1",
-        )
-        .bind::<BigInt, _>(limit)
-        .bind::<Nullable<Timestamptz>, _>(self.low_water().await?);
+    pub async fn failing(&self, limit: i64) -> Result<Vec<WaitingIntent>, StoreError> {
+        let low_water = self.low_water().await?;
+        let since = low_water.unwrap_or(DateTime::UNIX_EPOCH);
+        let query = workflow_intents::table
+            .filter(workflow_intents::available_at.ge(since))
+            .filter(workflow_intents::last_error.is_not_null())
+            .order((workflow_intents::attempts.desc(), workflow_intents::id))
+            .limit(limit)
+            .select(WaitingIntent::as_select());
         self.database
             .read(async |connection| query.load(connection).await)
+            .await
+    }
+
+    /// Up to `limit` intents of an order, in the sequence in which they are sent.
+    pub async fn of_order(
+        &self,
+        order_id: i64,
+        limit: i64,
+    ) -> Result<Vec<WaitingIntent>, StoreError> {
+        let query = workflow_intents::table
+            .filter(workflow_intents::order_id.eq(order_id))
+            .order(workflow_intents::id)
+            .limit(limit)
+            .select(WaitingIntent::as_select());
+        self.database
+            .read(async |connection| query.load(connection).await)
+            .await
+    }
+
+    /// Makes the failed intents of an order due now. Returns how many.
+    pub async fn retry_failed(&self, order_id: i64) -> Result<usize, StoreError> {
+        let failed = workflow_intents::table
+            .filter(workflow_intents::order_id.eq(order_id))
+            .filter(workflow_intents::last_error.is_not_null());
+        let query = diesel::update(failed).set(workflow_intents::available_at.eq(now));
+        self.database
+            .write(async |connection| query.execute(connection).await)
             .await
     }
 }

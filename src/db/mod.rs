@@ -9,6 +9,7 @@ mod events;
 mod feed;
 mod idempotency;
 mod intents;
+mod measurements;
 pub mod migrations;
 mod notifier;
 mod orders;
@@ -26,11 +27,12 @@ pub use books::{BookReport, BookRepository, Bookmark, OrderOfOperation};
 pub use events::{EventPage, EventRepository};
 pub use feed::{Advance, EventFilter, Extent, FeedPage, FeedRepository, SequencerRepository};
 pub use idempotency::sweep_expired_keys;
-pub use intents::{Action, Backlog, FailingIntent, Intent, IntentRepository};
+pub use intents::{Action, Backlog, Intent, IntentRepository, WaitingIntent};
+pub use measurements::{Measurement, MeasurementRepository, Stored};
 pub use notifier::{Channel, Listener};
 pub use orders::{
-    Author, Created, Decided, Effect, IdempotencyKey, OrderFilter, OrderRepository, Precondition,
-    Rejection,
+    Author, Created, Decided, Effect, IdempotencyKey, OrderConditions, OrderFilter,
+    OrderRepository, PageOf, Precondition, Rejection,
 };
 pub use pool::{Database, connect};
 pub use progress::{Stage, stages};
@@ -39,7 +41,8 @@ pub use reconciliation::{
 };
 pub use secrets::{SECRET_BYTES, cursor_secret};
 pub use statistics::{
-    feed_lag_seconds, oldest_snapshot_seconds, orders_by_status, orders_needing_attention,
+    StuckOrder, feed_lag_seconds, oldest_snapshot_seconds, orders_by_status,
+    orders_needing_attention, stuck_orders,
 };
 pub use webhooks::{
     Attempt, Delivery, DeliveryFilter, DeliveryRepository, Endpoint, EndpointChange,

@@ -46,6 +46,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    measurements (taken_at, process) {
+        process -> Text,
+        taken_at -> Timestamptz,
+        data -> Jsonb,
+    }
+}
+
+diesel::table! {
     order_events (order_id, sequence) {
         order_id -> Int8,
         sequence -> Int8,

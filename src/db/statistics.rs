@@ -2,8 +2,9 @@
 
 use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Double, Text};
+use diesel::sql_types::{BigInt, Double, Jsonb, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use serde_json::Value;
 
 use super::pool::Database;
 use super::reconciliation::open_statuses;
@@ -117,6 +118,33 @@ pub async fn feed_lag_seconds(database: &Database) -> Result<f64, StoreError> {
     ));
     database
         .read(async |connection| query.get_result(connection).await)
+        .await
+}
+
+/// An order with a step that has failed for a long time.
+#[derive(Debug, Clone, PartialEq, Queryable, QueryableByName)]
+pub struct StuckOrder {
+    /// The id.
+    #[diesel(sql_type = BigInt)]
+    pub id: i64,
+    /// The customer.
+    #[diesel(sql_type = BigInt)]
+    pub customer_id: i64,
+    /// The step, in the contract's format.
+    #[diesel(sql_type = Jsonb)]
+    pub attention: Value,
+}
+
+/// At most `limit` orders with a step that has failed for a long time, the longest first.
+pub async fn stuck_orders(database: &Database, limit: i64) -> Result<Vec<StuckOrder>, StoreError> {
+    let query = diesel::sql_query(
+        "SELECT id, customer_id, fulfilment -> 'attention' AS attention FROM orders
+          WHERE fulfilment -> 'attention' IS NOT NULL
+          ORDER BY fulfilment -> 'attention' ->> 'since', id LIMIT $1",
+    )
+    .bind::<BigInt, _>(limit);
+    database
+        .read(async |connection| query.load(connection).await)
         .await
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::CustomerId;
+use super::{CustomerId, Scopes};
 
 /// The principal of all callers when authentication is disabled.
 pub const ANYONE: &str = "anyone";
@@ -17,6 +17,8 @@ pub struct Caller {
     pub client: Arc<str>,
     /// The orders that it can access.
     pub access: Access,
+    /// What it may do with them.
+    pub scopes: Scopes,
 }
 
 /// The orders that a caller can read and change. All others do not exist for it.

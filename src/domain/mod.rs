@@ -7,6 +7,7 @@ mod fulfilment;
 mod ids;
 mod order;
 mod order_key;
+mod scope;
 mod status;
 mod webhook;
 
@@ -19,5 +20,6 @@ pub use fulfilment::{
 pub use ids::CustomerId;
 pub use order::{ChangeError, NewOrder, Order, OrderChange};
 pub use order_key::OrderKey;
+pub use scope::{Scope, Scopes};
 pub use status::OrderStatus;
 pub use webhook::{DeliveryStatus, SignatureKind, WebhookKey, WebhookPayload};

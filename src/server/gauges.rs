@@ -1,26 +1,31 @@
 //! The gauges of the database and Temporal, refreshed periodically, so that scraping costs the
-//! database nothing however often it happens.
+//! database nothing however often it happens. Each time, what the process has measured is stored.
 
 use std::time::Duration;
 
 use chrono::Utc;
+use uuid::Uuid;
 
 use crate::db::{
-    BookRepository, IntentRepository, ReconciliationRepository, WebhookUpkeep, feed_lag_seconds,
-    oldest_snapshot_seconds, orders_by_status, orders_needing_attention,
+    BookRepository, IntentRepository, Measurement, MeasurementRepository, ReconciliationRepository,
+    WebhookUpkeep, feed_lag_seconds, oldest_snapshot_seconds, orders_by_status,
+    orders_needing_attention,
 };
 use crate::error::StoreError;
 use crate::health::Dependencies;
 use crate::telemetry::Metrics;
 use crate::telemetry::metrics::Vitals;
 
-/// Refreshes the gauges until it is dropped. A value that cannot be read leaves its gauge unchanged.
+/// Refreshes the gauges and stores measurements until it is dropped. A value that cannot be read leaves its gauge unchanged.
 pub(super) async fn refresh(dependencies: &Dependencies, metrics: &Metrics, every: Duration) {
     let database = &dependencies.database;
     let intents = IntentRepository::new(database.clone());
     let rounds = ReconciliationRepository::new(database.clone());
     let books = BookRepository::new(database.clone());
     let webhooks = WebhookUpkeep::new(database.clone());
+    let measurements = MeasurementRepository::new(database.clone());
+    let process = Uuid::new_v4().to_string();
+    let mut stored = Measurement::default();
     loop {
         let probe = dependencies.probe().await;
         let mut vitals = Vitals {
@@ -39,7 +44,15 @@ pub(super) async fn refresh(dependencies: &Dependencies, metrics: &Metrics, ever
             vitals.webhooks = logged(webhooks.state().await);
             vitals.oldest_snapshot = logged(oldest_snapshot_seconds(database).await);
         }
+        let database_up = vitals.database_up;
         metrics.set_vitals(vitals);
+        if database_up {
+            let totals = metrics.totals();
+            let interval = totals.since(&stored);
+            if logged(measurements.store(&process, &interval).await).is_some() {
+                stored = totals;
+            }
+        }
         tokio::time::sleep(every).await;
     }
 }

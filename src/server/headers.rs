@@ -22,6 +22,11 @@ const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; \
      style-src-attr 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; \
      form-action 'none'; frame-ancestors 'none'";
 
+/// The console has only files of this server, and sends requests to this server.
+const CONSOLE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+     img-src 'self' data:; connect-src 'self'; font-src 'self'; manifest-src 'self'; \
+     base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
 /// One year, which the HSTS preload list requires.
 const ONLY_ENCRYPTED: &str = "max-age=31536000";
 
@@ -34,35 +39,37 @@ pub(super) fn around<S, B>(
 where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
 {
-    let is_page = request.path().starts_with("/docs");
-    let is_public = is_page || request.path().starts_with("/openapi.");
+    let path = request.path();
+    let policy = match path {
+        path if path.starts_with("/docs") => PAGE_POLICY,
+        path if path.starts_with("/console") => CONSOLE_POLICY,
+        _ => DATA_POLICY,
+    };
+    let is_public = policy != DATA_POLICY || path.starts_with("/openapi.");
     let response = service.call(request);
     async move {
         match response.await {
             Ok(mut response) => {
-                complete(response.headers_mut(), is_page, is_public, encrypted);
+                complete(response.headers_mut(), policy, is_public, encrypted);
                 Ok(response)
             }
             Err(error) => {
                 let mut response = error.as_response_error().error_response();
-                complete(response.headers_mut(), is_page, is_public, encrypted);
+                complete(response.headers_mut(), policy, is_public, encrypted);
                 Err(InternalError::from_response(error, response).into())
             }
         }
     }
 }
 
-fn complete(headers: &mut HeaderMap, is_page: bool, is_public: bool, encrypted: bool) {
+fn complete(headers: &mut HeaderMap, policy: &'static str, is_public: bool, encrypted: bool) {
     let mut set = |name: HeaderName, value: &'static str| {
         headers.insert(name, HeaderValue::from_static(value));
     };
     set(X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(REFERRER_POLICY, "no-referrer");
     set(RESOURCE_POLICY, "same-origin");
-    set(
-        CONTENT_SECURITY_POLICY,
-        if is_page { PAGE_POLICY } else { DATA_POLICY },
-    );
+    set(CONTENT_SECURITY_POLICY, policy);
     if encrypted {
         set(STRICT_TRANSPORT_SECURITY, ONLY_ENCRYPTED);
     }

@@ -1,6 +1,7 @@
 //! The HTTP server: routes, middleware and lifecycle.
 
 mod connections;
+mod console;
 pub mod context;
 mod cors;
 mod docs;
@@ -28,7 +29,7 @@ use actix_web::{App, HttpServer};
 use anyhow::{Context, Result};
 use tokio_util::sync::CancellationToken;
 
-use crate::api::{Cursors, Events, Health, Orders, Webhooks};
+use crate::api::{Administration, Cursors, Events, Health, Orders, Webhooks};
 use crate::auth::Authenticator;
 use crate::config::{self, AuthMode, Settings};
 use crate::db::{self, Database, OrderRepository};
@@ -40,6 +41,7 @@ use crate::telemetry::metrics::Observer;
 use crate::workflow::Temporal;
 use crate::{generated, tls};
 use connections::Connections;
+use console::ConsoleSettings;
 use hosts::Hosts;
 use limits::{InFlight, Limits};
 
@@ -67,7 +69,13 @@ impl Server {
         let security = Data::new(security);
         let cursors = Cursors::new(db::cursor_secret(&database).await?);
         let idempotency = settings.idempotency.clone();
-        let health = Data::new(Health(Dependencies::new(database.clone(), temporal)));
+        let health = Dependencies::new(database.clone(), temporal.clone());
+        let health = Data::new(Health(health));
+        let administration = Data::new(Administration::new(&database));
+        let console = settings.console.enabled.then(|| ConsoleSettings {
+            authentication: settings.auth.mode != AuthMode::Disabled,
+            sample_orders: settings.console.sample_orders,
+        });
         let shipping = ShippingWebhook::new(
             &settings.partners.shipping,
             OrderRepository::new(database.clone()),
@@ -80,10 +88,22 @@ impl Server {
         let webhooks = Data::new(webhooks.map_err(anyhow::Error::msg)?);
         let routes = move |service: &mut ServiceConfig| {
             let (feed, cursors) = (feed.clone(), cursors.clone());
-            let orders = Orders::new(&database, feed, idempotency.clone(), cursors);
+            let temporal = temporal.clone();
+            let orders = Orders::new(&database, temporal, feed, idempotency.clone(), cursors);
             let orders = Data::new(orders);
-            generated::configure(service, &security, &events, &health, &orders, &webhooks);
+            generated::configure(
+                service,
+                &security,
+                &administration,
+                &events,
+                &health,
+                &orders,
+                &webhooks,
+            );
             docs::configure(service);
+            if let Some(console) = console {
+                console::configure(service, console);
+            }
             partners::configure(service, &shipping);
         };
         let open = settings.auth.mode == AuthMode::Disabled;

@@ -56,26 +56,29 @@ impl Monitoring {
         self
     }
 
-    /// Serves in the background until `stop` is cancelled, if the settings contain an address. A
-    /// port that cannot be bound is logged, and the process continues.
+    /// Refreshes the metrics in the background until `stop` is cancelled, and serves them if the
+    /// settings contain an address. A port that cannot be bound is logged, and the process continues.
     pub fn start(self, settings: &config::Monitoring, stop: &CancellationToken) -> JoinHandle<()> {
         let listen = Some(&settings.listen).filter(|listen| !listen.is_empty());
         let bound = listen.and_then(|listen| bind(listen).inspect_err(log_failure).ok());
         let (refresh, stop) = (settings.refresh, stop.clone());
         let hosts = Hosts::new("monitoring.allowed_hosts", &settings.allowed_hosts, &[]);
         tokio::spawn(async move {
-            let Some((listener, address)) = bound else {
-                return;
-            };
-            tracing::info!("monitoring http://{address}");
             let (dependencies, metrics) =
                 (self.dependencies.clone(), self.telemetry.metrics.clone());
             let refreshing = gauges::refresh(&dependencies, &metrics, refresh);
-            let served = tokio::select! {
-                served = self.serve(listener, hosts, stop) => served,
-                () = refreshing => Ok(()),
+            let serving = async {
+                if let Some((listener, address)) = bound {
+                    tracing::info!("monitoring http://{address}");
+                    let served = self.serve(listener, hosts, stop.clone()).await;
+                    let _ = served.inspect_err(log_failure);
+                }
+                stop.cancelled().await;
             };
-            let _ = served.inspect_err(log_failure);
+            tokio::select! {
+                () = serving => {}
+                () = refreshing => {}
+            }
         })
     }
 

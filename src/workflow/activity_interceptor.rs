@@ -70,7 +70,7 @@ impl ActivityInboundInterceptor for ActivityInterceptor {
 }
 
 /// The name of an activity without its type.
-fn short_name(activity_type: &str) -> String {
+pub(super) fn short_name(activity_type: &str) -> String {
     let name = activity_type.rsplit("::").next();
     name.unwrap_or(activity_type).to_owned()
 }

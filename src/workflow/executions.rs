@@ -1,17 +1,20 @@
 //! Workflow executions of orders: describe, list, terminate.
 
 use std::collections::HashMap;
+use std::iter::successors;
 
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 use temporalio_common::protos::temporal::api::common::v1::WorkflowExecution;
-use temporalio_common::protos::temporal::api::enums::v1::WorkflowExecutionStatus;
-use temporalio_common::protos::temporal::api::workflow::v1::WorkflowExecutionInfo;
+use temporalio_common::protos::temporal::api::enums::v1::{PendingActivityState, WorkflowExecutionStatus};
+use temporalio_common::protos::temporal::api::failure::v1::Failure;
+use temporalio_common::protos::temporal::api::workflow::v1::{PendingActivityInfo, WorkflowExecutionInfo};
 use temporalio_common::protos::temporal::api::workflowservice::v1::{
-    DescribeNamespaceRequest, DescribeWorkflowExecutionRequest, ListWorkflowExecutionsRequest,
-    TerminateWorkflowExecutionRequest,
+    DescribeNamespaceRequest, DescribeWorkflowExecutionRequest, DescribeWorkflowExecutionResponse,
+    ListWorkflowExecutionsRequest, TerminateWorkflowExecutionRequest,
 };
 use tonic::Request;
 
+use super::activity_interceptor::short_name;
 use super::client::Temporal;
 use super::error::{TemporalError, call, found};
 use super::ownership::{self, Origin};
@@ -58,9 +61,7 @@ impl Execution {
             WorkflowExecutionStatus::TimedOut => WorkflowState::Ended("timed out"),
             _ => WorkflowState::Ended("failed"),
         };
-        let started_at = info.start_time.and_then(|time| {
-            DateTime::from_timestamp(time.seconds, u32::try_from(time.nanos).ok()?)
-        });
+        let started_at = info.start_time.and_then(|time| instant(time.seconds, time.nanos));
         let execution = info.execution?;
         Some(Self {
             order_id: order_of(&execution.workflow_id)?,
@@ -80,6 +81,38 @@ impl Execution {
     }
 }
 
+/// How the newest run of an order's workflow proceeds, for operators.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Progress {
+    /// The workflow's id.
+    pub workflow_id: String,
+    /// The id of the run.
+    pub run_id: String,
+    /// The state of the run.
+    pub status: WorkflowExecutionStatus,
+    /// When it began.
+    pub started_at: Option<DateTime<Utc>>,
+    /// When it ended.
+    pub ended_at: Option<DateTime<Utc>>,
+    /// The activities in progress.
+    pub steps: Vec<PendingStep>,
+}
+
+/// An activity in progress.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PendingStep {
+    /// The type of the activity.
+    pub name: String,
+    /// The number of the current attempt, or of the next one.
+    pub attempts: i32,
+    /// Why the last attempt failed, from the outermost cause to the innermost one.
+    pub last_error: Option<String>,
+    /// When the last attempt began.
+    pub last_attempt_at: Option<DateTime<Utc>>,
+    /// When the next attempt begins, if it waits.
+    pub next_attempt_at: Option<DateTime<Utc>>,
+}
+
 /// A page of running workflows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Running {
@@ -93,13 +126,7 @@ impl Temporal {
     /// The newest workflow with the id of this order. `None` when Temporal has none, or no longer
     /// keeps it.
     pub async fn describe(&self, order_id: i64) -> Result<Option<Execution>, TemporalError> {
-        let request = DescribeWorkflowExecutionRequest {
-            namespace: self.settings().namespace.clone(),
-            execution: Some(execution(order_id, String::new())),
-        };
-        let mut service = self.client().await?.connection().workflow_service();
-        let described = call(service.describe_workflow_execution(Request::new(request))).await;
-        let Some(described) = found(described)? else {
+        let Some(described) = self.describe_newest(order_id).await? else {
             return Ok(None);
         };
         let cancel_requested = described
@@ -109,6 +136,34 @@ impl Temporal {
         Execution::of(info, cancel_requested)
             .map(Some)
             .ok_or_else(|| TemporalError::Rejected("it described another workflow".into()))
+    }
+
+    /// How the newest workflow with the id of this order proceeds.
+    pub async fn progress(&self, order_id: i64) -> Result<Option<Progress>, TemporalError> {
+        let Some(described) = self.describe_newest(order_id).await? else {
+            return Ok(None);
+        };
+        let info = described.workflow_execution_info.unwrap_or_default();
+        Ok(Some(Progress {
+            workflow_id: workflow_id(order_id),
+            status: info.status(),
+            started_at: info.start_time.and_then(|time| instant(time.seconds, time.nanos)),
+            ended_at: info.close_time.and_then(|time| instant(time.seconds, time.nanos)),
+            run_id: info.execution.unwrap_or_default().run_id,
+            steps: described.pending_activities.into_iter().map(step).collect(),
+        }))
+    }
+
+    async fn describe_newest(
+        &self,
+        order_id: i64,
+    ) -> Result<Option<DescribeWorkflowExecutionResponse>, TemporalError> {
+        let request = DescribeWorkflowExecutionRequest {
+            namespace: self.settings().namespace.clone(),
+            execution: Some(execution(order_id, String::new())),
+        };
+        let mut service = self.client().await?.connection().workflow_service();
+        found(call(service.describe_workflow_execution(Request::new(request))).await)
     }
 
     /// The running workflows with the ids of these orders. Temporal's list is eventually
@@ -195,4 +250,32 @@ fn execution(order_id: i64, run_id: String) -> WorkflowExecution {
         workflow_id: workflow_id(order_id),
         run_id,
     }
+}
+
+fn instant(seconds: i64, nanos: i32) -> Option<DateTime<Utc>> {
+    DateTime::from_timestamp(seconds, u32::try_from(nanos).ok()?)
+}
+
+fn step(activity: PendingActivityInfo) -> PendingStep {
+    let is_waiting = activity.last_failure.is_some()
+        && activity.state() == PendingActivityState::Scheduled;
+    let next = activity
+        .next_attempt_schedule_time
+        .or(activity.scheduled_time);
+    PendingStep {
+        name: activity
+            .activity_type
+            .map(|kind| short_name(&kind.name))
+            .unwrap_or_default(),
+        attempts: activity.attempt.max(1),
+        last_error: activity.last_failure.as_ref().map(causes),
+        last_attempt_at: activity.last_started_time.and_then(|time| instant(time.seconds, time.nanos)),
+        next_attempt_at: next.filter(|_| is_waiting).and_then(|time| instant(time.seconds, time.nanos)),
+    }
+}
+
+fn causes(failure: &Failure) -> String {
+    let all = successors(Some(failure), |failure| failure.cause.as_deref());
+    let texts: Vec<&str> = all.map(|failure| failure.message.as_str()).collect();
+    texts.join(": ")
 }

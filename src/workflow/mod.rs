@@ -23,7 +23,7 @@ mod worker;
 pub use client::{Temporal, WorkflowInput};
 pub use dispatcher::Dispatcher;
 pub use error::TemporalError;
-pub use executions::{Execution, Running, WorkflowState};
+pub use executions::{Execution, PendingStep, Progress, Running, WorkflowState};
 pub use fulfilment::{FulfilmentInput, FulfilmentWorkflow, Steps};
 pub use order_workflow::{OrderInput, OrderWorkflow, Outcome};
 pub use ownership::{Origin, Owner};

@@ -6,5 +6,5 @@ mod model;
 mod paths;
 mod repeats;
 mod search;
-mod shop;
+pub mod shop;
 mod workflow;

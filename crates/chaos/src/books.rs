@@ -109,11 +109,11 @@ async fn claims(world: &World) -> Result<Vec<OrderClaim>> {
     Ok(claims)
 }
 
-/// The path in `</orders?…>; rel="next"`.
+/// The path in `</orders?…>; rel="next", </orders?…>; rel="prev"`.
 fn next_page(link: &str) -> Option<&str> {
-    link.strip_prefix('<')?
-        .split_once('>')
-        .map(|(path, _)| path)
+    let mut links = link.split(", ").filter_map(|link| link.split_once('>'));
+    let (path, _) = links.find(|(_, relation)| relation.contains("rel=\"next\""))?;
+    path.strip_prefix('<')
 }
 
 #[cfg(test)]
@@ -142,5 +142,8 @@ mod tests {
     fn the_next_page_is_in_the_link() {
         let link = "</orders?limit=100&cursor=x>; rel=\"next\"";
         assert_eq!(next_page(link), Some("/orders?limit=100&cursor=x"));
+        let both = format!("{link}, </orders?limit=100&cursor=y>; rel=\"prev\"");
+        assert_eq!(next_page(&both), Some("/orders?limit=100&cursor=x"));
+        assert_eq!(next_page("</orders?cursor=y>; rel=\"prev\""), None);
     }
 }

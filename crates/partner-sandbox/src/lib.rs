@@ -16,6 +16,7 @@
 //! | amount `….91` | the authorization is declined |
 //! | amount `….92` | the first authorization of a reference expires before its first capture; another one works |
 //! | amount `….93` | the first capture of a reference is refused as `over_capture`; another one works |
+//! | amount `….94` | authorizations are answered with 503 for 90 seconds after the first attempt, then work |
 //! | country `XX` | `address_not_served` |
 //! | city `Stuck` | not dispatched by itself |
 //! | city `Returned` | dispatched, then returned instead of delivered |

@@ -1,5 +1,9 @@
 //! Payments: authorizations, captures and refunds.
 
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
 use rust_decimal::Decimal;
 use tokio_postgres::types::Type;
 
@@ -17,10 +21,33 @@ failures! {
     ListAuthorizationsFailure:;
 }
 
+/// How long the authorization of an amount `….94` is unavailable after its first attempt.
+const UNAVAILABLE: Duration = Duration::from_secs(90);
+
 /// The payment partner.
-pub(crate) struct Payment(pub(crate) Db);
+pub(crate) struct Payment {
+    db: Db,
+    /// Authorizations of amounts `….94`, by their first attempts.
+    unavailable: Mutex<HashMap<String, Instant>>,
+}
 
 impl Payment {
+    pub(crate) fn new(db: Db) -> Self {
+        Self {
+            db,
+            unavailable: Mutex::default(),
+        }
+    }
+
+    fn is_unavailable(&self, id: &str, amount: Decimal) -> bool {
+        if amount.fract() != Decimal::new(94, 2) {
+            return false;
+        }
+        let mut unavailable = self.unavailable.lock().unwrap_or_else(PoisonError::into_inner);
+        let first = unavailable.entry(id.to_owned()).or_insert_with(Instant::now);
+        first.elapsed() < UNAVAILABLE
+    }
+
     async fn move_money(
         &self,
         kind: &str,
@@ -30,7 +57,7 @@ impl Payment {
     ) -> Result<models::Authorization, Refused> {
         let amount = amount.to_string();
         let parameters = [text(&kind), text(&id), text(&movement), text(&amount)];
-        self.0
+        self.db
             .call("move($1, $2, $3, $4::numeric)", &parameters)
             .await
     }
@@ -45,9 +72,15 @@ impl AuthorizationsApi for Payment {
         parameters: AuthorizeParameters,
         body: models::AuthorizationRequest,
     ) -> Result<AuthorizeSuccess, AuthorizeFailure> {
+        if self.is_unavailable(&parameters.id, body.amount) {
+            return Err(Refused::Unavailable.into());
+        }
         let body = request(&body)?;
         let parameters = [text(&parameters.id), text(&body)];
-        let found = self.0.call("authorize($1, $2::jsonb)", &parameters).await?;
+        let found = self
+            .db
+            .call("authorize($1, $2::jsonb)", &parameters)
+            .await?;
         Ok(AuthorizeSuccess::Ok(found))
     }
 
@@ -57,7 +90,7 @@ impl AuthorizationsApi for Payment {
         parameters: GetAuthorizationParameters,
     ) -> Result<GetAuthorizationSuccess, GetAuthorizationFailure> {
         let found = self
-            .0
+            .db
             .call("get_authorization($1)", &[text(&parameters.id)])
             .await?;
         Ok(GetAuthorizationSuccess::Ok(found))
@@ -68,7 +101,7 @@ impl AuthorizationsApi for Payment {
         (): (),
         parameters: VoidAuthorizationParameters,
     ) -> Result<VoidAuthorizationSuccess, VoidAuthorizationFailure> {
-        let voided = self.0.call("void($1)", &[text(&parameters.id)]).await?;
+        let voided = self.db.call("void($1)", &[text(&parameters.id)]).await?;
         Ok(VoidAuthorizationSuccess::Ok(voided))
     }
 
@@ -106,7 +139,7 @@ impl AuthorizationsApi for Payment {
         let after = parameters.after.unwrap_or_default();
         let parameters = [text(&after), (&parameters.limit as _, Type::INT4)];
         let page = self
-            .0
+            .db
             .call("list_authorizations($1, $2)", &parameters)
             .await?;
         Ok(ListAuthorizationsSuccess::Ok(page))

@@ -92,7 +92,7 @@ impl Sandbox {
         }
         let faults = Faults::none();
         let inventory = Data::new(Inventory(db.clone()));
-        let payment = Data::new(Payment(db.clone()));
+        let payment = Data::new(Payment::new(db.clone()));
         let shipping = Data::new(Shipping {
             db: db.clone(),
             dispatch_after: options.dispatch_after,

@@ -1,14 +1,18 @@
 //! Lists pages of orders.
 
+use chrono::{DateTime, Utc};
 use diesel::IntoSql;
+use diesel::dsl::{AsSelect, IntoBoxed, Select, sql};
+use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Nullable, Text};
+use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use rust_decimal::Decimal;
 
 use super::{OrderRepository, OrderRow};
 use crate::db::prepared::prepared;
 use crate::db::schema::orders;
-use crate::domain::{Access, CustomerId, Order, OrderStatus};
+use crate::domain::{Access, CustomerId, Order, OrderStatus, PaymentStatus, ShipmentStatus};
 use crate::error::StoreError;
 
 /// Which orders to list.
@@ -20,18 +24,48 @@ pub struct OrderFilter {
     pub customer_id: Option<CustomerId>,
     /// Orders that the caller can access.
     pub access: Access,
+    /// Further conditions.
+    pub conditions: OrderConditions,
+}
+
+/// Conditions that few lists have.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct OrderConditions {
+    /// The payment has any of these statuses; any or none if empty.
+    pub payment: Vec<PaymentStatus>,
+    /// The shipment has any of these statuses; any or none if empty.
+    pub shipment: Vec<ShipmentStatus>,
+    /// Whether a step has failed for a long time.
+    pub needs_attention: Option<bool>,
+    /// Accepted at this time or later.
+    pub created_from: Option<DateTime<Utc>>,
+    /// Accepted before this time.
+    pub created_before: Option<DateTime<Utc>>,
+    /// At least this total amount.
+    pub min_amount: Option<Decimal>,
+    /// At most this total amount.
+    pub max_amount: Option<Decimal>,
+}
+
+/// Where a page of orders begins. Orders are sorted from the newest id to the oldest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PageOf {
+    /// The orders with the next smaller ids.
+    Below(i64),
+    /// The orders with the next greater ids.
+    Above(i64),
 }
 
 impl OrderRepository {
-    /// At most `limit` orders with ids below `before`, newest first.
+    /// At most `limit` orders next to this place, newest first.
     pub async fn list(
         &self,
         filter: &OrderFilter,
-        before: Option<i64>,
+        place: PageOf,
         limit: i64,
     ) -> Result<Vec<Order>, StoreError> {
         self.database
-            .read(async |connection| page(connection, filter, before, limit).await)
+            .read(async |connection| page(connection, filter, place, limit).await)
             .await
     }
 }
@@ -39,7 +73,7 @@ impl OrderRepository {
 async fn page(
     connection: &mut AsyncPgConnection,
     filter: &OrderFilter,
-    before: Option<i64>,
+    place: PageOf,
     limit: i64,
 ) -> Result<Vec<Order>, StoreError> {
     let customer_id = match filter.access.narrowed(filter.customer_id) {
@@ -47,29 +81,76 @@ async fn page(
         Some(Access::All) => None,
         Some(Access::Customer(customer_id)) => Some(customer_id),
     };
-    let before = before.unwrap_or(i64::MAX);
     let mut statuses: Vec<&str> = filter.statuses.iter().map(|one| one.as_str()).collect();
     statuses.sort_unstable();
     statuses.dedup();
-    let rows: Vec<OrderRow> = match statuses.as_slice() {
-        [_, _, ..] => several(connection, &statuses, customer_id, before, limit).await?,
-        one => {
+    let is_plain = filter.conditions == OrderConditions::default();
+    let rows: Vec<OrderRow> = match (statuses.as_slice(), place) {
+        ([_, _, ..], PageOf::Below(before)) if is_plain => {
+            several(connection, &statuses, customer_id, before, limit).await?
+        }
+        _ => {
             let mut query = orders::table
                 .select(OrderRow::as_select())
-                .filter(orders::id.lt(before))
-                .order(orders::id.desc())
                 .limit(limit)
                 .into_boxed();
-            if let Some(status) = one.first() {
-                query = query.filter(orders::status.eq(*status));
-            }
+            query = match place {
+                PageOf::Below(id) => query.filter(orders::id.lt(id)).order(orders::id.desc()),
+                PageOf::Above(id) => query.filter(orders::id.gt(id)).order(orders::id.asc()),
+            };
+            query = match statuses.as_slice() {
+                [] => query,
+                [one] => query.filter(orders::status.eq(*one)),
+                several => query.filter(orders::status.eq_any(several.to_vec())),
+            };
             if let Some(customer_id) = customer_id {
                 query = query.filter(orders::customer_id.eq(customer_id));
             }
-            query.load(connection).await?
+            let mut rows: Vec<OrderRow> =
+                filter.conditions.apply(query).load(connection).await?;
+            if matches!(place, PageOf::Above(_)) {
+                rows.reverse();
+            }
+            rows
         }
     };
     rows.into_iter().map(Order::try_from).collect()
+}
+
+type Query<'a> = IntoBoxed<'a, Select<orders::table, AsSelect<OrderRow, Pg>>, Pg>;
+
+impl OrderConditions {
+    /// Expressions on `fulfilment` are written as in their indexes.
+    fn apply<'a>(&'a self, mut query: Query<'a>) -> Query<'a> {
+        if !self.payment.is_empty() {
+            let status = sql::<Nullable<Text>>("(fulfilment -> 'payment' ->> 'status')");
+            let wanted: Vec<&str> = self.payment.iter().map(|one| one.as_str()).collect();
+            query = query.filter(status.eq_any(wanted));
+        }
+        if !self.shipment.is_empty() {
+            let status = sql::<Nullable<Text>>("(fulfilment -> 'shipment' ->> 'status')");
+            let wanted: Vec<&str> = self.shipment.iter().map(|one| one.as_str()).collect();
+            query = query.filter(status.eq_any(wanted));
+        }
+        query = match self.needs_attention {
+            None => query,
+            Some(true) => query.filter(sql::<Bool>("fulfilment -> 'attention' IS NOT NULL")),
+            Some(false) => query.filter(sql::<Bool>("fulfilment -> 'attention' IS NULL")),
+        };
+        if let Some(from) = self.created_from {
+            query = query.filter(orders::created_at.ge(from));
+        }
+        if let Some(before) = self.created_before {
+            query = query.filter(orders::created_at.lt(before));
+        }
+        if let Some(least) = self.min_amount {
+            query = query.filter(orders::total_amount.ge(least));
+        }
+        if let Some(most) = self.max_amount {
+            query = query.filter(orders::total_amount.le(most));
+        }
+        query
+    }
 }
 
 /// One short index scan per status, merged. PostgreSQL would otherwise scan all orders from the

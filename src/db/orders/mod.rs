@@ -26,7 +26,7 @@ use tokio::time::Instant;
 pub use self::decide::Decided;
 use self::find::Find;
 use self::insert::Insert;
-pub use self::list::OrderFilter;
+pub use self::list::{OrderConditions, OrderFilter, PageOf};
 use self::update::Update;
 pub use self::update::{Author, Effect};
 use super::batch::Batcher;

@@ -1,6 +1,7 @@
 //! The list of deliveries, and sending one again.
 
 use chrono::{DateTime, Utc};
+use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Nullable};
 use diesel_async::RunQueryDsl;
@@ -42,7 +43,7 @@ pub struct Delivery {
 }
 
 /// Which deliveries are wanted.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeliveryFilter {
     /// Those of one endpoint.
     pub endpoint_id: Option<i64>,
@@ -50,6 +51,8 @@ pub struct DeliveryFilter {
     pub statuses: Vec<DeliveryStatus>,
     /// Those of events of one order.
     pub order_id: Option<i64>,
+    /// Those to endpoints that the caller can access.
+    pub access: Access,
     /// Those with smaller ids.
     pub before: Option<i64>,
 }
@@ -77,7 +80,7 @@ impl DeliveryRepository {
         Self { database }
     }
 
-    /// At most `limit` deliveries, newest first.
+    /// At most `limit` deliveries to existing endpoints, newest first.
     pub async fn list(
         &self,
         filter: &DeliveryFilter,
@@ -101,6 +104,17 @@ impl DeliveryRepository {
         if let Some(before) = filter.before {
             query = query.filter(webhook_deliveries::id.lt(before));
         }
+        let owner = filter.access.customer();
+        query = query.filter(
+            sql::<Bool>(
+                "EXISTS (SELECT FROM webhook_endpoints AS e
+                          WHERE e.id = webhook_deliveries.endpoint_id AND NOT e.deleted AND (",
+            )
+            .bind::<Nullable<BigInt>, _>(owner)
+            .sql(" IS NULL OR e.owner = ")
+            .bind::<Nullable<BigInt>, _>(owner)
+            .sql("))"),
+        );
         self.database
             .read(async |connection| query.load(connection).await)
             .await

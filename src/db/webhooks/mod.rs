@@ -249,6 +249,23 @@ impl EndpointRepository {
         rows.into_iter().map(Endpoint::try_from).collect()
     }
 
+    /// At most `limit` endpoints that the service has disabled, the newest first.
+    pub async fn disabled(&self, limit: i64) -> Result<Vec<Endpoint>, StoreError> {
+        let query = diesel::sql_query(concat!(
+            "SELECT ",
+            all_columns!(),
+            " FROM webhook_endpoints
+              WHERE NOT deleted AND NOT enabled AND disabled_reason IS NOT NULL
+              ORDER BY updated_at DESC LIMIT $1"
+        ))
+        .bind::<BigInt, _>(limit);
+        let rows: Vec<EndpointRow> = self
+            .database
+            .read(async |connection| query.load(connection).await)
+            .await?;
+        rows.into_iter().map(Endpoint::try_from).collect()
+    }
+
     /// An endpoint; `None` if there is none.
     pub async fn get(&self, id: i64, access: Access) -> Result<Option<Endpoint>, StoreError> {
         let query = diesel::sql_query(concat!(

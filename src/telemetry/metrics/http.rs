@@ -13,9 +13,8 @@ use super::Metrics;
 use crate::generated::OPERATIONS;
 use crate::telemetry::{Telemetry, Traces};
 
-/// Values of `operation` besides those of the contract: no operation, and the pages about the
-/// contract.
-const OTHERS: [&str; 2] = ["unmatched", "docs"];
+/// Values of `operation` besides those of the contract: no operation, and the pages for people.
+pub(super) const OTHERS: [&str; 2] = ["unmatched", "docs"];
 const UNMATCHED: usize = OPERATIONS.len();
 const DOCS: usize = OPERATIONS.len() + 1;
 
@@ -62,7 +61,9 @@ fn name(place: usize) -> &'static str {
 }
 
 fn is_docs(path: &str) -> bool {
-    ["/docs", "/openapi.yaml", "/openapi.json"].contains(&path) || path.starts_with("/docs/")
+    ["/docs", "/console", "/openapi.yaml", "/openapi.json"].contains(&path)
+        || path.starts_with("/docs/")
+        || path.starts_with("/console/")
 }
 
 /// Observes the requests of a thread.

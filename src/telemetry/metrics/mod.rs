@@ -4,6 +4,7 @@ mod database;
 mod declarations;
 mod http;
 mod temporal;
+mod totals;
 
 pub use database::{BatchMetrics, PoolState, Timer};
 pub use http::{Observer, RequestMetrics, RequestOperation};
@@ -19,7 +20,7 @@ use temporalio_common::telemetry::metrics::{CoreMeter, TemporalMeter};
 
 use self::declarations::Declared;
 use super::writer::Dropped;
-use crate::db::WebhookState;
+use crate::db::{Measurement, WebhookState};
 
 /// The metrics of a process. Cheap to clone; the default records nothing.
 #[derive(Clone, Default)]
@@ -161,6 +162,11 @@ impl Metrics {
         let mut page = TextEncoder::new().encode_to_string(&families)?;
         page.push_str(&without_values);
         Ok(page)
+    }
+
+    /// What this process has counted since its start, and what it knows of the service.
+    pub fn totals(&self) -> Measurement {
+        self.declared().map(Declared::totals).unwrap_or_default()
     }
 
     /// Reads the state of the pool with `pool` whenever the metrics are read.

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use actix_web::HttpRequest;
 use chrono::{DateTime, Utc};
 use contract_runtime::server::{Authenticate, Presented, Rejection};
-use order_processing::domain::{self, ANYONE, Access, Caller, CustomerId};
+use order_processing::domain::{self, ANYONE, Access, Caller, CustomerId, Scopes};
 use order_processing::generated::health::{
     GetLivenessFailure, GetLivenessSuccess, GetReadinessFailure, GetReadinessSuccess, HealthApi,
 };
@@ -138,6 +138,7 @@ fn anyone() -> Caller {
         principal: ANYONE.into(),
         client: ANYONE.into(),
         access: Access::All,
+        scopes: Scopes::default(),
     }
 }
 

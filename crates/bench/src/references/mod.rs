@@ -14,6 +14,26 @@ macro_rules! absent_operations {
             ))
         }
 
+        async fn list_order_deliveries(
+            &self,
+            _caller: Caller,
+            _parameters: ListOrderDeliveriesParameters,
+        ) -> Result<ListOrderDeliveriesSuccess, ListOrderDeliveriesFailure> {
+            Err(ListOrderDeliveriesFailure::InternalServerError(
+                $crate::references::absent(),
+            ))
+        }
+
+        async fn get_order_processing(
+            &self,
+            _caller: Caller,
+            _parameters: GetOrderProcessingParameters,
+        ) -> Result<GetOrderProcessingSuccess, GetOrderProcessingFailure> {
+            Err(GetOrderProcessingFailure::InternalServerError(
+                $crate::references::absent(),
+            ))
+        }
+
         async fn decide_order(
             &self,
             _caller: Caller,

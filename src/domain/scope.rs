@@ -1,54 +1,8 @@
-//! Scopes of credentials.
+//! What a caller may do.
 
 use std::fmt;
 
-/// A permission. The contract requires scopes by name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scope {
-    /// Read orders and their histories.
-    Read,
-    /// Create and change orders.
-    Write,
-    /// Read webhook endpoints and their deliveries.
-    ReadWebhooks,
-    /// Create, change and delete webhook endpoints, and send events again.
-    WriteWebhooks,
-    /// Everything, including deletion.
-    Admin,
-}
-
-impl Scope {
-    /// All scopes.
-    pub const ALL: [Self; 5] = [
-        Self::Read,
-        Self::Write,
-        Self::ReadWebhooks,
-        Self::WriteWebhooks,
-        Self::Admin,
-    ];
-
-    /// The name in the contract, in tokens and on the command line.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Read => "orders:read",
-            Self::Write => "orders:write",
-            Self::ReadWebhooks => "webhooks:read",
-            Self::WriteWebhooks => "webhooks:write",
-            Self::Admin => "orders:admin",
-        }
-    }
-
-    /// The scope with this name.
-    pub fn of(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|scope| scope.as_str() == name)
-    }
-}
-
-impl fmt::Display for Scope {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.as_str())
-    }
-}
+pub use crate::generated::models::Scope;
 
 /// A set of scopes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -57,12 +11,18 @@ pub struct Scopes([bool; Scope::ALL.len()]);
 impl Scopes {
     /// Parses names separated by spaces (RFC 6749, section 3.3). Unknown names are ignored.
     pub fn parse(names: &str) -> Self {
-        names.split(' ').filter_map(Scope::of).collect()
+        names.split(' ').filter_map(|name| name.parse().ok()).collect()
     }
 
     /// Whether the set contains this scope. `orders:admin` implies every scope.
     pub fn has(self, scope: Scope) -> bool {
-        self.contains(Scope::Admin) || self.contains(scope)
+        self.contains(Scope::OrdersAdmin) || self.contains(scope)
+    }
+
+    /// The scopes that were given; `orders:admin` is one of them, not all.
+    pub fn iter(self) -> impl Iterator<Item = Scope> {
+        let all = Scope::ALL.iter().copied();
+        all.filter(move |&scope| self.contains(scope))
     }
 
     fn contains(self, scope: Scope) -> bool {
@@ -71,7 +31,7 @@ impl Scopes {
 
     /// The first of these names that is missing. An unknown name is always missing.
     pub fn missing<'a>(self, names: &[&'a str]) -> Option<&'a str> {
-        let held = |name: &str| Scope::of(name).is_some_and(|scope| self.has(scope));
+        let held = |name: &str| name.parse().is_ok_and(|scope| self.has(scope));
         names.iter().copied().find(|name| !held(name))
     }
 }
@@ -88,11 +48,7 @@ impl FromIterator<Scope> for Scopes {
 
 impl fmt::Display for Scopes {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<&str> = Scope::ALL
-            .into_iter()
-            .filter(|&scope| self.contains(scope))
-            .map(Scope::as_str)
-            .collect();
+        let names: Vec<&str> = self.iter().map(|scope| scope.as_str()).collect();
         formatter.write_str(&names.join(" "))
     }
 }
