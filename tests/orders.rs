@@ -1,11 +1,11 @@
 //! Every operation on orders, as a client uses it.
 
-use reqwest::Method;
+use reqwest::{Method, Response};
 use serde_json::{Value, json};
 
 use crate::harness::TestApp;
 
-fn header<'r>(response: &'r reqwest::Response, name: &str) -> &'r str {
+fn header<'r>(response: &'r Response, name: &str) -> &'r str {
     response
         .headers()
         .get(name)
@@ -346,7 +346,10 @@ async fn orders_are_found_by_amount_and_time() {
         ("max_amount=249.99", vec![cheap]),
         ("created_before=2026-01-15T09:30:00Z", vec![]),
         ("created_before=2026-01-15T09:30:01Z", vec![cheap]),
-        ("created_from=2026-01-15T10:30:00%2B01:00&limit=1", vec![dear]),
+        (
+            "created_from=2026-01-15T10:30:00%2B01:00&limit=1",
+            vec![dear],
+        ),
         ("created_from=2026-01-15T09:30:01Z", vec![dear]),
         ("needs_attention=true", vec![]),
         ("needs_attention=false", vec![dear, cheap]),

@@ -12,6 +12,7 @@
     clippy::result_large_err
 )]
 
+pub mod administration;
 pub mod callbacks;
 pub mod events;
 pub mod health;
@@ -58,6 +59,16 @@ pub const OPERATIONS: &[::contract_runtime::Operation] = &[
         id: "listOrderEvents",
         method: "GET",
         route: "/orders/{id}/events",
+    },
+    ::contract_runtime::Operation {
+        id: "listOrderDeliveries",
+        method: "GET",
+        route: "/orders/{id}/deliveries",
+    },
+    ::contract_runtime::Operation {
+        id: "getOrderProcessing",
+        method: "GET",
+        route: "/orders/{id}/processing",
     },
     ::contract_runtime::Operation {
         id: "decideOrder",
@@ -130,6 +141,41 @@ pub const OPERATIONS: &[::contract_runtime::Operation] = &[
         route: "/webhooks/{id}/deliveries/{delivery_id}/retry",
     },
     ::contract_runtime::Operation {
+        id: "getCaller",
+        method: "GET",
+        route: "/caller",
+    },
+    ::contract_runtime::Operation {
+        id: "getAttentionReport",
+        method: "GET",
+        route: "/attention",
+    },
+    ::contract_runtime::Operation {
+        id: "getStatistics",
+        method: "GET",
+        route: "/statistics",
+    },
+    ::contract_runtime::Operation {
+        id: "listApiKeys",
+        method: "GET",
+        route: "/api-keys",
+    },
+    ::contract_runtime::Operation {
+        id: "createApiKey",
+        method: "POST",
+        route: "/api-keys",
+    },
+    ::contract_runtime::Operation {
+        id: "revokeApiKey",
+        method: "DELETE",
+        route: "/api-keys/{id}",
+    },
+    ::contract_runtime::Operation {
+        id: "rotateApiKey",
+        method: "POST",
+        route: "/api-keys/{id}/rotation",
+    },
+    ::contract_runtime::Operation {
         id: "getLiveness",
         method: "GET",
         route: "/healthz",
@@ -149,6 +195,9 @@ pub const BASE_PATH: &::core::primitive::str = "";
 pub fn configure<S: ::contract_runtime::server::Authenticate<Scheme = security::Scheme>>(
     service: &mut ::contract_runtime::actix_web::web::ServiceConfig,
     security: &::contract_runtime::actix_web::web::Data<S>,
+    administration: &::contract_runtime::actix_web::web::Data<
+        impl administration::AdministrationApi<Caller = S::Caller>,
+    >,
     events: &::contract_runtime::actix_web::web::Data<impl events::EventsApi<Caller = S::Caller>>,
     health: &::contract_runtime::actix_web::web::Data<impl health::HealthApi>,
     orders: &::contract_runtime::actix_web::web::Data<impl orders::OrdersApi<Caller = S::Caller>>,
@@ -157,6 +206,7 @@ pub fn configure<S: ::contract_runtime::server::Authenticate<Scheme = security::
     >,
 ) {
     let mut router = ::contract_runtime::server::Router::new(&CONTRACT);
+    administration::routes(&mut router, administration, security);
     events::routes(&mut router, events, security);
     health::routes(&mut router, health);
     orders::routes(&mut router, orders, security);

@@ -34,6 +34,70 @@ impl Address {
     }
 }
 
+/// An API key, without the key itself
+#[derive(Debug, Clone, PartialEq, runtime::serde::Serialize, runtime::serde::Deserialize)]
+#[serde(crate = "runtime::serde")]
+pub struct ApiKeyInfo {
+    /// The id of the key
+    pub id: i64,
+    /// Its purpose
+    pub name: ::std::string::String,
+    /// Its first characters
+    pub hint: ::std::string::String,
+    /// What it may do
+    pub scopes: ::std::vec::Vec<Scope>,
+    /// The id of a customer
+    #[serde(
+        default,
+        skip_serializing_if = "::std::option::Option::is_none",
+        deserialize_with = "runtime::json::some"
+    )]
+    pub customer_id: ::std::option::Option<i64>,
+    /// The id of the first key of the same client
+    pub client_id: i64,
+    /// When it was created
+    #[serde(
+        deserialize_with = "runtime::json::read",
+        serialize_with = "runtime::json::write"
+    )]
+    pub created_at: runtime::chrono::DateTime<runtime::chrono::Utc>,
+    /// When it expires
+    #[serde(
+        default,
+        skip_serializing_if = "::std::option::Option::is_none",
+        deserialize_with = "runtime::json::some",
+        serialize_with = "runtime::json::write"
+    )]
+    pub expires_at: ::std::option::Option<runtime::chrono::DateTime<runtime::chrono::Utc>>,
+    /// When it was revoked
+    #[serde(
+        default,
+        skip_serializing_if = "::std::option::Option::is_none",
+        deserialize_with = "runtime::json::some",
+        serialize_with = "runtime::json::write"
+    )]
+    pub revoked_at: ::std::option::Option<runtime::chrono::DateTime<runtime::chrono::Utc>>,
+    /// When it was last used, to the minute
+    #[serde(
+        default,
+        skip_serializing_if = "::std::option::Option::is_none",
+        deserialize_with = "runtime::json::some",
+        serialize_with = "runtime::json::write"
+    )]
+    pub last_used_at: ::std::option::Option<runtime::chrono::DateTime<runtime::chrono::Utc>>,
+}
+
+runtime::json_by_serde!(ApiKeyInfo);
+
+impl ApiKeyInfo {
+    /// Whether every part is within the limits of the contract.
+    pub fn is_valid(&self) -> bool {
+        self.id >= 1
+            && self.customer_id.as_ref().is_none_or(|value| *value >= 1)
+            && self.client_id >= 1
+    }
+}
+
 /// A step that has failed for a long time; it is retried until it succeeds
 #[derive(Debug, Clone, PartialEq, runtime::serde::Serialize, runtime::serde::Deserialize)]
 #[serde(crate = "runtime::serde")]
@@ -57,6 +121,96 @@ impl Attention {
     /// Whether every part is within the limits of the contract.
     pub fn is_valid(&self) -> bool {
         self.code.chars().count() <= 100
+    }
+}
+
+/// What needs attention
+#[derive(Debug, Clone, PartialEq, runtime::serde::Serialize, runtime::serde::Deserialize)]
+#[serde(crate = "runtime::serde")]
+pub struct AttentionReport {
+    /// Orders with a step that has failed for a long time; mend with `POST /orders/{id}/retry`
+    pub orders: ::std::vec::Vec<StuckOrder>,
+    /// What Temporal has refused; it is sent again with growing delays
+    pub intents: ::std::vec::Vec<OrderIntent>,
+    /// Webhook deliveries that were given up
+    pub deliveries: ::std::vec::Vec<WebhookDelivery>,
+    /// Webhook endpoints that the service has disabled
+    pub webhooks: ::std::vec::Vec<WebhookEndpoint>,
+    /// Orders that differed from their workflows in the last round of the reconciler, which repairs them
+    pub drift: Drift,
+    /// The comparison with the books of the partners
+    pub books: ::std::vec::Vec<BookDrift>,
+}
+
+runtime::json_by_serde!(AttentionReport);
+
+impl AttentionReport {
+    /// Whether every part is within the limits of the contract.
+    pub fn is_valid(&self) -> bool {
+        self.orders.len() <= 100
+            && self.orders.iter().all(|item| item.is_valid())
+            && self.intents.len() <= 100
+            && self.intents.iter().all(|item| item.is_valid())
+            && self.deliveries.len() <= 100
+            && self.deliveries.iter().all(|item| item.is_valid())
+            && self.webhooks.len() <= 100
+            && self.webhooks.iter().all(|item| item.is_valid())
+            && self.drift.is_valid()
+            && self.books.len() <= 10
+            && self.books.iter().all(|item| item.is_valid())
+    }
+}
+
+/// Operations in a partner's books that contradict their orders
+#[derive(Debug, Clone, PartialEq, runtime::serde::Serialize, runtime::serde::Deserialize)]
+#[serde(crate = "runtime::serde")]
+pub struct BookDrift {
+    /// The partner
+    pub partner: ::std::string::String,
+    /// How many there were in the last pass
+    pub drift: i64,
+    /// When the last pass finished; absent before the first
+    #[serde(
+        default,
+        skip_serializing_if = "::std::option::Option::is_none",
+        deserialize_with = "runtime::json::some",
+        serialize_with = "runtime::json::write"
+    )]
+    pub passed_at: ::std::option::Option<runtime::chrono::DateTime<runtime::chrono::Utc>>,
+}
+
+runtime::json_by_serde!(BookDrift);
+
+impl BookDrift {
+    /// Whether every part is within the limits of the contract.
+    pub fn is_valid(&self) -> bool {
+        self.drift >= 0
+    }
+}
+
+/// The caller of a request
+#[derive(Debug, Clone, PartialEq, runtime::serde::Serialize, runtime::serde::Deserialize)]
+#[serde(crate = "runtime::serde")]
+pub struct CallerInfo {
+    /// The name that the log has
+    pub name: ::std::string::String,
+    /// What it may do
+    pub scopes: ::std::vec::Vec<Scope>,
+    /// The id of a customer
+    #[serde(
+        default,
+        skip_serializing_if = "::std::option::Option::is_none",
+        deserialize_with = "runtime::json::some"
+    )]
+    pub customer_id: ::std::option::Option<i64>,
+}
+
+runtime::json_by_serde!(CallerInfo);
+
+impl CallerInfo {
+    /// Whether every part is within the limits of the contract.
+    pub fn is_valid(&self) -> bool {
+        self.customer_id.as_ref().is_none_or(|value| *value >= 1)
     }
 }
 
@@ -115,6 +269,51 @@ runtime::string_enum! {
         ParcelReturned = "parcel_returned",
         /// `workflow_cancelled`
         WorkflowCancelled = "workflow_cancelled",
+    }
+}
+
+/// A new API key
+#[derive(Debug, Clone, PartialEq, runtime::serde::Serialize, runtime::serde::Deserialize)]
+#[serde(crate = "runtime::serde")]
+pub struct CreateApiKeyRequest {
+    /// Its purpose
+    pub name: ::std::string::String,
+    /// What it may do
+    pub scopes: ::std::vec::Vec<Scope>,
+    /// The id of a customer
+    #[serde(
+        default,
+        skip_serializing_if = "::std::option::Option::is_none",
+        deserialize_with = "runtime::json::some"
+    )]
+    pub customer_id: ::std::option::Option<i64>,
+    /// How long it is valid; without it, until it is revoked
+    #[serde(
+        default,
+        skip_serializing_if = "::std::option::Option::is_none",
+        deserialize_with = "runtime::json::some"
+    )]
+    pub expires_in_seconds: ::std::option::Option<i64>,
+}
+
+runtime::json_by_serde!(CreateApiKeyRequest);
+
+impl CreateApiKeyRequest {
+    /// Whether every part is within the limits of the contract.
+    pub fn is_valid(&self) -> bool {
+        (1..=100).contains(&self.name.chars().count())
+            && {
+                static PATTERN: runtime::Pattern =
+                    runtime::Pattern::new(r"^[^\u0000-\u001f\u007f]*$");
+                PATTERN.matches(&self.name)
+            }
+            && (1..=5).contains(&self.scopes.len())
+            && runtime::all_unique(&self.scopes)
+            && self.customer_id.as_ref().is_none_or(|value| *value >= 1)
+            && self
+                .expires_in_seconds
+                .as_ref()
+                .is_none_or(|value| (1..=3153600000).contains(value))
     }
 }
 
@@ -242,6 +441,25 @@ impl CreateWebhookRequest {
     }
 }
 
+/// A new API key
+#[derive(Debug, Clone, PartialEq, runtime::serde::Serialize, runtime::serde::Deserialize)]
+#[serde(crate = "runtime::serde")]
+pub struct CreatedApiKey {
+    /// The key, to be sent as `X-API-Key`; it is not shown again
+    pub key: ::std::string::String,
+    /// An API key, without the key itself
+    pub info: ApiKeyInfo,
+}
+
+runtime::json_by_serde!(CreatedApiKey);
+
+impl CreatedApiKey {
+    /// Whether every part is within the limits of the contract.
+    pub fn is_valid(&self) -> bool {
+        self.info.is_valid()
+    }
+}
+
 /// An answer
 #[derive(Debug, Clone, PartialEq, runtime::serde::Serialize, runtime::serde::Deserialize)]
 #[serde(crate = "runtime::serde")]
@@ -320,6 +538,33 @@ runtime::string_enum! {
         Up = "up",
         /// `down`
         Down = "down",
+    }
+}
+
+/// Orders that differed from their workflows in the last round of the reconciler, which repairs them
+#[derive(Debug, Clone, PartialEq, runtime::serde::Serialize, runtime::serde::Deserialize)]
+#[serde(crate = "runtime::serde")]
+pub struct Drift {
+    /// How many differed
+    pub orders: i64,
+    /// How many were compared
+    pub compared: i64,
+    /// When the last round finished; absent before the first
+    #[serde(
+        default,
+        skip_serializing_if = "::std::option::Option::is_none",
+        deserialize_with = "runtime::json::some",
+        serialize_with = "runtime::json::write"
+    )]
+    pub finished_at: ::std::option::Option<runtime::chrono::DateTime<runtime::chrono::Utc>>,
+}
+
+runtime::json_by_serde!(Drift);
+
+impl Drift {
+    /// Whether every part is within the limits of the contract.
+    pub fn is_valid(&self) -> bool {
+        self.orders >= 0 && self.compared >= 0
     }
 }
 
@@ -801,6 +1046,46 @@ runtime::string_enum! {
     }
 }
 
+/// Something that is to be sent to Temporal for an order
+#[derive(Debug, Clone, PartialEq, runtime::serde::Serialize, runtime::serde::Deserialize)]
+#[serde(crate = "runtime::serde")]
+pub struct OrderIntent {
+    /// The id of an order, assigned by the server
+    pub order_id: i64,
+    /// `start`, `fulfil` (start the workflow of an order with items), `restart`, `refulfil`, `wake` or `end`
+    pub action: ::std::string::String,
+    /// How often it was sent
+    pub attempts: i32,
+    /// Why Temporal has not confirmed it
+    #[serde(
+        default,
+        skip_serializing_if = "::std::option::Option::is_none",
+        deserialize_with = "runtime::json::some"
+    )]
+    pub last_error: ::std::option::Option<::std::string::String>,
+    /// When it was stored
+    #[serde(
+        deserialize_with = "runtime::json::read",
+        serialize_with = "runtime::json::write"
+    )]
+    pub created_at: runtime::chrono::DateTime<runtime::chrono::Utc>,
+    /// When it is sent next, or how long the process has it that sends it
+    #[serde(
+        deserialize_with = "runtime::json::read",
+        serialize_with = "runtime::json::write"
+    )]
+    pub next_attempt_at: runtime::chrono::DateTime<runtime::chrono::Utc>,
+}
+
+runtime::json_by_serde!(OrderIntent);
+
+impl OrderIntent {
+    /// Whether every part is within the limits of the contract.
+    pub fn is_valid(&self) -> bool {
+        self.order_id >= 1 && self.attempts >= 0
+    }
+}
+
 /// An item of an order
 #[derive(Debug, Clone, PartialEq, runtime::serde::Serialize, runtime::serde::Deserialize)]
 #[serde(crate = "runtime::serde")]
@@ -836,6 +1121,34 @@ impl OrderItem {
                 .contains(&self.unit_price)
             && self.unit_price % runtime::rust_decimal::Decimal::new(1, 2)
                 == runtime::rust_decimal::Decimal::ZERO
+    }
+}
+
+/// How an order is processed
+#[derive(Debug, Clone, PartialEq, runtime::serde::Serialize, runtime::serde::Deserialize)]
+#[serde(crate = "runtime::serde")]
+pub struct OrderProcessing {
+    /// Whether Temporal responded
+    pub temporal_available: bool,
+    /// The workflow of an order
+    #[serde(
+        default,
+        skip_serializing_if = "::std::option::Option::is_none",
+        deserialize_with = "runtime::json::some"
+    )]
+    pub workflow: ::std::option::Option<OrderWorkflow>,
+    /// What is to be sent to Temporal
+    pub intents: ::std::vec::Vec<OrderIntent>,
+}
+
+runtime::json_by_serde!(OrderProcessing);
+
+impl OrderProcessing {
+    /// Whether every part is within the limits of the contract.
+    pub fn is_valid(&self) -> bool {
+        self.workflow.as_ref().is_none_or(|value| value.is_valid())
+            && self.intents.len() <= 100
+            && self.intents.iter().all(|item| item.is_valid())
     }
 }
 
@@ -899,6 +1212,104 @@ runtime::string_enum! {
         Release = "release",
         /// `refund`
         Refund = "refund",
+    }
+}
+
+/// The workflow of an order
+#[derive(Debug, Clone, PartialEq, runtime::serde::Serialize, runtime::serde::Deserialize)]
+#[serde(crate = "runtime::serde")]
+pub struct OrderWorkflow {
+    /// The id of the workflow
+    pub id: ::std::string::String,
+    /// The id of its last run
+    pub run_id: ::std::string::String,
+    /// The state of the last run
+    pub status: OrderWorkflowStatus,
+    /// When the run began
+    #[serde(
+        default,
+        skip_serializing_if = "::std::option::Option::is_none",
+        deserialize_with = "runtime::json::some",
+        serialize_with = "runtime::json::write"
+    )]
+    pub started_at: ::std::option::Option<runtime::chrono::DateTime<runtime::chrono::Utc>>,
+    /// When the run ended
+    #[serde(
+        default,
+        skip_serializing_if = "::std::option::Option::is_none",
+        deserialize_with = "runtime::json::some",
+        serialize_with = "runtime::json::write"
+    )]
+    pub ended_at: ::std::option::Option<runtime::chrono::DateTime<runtime::chrono::Utc>>,
+    /// Its page in Temporal's web interface, if the service knows that
+    #[serde(
+        default,
+        skip_serializing_if = "::std::option::Option::is_none",
+        deserialize_with = "runtime::json::some"
+    )]
+    pub url: ::std::option::Option<::std::string::String>,
+    /// The steps in progress
+    pub steps: ::std::vec::Vec<RunningStep>,
+}
+
+runtime::json_by_serde!(OrderWorkflow);
+
+impl OrderWorkflow {
+    /// Whether every part is within the limits of the contract.
+    pub fn is_valid(&self) -> bool {
+        self.steps.iter().all(|item| item.is_valid())
+    }
+}
+
+runtime::string_enum! {
+    /// The state of the last run
+    pub enum OrderWorkflowStatus {
+        /// `running`
+        Running = "running",
+        /// `completed`
+        Completed = "completed",
+        /// `failed`
+        Failed = "failed",
+        /// `cancelled`
+        Cancelled = "cancelled",
+        /// `terminated`
+        Terminated = "terminated",
+        /// `timed_out`
+        TimedOut = "timed_out",
+        /// `continued_as_new`
+        ContinuedAsNew = "continued_as_new",
+        /// `unknown`
+        Unknown = "unknown",
+    }
+}
+
+/// A partner in the last five minutes
+#[derive(Debug, Clone, PartialEq, runtime::serde::Serialize, runtime::serde::Deserialize)]
+#[serde(crate = "runtime::serde")]
+pub struct PartnerStatistics {
+    /// The partner
+    pub partner: ::std::string::String,
+    /// `up`, `failing` (some calls fail), `down` (all fail) or `unused` (there were none)
+    pub state: PartnerStatisticsState,
+    /// Calls
+    pub calls: f64,
+    /// Calls that have to be repeated
+    pub failures: f64,
+}
+
+runtime::json_by_serde!(PartnerStatistics);
+
+runtime::string_enum! {
+    /// `up`, `failing` (some calls fail), `down` (all fail) or `unused` (there were none)
+    pub enum PartnerStatisticsState {
+        /// `up`
+        Up = "up",
+        /// `failing`
+        Failing = "failing",
+        /// `down`
+        Down = "down",
+        /// `unused`
+        Unused = "unused",
     }
 }
 
@@ -1080,6 +1491,89 @@ impl ReplayWebhookRequest {
     }
 }
 
+/// A rotation
+#[derive(Debug, Clone, PartialEq, runtime::serde::Serialize, runtime::serde::Deserialize)]
+#[serde(crate = "runtime::serde")]
+pub struct RotateApiKeyRequest {
+    /// How long the old key remains valid
+    #[serde(default = "RotateApiKeyRequest::default_overlap_seconds")]
+    pub overlap_seconds: i64,
+}
+
+runtime::json_by_serde!(RotateApiKeyRequest);
+
+impl RotateApiKeyRequest {
+    /// The default of `overlap_seconds`.
+    pub fn default_overlap_seconds() -> i64 {
+        86400
+    }
+}
+
+impl RotateApiKeyRequest {
+    /// Whether every part is within the limits of the contract.
+    pub fn is_valid(&self) -> bool {
+        (0..=31536000).contains(&self.overlap_seconds)
+    }
+}
+
+/// A step in progress
+#[derive(Debug, Clone, PartialEq, runtime::serde::Serialize, runtime::serde::Deserialize)]
+#[serde(crate = "runtime::serde")]
+pub struct RunningStep {
+    /// The type of the activity
+    pub name: ::std::string::String,
+    /// The number of the current attempt, or of the next one
+    pub attempts: i32,
+    /// Why the last attempt failed
+    #[serde(
+        default,
+        skip_serializing_if = "::std::option::Option::is_none",
+        deserialize_with = "runtime::json::some"
+    )]
+    pub last_error: ::std::option::Option<::std::string::String>,
+    /// When the last attempt began
+    #[serde(
+        default,
+        skip_serializing_if = "::std::option::Option::is_none",
+        deserialize_with = "runtime::json::some",
+        serialize_with = "runtime::json::write"
+    )]
+    pub last_attempt_at: ::std::option::Option<runtime::chrono::DateTime<runtime::chrono::Utc>>,
+    /// When the next attempt begins, if it waits
+    #[serde(
+        default,
+        skip_serializing_if = "::std::option::Option::is_none",
+        deserialize_with = "runtime::json::some",
+        serialize_with = "runtime::json::write"
+    )]
+    pub next_attempt_at: ::std::option::Option<runtime::chrono::DateTime<runtime::chrono::Utc>>,
+}
+
+runtime::json_by_serde!(RunningStep);
+
+impl RunningStep {
+    /// Whether every part is within the limits of the contract.
+    pub fn is_valid(&self) -> bool {
+        self.attempts >= 1
+    }
+}
+
+runtime::string_enum! {
+    /// A permission; `orders:admin` includes all others
+    pub enum Scope {
+        /// `orders:read`
+        OrdersRead = "orders:read",
+        /// `orders:write`
+        OrdersWrite = "orders:write",
+        /// `webhooks:read`
+        WebhooksRead = "webhooks:read",
+        /// `webhooks:write`
+        WebhooksWrite = "webhooks:write",
+        /// `orders:admin`
+        OrdersAdmin = "orders:admin",
+    }
+}
+
 /// The parcel of an order with items
 #[derive(Debug, Clone, PartialEq, runtime::serde::Serialize, runtime::serde::Deserialize)]
 #[serde(crate = "runtime::serde")]
@@ -1158,6 +1652,109 @@ impl ShipmentStatus {
     /// Whether no other value may follow this one.
     pub const fn is_final(self) -> bool {
         self.transitions().is_empty()
+    }
+}
+
+/// Measurements of the last hour
+#[derive(Debug, Clone, PartialEq, runtime::serde::Serialize, runtime::serde::Deserialize)]
+#[serde(crate = "runtime::serde")]
+pub struct Statistics {
+    /// How many processes have stored measurements in the last minute
+    pub processes: i32,
+    /// One point per minute, from the oldest to the newest; minutes without measurements are absent
+    pub points: ::std::vec::Vec<StatisticsPoint>,
+    /// The partners in the last five minutes
+    pub partners: ::std::vec::Vec<PartnerStatistics>,
+}
+
+runtime::json_by_serde!(Statistics);
+
+impl Statistics {
+    /// Whether every part is within the limits of the contract.
+    pub fn is_valid(&self) -> bool {
+        self.processes >= 0 && self.points.len() <= 61 && self.partners.len() <= 10
+    }
+}
+
+/// Measurements of one minute
+#[derive(Debug, Clone, PartialEq, runtime::serde::Serialize, runtime::serde::Deserialize)]
+#[serde(crate = "runtime::serde")]
+pub struct StatisticsPoint {
+    /// The beginning of the minute
+    #[serde(
+        deserialize_with = "runtime::json::read",
+        serialize_with = "runtime::json::write"
+    )]
+    pub at: runtime::chrono::DateTime<runtime::chrono::Utc>,
+    /// Requests
+    pub requests: f64,
+    /// Responses with a 5xx status
+    pub errors: f64,
+    /// The median of the duration of a request, in milliseconds; absent without requests
+    #[serde(
+        default,
+        skip_serializing_if = "::std::option::Option::is_none",
+        deserialize_with = "runtime::json::some"
+    )]
+    pub latency_p50_ms: ::std::option::Option<f64>,
+    /// The 99th percentile of the duration of a request, in milliseconds; absent without requests
+    #[serde(
+        default,
+        skip_serializing_if = "::std::option::Option::is_none",
+        deserialize_with = "runtime::json::some"
+    )]
+    pub latency_p99_ms: ::std::option::Option<f64>,
+    /// Orders created
+    pub created: f64,
+    /// Orders completed by their workflows
+    pub completed: f64,
+    /// What was to be sent to Temporal, at the end of the minute
+    #[serde(
+        default,
+        skip_serializing_if = "::std::option::Option::is_none",
+        deserialize_with = "runtime::json::some"
+    )]
+    pub backlog: ::std::option::Option<f64>,
+    /// Orders that differed from their workflows, in the last round
+    #[serde(
+        default,
+        skip_serializing_if = "::std::option::Option::is_none",
+        deserialize_with = "runtime::json::some"
+    )]
+    pub drift: ::std::option::Option<f64>,
+    /// Orders with a step that had failed for a long time
+    #[serde(
+        default,
+        skip_serializing_if = "::std::option::Option::is_none",
+        deserialize_with = "runtime::json::some"
+    )]
+    pub attention: ::std::option::Option<f64>,
+    /// Webhook deliveries that were received
+    pub deliveries: f64,
+    /// Failed attempts to deliver
+    pub failed_deliveries: f64,
+}
+
+runtime::json_by_serde!(StatisticsPoint);
+
+/// An order with a step that has failed for a long time
+#[derive(Debug, Clone, PartialEq, runtime::serde::Serialize, runtime::serde::Deserialize)]
+#[serde(crate = "runtime::serde")]
+pub struct StuckOrder {
+    /// The id of an order, assigned by the server
+    pub order_id: i64,
+    /// The id of a customer
+    pub customer_id: i64,
+    /// A step that has failed for a long time; it is retried until it succeeds
+    pub attention: Attention,
+}
+
+runtime::json_by_serde!(StuckOrder);
+
+impl StuckOrder {
+    /// Whether every part is within the limits of the contract.
+    pub fn is_valid(&self) -> bool {
+        self.order_id >= 1 && self.customer_id >= 1 && self.attention.is_valid()
     }
 }
 
@@ -1275,6 +1872,8 @@ runtime::json_by_serde!(Violation);
 pub struct WebhookDelivery {
     /// The id of the delivery
     pub id: i64,
+    /// The id of the endpoint
+    pub webhook_id: i64,
     /// The position of the event
     pub position: i64,
     /// The id of an order, assigned by the server
@@ -1332,7 +1931,11 @@ runtime::json_by_serde!(WebhookDelivery);
 impl WebhookDelivery {
     /// Whether every part is within the limits of the contract.
     pub fn is_valid(&self) -> bool {
-        self.id >= 1 && self.position >= 1 && self.order_id >= 1 && self.attempts >= 0
+        self.id >= 1
+            && self.webhook_id >= 1
+            && self.position >= 1
+            && self.order_id >= 1
+            && self.attempts >= 0
     }
 }
 

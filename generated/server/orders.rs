@@ -82,6 +82,34 @@ pub trait OrdersApi: 'static {
         parameters: GetOrderParameters,
     ) -> impl ::std::future::Future<Output = ::std::result::Result<GetOrderSuccess, GetOrderFailure>>;
 
+    /// Read how an order is processed.
+    ///
+    /// Returns the state of the order's workflow in Temporal with the steps that are in progress, and what
+    /// is to be sent to Temporal. `workflow` is absent if Temporal does not know it, or does not respond.
+    ///
+    /// `GET /orders/{id}/processing`
+    fn get_order_processing(
+        &self,
+        caller: Self::Caller,
+        parameters: GetOrderProcessingParameters,
+    ) -> impl ::std::future::Future<
+        Output = ::std::result::Result<GetOrderProcessingSuccess, GetOrderProcessingFailure>,
+    >;
+
+    /// List the webhook deliveries of an order.
+    ///
+    /// Returns what was sent about an order to the endpoints of the caller, and what is to be sent, from the
+    /// newest to the oldest, page by page. Completed deliveries are kept for a limited time.
+    ///
+    /// `GET /orders/{id}/deliveries`
+    fn list_order_deliveries(
+        &self,
+        caller: Self::Caller,
+        parameters: ListOrderDeliveriesParameters,
+    ) -> impl ::std::future::Future<
+        Output = ::std::result::Result<ListOrderDeliveriesSuccess, ListOrderDeliveriesFailure>,
+    >;
+
     /// Read the history of an order.
     ///
     /// Returns the events of an order from the first one on, page by page. Event `n` created version
@@ -119,8 +147,8 @@ pub trait OrdersApi: 'static {
 
     /// Retry a step now.
     ///
-    /// Retries the step in `attention` at once instead of after its delay. If no step needs attention, the
-    /// response is 409.
+    /// Retries the step in `attention` at once instead of after its delay, or sends what Temporal has
+    /// refused for the order. If neither exists, the response is 409.
     ///
     /// `POST /orders/{id}/retry`
     fn retry_order(
@@ -184,6 +212,18 @@ pub fn routes<
         "/orders/{id}",
         (api.clone(), security.clone()),
         self::get_order::<A, S>,
+    );
+    router.add(
+        runtime::actix_web::http::Method::GET,
+        "/orders/{id}/processing",
+        (api.clone(), security.clone()),
+        self::get_order_processing::<A, S>,
+    );
+    router.add(
+        runtime::actix_web::http::Method::GET,
+        "/orders/{id}/deliveries",
+        (api.clone(), security.clone()),
+        self::list_order_deliveries::<A, S>,
     );
     router.add(
         runtime::actix_web::http::Method::GET,
@@ -1114,6 +1154,284 @@ async fn get_order<
     ::std::result::Result::Ok(runtime::server::respond(answer))
 }
 
+/// The parameters of `GET /orders/{id}/processing`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GetOrderProcessingParameters {
+    /// The id of the order
+    pub id: i64,
+}
+
+/// The successful responses of `GET /orders/{id}/processing`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum GetOrderProcessingSuccess {
+    /// The processing of the order
+    Ok(models::OrderProcessing),
+}
+
+impl runtime::server::Respond for GetOrderProcessingSuccess {
+    fn respond(self) -> runtime::actix_web::HttpResponse {
+        match self {
+            Self::Ok(body) => runtime::server::Reply::new(200).json("application/json", &body),
+        }
+    }
+}
+
+/// The other responses of `GET /orders/{id}/processing`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum GetOrderProcessingFailure {
+    /// The request does not match the contract; `errors` lists every violation
+    BadRequest(models::Problem),
+    /// Credentials are missing, invalid or expired
+    Unauthorized {
+        /// The body, as `application/problem+json`
+        body: models::Problem,
+        /// How to authenticate (RFC 9110, section 11.6.1; RFC 6750, section 3)
+        www_authenticate: ::std::string::String,
+    },
+    /// The credentials are valid but do not permit this operation
+    Forbidden(models::Problem),
+    /// The order does not exist
+    NotFound(models::Problem),
+    /// The request did not arrive in time
+    RequestTimeout(models::Problem),
+    /// Too many requests; retry after `Retry-After`
+    TooManyRequests {
+        /// The body, as `application/problem+json`
+        body: models::Problem,
+        /// Seconds to wait before a retry (RFC 9110, section 10.2.3)
+        retry_after: i32,
+    },
+    /// An internal error; the server's log contains the cause with the `request_id`. The change may or
+    /// may not have been made.
+    InternalServerError(models::Problem),
+    /// The database is unavailable or overloaded; nothing was changed, retry after `Retry-After`
+    ServiceUnavailable {
+        /// The body, as `application/problem+json`
+        body: models::Problem,
+        /// Seconds to wait before a retry (RFC 9110, section 10.2.3)
+        retry_after: i32,
+    },
+}
+
+impl runtime::server::Respond for GetOrderProcessingFailure {
+    fn respond(self) -> runtime::actix_web::HttpResponse {
+        match self {
+            Self::BadRequest(body) => {
+                runtime::server::Reply::new(400).json("application/problem+json", &body)
+            }
+            Self::Unauthorized {
+                body,
+                www_authenticate,
+            } => runtime::server::Reply::new(401)
+                .header("www-authenticate", www_authenticate)
+                .json("application/problem+json", &body),
+            Self::Forbidden(body) => {
+                runtime::server::Reply::new(403).json("application/problem+json", &body)
+            }
+            Self::NotFound(body) => {
+                runtime::server::Reply::new(404).json("application/problem+json", &body)
+            }
+            Self::RequestTimeout(body) => {
+                runtime::server::Reply::new(408).json("application/problem+json", &body)
+            }
+            Self::TooManyRequests { body, retry_after } => runtime::server::Reply::new(429)
+                .header("retry-after", retry_after)
+                .json("application/problem+json", &body),
+            Self::InternalServerError(body) => {
+                runtime::server::Reply::new(500).json("application/problem+json", &body)
+            }
+            Self::ServiceUnavailable { body, retry_after } => runtime::server::Reply::new(503)
+                .header("retry-after", retry_after)
+                .json("application/problem+json", &body),
+        }
+    }
+}
+
+async fn get_order_processing<
+    A: OrdersApi<Caller = S::Caller>,
+    S: runtime::server::Authenticate<Scheme = security::Scheme>,
+>(
+    api: runtime::actix_web::web::Data<A>,
+    security: runtime::actix_web::web::Data<S>,
+    request: runtime::actix_web::HttpRequest,
+) -> ::std::result::Result<runtime::actix_web::HttpResponse, runtime::server::Rejection> {
+    let caller = runtime::server::authorize(
+        &**security,
+        &request,
+        &[
+            &[runtime::Need {
+                scheme: security::Scheme::AccessToken,
+                scopes: &["orders:admin"],
+            }],
+            &[runtime::Need {
+                scheme: security::Scheme::ApiKey,
+                scopes: &["orders:admin"],
+            }],
+        ],
+    )
+    .await?;
+    let mut input =
+        runtime::server::Input::new(&super::CONTRACT, &request, "GET", "/orders/{id}/processing");
+    let id = input.path("id").required::<i64>(|value| *value >= 1);
+    let (::std::option::Option::Some(id),) = (id,) else {
+        return ::std::result::Result::Err(input.reject());
+    };
+    let answer =
+        OrdersApi::get_order_processing(&**api, caller, GetOrderProcessingParameters { id }).await;
+    ::std::result::Result::Ok(runtime::server::respond(answer))
+}
+
+/// The parameters of `GET /orders/{id}/deliveries`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ListOrderDeliveriesParameters {
+    /// The id of the order
+    pub id: i64,
+    /// Maximum number of deliveries per page
+    pub limit: i32,
+    /// Only deliveries with a smaller id
+    pub before: ::std::option::Option<i64>,
+}
+
+/// The successful responses of `GET /orders/{id}/deliveries`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ListOrderDeliveriesSuccess {
+    /// A page of deliveries
+    Ok {
+        /// The body, as `application/json`
+        body: ::std::vec::Vec<models::WebhookDelivery>,
+        /// The next page (RFC 8288): `<…>; rel="next"`; absent on the last page
+        link: ::std::option::Option<::std::string::String>,
+    },
+}
+
+impl runtime::server::Respond for ListOrderDeliveriesSuccess {
+    fn respond(self) -> runtime::actix_web::HttpResponse {
+        match self {
+            Self::Ok { body, link } => runtime::server::Reply::new(200)
+                .optional_header("link", link)
+                .json("application/json", &body),
+        }
+    }
+}
+
+/// The other responses of `GET /orders/{id}/deliveries`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ListOrderDeliveriesFailure {
+    /// The request does not match the contract; `errors` lists every violation
+    BadRequest(models::Problem),
+    /// Credentials are missing, invalid or expired
+    Unauthorized {
+        /// The body, as `application/problem+json`
+        body: models::Problem,
+        /// How to authenticate (RFC 9110, section 11.6.1; RFC 6750, section 3)
+        www_authenticate: ::std::string::String,
+    },
+    /// The credentials are valid but do not permit this operation
+    Forbidden(models::Problem),
+    /// The order does not exist
+    NotFound(models::Problem),
+    /// The request did not arrive in time
+    RequestTimeout(models::Problem),
+    /// Too many requests; retry after `Retry-After`
+    TooManyRequests {
+        /// The body, as `application/problem+json`
+        body: models::Problem,
+        /// Seconds to wait before a retry (RFC 9110, section 10.2.3)
+        retry_after: i32,
+    },
+    /// An internal error; the server's log contains the cause with the `request_id`. The change may or
+    /// may not have been made.
+    InternalServerError(models::Problem),
+    /// The database is unavailable or overloaded; nothing was changed, retry after `Retry-After`
+    ServiceUnavailable {
+        /// The body, as `application/problem+json`
+        body: models::Problem,
+        /// Seconds to wait before a retry (RFC 9110, section 10.2.3)
+        retry_after: i32,
+    },
+}
+
+impl runtime::server::Respond for ListOrderDeliveriesFailure {
+    fn respond(self) -> runtime::actix_web::HttpResponse {
+        match self {
+            Self::BadRequest(body) => {
+                runtime::server::Reply::new(400).json("application/problem+json", &body)
+            }
+            Self::Unauthorized {
+                body,
+                www_authenticate,
+            } => runtime::server::Reply::new(401)
+                .header("www-authenticate", www_authenticate)
+                .json("application/problem+json", &body),
+            Self::Forbidden(body) => {
+                runtime::server::Reply::new(403).json("application/problem+json", &body)
+            }
+            Self::NotFound(body) => {
+                runtime::server::Reply::new(404).json("application/problem+json", &body)
+            }
+            Self::RequestTimeout(body) => {
+                runtime::server::Reply::new(408).json("application/problem+json", &body)
+            }
+            Self::TooManyRequests { body, retry_after } => runtime::server::Reply::new(429)
+                .header("retry-after", retry_after)
+                .json("application/problem+json", &body),
+            Self::InternalServerError(body) => {
+                runtime::server::Reply::new(500).json("application/problem+json", &body)
+            }
+            Self::ServiceUnavailable { body, retry_after } => runtime::server::Reply::new(503)
+                .header("retry-after", retry_after)
+                .json("application/problem+json", &body),
+        }
+    }
+}
+
+async fn list_order_deliveries<
+    A: OrdersApi<Caller = S::Caller>,
+    S: runtime::server::Authenticate<Scheme = security::Scheme>,
+>(
+    api: runtime::actix_web::web::Data<A>,
+    security: runtime::actix_web::web::Data<S>,
+    request: runtime::actix_web::HttpRequest,
+) -> ::std::result::Result<runtime::actix_web::HttpResponse, runtime::server::Rejection> {
+    let caller = runtime::server::authorize(
+        &**security,
+        &request,
+        &[
+            &[runtime::Need {
+                scheme: security::Scheme::AccessToken,
+                scopes: &["webhooks:read"],
+            }],
+            &[runtime::Need {
+                scheme: security::Scheme::ApiKey,
+                scopes: &["webhooks:read"],
+            }],
+        ],
+    )
+    .await?;
+    let mut input =
+        runtime::server::Input::new(&super::CONTRACT, &request, "GET", "/orders/{id}/deliveries");
+    let id = input.path("id").required::<i64>(|value| *value >= 1);
+    let limit = input
+        .query("limit")
+        .default::<i32>(|| 50, |value| (1..=100).contains(value));
+    let before = input.query("before").optional::<i64>(|value| *value >= 1);
+    let (
+        ::std::option::Option::Some(id),
+        ::std::option::Option::Some(limit),
+        ::std::option::Option::Some(before),
+    ) = (id, limit, before)
+    else {
+        return ::std::result::Result::Err(input.reject());
+    };
+    let answer = OrdersApi::list_order_deliveries(
+        &**api,
+        caller,
+        ListOrderDeliveriesParameters { id, limit, before },
+    )
+    .await;
+    ::std::result::Result::Ok(runtime::server::respond(answer))
+}
+
 /// The parameters of `GET /orders/{id}/events`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ListOrderEventsParameters {
@@ -1303,6 +1621,20 @@ pub struct ListOrdersParameters {
     pub status: ::std::option::Option<::std::vec::Vec<models::OrderStatus>>,
     /// Only orders of this customer
     pub customer_id: ::std::option::Option<i64>,
+    /// Only orders whose payment has one of these statuses
+    pub payment_status: ::std::option::Option<::std::vec::Vec<models::PaymentStatus>>,
+    /// Only orders whose shipment has one of these statuses
+    pub shipment_status: ::std::option::Option<::std::vec::Vec<models::ShipmentStatus>>,
+    /// Only orders with `attention` (`true`), or without (`false`)
+    pub needs_attention: ::std::option::Option<bool>,
+    /// Only orders that were accepted at this time or later
+    pub created_from: ::std::option::Option<runtime::chrono::DateTime<runtime::chrono::Utc>>,
+    /// Only orders that were accepted before this time
+    pub created_before: ::std::option::Option<runtime::chrono::DateTime<runtime::chrono::Utc>>,
+    /// Only orders with this `total_amount` or a greater one
+    pub min_amount: ::std::option::Option<runtime::rust_decimal::Decimal>,
+    /// Only orders with this `total_amount` or a smaller one
+    pub max_amount: ::std::option::Option<runtime::rust_decimal::Decimal>,
 }
 
 /// The successful responses of `GET /orders`.
@@ -1312,7 +1644,8 @@ pub enum ListOrdersSuccess {
     Ok {
         /// The body, as `application/json`
         body: ::std::vec::Vec<models::Order>,
-        /// The next page (RFC 8288): `<…>; rel="next"`; absent on the last page
+        /// The next page (RFC 8288): `<…>; rel="next"`, absent on the last page; and the previous one:
+        /// `<…>; rel="prev"`, absent on a page that was requested without a cursor
         link: ::std::option::Option<::std::string::String>,
     },
 }
@@ -1436,12 +1769,66 @@ async fn list_orders<
     let customer_id = input
         .query("customer_id")
         .optional::<i64>(|value| *value >= 1);
+    let payment_status = input
+        .query("payment_status")
+        .optional_list::<models::PaymentStatus>(|value| {
+            (1..=5).contains(&value.len()) && runtime::all_unique(value)
+        });
+    let shipment_status = input
+        .query("shipment_status")
+        .optional_list::<models::ShipmentStatus>(|value| {
+            (1..=5).contains(&value.len()) && runtime::all_unique(value)
+        });
+    let needs_attention = input.query("needs_attention").optional::<bool>(|_| true);
+    let created_from = input
+        .query("created_from")
+        .optional::<runtime::chrono::DateTime<runtime::chrono::Utc>>(|_| true);
+    let created_before = input
+        .query("created_before")
+        .optional::<runtime::chrono::DateTime<runtime::chrono::Utc>>(|_| true);
+    let min_amount = input
+        .query("min_amount")
+        .optional::<runtime::rust_decimal::Decimal>(|value| {
+            (runtime::rust_decimal::Decimal::ZERO
+                ..=runtime::rust_decimal::Decimal::new(9_999_999_999, 2))
+                .contains(value)
+                && *value % runtime::rust_decimal::Decimal::new(1, 2)
+                    == runtime::rust_decimal::Decimal::ZERO
+        });
+    let max_amount = input
+        .query("max_amount")
+        .optional::<runtime::rust_decimal::Decimal>(|value| {
+            (runtime::rust_decimal::Decimal::ZERO
+                ..=runtime::rust_decimal::Decimal::new(9_999_999_999, 2))
+                .contains(value)
+                && *value % runtime::rust_decimal::Decimal::new(1, 2)
+                    == runtime::rust_decimal::Decimal::ZERO
+        });
     let (
         ::std::option::Option::Some(limit),
         ::std::option::Option::Some(cursor),
         ::std::option::Option::Some(status),
         ::std::option::Option::Some(customer_id),
-    ) = (limit, cursor, status, customer_id)
+        ::std::option::Option::Some(payment_status),
+        ::std::option::Option::Some(shipment_status),
+        ::std::option::Option::Some(needs_attention),
+        ::std::option::Option::Some(created_from),
+        ::std::option::Option::Some(created_before),
+        ::std::option::Option::Some(min_amount),
+        ::std::option::Option::Some(max_amount),
+    ) = (
+        limit,
+        cursor,
+        status,
+        customer_id,
+        payment_status,
+        shipment_status,
+        needs_attention,
+        created_from,
+        created_before,
+        min_amount,
+        max_amount,
+    )
     else {
         return ::std::result::Result::Err(input.reject());
     };
@@ -1453,6 +1840,13 @@ async fn list_orders<
             cursor,
             status,
             customer_id,
+            payment_status,
+            shipment_status,
+            needs_attention,
+            created_from,
+            created_before,
+            min_amount,
+            max_amount,
         },
     )
     .await;

@@ -118,7 +118,9 @@ mod tests {
 
     #[test]
     fn a_change_of_any_byte_is_detected() {
-        let bytes = URL_SAFE_NO_PAD.decode(cursors().encode(PageOf::Below(5), ALL)).unwrap();
+        let bytes = URL_SAFE_NO_PAD
+            .decode(cursors().encode(PageOf::Below(5), ALL))
+            .unwrap();
         for at in 0..bytes.len() {
             let mut changed = bytes.clone();
             changed[at] ^= 1;

@@ -14,11 +14,12 @@ use super::{etag, events, idempotency, problem, processing};
 use crate::config;
 use crate::db::{
     Action, Created, Database, Decided, DeliveryFilter, DeliveryRepository, Effect,
-    EventRepository, IntentRepository, OrderConditions, OrderFilter, OrderRepository, PageOf, Rejection,
+    EventRepository, IntentRepository, OrderConditions, OrderFilter, OrderRepository, PageOf,
+    Rejection,
 };
 use crate::domain::{
-    Access, Actor, Caller, CancellationReason, CustomerId, NewOrder, Order, OrderChange, OrderEventType,
-    OrderItem, OrderStatus, RequestError,
+    Access, Actor, Caller, CancellationReason, CustomerId, NewOrder, Order, OrderChange,
+    OrderEventType, OrderItem, OrderStatus, RequestError,
 };
 use crate::error::StoreError;
 use crate::feed::Feed;
@@ -529,15 +530,24 @@ fn link(parameters: &ListOrdersParameters, cursor: &str, relation: &str) -> Stri
     }
     let rfc3339 = |time: DateTime<Utc>| time.to_rfc3339_opts(SecondsFormat::AutoSi, true);
     let others = [
-        ("customer_id", parameters.customer_id.map(|id| id.to_string())),
+        (
+            "customer_id",
+            parameters.customer_id.map(|id| id.to_string()),
+        ),
         (
             "needs_attention",
             parameters.needs_attention.map(|needs| needs.to_string()),
         ),
         ("created_from", parameters.created_from.map(rfc3339)),
         ("created_before", parameters.created_before.map(rfc3339)),
-        ("min_amount", parameters.min_amount.map(|amount| amount.to_string())),
-        ("max_amount", parameters.max_amount.map(|amount| amount.to_string())),
+        (
+            "min_amount",
+            parameters.min_amount.map(|amount| amount.to_string()),
+        ),
+        (
+            "max_amount",
+            parameters.max_amount.map(|amount| amount.to_string()),
+        ),
     ];
     for (name, value) in others {
         if let Some(value) = value {

@@ -46,9 +46,8 @@ pub(super) fn of(stored: &[Stored], now: DateTime<Utc>) -> Statistics {
 fn point(at: DateTime<Utc>, measured: &[&Measurement]) -> StatisticsPoint {
     let sum = |value: fn(&Measurement) -> f64| measured.iter().map(|one| value(one)).sum();
     // Every process sees the same; the last one is the newest.
-    let last = |value: fn(&Measurement) -> Option<f64>| {
-        measured.iter().rev().find_map(|one| value(one))
-    };
+    let last =
+        |value: fn(&Measurement) -> Option<f64>| measured.iter().rev().find_map(|one| value(one));
     let mut durations: BTreeMap<u64, f64> = BTreeMap::new();
     for &(limit, count) in measured.iter().flat_map(|one| &one.durations) {
         *durations.entry(limit.to_bits()).or_default() += count;

@@ -148,10 +148,7 @@ impl Authenticate for Authenticator {
                 })?
             }
         };
-        shared.count(
-            request,
-            CallerKey::Principal(caller.principal.clone()),
-        )?;
+        shared.count(request, CallerKey::Principal(caller.principal.clone()))?;
         if let Some(missing) = caller.scopes.missing(presented.scopes) {
             shared.metrics.auth_failed(AuthFailure::Insufficient);
             return Err(insufficient(

@@ -5,8 +5,8 @@ use anyhow::Result;
 use super::print_line;
 use crate::config::Settings;
 use crate::db::{
-    Backlog, BookReport, BookRepository, Database, IntentRepository, WaitingIntent,
-    ReconciliationRepository, Report,
+    Backlog, BookReport, BookRepository, Database, IntentRepository, ReconciliationRepository,
+    Report, WaitingIntent,
 };
 
 /// The number of failing intents that are listed.
@@ -49,7 +49,10 @@ pub async fn status(settings: &Settings, json: bool) -> Result<()> {
     for intent in failing {
         print_line(&format!(
             "  order {} {} attempts {}: {}",
-            intent.order_id, intent.action, intent.attempts, intent.last_error
+            intent.order_id,
+            intent.action,
+            intent.attempts,
+            intent.last_error.unwrap_or_default()
         ))?;
     }
     let when = match reconciliation.finished_at {

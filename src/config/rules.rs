@@ -35,7 +35,9 @@ pub(super) fn web_page(text: &str, _: &()) -> garde::Result {
     if is_url {
         return Ok(());
     }
-    Err(garde::Error::new(format!("`{text}` is not http://HOST:PORT")))
+    Err(garde::Error::new(format!(
+        "`{text}` is not http://HOST:PORT"
+    )))
 }
 
 /// Reports every invalid entry in one message.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
-use diesel::dsl::{now, sql};
+use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Double, Integer, Nullable, Text, Timestamptz};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -357,7 +357,7 @@ impl IntentRepository {
         let failed = workflow_intents::table
             .filter(workflow_intents::order_id.eq(order_id))
             .filter(workflow_intents::last_error.is_not_null());
-        let query = diesel::update(failed).set(workflow_intents::available_at.eq(now));
+        let query = diesel::update(failed).set(workflow_intents::available_at.eq(diesel::dsl::now));
         self.database
             .write(async |connection| query.execute(connection).await)
             .await

@@ -11,7 +11,10 @@ pub struct Scopes([bool; Scope::ALL.len()]);
 impl Scopes {
     /// Parses names separated by spaces (RFC 6749, section 3.3). Unknown names are ignored.
     pub fn parse(names: &str) -> Self {
-        names.split(' ').filter_map(|name| name.parse().ok()).collect()
+        names
+            .split(' ')
+            .filter_map(|name| name.parse().ok())
+            .collect()
     }
 
     /// Whether the set contains this scope. `orders:admin` implies every scope.

@@ -4,6 +4,7 @@
 use actix_web::http::header::{CACHE_CONTROL, HeaderValue};
 use actix_web::web::{self, Data, Path, ServiceConfig};
 use actix_web::{HttpResponse, Route, guard};
+use contract_runtime::server::Rejection;
 use rust_embed::RustEmbed;
 use serde::Serialize;
 
@@ -54,7 +55,7 @@ async fn of_deployment(settings: Data<ConsoleSettings>) -> HttpResponse {
 }
 
 /// A file, or the page, whose script shows what the rest of the path names.
-async fn file(path: Path<String>) -> HttpResponse {
+async fn file(path: Path<String>) -> Result<HttpResponse, Rejection> {
     let wanted = path.into_inner();
     let is_page = !wanted.contains('.');
     let name = if is_page { INDEX } else { wanted.as_str() };
@@ -66,8 +67,9 @@ async fn file(path: Path<String>) -> HttpResponse {
     } else {
         NO_CACHE
     };
-    HttpResponse::Ok()
+    let response = HttpResponse::Ok()
         .content_type(found.metadata.mimetype())
         .insert_header((CACHE_CONTROL, caching))
-        .body(found.data)
+        .body(found.data);
+    Ok(response)
 }

@@ -5,9 +5,13 @@ use std::iter::successors;
 
 use chrono::{DateTime, Utc};
 use temporalio_common::protos::temporal::api::common::v1::WorkflowExecution;
-use temporalio_common::protos::temporal::api::enums::v1::{PendingActivityState, WorkflowExecutionStatus};
+use temporalio_common::protos::temporal::api::enums::v1::{
+    PendingActivityState, WorkflowExecutionStatus,
+};
 use temporalio_common::protos::temporal::api::failure::v1::Failure;
-use temporalio_common::protos::temporal::api::workflow::v1::{PendingActivityInfo, WorkflowExecutionInfo};
+use temporalio_common::protos::temporal::api::workflow::v1::{
+    PendingActivityInfo, WorkflowExecutionInfo,
+};
 use temporalio_common::protos::temporal::api::workflowservice::v1::{
     DescribeNamespaceRequest, DescribeWorkflowExecutionRequest, DescribeWorkflowExecutionResponse,
     ListWorkflowExecutionsRequest, TerminateWorkflowExecutionRequest,
@@ -61,7 +65,9 @@ impl Execution {
             WorkflowExecutionStatus::TimedOut => WorkflowState::Ended("timed out"),
             _ => WorkflowState::Ended("failed"),
         };
-        let started_at = info.start_time.and_then(|time| instant(time.seconds, time.nanos));
+        let started_at = info
+            .start_time
+            .and_then(|time| instant(time.seconds, time.nanos));
         let execution = info.execution?;
         Some(Self {
             order_id: order_of(&execution.workflow_id)?,
@@ -147,8 +153,12 @@ impl Temporal {
         Ok(Some(Progress {
             workflow_id: workflow_id(order_id),
             status: info.status(),
-            started_at: info.start_time.and_then(|time| instant(time.seconds, time.nanos)),
-            ended_at: info.close_time.and_then(|time| instant(time.seconds, time.nanos)),
+            started_at: info
+                .start_time
+                .and_then(|time| instant(time.seconds, time.nanos)),
+            ended_at: info
+                .close_time
+                .and_then(|time| instant(time.seconds, time.nanos)),
             run_id: info.execution.unwrap_or_default().run_id,
             steps: described.pending_activities.into_iter().map(step).collect(),
         }))
@@ -257,8 +267,8 @@ fn instant(seconds: i64, nanos: i32) -> Option<DateTime<Utc>> {
 }
 
 fn step(activity: PendingActivityInfo) -> PendingStep {
-    let is_waiting = activity.last_failure.is_some()
-        && activity.state() == PendingActivityState::Scheduled;
+    let is_waiting =
+        activity.last_failure.is_some() && activity.state() == PendingActivityState::Scheduled;
     let next = activity
         .next_attempt_schedule_time
         .or(activity.scheduled_time);
@@ -269,8 +279,12 @@ fn step(activity: PendingActivityInfo) -> PendingStep {
             .unwrap_or_default(),
         attempts: activity.attempt.max(1),
         last_error: activity.last_failure.as_ref().map(causes),
-        last_attempt_at: activity.last_started_time.and_then(|time| instant(time.seconds, time.nanos)),
-        next_attempt_at: next.filter(|_| is_waiting).and_then(|time| instant(time.seconds, time.nanos)),
+        last_attempt_at: activity
+            .last_started_time
+            .and_then(|time| instant(time.seconds, time.nanos)),
+        next_attempt_at: next
+            .filter(|_| is_waiting)
+            .and_then(|time| instant(time.seconds, time.nanos)),
     }
 }
 

@@ -43,8 +43,13 @@ impl Payment {
         if amount.fract() != Decimal::new(94, 2) {
             return false;
         }
-        let mut unavailable = self.unavailable.lock().unwrap_or_else(PoisonError::into_inner);
-        let first = unavailable.entry(id.to_owned()).or_insert_with(Instant::now);
+        let mut unavailable = self
+            .unavailable
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let first = unavailable
+            .entry(id.to_owned())
+            .or_insert_with(Instant::now);
         first.elapsed() < UNAVAILABLE
     }
 

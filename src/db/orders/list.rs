@@ -106,8 +106,7 @@ async fn page(
             if let Some(customer_id) = customer_id {
                 query = query.filter(orders::customer_id.eq(customer_id));
             }
-            let mut rows: Vec<OrderRow> =
-                filter.conditions.apply(query).load(connection).await?;
+            let mut rows: Vec<OrderRow> = filter.conditions.apply(query).load(connection).await?;
             if matches!(place, PageOf::Above(_)) {
                 rows.reverse();
             }

@@ -21,7 +21,7 @@ impl Declared {
             if !is_counted(operation) {
                 return;
             }
-            let count = metric.get_counter().value();
+            let count = metric.get_counter().get_value();
             totals.requests += count;
             if status.starts_with('5') {
                 totals.errors += count;
@@ -47,11 +47,11 @@ impl Declared {
         totals.durations = durations;
         of_each(&self.activities, |metric| {
             if label(metric, "outcome") == "completed" {
-                totals.completed += metric.get_counter().value();
+                totals.completed += metric.get_counter().get_value();
             }
         });
         of_each(&self.webhooks, |metric| {
-            let count = metric.get_counter().value();
+            let count = metric.get_counter().get_value();
             if label(metric, "outcome") == "delivered" {
                 totals.deliveries += count;
             } else {

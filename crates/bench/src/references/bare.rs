@@ -21,11 +21,7 @@ pub async fn run(
     ready: impl FnOnce(SocketAddr) -> std::io::Result<()>,
 ) -> Result<()> {
     let route = || resource("/orders/{id}").route(get().to(order));
-    let server = HttpServer::new(move || {
-        App::new()
-            .service(route())
-            .default_service(to(received))
-    })
+    let server = HttpServer::new(move || App::new().service(route()).default_service(to(received)))
         .disable_signals()
         .workers(threads(http))
         .bind(&http.listen)?;
