@@ -183,20 +183,24 @@ async fn without_temporal_the_intents_are_shown_and_sent_on_request() {
     .await;
     let order = app.create(1, "1").await;
     let path = format!("/orders/{order}/processing");
-    let processing = eventually("the intent has failed", async || {
-        let processing = app.json(&path).await;
-        processing["intents"][0]["last_error"]
-            .is_string()
-            .then_some(processing)
-    })
-    .await;
+    let processing = app.json(&path).await;
     assert_eq!(processing["temporal_available"], false);
     assert_eq!(processing.get("workflow"), None);
     assert_eq!(processing["intents"][0]["action"], "start");
+    let nothing = app
+        .send(Method::POST, &format!("/orders/{order}/retry"), "")
+        .await;
+    problem(nothing, 409, "nothing_to_retry").await;
+    // As Temporal would refuse it.
+    let later = "now() + interval '1 hour'";
+    app.sql(&format!(
+        "UPDATE workflow_intents SET last_error = 'refused', available_at = {later}"
+    ))
+    .await;
+    let processing = app.json(&path).await;
+    assert_eq!(processing["intents"][0]["last_error"], "refused");
     let report = app.json("/attention").await;
     assert_eq!(report["intents"][0]["order_id"], order);
-    app.sql("UPDATE workflow_intents SET available_at = now() + interval '1 hour'")
-        .await;
     let retried = app
         .send(Method::POST, &format!("/orders/{order}/retry"), "")
         .await;
@@ -207,11 +211,6 @@ async fn without_temporal_the_intents_are_shown_and_sent_on_request() {
         1,
     )
     .await;
-    app.sql("DELETE FROM workflow_intents").await;
-    let nothing = app
-        .send(Method::POST, &format!("/orders/{order}/retry"), "")
-        .await;
-    problem(nothing, 409, "nothing_to_retry").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
