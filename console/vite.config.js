@@ -24,6 +24,7 @@ export default defineConfig({
         assetsInlineLimit: 0,
         modulePreload: { polyfill: false },
         reportCompressedSize: false,
+        license: { fileName: 'licenses.md' },
     },
     server: {
         proxy: Object.fromEntries(

@@ -72,16 +72,18 @@ async function latestPosition(client: OrdersClient): Promise<number> {
 }
 
 function connectionDisplay(stopped: AbortSignal): (state: Connection) => void {
-    let timer: ReturnType<typeof setTimeout> | undefined;
+    let wanted: Connection = 'connecting';
+    const set = () => {
+        if (!stopped.aborted) {
+            connection.value = wanted;
+        }
+    };
     return (state) => {
-        clearTimeout(timer);
-        const set = () => {
-            if (!stopped.aborted) {
-                connection.value = state;
-            }
-        };
-        if (state === 'reconnecting' && connection.peek() === 'live') {
-            timer = setTimeout(set, UNNOTICED_MS);
+        const wasLive = wanted === 'live';
+        wanted = state;
+        if (state === 'reconnecting') {
+            // By then it may be live again.
+            setTimeout(set, wasLive ? UNNOTICED_MS : 0);
         } else {
             set();
         }

@@ -13,6 +13,10 @@ const count = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
 export const formatAmount = (amount: number): string => money.format(amount);
 export const formatNumber = (value: number): string => count.format(value);
 
+/** `1 order`, `2 orders`. */
+export const formatCount = (value: number, noun: string): string =>
+    `${formatNumber(value)} ${noun}${value === 1 ? '' : 's'}`;
+
 /** Never fails: the date may be invalid. */
 export const formatTime = (date: Date): string => (Number.isNaN(date.getTime()) ? 'unknown' : time.format(date));
 export const formatShortTime = (date: Date): string =>

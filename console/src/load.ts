@@ -27,7 +27,6 @@ export function useLoad<T>(load: (signal: AbortSignal) => Promise<T>, inputs: re
         }
     }, inputs);
     useEffect(() => {
-        setState({});
         void reload();
         return () => running.current?.abort();
     }, [reload]);

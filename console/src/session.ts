@@ -1,5 +1,6 @@
 import { computed, signal } from '@preact/signals';
 import { ApiError, type CallerInfo, OrdersClient, type OrdersClientOptions, type Scope } from 'order-processing-sdk';
+import { to } from './router';
 
 interface Settings {
     authentication: boolean;
@@ -22,7 +23,7 @@ export const caller = computed(() => (session.value.name === 'signed-in' ? sessi
 export async function startSession(): Promise<void> {
     session.value = { name: 'starting' };
     try {
-        const response = await fetch('/console/settings.json');
+        const response = await fetch(to('settings.json'));
         if (!response.ok) {
             throw new Error(`the settings of the console cannot be read: HTTP ${response.status}`);
         }
@@ -50,9 +51,16 @@ export async function signIn(credential: string | undefined): Promise<void> {
     session.value = { name: 'signed-in', caller, credential, client };
 }
 
-export function signOut(reason?: string): void {
+/** Ends the session and forgets what the tab has kept for it. */
+export function signOut(): void {
+    sessionStorage.clear();
+    session.value = { name: 'signed-out' };
+}
+
+/** The service does not accept the credential any more. What else the tab has kept is there after the next sign-in. */
+function expire(): void {
     sessionStorage.removeItem(STORED);
-    session.value = { name: 'signed-out', reason };
+    session.value = { name: 'signed-out', reason: 'the credential has expired or was revoked' };
 }
 
 /** The client of the signed-in caller; pages exist only while there is one. */
@@ -92,7 +100,7 @@ function connect(credential: string | undefined, options: OrdersClientOptions = 
             const response = await fetch(...request);
             // A late response to an earlier credential does not end the session of the current one.
             if (response.status === 401 && isMine()) {
-                signOut('the credential has ended: it expired or was revoked');
+                expire();
             }
             return response;
         },

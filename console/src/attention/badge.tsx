@@ -10,6 +10,8 @@ const RELEVANT = new Set(['attention_required', 'attention_resolved', 'retry_req
 /** How many things need attention; nothing when there are none. */
 export function AttentionBadge() {
     useEffect(() => {
+        // It may be that of an earlier caller.
+        report.value = undefined;
         void readReport();
         let timer: ReturnType<typeof setTimeout> | undefined;
         const unsubscribe = subscribe({

@@ -77,7 +77,7 @@ function Measurements({ statistics: { processes, partners, points } }: { statist
             </Section>
             <Section title="The last hour, by the minute">
                 <p>
-                    {formatNumber(processes)} {processes === 1 ? 'process measures' : 'processes measure'}.
+                    Measured by {formatNumber(processes)} {processes === 1 ? 'process' : 'processes'}.
                 </p>
                 {points.length === 0 ? (
                     <p class="muted">There are no measurements yet.</p>

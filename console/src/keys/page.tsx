@@ -52,7 +52,7 @@ export function KeysPage() {
                                 ['Created', ({ createdAt }) => <Time at={createdAt} />],
                                 ['Expires', ({ expiresAt }) => <Time at={expiresAt} />],
                                 ['Last used', ({ lastUsedAt }) => <Time at={lastUsedAt} />],
-                                ['', (key) => stateOf(key) === 'valid' && <KeyButtons of={key} onOpen={setOpen} />],
+                                ['Action', (key) => stateOf(key) === 'valid' && <KeyButtons of={key} onOpen={setOpen} />],
                             ]}
                         />
                     )}
@@ -69,13 +69,13 @@ export function KeysPage() {
 function KeyButtons({ of: key, onOpen }: { of: ApiKeyInfo; onOpen: (open: Open) => void }) {
     return (
         <div class="buttons">
-            <button type="button" aria-label={`Replace key ${key.id}`} onClick={() => onOpen({ name: 'rotate', key })}>
+            <button type="button" aria-label={`Replace: key ${key.id}`} onClick={() => onOpen({ name: 'rotate', key })}>
                 Replace
             </button>
             <button
                 type="button"
                 class="danger"
-                aria-label={`Revoke key ${key.id}`}
+                aria-label={`Revoke: key ${key.id}`}
                 onClick={() => onOpen({ name: 'revoke', key })}
             >
                 Revoke

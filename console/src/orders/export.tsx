@@ -2,7 +2,7 @@ import { useRef, useState } from 'preact/hooks';
 import { client } from '../session';
 import { Dialog } from '../ui/dialog';
 import { Problem } from '../ui/problem';
-import { formatNumber } from '../format';
+import { formatCount } from '../format';
 import { CSV_HEADER, csvLine } from './csv';
 import type { Filter } from './filter';
 
@@ -49,9 +49,7 @@ function ExportDialog({ filter, onClose }: { filter: Filter; onClose: () => void
     return (
         <Dialog title="Export orders as CSV" onClose={close}>
             <p>All orders that the filter selects, in one file.</p>
-            <p role="status">
-                {count !== undefined && `${formatNumber(count)} orders ${isDone ? 'saved' : 'read'}`}
-            </p>
+            <p role="status">{count !== undefined && `${formatCount(count, 'order')} ${isDone ? 'saved' : 'read'}`}</p>
             <Problem error={error} />
             <div class="buttons">
                 <button type="button" onClick={close}>

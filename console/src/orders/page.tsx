@@ -1,4 +1,5 @@
 import { useEffect } from 'preact/hooks';
+import { formatCount } from '../format';
 import { place, to } from '../router';
 import { may } from '../session';
 import { Icon } from '../ui/icon';
@@ -51,7 +52,7 @@ function NewerOrders({ list }: { list: OrderList }) {
         <div class="newer" role="status">
             {count > 0 && (
                 <button type="button" class="primary" onClick={show}>
-                    {count >= MOST_NEW ? `${MOST_NEW} or more` : count} new {count === 1 ? 'order' : 'orders'}
+                    {count < MOST_NEW ? formatCount(count, 'new order') : `${MOST_NEW} or more new orders`}
                 </button>
             )}
         </div>

@@ -1,5 +1,6 @@
 import { useEffect } from 'preact/hooks';
 import { startFeed } from '../feed';
+import { path } from '../router';
 import { may, session, startSession } from '../session';
 import { Message } from '../ui/message';
 import { Problem } from '../ui/problem';
@@ -42,7 +43,7 @@ function SignedIn() {
             </a>
             <Header />
             <main id="main" tabIndex={-1}>
-                <CurrentPage />
+                <CurrentPage key={path.value} />
             </main>
         </>
     );

@@ -70,7 +70,7 @@ function Caller() {
                 {customerId !== undefined && `, customer ${customerId}`}
             </span>
             {settings.value.authentication && (
-                <button type="button" onClick={() => signOut()}>
+                <button type="button" onClick={signOut}>
                     Sign out
                 </button>
             )}

@@ -1,4 +1,5 @@
 import type { ComponentType } from 'preact';
+import { useErrorBoundary } from 'preact/hooks';
 import type { Scope } from 'order-processing-sdk';
 import { AttentionPage } from '../attention/page';
 import { CreatePage } from '../create/page';
@@ -9,6 +10,7 @@ import { OrdersPage } from '../orders/page';
 import { path, to } from '../router';
 import { may } from '../session';
 import { Page } from '../ui/page';
+import { Problem } from '../ui/problem';
 import { EndpointPage } from '../webhooks/endpoint';
 import { WebhooksPage } from '../webhooks/page';
 
@@ -31,7 +33,18 @@ const ROUTES: Route[] = [
 
 export function CurrentPage() {
     const current = path.value;
+    const [error] = useErrorBoundary();
     const route = ROUTES.find(({ pattern }) => pattern.test(current));
+    if (error !== undefined) {
+        return (
+            <Page title="This page has failed">
+                <Problem error={error} />
+                <button type="button" onClick={() => window.location.reload()}>
+                    Load the console again
+                </button>
+            </Page>
+        );
+    }
     if (!route) {
         return (
             <Page title="Not found">
@@ -51,5 +64,5 @@ export function CurrentPage() {
         );
     }
     const Shown = route.page;
-    return <Shown key={current} id={Number(route.pattern.exec(current)?.[1])} />;
+    return <Shown id={Number(route.pattern.exec(current)?.[1])} />;
 }

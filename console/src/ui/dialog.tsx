@@ -48,8 +48,8 @@ export function FormDialog(props: FormDialogProps) {
     const { title, onClose, children, submitLabel, isDangerous, onSubmit, onUnknown } = props;
     const [isBusy, setBusy] = useState(false);
     const [error, setError] = useState<unknown>();
-    const isUnknown = isOutcomeUnknown(error);
-    const close = isUnknown && onUnknown ? onUnknown : onClose;
+    const isUnknown = onUnknown !== undefined && isOutcomeUnknown(error);
+    const close = isUnknown ? onUnknown : onClose;
     const submit = async (event: Event) => {
         event.preventDefault();
         setBusy(true);
@@ -73,9 +73,12 @@ export function FormDialog(props: FormDialogProps) {
                     <button type="button" onClick={close}>
                         {isUnknown ? 'Look at it again' : 'Close'}
                     </button>
-                    <button type="submit" class={isDangerous ? 'danger' : 'primary'} disabled={isBusy}>
-                        {isBusy ? 'Sending …' : submitLabel}
-                    </button>
+                    {/* Not again before somebody has looked whether it was made. */}
+                    {!isUnknown && (
+                        <button type="submit" class={isDangerous ? 'danger' : 'primary'} disabled={isBusy}>
+                            {isBusy ? 'Sending …' : submitLabel}
+                        </button>
+                    )}
                 </div>
             </form>
         </Dialog>

@@ -51,12 +51,12 @@ export function Deliveries({ read, inputs, isOfOneEndpoint }: DeliveriesProps) {
                             ['Last attempt', ({ lastAttemptAt }) => <Time at={lastAttemptAt} />],
                             ['Next attempt', ({ nextAttemptAt }) => <Time at={nextAttemptAt} />],
                             [
-                                '',
+                                'Action',
                                 (delivery) =>
                                     may('webhooks:write') && (
                                         <button
                                             type="button"
-                                            aria-label={`Send delivery ${delivery.id} again`}
+                                            aria-label={`Send again: delivery ${delivery.id}`}
                                             onClick={() => setResent(delivery)}
                                         >
                                             Send again

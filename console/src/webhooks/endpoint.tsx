@@ -79,7 +79,10 @@ function EndpointDeliveries({ id }: { id: number }) {
                 isOfOneEndpoint
                 inputs={[id, filter]}
                 read={(before, signal) =>
-                    client().webhooks.listWebhookDeliveriesRaw({ id, before, status, limit: PAGE_SIZE }, { signal })
+                    client().webhooks.listWebhookDeliveriesRaw(
+                        { id, before, status: status.length > 0 ? status : undefined, limit: PAGE_SIZE },
+                        { signal },
+                    )
                 }
             />
         </Section>
