@@ -81,6 +81,15 @@ sdk LANG: generate
 sdk-test LANGS="":
     @{{ if LANGS == "" { "" } else { "ORDERS_TEST_SDKS='" + LANGS + "'" } }} cargo test --quiet --locked --test integration -- sdk:: --nocapture
 
+# Build the console into generated/console/
+console: generate
+    @.tools/venv/bin/python console/build.py
+
+# Fail if generated/console/ does not match the sources of the console
+check-console:
+    @echo "== console"
+    @.tools/venv/bin/python console/build.py --check
+
 # Build the `orders` binary
 build:
     cargo build --locked --bin orders
@@ -90,7 +99,7 @@ fmt:
     cargo fmt --all
 
 # Check formatting, lints, the contract, dependencies, migrations and deployment files
-lint: contract-lint deny check-source check-migrations check-deploy
+lint: contract-lint deny check-source check-console check-migrations check-deploy
     @echo "== rustfmt"
     cargo fmt --all --check
     @echo "== clippy"

@@ -1,4 +1,4 @@
-import { EventsApi, HealthApi, OrdersApi, WebhookEndpointsApi } from './apis/index.js';
+import { AdministrationApi, EventsApi, HealthApi, OrdersApi, WebhookEndpointsApi } from './apis/index.js';
 import { NotFinished, OrdersError } from './errors.js';
 import { follow, type FollowOptions } from './feed.js';
 import type {
@@ -9,6 +9,8 @@ import type {
     Order,
     OrderEvent,
     OrderStatus,
+    PaymentStatus,
+    ShipmentStatus,
     UpdateOrderRequest,
 } from './models/index.js';
 import { type ApiResponse, Configuration, ResponseError } from './runtime.js';
@@ -55,6 +57,13 @@ export interface CallOptions {
 export interface OrdersFilter {
     status?: OrderStatus[];
     customerId?: number;
+    paymentStatus?: PaymentStatus[];
+    shipmentStatus?: ShipmentStatus[];
+    needsAttention?: boolean;
+    createdFrom?: Date;
+    createdBefore?: Date;
+    minAmount?: number;
+    maxAmount?: number;
     /** Orders per request, 1 to 1000. */
     pageSize?: number;
 }
@@ -68,6 +77,7 @@ export class OrdersClient {
     readonly api: OrdersApi;
     readonly feed: EventsApi;
     readonly webhooks: WebhookEndpointsApi;
+    readonly administration: AdministrationApi;
     readonly health: HealthApi;
     private readonly baseUrl: string;
     private readonly settings: TransportSettings;
@@ -87,6 +97,7 @@ export class OrdersClient {
         this.api = new OrdersApi(configuration);
         this.feed = new EventsApi(configuration);
         this.webhooks = new WebhookEndpointsApi(configuration);
+        this.administration = new AdministrationApi(configuration);
         this.health = new HealthApi(configuration);
     }
 
@@ -175,7 +186,7 @@ export class OrdersClient {
             const cursor = next.get('cursor') ?? undefined;
             const page: ApiResponse<Order[]> = await this.api.listOrdersRaw({ ...filter, limit: pageSize, cursor }, call);
             yield* await page.value();
-            next = nextPage(page);
+            next = linkedPage(page, 'next');
         }
     }
 
@@ -189,7 +200,7 @@ export class OrdersClient {
             const after = Number(next.get('after') ?? 0);
             const page: ApiResponse<OrderEvent[]> = await this.api.listOrderEventsRaw({ id, limit: pageSize, after }, call);
             yield* await page.value();
-            next = nextPage(page);
+            next = linkedPage(page, 'next');
         }
     }
 
@@ -244,9 +255,9 @@ function isReplay(response: ApiResponse<unknown>): boolean {
     return response.raw.headers.get('Idempotent-Replayed') === 'true';
 }
 
-/** The query of the next page (RFC 8288). The path is ignored: a gateway may have changed it. */
-function nextPage(page: ApiResponse<unknown>): URLSearchParams | undefined {
+/** The query of the next or previous page (RFC 8288). The path is ignored: a gateway may have changed it. */
+export function linkedPage(page: ApiResponse<unknown>, relation: 'next' | 'prev'): URLSearchParams | undefined {
     const link = page.raw.headers.get('Link') ?? '';
-    const target = /<([^>]*)>\s*;[^,<]*\brel="?next"?/.exec(link)?.[1];
+    const target = new RegExp(`<([^>]*)>\\s*;[^,<]*\\brel="?${relation}"?`).exec(link)?.[1];
     return target === undefined ? undefined : new URL(target, 'http://service').searchParams;
 }

@@ -12,6 +12,8 @@ export interface FollowOptions {
     customerId?: number;
     /** How long the stream may send nothing before it is opened again. Default: 45 s. */
     silenceMs?: number;
+    /** Called when the stream is open, and when it has to be opened again. */
+    onConnection?: (connected: boolean) => void;
     signal?: AbortSignal;
 }
 
@@ -30,7 +32,7 @@ const LONGEST_PAUSE_MS = 86_400_000;
 export async function* follow(
     settings: TransportSettings,
     baseUrl: string,
-    { after, start, types = [], orderId, customerId, silenceMs = 45_000, signal }: FollowOptions,
+    { after, start, types = [], orderId, customerId, silenceMs = 45_000, onConnection, signal }: FollowOptions,
 ): AsyncGenerator<Event> {
     const query = new URLSearchParams(types.map((type) => ['type', type]));
     for (const [name, value] of Object.entries({ start, order_id: orderId, customer_id: customerId })) {
@@ -46,9 +48,14 @@ export async function* follow(
             headers['Last-Event-ID'] = String(last);
         }
         let failure: OrdersError | undefined;
+        let connected = false;
         try {
             for await (const message of messages(streamOnce(settings, url, headers, silenceMs, attempt, signal))) {
                 attempt = 0;
+                if (!connected) {
+                    connected = true;
+                    onConnection?.(true);
+                }
                 const event = readEvent(message);
                 const position = event ? event.position : message.id;
                 if (position === undefined || (last !== undefined && position <= last)) {
@@ -65,6 +72,7 @@ export async function* follow(
             }
             failure = error;
         }
+        onConnection?.(false);
         await sleep(Math.min(pauseAfter(Math.max(attempt, 1), failure, settings), LONGEST_PAUSE_MS), signal);
     }
 }

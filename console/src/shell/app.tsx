@@ -1,0 +1,50 @@
+import { useEffect } from 'preact/hooks';
+import { startFeed } from '../feed';
+import { path } from '../router';
+import { may, session, startSession } from '../session';
+import { Message } from '../ui/message';
+import { Problem } from '../ui/problem';
+import { Header } from './header';
+import { CurrentPage } from './pages';
+import { SignIn } from './sign-in';
+
+export function App() {
+    const current = session.value;
+    return (
+        <>
+            {current.name === 'signed-in' && <SignedIn key={current.caller.name} />}
+            {current.name === 'signed-out' && <SignIn reason={current.reason} />}
+            {current.name === 'failed' && (
+                <main id="main" class="narrow">
+                    <h1>Orders console</h1>
+                    <Problem error={current.error} />
+                    <button type="button" onClick={startSession}>
+                        Try again
+                    </button>
+                </main>
+            )}
+            <Message />
+        </>
+    );
+}
+
+function SignedIn() {
+    const current = session.value;
+    const mayRead = may('orders:read');
+    useEffect(() => {
+        if (current.name === 'signed-in' && mayRead) {
+            return startFeed(current.client);
+        }
+    }, []);
+    return (
+        <>
+            <a class="skip" href="#main">
+                Skip to the content
+            </a>
+            <Header />
+            <main id="main" tabIndex={-1}>
+                <CurrentPage key={path.value} />
+            </main>
+        </>
+    );
+}
