@@ -4,8 +4,10 @@
 build.py           builds it, and prints its compressed size
 build.py --check   fails if generated/console/ is not what the sources build: compares the fingerprint of the
                    sources, and builds it again where npm is installed
+build.py --test CONFIG
+                   runs the browser tests (tests/run.mjs); exits with 77 if Node.js is not installed
 
-Called by `./justw console` and `./justw check-console`.
+Called by `./justw console`, `./justw check-console` and tests/console.rs.
 """
 
 import gzip
@@ -25,6 +27,7 @@ FINGERPRINT = COMMITTED / "fingerprint"
 #: Not part of what is built.
 APART = {"node_modules", "tests"}
 LIMIT_BYTES = 150_000
+SKIPPED = 77
 NEXT = "run `./justw console`, and commit generated/console/"
 
 
@@ -42,8 +45,15 @@ def main():
                 build()
                 if contents(BUILT) != contents(COMMITTED):
                     sys.exit(f"error: generated/console/ is not what the sources build: {NEXT}")
+        case ["--test", config]:
+            node = shutil.which("node", path=environment()["PATH"])
+            if not node or not shutil.which("npm", path=environment()["PATH"]):
+                print("Node.js is not installed")
+                sys.exit(SKIPPED)
+            install()
+            os.execve(node, [node, str(SOURCES / "tests" / "run.mjs"), config], environment())
         case _:
-            sys.exit("usage: build.py [--check]")
+            sys.exit("usage: build.py [--check | --test CONFIG]")
 
 
 def fingerprint():

@@ -5,7 +5,8 @@ use std::process::Command;
 
 use crate::harness::TestApp;
 
-fn browser() -> Option<PathBuf> {
+/// The browser of the page tests: `CHROME`, or Chromium on the path.
+pub fn browser() -> Option<PathBuf> {
     if let Some(path) = std::env::var_os("CHROME") {
         return Some(path.into());
     }

@@ -15,6 +15,7 @@ mod auth;
 mod backup;
 mod batching;
 mod command_line;
+mod console;
 mod contract_page;
 mod database;
 mod deploy;

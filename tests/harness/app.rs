@@ -377,7 +377,7 @@ impl Drop for TestApp {
     }
 }
 
-const TOKEN: &str = "token-of-the-partners";
+pub const TOKEN: &str = "token-of-the-partners";
 const WEBHOOK_SECRET: &str = "whsec_dGVzdHMgb2YgdGhlIG9yZGVyIHNlcnZpY2UuLi4u";
 
 async fn start_sandbox(database: &str, carrier: Carrier) -> Sandbox {

@@ -9,7 +9,9 @@ mod page;
 mod process;
 mod services;
 
-pub use app::{Carrier, Options, TestApp, admin, api_key_auth, eager_reconciler, workflow_of};
+pub use app::{
+    Carrier, Options, TOKEN, TestApp, admin, api_key_auth, eager_reconciler, workflow_of,
+};
 pub use certificates::{Identity, certificates, certified_clients, tls_acceptor};
 pub use collector::{Collector, Span, collector_is_away};
 pub use gate::Gate;

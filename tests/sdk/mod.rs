@@ -387,11 +387,11 @@ fn table(scenarios: &[Scenario], columns: &[(String, Result<Results, String>)]) 
 }
 
 /// What `./justw` has installed.
-fn tools() -> PathBuf {
+pub fn tools() -> PathBuf {
     let chosen = std::env::var_os("ORDERS_TOOLS_DIR").map(PathBuf::from);
     chosen.unwrap_or_else(|| project().join(".tools"))
 }
 
-fn project() -> PathBuf {
+pub fn project() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
 }

@@ -4,7 +4,7 @@ mod deliveries;
 mod hostile;
 mod operations;
 mod processes;
-mod receiver;
+pub mod receiver;
 
 use std::time::Duration;
 
