@@ -9,4 +9,6 @@ fn main() {
         let contract = format!("api/partners/{partner}.yaml");
         Build::client(&contract, format!("generated/{partner}")).run();
     }
+    // The console's files are embedded; of new ones, the compiler would not know.
+    println!("cargo::rerun-if-changed=generated/console");
 }
