@@ -32,6 +32,8 @@ for (const [scenario, run] of Object.entries(scenarios)) {
         continue;
     }
     const test = new Test(config, browser, ask);
+    // For example in a handler of requests, after the service went away.
+    process.removeAllListeners('unhandledRejection').on('unhandledRejection', (error) => test.addFault(error.stack));
     const began = Date.now();
     let timer;
     const late = new Promise((_, reject) => {

@@ -67,6 +67,10 @@ export class Test {
         });
     }
 
+    addFault(fault) {
+        this.#faults.push(fault);
+    }
+
     /** Fails if a page has violated its policy, asked another host, or thrown something. */
     checkGuards() {
         check(this.#faults.length === 0, this.#faults.join('\n'));

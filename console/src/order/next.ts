@@ -37,9 +37,9 @@ function nextOfItems({ items = [], payment, shipment, status }: Order): string {
             return 'The parcel came back: the payment is refunded, and the order is cancelled.';
     }
     if (payment?.status === 'authorized') {
-        return 'The payment is authorized; the parcel is created.';
+        return 'Next, its parcel is created.';
     }
     return items.some((item) => item.status === 'reserved')
-        ? 'The items are reserved; the payment is authorized.'
-        : 'The items are reserved.';
+        ? 'Next, its payment is authorized, and then its parcel is created.'
+        : 'Next, its items are reserved, and then its payment is authorized.';
 }

@@ -3,6 +3,8 @@ import type { OrderList } from './list';
 
 /** Changes within this time are read together. */
 const COLLECT_MS = 500;
+/** How long to wait after a failure. */
+const RETRY_MS = 5_000;
 
 /** Keeps a list up to date with the feed while the list is shown; meanwhile it only notes what has changed. */
 export class LiveUpdates {
@@ -43,11 +45,16 @@ export class LiveUpdates {
         }
         this.isBusy = true;
         while (this.isShown && this.changed.size > 0) {
-            await new Promise((resolve) => setTimeout(resolve, COLLECT_MS));
+            await pause(COLLECT_MS);
             const ids = this.changed;
             this.changed = new Set();
-            await this.list.refresh(ids, this.isTopVisible());
+            if (!(await this.list.refresh(ids, this.isTopVisible()))) {
+                ids.forEach((id) => this.changed.add(id));
+                await pause(RETRY_MS);
+            }
         }
         this.isBusy = false;
     }
 }
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,7 +1,5 @@
-import { useEffect } from 'preact/hooks';
-import { startFeed } from '../feed';
 import { path } from '../router';
-import { may, session, startSession } from '../session';
+import { session, startSession } from '../session';
 import { Message } from '../ui/message';
 import { Problem } from '../ui/problem';
 import { Header } from './header';
@@ -29,13 +27,6 @@ export function App() {
 }
 
 function SignedIn() {
-    const current = session.value;
-    const mayRead = may('orders:read');
-    useEffect(() => {
-        if (current.name === 'signed-in' && mayRead) {
-            return startFeed(current.client);
-        }
-    }, []);
     return (
         <>
             <a class="skip" href="#main">

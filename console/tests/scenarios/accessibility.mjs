@@ -4,7 +4,7 @@ import { check, checkEqual, dialogOf } from '../test.mjs';
 
 const PHONE = { width: 375, height: 700 };
 
-/** Every page, and dialogs on them. */
+/** Every page, and dialogs on them: the name, the path, and what to wait for. */
 async function pagesOf(test) {
     const undecided = await test.createUndecided();
     const endpoint = await test.api('POST', '/webhooks', { url: `${test.config.receiver}/ok` });
@@ -13,19 +13,19 @@ async function pagesOf(test) {
         await dialogOf(page).waitFor();
     };
     return [
-        ['', async (page) => page.locator('#orders a').first().waitFor()],
-        ['?status=pending&status=processing', async (page) => page.getByLabel('Smallest amount').waitFor()],
-        [`orders/${undecided}`, async (page) => page.getByText('decision requested').first().waitFor()],
-        [`orders/${undecided}`, open('Cancel the order')],
-        ['orders/new', async (page) => page.getByLabel('Article').waitFor()],
-        ['attention', async (page) => page.getByRole('heading', { name: 'Books of the partners' }).waitFor()],
-        ['health', async (page) => page.getByText('The last hour').waitFor()],
-        ['webhooks', async (page) => page.getByRole('table').waitFor()],
-        ['webhooks', open('New endpoint')],
-        [`webhooks/${endpoint.id}`, async (page) => page.getByText('Refresh').waitFor()],
-        ['keys', async (page) => page.getByRole('heading', { name: 'Keys', exact: true }).waitFor()],
-        ['keys', open('New key')],
-        ['nowhere', async (page) => page.getByText('There is no such page').waitFor()],
+        ['orders', '', async (page) => page.locator('#orders a').first().waitFor()],
+        ['filters', '?status=pending&status=processing', async (page) => page.getByLabel('Smallest amount').waitFor()],
+        ['order', `orders/${undecided}`, async (page) => page.getByText('decision requested').first().waitFor()],
+        ['order dialog', `orders/${undecided}`, open('Cancel the order')],
+        ['new order', 'orders/new', async (page) => page.getByLabel('Article').waitFor()],
+        ['attention', 'attention', async (page) => page.getByRole('heading', { name: 'Books of the partners' }).waitFor()],
+        ['health', 'health', async (page) => page.getByText('The last hour').waitFor()],
+        ['webhooks', 'webhooks', async (page) => page.getByRole('table').waitFor()],
+        ['webhooks dialog', 'webhooks', open('New endpoint')],
+        ['webhook endpoint', `webhooks/${endpoint.id}`, async (page) => page.getByText('Refresh').waitFor()],
+        ['keys', 'keys', async (page) => page.getByRole('heading', { name: 'Keys', exact: true }).waitFor()],
+        ['keys dialog', 'keys', open('New key')],
+        ['no page', 'nowhere', async (page) => page.getByText('There is no such page').waitFor()],
     ];
 }
 
@@ -36,11 +36,11 @@ export async function accessibility(test) {
     const page = await test.open();
     for (const theme of ['light', 'dark']) {
         await page.getByLabel('Colours').selectOption(theme);
-        for (const [path, prepare] of pages) {
+        for (const [name, path, prepare] of pages) {
             await page.goto(test.url(path));
             await prepare(page);
-            findings.push(...(await violationsOn(page, axe)).map((finding) => `${path} (${theme}): ${finding}`));
-            await test.picture(page, `${theme} ${path.replace(/\W+/g, ' ')}`.trim());
+            findings.push(...(await violationsOn(page, axe)).map((finding) => `${name} (${theme}): ${finding}`));
+            await test.picture(page, `${theme} ${name}`);
         }
     }
     if (test.config.keys) {
@@ -73,11 +73,11 @@ async function keyboard(test) {
 export async function phone(test) {
     const pages = await pagesOf(test);
     const page = await test.open('', { options: { viewport: PHONE, hasTouch: true, isMobile: true } });
-    for (const [path, prepare] of pages) {
+    for (const [name, path, prepare] of pages) {
         await page.goto(test.url(path));
         await prepare(page);
         const width = await page.evaluate(() => document.documentElement.scrollWidth);
-        checkEqual(width, PHONE.width, `the width of /${path}`);
-        await test.picture(page, `phone ${path.replace(/\W+/g, ' ')}`.trim());
+        checkEqual(width, PHONE.width, `the width of ${name}`);
+        await test.picture(page, `phone ${name}`);
     }
 }

@@ -2,6 +2,38 @@ import { check, checkEqual, dialogOf } from '../test.mjs';
 
 const SCRIPT = '<img src="//evil.example/x" onerror="alert(1)"><script>alert(2)</script>';
 const SCRIPT_URL = 'javascript:alert(3)';
+const NOW = new Date().toISOString();
+
+/** What a service that has just been started does not have yet. */
+const CONTENTS = {
+    '/attention': {
+        orders: [{ order_id: 1, customer_id: 1, attention: { step: '', code: '', since: NOW } }],
+        intents: [intent()],
+        deliveries: [
+            { id: 1, webhook_id: 1, position: 1, order_id: 1, event_type: '', status: '', attempts: 1, error: '', created_at: NOW },
+        ],
+        webhooks: [
+            {
+                id: 1, url: '', description: '', event_types: [''], enabled: false, disabled_reason: '', signature: '',
+                position: 1, created_at: NOW, updated_at: NOW,
+            },
+        ],
+        drift: { orders: 0, compared: 0 },
+        books: [{ partner: '', drift: 0 }],
+    },
+    '/statistics': { processes: 1, points: [], partners: [{ partner: '', state: '', calls: 1, failures: 0 }] },
+    '/api-keys': [{ id: 1, name: '', hint: '', scopes: [''], client_id: 1, created_at: NOW }],
+    '/processing': {
+        temporal_available: true,
+        workflow: { id: '', run_id: '', status: '', url: '', steps: [{ name: '', attempts: 1, last_error: '' }] },
+        intents: [intent()],
+    },
+};
+
+function intent() {
+    return { order_id: 1, action: '', attempts: 1, last_error: '', created_at: NOW, next_attempt_at: NOW };
+}
+
 const DATE = /^\d{4}-\d{2}-\d{2}T/;
 
 /** Every text that the service may send is one that would run or load something if it was not rendered as text. */
@@ -47,6 +79,10 @@ async function poisonResponse(route) {
     const request = route.request();
     if (request.resourceType() === 'document' || request.url().includes('/console/')) {
         return route.fallback();
+    }
+    const contents = Object.entries(CONTENTS).find(([end]) => new URL(request.url()).pathname.endsWith(end))?.[1];
+    if (contents) {
+        return route.fulfill({ json: poison(contents) });
     }
     const response = await route.fetch();
     await route.fulfill({ response, json: poison(await response.json()) });

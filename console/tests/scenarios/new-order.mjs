@@ -1,9 +1,7 @@
 import { checkEqual } from '../test.mjs';
 
-const CUSTOMER = 5150;
-
-async function fillAmount(page, amount) {
-    await page.getByLabel('Customer').fill(String(CUSTOMER));
+async function fillAmount(page, customer, amount) {
+    await page.getByLabel('Customer').fill(customer);
     await page.getByLabel('Kind').selectOption('amount');
     await page.getByLabel('Amount').fill(amount);
 }
@@ -11,7 +9,7 @@ async function fillAmount(page, amount) {
 export async function newOrder(test) {
     const page = await test.open();
     await page.getByRole('link', { name: 'New order' }).click();
-    await page.getByLabel('Customer').fill(String(CUSTOMER));
+    await page.getByLabel('Customer').fill('5150');
     await page.getByLabel('Article').fill('TEA-100');
     await page.getByLabel('Quantity').fill('3');
     await page.getByLabel('Unit price').fill('0.1');
@@ -32,9 +30,8 @@ export async function newOrder(test) {
 
     // A violation that only the service finds.
     await page.goto(test.url('orders/new'));
-    await fillAmount(page, '1');
+    await fillAmount(page, '0', '1');
     await page.getByLabel('Customer').evaluate((input) => input.removeAttribute('min'));
-    await page.getByLabel('Customer').fill('0');
     await page.getByRole('button', { name: 'Create the order' }).click();
     await page.getByRole('alert').getByText('/customer_id').waitFor();
     await page.getByRole('alert').getByText(/^Request /).waitFor();
@@ -51,13 +48,13 @@ export async function lostResponse(test) {
         await route.fetch();
         await route.abort('connectionreset');
     });
-    await fillAmount(page, '51.5');
+    await fillAmount(page, '5151', '51.5');
     await page.getByRole('button', { name: 'Create the order' }).click();
     await page.getByText('It is not known whether the change was made').waitFor({ timeout: 60_000 });
     await page.unroute('**/orders');
     await page.reload();
     await page.getByRole('button', { name: 'Create the order' }).click();
     await page.getByText('had been created already').waitFor();
-    const orders = await test.api('GET', `/orders?customer_id=${CUSTOMER}&min_amount=51.5&max_amount=51.5`);
+    const orders = await test.api('GET', '/orders?customer_id=5151');
     checkEqual(orders.length, 1, 'created orders');
 }

@@ -46,7 +46,7 @@ export async function cancellation(test) {
         shipping_address: { ...ADDRESS, city: 'Stuck' },
     });
     const page = await test.open(`orders/${id}`);
-    await sees(page, 'Items, payment, shipment', 'Example');
+    await sees(page, 'Timeline', 'shipment created');
     await page.getByRole('button', { name: 'Cancel the order' }).click();
     await page.keyboard.press('Escape');
     await dialogOf(page).waitFor({ state: 'hidden' });

@@ -45,6 +45,11 @@ export async function live(test) {
     const id = await test.createOrder();
     await linkTo(page, id).waitFor();
     await rowOf(page, id).getByText('completed').waitFor({ timeout: 60_000 });
+    // So many that their pages are read, and not each of them.
+    const many = await Promise.all(Array.from({ length: 15 }, () => test.createOrder()));
+    for (const one of many) {
+        await rowOf(page, one).getByText('completed').waitFor({ timeout: 60_000 });
+    }
 
     await page.goto(test.url('?status=pending&status=processing'));
     const next = await test.createOrder();

@@ -23,7 +23,8 @@ export async function firstPage(test) {
         observer.observe(document, { childList: true, subtree: true });
     });
     const times = [];
-    for (let count = 0; count < 3; count++) {
+    // Other programs use the computer as well: the best one counts.
+    for (let count = 0; count < 5; count++) {
         await session.send('Network.clearBrowserCache');
         await page.reload();
         await page.waitForFunction(() => window.usableAfter);
