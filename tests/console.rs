@@ -80,7 +80,11 @@ impl Service {
             "restart" => {
                 let address = self.url.trim_start_matches("http://").to_owned();
                 self.serving.kill();
-                self.serving.ends();
+                eventually("the service is gone", async || {
+                    let request = self.app.client.get(format!("{}/healthz", self.url));
+                    request.send().await.is_err().then_some(())
+                })
+                .await;
                 self.serving = process("serve", &self.app, &self.settings, &address);
                 assert_eq!(self.serving.api().await, self.url);
             }
@@ -92,6 +96,7 @@ impl Service {
                 keys(&self.app, &["revoke", &self.ending.to_string()]);
             }
             "stuck-order" => return json!({ "order": self.stuck_order().await }),
+            "mend" => self.app.partners().set_faults(&[]).await.unwrap(),
             "hold" => {
                 let worker = self.working.take().expect("the worker is held already");
                 worker.stop();
@@ -155,7 +160,6 @@ impl Service {
             order["attention"].is_object().then_some(())
         })
         .await;
-        partners.set_faults(&[]).await.unwrap();
         id
     }
 }

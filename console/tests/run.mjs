@@ -14,7 +14,8 @@
 // restart        restart the service; answer when it responds again
 // load           store `orders` completed orders
 // expire-key     end the key `ending`
-// stuck-order    make a step of an order fail until it shows `attention`, then let it succeed: {"order": ID}
+// stuck-order    make a step of an order fail until it shows `attention`: {"order": ID}
+// mend           let that step succeed
 // hold, release  let no workflow proceed, and let them proceed again
 
 import { scenarios } from './scenarios/index.mjs';

@@ -57,9 +57,13 @@ async fn of_deployment(settings: Data<ConsoleSettings>) -> HttpResponse {
 /// A file, or the page, whose script shows what the rest of the path names.
 async fn file(path: Path<String>) -> Result<HttpResponse, Rejection> {
     let wanted = path.into_inner();
-    let is_page = !wanted.contains('.');
-    let name = if is_page { INDEX } else { wanted.as_str() };
-    let Some(found) = Files::get(name) else {
+    let (name, found) = match Files::get(&wanted) {
+        Some(found) => (wanted.as_str(), Some(found)),
+        // An asset of another version.
+        None if wanted.starts_with(ASSETS) => (wanted.as_str(), None),
+        None => (INDEX, Files::get(INDEX)),
+    };
+    let Some(found) = found else {
         return super::problem::unknown_route().await;
     };
     let caching = if name.starts_with(ASSETS) {

@@ -13,6 +13,7 @@ export async function attention(test) {
     await sees(page, 'State', 'Needs attention');
     await test.picture(page, 'stuck order', { fullPage: true });
     await page.getByRole('link', { name: 'Needs attention' }).click();
+    await test.ask('mend');
     await page.getByRole('button', { name: `Retry now: order ${order}` }).click();
     await confirm(page, 'Retry now');
     await linkTo(section, order).waitFor({ state: 'detached' });
