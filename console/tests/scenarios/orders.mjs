@@ -61,6 +61,7 @@ export async function live(test) {
 export async function newOrdersWhileScrolled(test) {
     const page = await test.open();
     await page.getByText('live', { exact: true }).waitFor();
+    await page.locator('#orders a').nth(15).waitFor();
     await page.mouse.wheel(0, 3_000);
     await page.waitForFunction(() => window.scrollY > 2_000);
     const link = page.locator('#orders a').nth(25);
