@@ -12,6 +12,8 @@ interface Listener {
 /** A stream ends regularly and is open again at once: that is not worth a message. */
 const UNNOTICED_MS = 1_000;
 const RETRY_MS = 3_000;
+/** Pages do not wait longer for the feed before they read what they show. */
+const READY_MS = 2_000;
 
 export const connection = signal<Connection>('connecting');
 
@@ -31,21 +33,22 @@ export function feedReady(): Promise<void> {
 /** Follows the events of all orders until the returned function is called. */
 export function startFeed(client: OrdersClient): () => void {
     const stopped = new AbortController();
-    const position = latestPosition(client).catch(() => undefined);
+    const position = Promise.race([latestPosition(client), pause(READY_MS)]).catch(() => undefined);
     ready = position.then(() => undefined);
     void run(client, position, stopped.signal);
     return () => stopped.abort();
 }
 
-async function run(client: OrdersClient, first: Promise<number | undefined>, stopped: AbortSignal): Promise<void> {
+async function run(client: OrdersClient, first: Promise<number | void>, stopped: AbortSignal): Promise<void> {
     const show = connectionDisplay(stopped);
-    let after = await first;
+    let after = (await first) ?? undefined;
     while (!stopped.aborted) {
         await untilVisible(stopped, () => show('paused'));
         const hidden = whileVisible();
         try {
             if (after === undefined) {
                 after = await latestPosition(client);
+                // What they have read may be older.
                 listeners.forEach((listener) => listener.onReset());
             }
             const signal = AbortSignal.any([stopped, hidden]);
@@ -60,7 +63,7 @@ async function run(client: OrdersClient, first: Promise<number | undefined>, sto
                 listeners.forEach((listener) => listener.onReset());
             } else if (!hidden.aborted && !stopped.aborted) {
                 show('stopped');
-                await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+                await pause(RETRY_MS);
             }
         }
     }
@@ -70,6 +73,8 @@ async function latestPosition(client: OrdersClient): Promise<number> {
     const page = await client.feed.listEventsRaw({ start: 'latest', limit: 1 });
     return Number(page.raw.headers.get('Events-Position'));
 }
+
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 function connectionDisplay(stopped: AbortSignal): (state: Connection) => void {
     let wanted: Connection = 'connecting';

@@ -173,7 +173,7 @@ export async function confirm(page, label) {
 }
 
 /** Waits for text in the part of the page with this heading. */
-export async function sees(page, heading, text) {
+export async function sees(page, heading, text, options) {
     const section = page.locator('section').filter({ has: page.getByRole('heading', { name: heading, exact: true }) });
-    await section.getByText(text).first().waitFor();
+    await section.getByText(text).first().waitFor(options);
 }

@@ -43,7 +43,7 @@ export function Chart({ title, unit, times, series }: ChartProps) {
             </svg>
             <details>
                 <summary>Values of {title}</summary>
-                <table class="values" aria-label={title}>
+                <table aria-label={title}>
                     <thead>
                         <tr>
                             <th scope="col">Minute</th>

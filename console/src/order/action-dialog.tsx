@@ -62,7 +62,7 @@ function Conflict({ changes }: { changes: FieldChange[] }) {
     return (
         <div class="problem" role="alert">
             <strong>The order has changed meanwhile. Nothing was done.</strong>
-            <table class="table" aria-label="What has changed">
+            <table aria-label="What has changed">
                 <thead>
                     <tr>
                         <th scope="col">Field</th>
@@ -73,9 +73,9 @@ function Conflict({ changes }: { changes: FieldChange[] }) {
                 <tbody>
                     {changes.map(({ field, before, after }) => (
                         <tr key={field}>
-                            <td data-label="Field">{field}</td>
-                            <td data-label="Before">{before}</td>
-                            <td data-label="Now">{after}</td>
+                            <td>{field}</td>
+                            <td>{before}</td>
+                            <td>{after}</td>
                         </tr>
                     ))}
                 </tbody>

@@ -37,9 +37,9 @@ function nextOfItems({ items = [], payment, shipment, status }: Order): string {
             return 'The parcel came back: the payment is refunded, and the order is cancelled.';
     }
     if (payment?.status === 'authorized') {
-        return 'Next, its parcel is created.';
+        return 'Its parcel is going to be created.';
     }
     return items.some((item) => item.status === 'reserved')
-        ? 'Next, its payment is authorized, and then its parcel is created.'
-        : 'Next, its items are reserved, and then its payment is authorized.';
+        ? 'Its payment is going to be authorized, and then its parcel created.'
+        : 'Its items are going to be reserved, and then its payment authorized.';
 }

@@ -16,7 +16,7 @@ export async function change(test) {
     await sees(page, 'State', 'processing');
     await test.ask('release');
     // Nobody has reloaded the page.
-    await sees(page, 'State', 'The order is completed').catch(() => sees(page, 'State', 'The order is completed'));
+    await sees(page, 'State', 'The order is completed', { timeout: 60_000 });
     await test.picture(page, 'order');
 }
 
