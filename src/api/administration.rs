@@ -13,7 +13,7 @@ use crate::db::{
     EndpointRepository, IntentRepository, MeasurementRepository, NewApiKey,
     ReconciliationRepository, StuckOrder, stuck_orders,
 };
-use crate::domain::{Access, Caller, CustomerId, DeliveryStatus, Scopes};
+use crate::domain::{Caller, CustomerId, DeliveryStatus, Scopes};
 use crate::error::StoreError;
 use crate::generated::administration::*;
 use crate::generated::models;
@@ -64,7 +64,9 @@ impl AdministrationApi for Administration {
         &self,
         caller: Caller,
     ) -> Result<GetAttentionReportSuccess, GetAttentionReportFailure> {
-        require_all(&caller).map_err(GetAttentionReportFailure::Forbidden)?;
+        if let Some(problem) = not_all(&caller) {
+            return Err(GetAttentionReportFailure::Forbidden(problem));
+        }
         let failed = DeliveryFilter {
             endpoint_id: None,
             statuses: vec![DeliveryStatus::Failed],
@@ -107,7 +109,9 @@ impl AdministrationApi for Administration {
         &self,
         caller: Caller,
     ) -> Result<GetStatisticsSuccess, GetStatisticsFailure> {
-        require_all(&caller).map_err(GetStatisticsFailure::Forbidden)?;
+        if let Some(problem) = not_all(&caller) {
+            return Err(GetStatisticsFailure::Forbidden(problem));
+        }
         let now = Utc::now();
         let stored = self.measurements.since(now - statistics::SHOWN).await?;
         Ok(GetStatisticsSuccess::Ok(statistics::of(&stored, now)))
@@ -117,7 +121,9 @@ impl AdministrationApi for Administration {
         &self,
         caller: Caller,
     ) -> Result<ListApiKeysSuccess, ListApiKeysFailure> {
-        require_all(&caller).map_err(ListApiKeysFailure::Forbidden)?;
+        if let Some(problem) = not_all(&caller) {
+            return Err(ListApiKeysFailure::Forbidden(problem));
+        }
         let keys = self.keys.list().await?.into_iter();
         let keys: Result<_, StoreError> = keys.map(TryInto::try_into).collect();
         Ok(ListApiKeysSuccess::Ok(keys?))
@@ -128,7 +134,9 @@ impl AdministrationApi for Administration {
         caller: Caller,
         body: models::CreateApiKeyRequest,
     ) -> Result<CreateApiKeySuccess, CreateApiKeyFailure> {
-        require_all(&caller).map_err(CreateApiKeyFailure::Forbidden)?;
+        if let Some(problem) = not_all(&caller) {
+            return Err(CreateApiKeyFailure::Forbidden(problem));
+        }
         let Some(fresh) = fresh_key() else {
             let problem = problem::internal();
             return Err(CreateApiKeyFailure::InternalServerError(problem));
@@ -157,7 +165,9 @@ impl AdministrationApi for Administration {
         caller: Caller,
         parameters: RevokeApiKeyParameters,
     ) -> Result<RevokeApiKeySuccess, RevokeApiKeyFailure> {
-        require_all(&caller).map_err(RevokeApiKeyFailure::Forbidden)?;
+        if let Some(problem) = not_all(&caller) {
+            return Err(RevokeApiKeyFailure::Forbidden(problem));
+        }
         let id = parameters.id;
         let revoked = self.keys.revoke(id).await;
         let revoked =
@@ -176,7 +186,9 @@ impl AdministrationApi for Administration {
         parameters: RotateApiKeyParameters,
         body: models::RotateApiKeyRequest,
     ) -> Result<RotateApiKeySuccess, RotateApiKeyFailure> {
-        require_all(&caller).map_err(RotateApiKeyFailure::Forbidden)?;
+        if let Some(problem) = not_all(&caller) {
+            return Err(RotateApiKeyFailure::Forbidden(problem));
+        }
         let id = parameters.id;
         let Some(fresh) = fresh_key() else {
             let problem = problem::internal();
@@ -202,11 +214,10 @@ impl AdministrationApi for Administration {
     }
 }
 
-fn require_all(caller: &Caller) -> Result<(), models::Problem> {
-    match caller.access {
-        Access::All => Ok(()),
-        Access::Customer(_) => Err(problem::all_customers_required()),
-    }
+/// Why this caller cannot administer the service, if it is bound to a customer.
+fn not_all(caller: &Caller) -> Option<models::Problem> {
+    let customer = caller.access.customer();
+    customer.map(|_| problem::all_customers_required())
 }
 
 impl TryFrom<StuckOrder> for models::StuckOrder {

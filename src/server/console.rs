@@ -49,9 +49,7 @@ async fn page() -> HttpResponse {
 }
 
 async fn of_deployment(settings: Data<ConsoleSettings>) -> HttpResponse {
-    HttpResponse::Ok()
-        .insert_header((CACHE_CONTROL, NO_CACHE))
-        .json(settings.get_ref())
+    HttpResponse::Ok().json(settings.get_ref())
 }
 
 /// A file, or the page, whose script shows what the rest of the path names.

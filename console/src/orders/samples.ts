@@ -30,6 +30,10 @@ export const SAMPLES: Sample[] = [
         order: { totalAmount: 80, items: [tea], shippingAddress: { ...address, country: 'XX' } },
     },
     {
+        title: 'stuck: the payment fails for 90 seconds, and needs attention after 60',
+        order: { totalAmount: 39.94, items: [{ sku: 'TEA-100', quantity: 1, unitPrice: 39.94 }], shippingAddress: address },
+    },
+    {
         title: 'stuck: the carrier does not take the parcel',
         order: { totalAmount: 80, items: [tea], shippingAddress: { ...address, city: 'Stuck' } },
     },
