@@ -20,6 +20,7 @@ mod contract_page;
 mod database;
 mod deploy;
 mod errors;
+mod failover;
 mod feed;
 mod fulfilment;
 mod fuzz;

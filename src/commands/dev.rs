@@ -178,7 +178,7 @@ async fn start_postgres(tools: &Tools, folder: &Path, settings: &Settings) -> Re
     let options = PostgresOptions {
         data_dir: folder.join("postgres"),
         port: settings.dev.postgres_port,
-        settings: Vec::new(),
+        ..PostgresOptions::default()
     };
     Ok(Postgres::start(tools, options).await?)
 }

@@ -1,4 +1,4 @@
-//! `orders keys`: the only place where API keys are created, rotated and revoked.
+//! `orders keys`: creates, rotates and revokes API keys, as `/api-keys` of the contract does.
 
 use std::time::Duration;
 

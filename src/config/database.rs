@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use garde::Validate;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use url::Url;
+use url::{Position, Url};
 
 use super::rules::{complete_pair, positive};
 use super::secret::{Secret, both_set, given, secret_of};
@@ -156,6 +156,18 @@ impl Database {
                 "database.password and a password in database.url are both set; keep one".into(),
             );
         }
+        let sessions = url
+            .query_pairs()
+            .find(|(name, _)| name == "target_session_attrs");
+        if self.url.expose_each().len() > 1
+            && sessions.is_none_or(|(_, value)| value != "read-write")
+        {
+            faults.push(
+                "database.url names several hosts: add target_session_attrs=read-write, so that \
+                 only the primary is used"
+                    .into(),
+            );
+        }
         for (parameter, setting) in ELSEWHERE {
             if url.query_pairs().any(|(name, _)| name == parameter) {
                 faults.push(format!(
@@ -167,18 +179,23 @@ impl Database {
     }
 }
 
-/// A URL whose password is never shown.
+/// A URL whose password is never shown. It may name several hosts, separated by commas, as in libpq.
 #[derive(Clone, PartialEq, Eq)]
-pub struct SecretUrl(Url);
+pub struct SecretUrl(Vec<Url>);
 
 impl SecretUrl {
-    /// The URL, including the password.
+    /// The URL of the first host, including the password.
     pub fn expose(&self) -> &Url {
+        &self.0[0]
+    }
+
+    /// A URL for each host, including the password.
+    pub fn expose_each(&self) -> &[Url] {
         &self.0
     }
 
     fn redacted(&self) -> String {
-        let mut url = self.0.clone();
+        let mut url = self.expose().clone();
         if url.password().is_some() && url.set_password(Some("redacted")).is_err() {
             return "redacted".into();
         }
@@ -193,7 +210,12 @@ impl SecretUrl {
                 .collect();
             url.query_pairs_mut().clear().extend_pairs(pairs);
         }
-        url.into()
+        let hosts = self.0.iter();
+        let hosts: Vec<&str> = hosts
+            .map(|url| &url[Position::BeforeHost..Position::AfterPort])
+            .collect();
+        let (before, after) = (&url[..Position::BeforeHost], &url[Position::AfterPort..]);
+        format!("{before}{}{after}", hosts.join(","))
     }
 }
 
@@ -202,12 +224,34 @@ impl TryFrom<&str> for SecretUrl {
 
     fn try_from(text: &str) -> Result<Self, Self::Error> {
         // The text may contain a password, so errors never quote it.
-        match Url::parse(text) {
-            Ok(url) if ["postgres", "postgresql"].contains(&url.scheme()) => Ok(Self(url)),
-            Ok(_) => Err("a database URL must begin with postgres://".into()),
-            Err(error) => Err(format!("not a URL: {error}")),
+        let (before, hosts, after) = around_hosts(text);
+        let urls: Result<Vec<Url>, _> = hosts
+            .split(',')
+            .map(|host| Url::parse(&format!("{before}{host}{after}")))
+            .collect();
+        let urls = urls.map_err(|error| format!("not a URL: {error}"))?;
+        let is_postgres = |url: &Url| ["postgres", "postgresql"].contains(&url.scheme());
+        if !urls.iter().all(is_postgres) {
+            return Err("a database URL must begin with postgres://".into());
         }
+        let is_named = |url: &Url| url.host_str().is_some_and(|host| !host.is_empty());
+        if urls.len() > 1 && !urls.iter().all(is_named) {
+            return Err("a database URL has an empty host".into());
+        }
+        Ok(Self(urls))
     }
+}
+
+/// The parts of a URL before its hosts, its hosts with their ports, and the rest.
+fn around_hosts(text: &str) -> (&str, &str, &str) {
+    let start = text.find("://").map_or(0, |at| at + "://".len());
+    let end = text[start..]
+        .find(['/', '?', '#'])
+        .map_or(text.len(), |at| start + at);
+    let start = text[start..end]
+        .rfind('@')
+        .map_or(start, |at| start + at + 1);
+    (&text[..start], &text[start..end], &text[end..])
 }
 
 impl fmt::Debug for SecretUrl {

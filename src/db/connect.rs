@@ -1,12 +1,15 @@
 //! Establishes all connections to PostgreSQL, with TLS according to the settings.
 
 use std::error::Error;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use diesel::ConnectionError;
 use diesel::dsl::sql;
 use diesel::sql_types::Text;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::verify_server_cert_signed_by_trust_anchor;
@@ -14,6 +17,7 @@ use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use tokio::time::timeout_at;
 use tokio_postgres::config::SslMode as DriverMode;
 use tokio_postgres_rustls::MakeRustlsConnect;
 use url::Url;
@@ -25,6 +29,12 @@ use crate::tls;
 /// Seconds to wait for a TCP connection; requests are limited by the pool's own time-out.
 const CONNECT_TIMEOUT_SECONDS: u32 = 5;
 
+/// How long one of several hosts may take to become a connection: one that is frozen accepts TCP
+/// connections, and says nothing.
+const HOST_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long the others may still take when one has.
+const OTHERS_TIMEOUT: Duration = Duration::from_millis(500);
+
 /// The ALPN name of PostgreSQL's protocol (as in libpq).
 const ALPN: &[u8] = b"postgresql";
 
@@ -34,9 +44,41 @@ pub(super) struct Connector(Arc<Inner>);
 
 struct Inner {
     settings: config::Database,
-    target: tokio_postgres::Config,
+    /// The hosts, of which one is the primary.
+    targets: Vec<tokio_postgres::Config>,
+    history: Mutex<History>,
     /// From the files at start-up; used while the files are invalid.
     tls: ClientConfig,
+}
+
+/// Which primaries there were, if there are several hosts.
+#[derive(Default)]
+struct History {
+    /// The newest timeline that was seen, as in the names of WAL files: eight hexadecimal digits.
+    /// Promotion begins a new one.
+    timeline: String,
+    /// When the last promotion was noticed.
+    failed_over: Option<Instant>,
+}
+
+impl History {
+    fn note(&mut self, timeline: String) -> Result<(), ConnectionError> {
+        if timeline < self.timeline {
+            return Err(ConnectionError::BadConnection(format!(
+                "the only host that accepts writes has the timeline {timeline}, but the primary had \
+                 {}: it was replaced, and must not be used",
+                self.timeline
+            )));
+        }
+        if timeline > self.timeline {
+            if !self.timeline.is_empty() {
+                tracing::warn!(timeline, "another host is the primary of the database now");
+                self.failed_over = Some(Instant::now());
+            }
+            self.timeline = timeline;
+        }
+        Ok(())
+    }
 }
 
 impl Connector {
@@ -44,35 +86,99 @@ impl Connector {
     /// the settings contradict each other or a file is invalid.
     pub(super) fn new(settings: &config::Database, application: &str) -> Result<Self, StoreError> {
         let mode = settings.ssl_mode().map_err(StoreError::Misconfigured)?;
-        let url = url(settings, application);
-        let mut target: tokio_postgres::Config = url
-            .parse()
-            // The driver's message does not quote values.
-            .map_err(|error| {
-                StoreError::Misconfigured(format!("database.url: {}", chain(&error)))
-            })?;
-        target.ssl_mode(match mode {
+        let driver_mode = match mode {
             SslMode::Disable => DriverMode::Disable,
             SslMode::Prefer => DriverMode::Prefer,
             SslMode::Require | SslMode::VerifyCa | SslMode::VerifyFull => DriverMode::Require,
-        });
+        };
+        let mut targets = Vec::new();
+        for host in settings.url.expose_each() {
+            let parsed = url(host, settings, application).parse();
+            // The driver's message does not quote values.
+            let mut target: tokio_postgres::Config = parsed.map_err(|error| {
+                StoreError::Misconfigured(format!("database.url: {}", chain(&error)))
+            })?;
+            target.ssl_mode(driver_mode);
+            targets.push(target);
+        }
         settings.password().map_err(StoreError::Misconfigured)?;
         let tls = client(settings, mode).map_err(StoreError::Misconfigured)?;
         Ok(Self(Arc::new(Inner {
             settings: settings.clone(),
-            target,
+            targets,
+            history: Mutex::default(),
             tls,
         })))
     }
 
-    /// A new connection, driven on the current runtime. The files of the password and certificates
-    /// are read again, because they may have been replaced.
+    /// A new connection to the primary, driven on the current runtime. The files of the password and
+    /// certificates are read again, because they may have been replaced.
+    ///
+    /// Of several hosts, all are asked at once: a primary that was replaced may have come back, and
+    /// accept writes that would be lost.
     pub(super) async fn connect(&self) -> Result<AsyncPgConnection, ConnectionError> {
-        let Inner {
-            settings,
-            target,
-            tls,
-        } = &*self.0;
+        let targets = &self.0.targets;
+        if let [only] = targets.as_slice() {
+            return self.connect_to(only).await;
+        }
+        let attempts = targets.iter().map(|target| self.connect_to_primary(target));
+        let mut attempts: FuturesUnordered<_> = attempts.collect();
+        let mut until = Instant::now() + HOST_TIMEOUT;
+        let mut newest: Option<(String, AsyncPgConnection)> = None;
+        let mut failures = Vec::new();
+        while let Ok(Some(attempt)) = timeout_at(until.into(), attempts.next()).await {
+            match attempt {
+                Ok((timeline, connection)) => {
+                    until = until.min(Instant::now() + OTHERS_TIMEOUT);
+                    if newest.as_ref().is_none_or(|(known, _)| timeline > *known) {
+                        newest = Some((timeline, connection));
+                    }
+                }
+                Err(error) => failures.push(error.to_string()),
+            }
+        }
+        let Some((timeline, connection)) = newest else {
+            let silent = targets.len() - failures.len();
+            let failures = failures.join("; ");
+            return Err(ConnectionError::BadConnection(format!(
+                "no host is the primary: {failures}; {silent} without a response"
+            )));
+        };
+        self.history().note(timeline)?;
+        Ok(connection)
+    }
+
+    /// Whether a connection of this time may lead to an earlier primary.
+    pub(super) fn is_outdated(&self, connected: Instant) -> bool {
+        let failed_over = self.history().failed_over;
+        failed_over.is_some_and(|failed_over| connected < failed_over)
+    }
+
+    fn history(&self) -> MutexGuard<'_, History> {
+        let history = self.0.history.lock();
+        history.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A connection to a host if it accepts writes, and its timeline.
+    async fn connect_to_primary(
+        &self,
+        target: &tokio_postgres::Config,
+    ) -> Result<(String, AsyncPgConnection), ConnectionError> {
+        let mut connection = self.connect_to(target).await?;
+        let timeline = diesel::select(sql::<Text>(
+            "left(pg_walfile_name(pg_current_wal_lsn()), 8)",
+        ))
+        .get_result(&mut connection)
+        .await
+        .map_err(ConnectionError::CouldntSetupConfiguration)?;
+        Ok((timeline, connection))
+    }
+
+    async fn connect_to(
+        &self,
+        target: &tokio_postgres::Config,
+    ) -> Result<AsyncPgConnection, ConnectionError> {
+        let Inner { settings, tls, .. } = &*self.0;
         let mut target = target.clone();
         if let Some(password) = settings
             .password()
@@ -234,8 +340,8 @@ impl ServerCertVerifier for Lenient {
     }
 }
 
-fn url(settings: &config::Database, application: &str) -> String {
-    let mut url: Url = settings.url.expose().clone();
+fn url(host: &Url, settings: &config::Database, application: &str) -> String {
+    let mut url = host.clone();
     // `sslmode` is handled in `ssl_mode`; the driver knows fewer modes.
     let (options, pairs): (Vec<_>, Vec<_>) = url
         .query_pairs()
@@ -299,7 +405,7 @@ mod tests {
         let mut settings = Settings::load(None).unwrap().database;
         let text = "postgres://u:p@h/d?sslmode=verify-full&options=-c%20a%3Db";
         settings.url = SecretUrl::try_from(text).unwrap();
-        let url = url(&settings, "orders test");
+        let url = url(settings.url.expose(), &settings, "orders test");
         assert!(
             url.starts_with("postgres://u:p@h/d?application_name=orders%20test&"),
             "{url}"

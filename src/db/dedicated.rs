@@ -1,5 +1,7 @@
 //! A connection for one task, which executes one statement after the other.
 
+use std::time::Instant;
+
 use diesel_async::AsyncPgConnection;
 use diesel_async::pooled_connection::PoolableConnection;
 use tokio::runtime::Handle;
@@ -14,6 +16,7 @@ pub(super) struct DedicatedConnection {
     database: Database,
     runtime: Handle,
     connection: Option<AsyncPgConnection>,
+    connected: Instant,
     /// Not aborted when its caller times out: the next caller uses the connection.
     connecting: Option<JoinHandle<Result<AsyncPgConnection, StoreError>>>,
 }
@@ -25,6 +28,7 @@ impl DedicatedConnection {
             database,
             runtime,
             connection: None,
+            connected: Instant::now(),
             connecting: None,
         }
     }
@@ -43,6 +47,7 @@ impl DedicatedConnection {
     pub(super) async fn take(&mut self) -> Result<AsyncPgConnection, StoreError> {
         if let Some(mut connection) = self.connection.take()
             && !connection.is_broken()
+            && !self.database.is_outdated(self.connected)
         {
             return Ok(connection);
         }
@@ -53,6 +58,7 @@ impl DedicatedConnection {
             Err(_) => Err(StoreError::Unavailable("no connection in time".into())),
             Ok(connected) => {
                 self.connecting = None;
+                self.connected = Instant::now();
                 connected.map_err(|error| StoreError::Unavailable(error.to_string()))?
             }
         }

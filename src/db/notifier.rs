@@ -5,6 +5,7 @@ use std::time::Duration;
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use futures::{Stream, StreamExt, pin_mut};
 use tokio::sync::{Notify, mpsc};
+use tokio::time::{sleep, timeout};
 
 use super::pool::{Database, connect};
 use crate::config;
@@ -23,6 +24,7 @@ pub enum Channel {
 /// whoever waits for them also looks from time to time.
 pub struct Listener {
     connection: AsyncPgConnection,
+    lifetime: Duration,
 }
 
 impl Listener {
@@ -32,23 +34,35 @@ impl Listener {
         channel: Channel,
     ) -> Result<Self, StoreError> {
         let mut connection = connect(settings, "orders-listener").await?;
+        let may_fail_over = settings.url.expose_each().len() > 1;
         let listen = match channel {
             Channel::Intents => "LISTEN workflow_intents",
             Channel::Feed => "LISTEN feed",
         };
         connection.batch_execute(listen).await?;
-        Ok(Self { connection })
+        Ok(Self {
+            connection,
+            lifetime: if may_fail_over {
+                LIFETIME
+            } else {
+                Duration::MAX
+            },
+        })
     }
 
     /// Wakes once, for what was notified before it listened, and with every notification, until the
-    /// connection is lost.
+    /// connection is lost, or may lead to an earlier primary.
     pub async fn wake(mut self, wake: &Notify) {
         wake.notify_one();
+        let lifetime = self.lifetime;
         let notifications = self.notifications();
-        pin_mut!(notifications);
-        while let Some(Ok(())) = notifications.next().await {
-            wake.notify_one();
-        }
+        let listening = async {
+            pin_mut!(notifications);
+            while let Some(Ok(())) = notifications.next().await {
+                wake.notify_one();
+            }
+        };
+        let _ = timeout(lifetime, listening).await;
     }
 
     /// One item per notification; an error when the connection is lost.
@@ -59,6 +73,9 @@ impl Listener {
     }
 }
 
+/// How long a connection is used if the database has several hosts: a primary that was replaced may keep
+/// it open, and notifies of nothing.
+const LIFETIME: Duration = Duration::from_secs(60);
 /// The shortest time between two notifications.
 const PAUSE: Duration = Duration::from_millis(5);
 
@@ -94,6 +111,6 @@ async fn run(database: Database, mut pending: mpsc::Receiver<()>) {
         if let Err(error) = notified {
             tracing::debug!(error = %error, "could not notify the dispatchers; they poll");
         }
-        tokio::time::sleep(PAUSE).await;
+        sleep(PAUSE).await;
     }
 }

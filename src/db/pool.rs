@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use diesel_async::pooled_connection::deadpool::{Object, Pool};
+use diesel_async::pooled_connection::deadpool::{Hook, HookError, Object, Pool};
 use diesel_async::pooled_connection::{
     AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod,
 };
@@ -53,7 +53,7 @@ impl Database {
         let pool = |size| {
             let mut config = ManagerConfig::default();
             config.recycling_method = RecyclingMethod::Fast;
-            let connector = connector.clone();
+            let (connector, checked) = (connector.clone(), connector.clone());
             config.custom_setup = Box::new(move |_| {
                 let connector = connector.clone();
                 async move { connector.connect().await }.boxed()
@@ -61,6 +61,12 @@ impl Database {
             // The connector contains the URL.
             Pool::builder(AsyncDieselConnectionManager::new_with_config("", config))
                 .max_size(size)
+                .pre_recycle(Hook::sync_fn(move |_, metrics| {
+                    if checked.is_outdated(metrics.created) {
+                        return Err(HookError::message("the primary was replaced"));
+                    }
+                    Ok(())
+                }))
                 .wait_timeout(Some(settings.acquire_timeout))
                 .create_timeout(Some(CREATE_TIMEOUT))
                 .runtime(deadpool::Runtime::Tokio1)
@@ -116,6 +122,11 @@ impl Database {
                 Err(_) => Err(StoreError::Unavailable("no connection in time".into())),
             }
         }
+    }
+
+    /// Whether a connection of this time may lead to an earlier primary.
+    pub(super) fn is_outdated(&self, connected: std::time::Instant) -> bool {
+        self.connector.is_outdated(connected)
     }
 
     /// [`Self::read_by`] with the deadline of a new operation.

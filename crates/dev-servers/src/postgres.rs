@@ -4,6 +4,7 @@ use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf, absolute};
+use std::process::Command;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
@@ -48,6 +49,8 @@ pub struct PostgresOptions {
     /// More server settings, `name` and `value`, as with `postgres -c`; where the server listens
     /// cannot be changed. With `fsync` `off`, `initdb` does not wait for the disk either.
     pub settings: Vec<(&'static str, &'static str)>,
+    /// The URL of a primary: new data is a copy of it, and the server its standby.
+    pub standby_of: Option<String>,
 }
 
 /// A running PostgreSQL server. Dropping it stops it at once; [`Postgres::stop`] stops it in order.
@@ -82,15 +85,8 @@ impl Postgres {
         let log_file = home.join("postgresql.log");
         if !cluster.exists() {
             let log = Log::append(&log_file)?;
-            let initialised = initialise(
-                tools,
-                &home,
-                &cluster,
-                user.as_ref(),
-                &options.settings,
-                log,
-            )
-            .await;
+            let initialised =
+                initialise(tools, &home, &cluster, user.as_ref(), &options, log).await;
             remove_stages(&home);
             initialised?;
         }
@@ -133,6 +129,13 @@ impl Postgres {
         postgres.arg("-D").arg(&cluster);
         for (name, value) in options.settings.iter().chain(&fixed) {
             postgres.arg("-c").arg(format!("{name}={value}"));
+        }
+        // Instead of what pg_basebackup has written: its options may be unknown to the library that
+        // the server finds on this machine.
+        if let Some(primary) = &options.standby_of {
+            postgres
+                .arg("-c")
+                .arg(format!("primary_conninfo={primary}"));
         }
         drop(reserved);
         let postgres = ServerCommand::in_dir(postgres, &cluster, &log, user)?;
@@ -199,18 +202,20 @@ fn is_ready(pid_file: &Path, pid: i32) -> bool {
         && fs::read_to_string(pid_file).is_ok_and(|content| says_ready(&content))
 }
 
+/// A primary, or a standby that answers queries.
 fn says_ready(pid_file: &str) -> bool {
-    pid_file.lines().nth(STATUS_LINE).map(str::trim) == Some("ready")
+    let status = pid_file.lines().nth(STATUS_LINE).map(str::trim);
+    matches!(status, Some("ready" | "standby"))
 }
 
-/// Creates `cluster`. `initdb` writes a directory beside it, which gets the final name only when it
-/// is complete, so an interruption loses only the work.
+/// Creates `cluster`. `initdb` or `pg_basebackup` writes a directory beside it, which gets the final
+/// name only when it is complete, so an interruption loses only the work.
 async fn initialise(
     tools: &Tools,
     home: &Path,
     cluster: &Path,
     user: Option<&RunAs>,
-    settings: &[(&str, &str)],
+    options: &PostgresOptions,
     log: Log,
 ) -> Result<(), Error> {
     let stage = home.join(format!("{STAGE}{}", std::process::id()));
@@ -229,12 +234,33 @@ async fn initialise(
         }
     }
 
+    let (name, program) = match &options.standby_of {
+        None => ("initdb", new_data(tools, &data, &password_file, options)),
+        Some(primary) => ("pg_basebackup", copy_of(tools, &data, primary)),
+    };
+    let program = ServerCommand::in_dir(program, &stage, &log, user)?;
+    let initdb = Process::start(name, program, log, Signal::SIGKILL)?;
+    match timeout(INITDB_LIMIT, initdb.ended()).await {
+        Ok(status) if status.success() => {
+            fs::rename(&data, cluster).map_err(Error::file("create", cluster))
+        }
+        Ok(status) => Err(initdb.exited(status)),
+        Err(_) => Err(initdb.not_ready(INITDB_LIMIT)),
+    }
+}
+
+fn new_data(
+    tools: &Tools,
+    data: &Path,
+    password_file: &Path,
+    options: &PostgresOptions,
+) -> Command {
     let mut initdb = command(&tools.initdb, "PG");
     initdb
         .arg("--pgdata")
-        .arg(&data)
+        .arg(data)
         .arg("--pwfile")
-        .arg(&password_file)
+        .arg(password_file)
         .args([
             "--username",
             USER,
@@ -250,18 +276,22 @@ async fn initialise(
         ])
         // Suppress the advice on how to start the server.
         .arg("--no-instructions");
-    if settings.contains(&("fsync", "off")) {
+    if options.settings.contains(&("fsync", "off")) {
         initdb.arg("--no-sync");
     }
-    let initdb = ServerCommand::in_dir(initdb, &stage, &log, user)?;
-    let initdb = Process::start("initdb", initdb, log, Signal::SIGKILL)?;
-    match timeout(INITDB_LIMIT, initdb.ended()).await {
-        Ok(status) if status.success() => {
-            fs::rename(&data, cluster).map_err(Error::file("create", cluster))
-        }
-        Ok(status) => Err(initdb.exited(status)),
-        Err(_) => Err(initdb.not_ready(INITDB_LIMIT)),
-    }
+    initdb
+}
+
+fn copy_of(tools: &Tools, data: &Path, primary: &str) -> Command {
+    let mut backup = command(&tools.postgres.with_file_name("pg_basebackup"), "PG");
+    backup
+        .arg("--pgdata")
+        .arg(data)
+        .arg("--dbname")
+        .arg(primary)
+        // The copy follows the primary from its first start.
+        .args(["--write-recovery-conf", "--checkpoint=fast", "--no-sync"]);
+    backup
 }
 
 fn write_private(path: &Path, content: &str) -> io::Result<()> {
@@ -300,6 +330,7 @@ mod tests {
     fn only_the_eighth_line_counts_as_ready() {
         let file = "42\n/data\n1700000000\n5432\n\n127.0.0.1\n  1 2\nready   \n";
         assert!(says_ready(file));
+        assert!(says_ready(&file.replace("ready   ", "standby ")));
         assert!(!says_ready(&file.replace("ready   ", "starting")));
         assert!(!says_ready("42\n/data\nready\n"));
         assert!(!says_ready(""));
