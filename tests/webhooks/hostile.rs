@@ -153,8 +153,14 @@ async fn redirects_are_not_followed() {
     })
     .await;
     let accepted = receiver.until_accepted(1).await;
-    assert_eq!(accepted[0].path, "/hook");
-    assert!(receiver.received().iter().all(|one| one.path == "/hook"));
+    let url = receiver.url();
+    assert!(url.ends_with(&accepted[0].path));
+    assert!(
+        receiver
+            .received()
+            .iter()
+            .all(|one| url.ends_with(&one.path))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -10,8 +10,12 @@ use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
+use uuid::Uuid;
 
 use crate::harness::eventually;
+
+/// What the paths of all receivers begin with.
+const HOOK: &str = "/hook-";
 
 /// What was received.
 #[derive(Debug, Clone)]
@@ -62,6 +66,8 @@ type Behaviour = Arc<dyn Fn(&Received, usize) -> Reply + Send + Sync>;
 /// Listens until it is dropped.
 pub struct Receiver {
     pub address: SocketAddr,
+    /// Of its URL. The port may have been that of a receiver of another test, which is still called.
+    path: String,
     received: Arc<Mutex<Vec<Received>>>,
     connections: Arc<AtomicUsize>,
     task: JoinHandle<()>,
@@ -83,15 +89,18 @@ impl Receiver {
         let connections: Arc<AtomicUsize> = Arc::default();
         let behaviour: Behaviour = Arc::new(behaviour);
         let (all, count) = (received.clone(), connections.clone());
+        let path = format!("{HOOK}{}", Uuid::new_v4().simple());
+        let own = path.clone();
         let task = tokio::spawn(async move {
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
                 count.fetch_add(1, Ordering::Relaxed);
-                tokio::spawn(serve(stream, all.clone(), behaviour.clone()));
+                tokio::spawn(serve(stream, own.clone(), all.clone(), behaviour.clone()));
             }
         });
         Self {
             address,
+            path,
             received,
             connections,
             task,
@@ -99,7 +108,7 @@ impl Receiver {
     }
 
     pub fn url(&self) -> String {
-        format!("http://{}/hook", self.address)
+        format!("http://{}{}", self.address, self.path)
     }
 
     pub fn received(&self) -> Vec<Received> {
@@ -145,6 +154,7 @@ impl Drop for Receiver {
 /// Serves one connection until it ends.
 async fn serve(
     stream: TcpStream,
+    own: String,
     all: Arc<Mutex<Vec<Received>>>,
     behaviour: Behaviour,
 ) -> std::io::Result<()> {
@@ -169,6 +179,10 @@ async fn serve(
         let length = headers["content-length"].to_str().unwrap();
         let mut body = vec![0; length.parse().unwrap()];
         stream.read_exact(&mut body).await?;
+        if path.starts_with(HOOK) && path != own {
+            respond(&mut stream, 404, "x-a: b").await?;
+            continue;
+        }
         let mut request = Received {
             path,
             headers,

@@ -123,7 +123,8 @@ impl SequencerRepository {
         lease: Duration,
     ) -> Result<bool, StoreError> {
         let (entries, positions): (Vec<i64>, Vec<i64>) = to.runs.iter().copied().unzip();
-        // The notification commits together with the feed, once for many events.
+        // The notification commits together with the feed, once for many events. A run without an event,
+        // which a new database begins with, is replaced if its first entries belong to no event.
         let query = diesel::sql_query(
             "WITH moved AS (
                 UPDATE feed
@@ -133,7 +134,8 @@ impl SequencerRepository {
              added AS (
                 INSERT INTO feed_runs (entry, position)
                 SELECT run.entry, run.position
-                  FROM unnest($6, $7) AS run (entry, position) CROSS JOIN moved)
+                  FROM unnest($6, $7) AS run (entry, position) CROSS JOIN moved
+                ON CONFLICT (position) DO UPDATE SET entry = EXCLUDED.entry)
              SELECT pg_notify('feed', '') FROM moved",
         )
         .bind::<Text, _>(&self.holder)
