@@ -207,6 +207,15 @@ class Python(Sdk):
         super().__init__(language)
         self.python = self.work / "venv" / ("Scripts" if os.name == "nt" else "bin") / "python"
 
+    def generate(self):
+        super().generate()
+        package = self.generated / "order_processing_sdk"
+        for api in (package / "api").glob("*.py"):
+            api.write_text(exact_times(api.read_text("utf-8")), "utf-8")
+        # The generator's option enumNameMappings has no effect in Python.
+        scope = package / "models" / "scope.py"
+        scope.write_text(scope.read_text("utf-8").replace("_COLON_", "_"), "utf-8")
+
     def pack(self):
         self.prepare_venv()
         self.run(self.python, "-m", "flit_core.wheel", "--outdir", self.package)
@@ -264,7 +273,10 @@ class Rust(Sdk):
     def install(self):
         (crate,) = self.package.glob("*.crate")
         shutil.unpack_archive(crate, self.consumer, "gztar")
-        (self.consumer / crate.stem).rename(self.consumer / "order-processing-sdk")
+        unpacked = (self.consumer / crate.stem).rename(self.consumer / "order-processing-sdk")
+        # Files in a crate all have the same old time: cargo would not notice that they have changed.
+        for source in unpacked.rglob("*.rs"):
+            source.touch()
         self.run("cargo", "build", "--bins", cwd=self.consumer)
         programs = self.work / "target" / "debug"
         return [str(programs / "runner")], [str(programs / "snippet")]
@@ -401,6 +413,18 @@ def open_enum(text):
         if text.count(old) != 1:
             sys.exit(f"error: the generator's Rust enums have changed, {old!r} is not in\n{text}")
         text = text.replace(old, new)
+    return text
+
+
+def exact_times(text):
+    """Sends times in a query as RFC 3339 requires, with a colon in the offset: Python's `%z` has none.
+
+    Not a template: the generator has a single one for all operations, and a copy of it would be 480 lines.
+    """
+    formatted = r"\.strftime\(\s*self\.api_client\.configuration\.datetime_format\s*\)"
+    text = re.sub(formatted, ".isoformat()", text)
+    if "datetime_format" in text:
+        sys.exit("error: the generator's Python code for times in a query has changed")
     return text
 
 

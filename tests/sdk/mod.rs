@@ -51,12 +51,14 @@ struct Scenario {
     expect: Expect,
 }
 
-/// The credentials of a client, always of the scenario's customer.
+/// The credentials of a client, of the scenario's customer unless noted.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Credentials {
     #[default]
     Key,
+    /// A key of an administrator, for all customers.
+    Administrator,
     /// A key that does not exist.
     WrongKey,
     Token,
@@ -140,10 +142,17 @@ impl Service {
         let issuer = Issuer::start().await;
         let mut auth = issuer.auth();
         auth.api_keys = true;
+        // Revoked keys are refused soon.
+        auth.api_key_cache = Duration::from_secs(1);
         let guarded = Options {
             auth: Some(auth),
-            // All scenarios begin at once, before the pool has opened its connections, while SDKs are built.
-            adjust: |settings| settings.database.acquire_timeout = Duration::from_secs(8),
+            adjust: |settings| {
+                // All scenarios begin at once, before the pool has opened its connections, while SDKs are built.
+                settings.database.acquire_timeout = Duration::from_secs(8);
+                // Webhook endpoints of the scenarios.
+                settings.webhooks.allow_http = true;
+                settings.webhooks.allowed_targets = vec!["127.0.0.1".into()];
+            },
             ..Options::default()
         };
         let (without_worker, with_worker) = tokio::join!(
@@ -284,7 +293,12 @@ async fn credentials(
             let customer = i64::try_from(customer).unwrap();
             ("access_token", issuer.token("orders:write", Some(customer)))
         }
-        Credentials::Key => {
+        Credentials::Key | Credentials::Administrator => {
+            let customer = if matches!(of, Credentials::Administrator) {
+                "NULL".to_owned()
+            } else {
+                customer.to_string()
+            };
             let hash: String = fresh
                 .hash
                 .iter()

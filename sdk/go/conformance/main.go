@@ -333,6 +333,9 @@ func run(scenario scenario) (said string) {
 	if !known {
 		check, known = eventChecks[scenario.Name]
 	}
+	if !known {
+		check, known = administrationChecks(scenario.URL)[scenario.Name]
+	}
 	equal(known, true)
 	check(client, scenario.CustomerID)
 	return "ok " + scenario.Name

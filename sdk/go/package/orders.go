@@ -56,6 +56,20 @@ type Filter struct {
 	Status []OrderStatus
 	// CustomerID selects the orders of one customer; 0 means all.
 	CustomerID int64
+	// PaymentStatus selects orders whose payment has any of these statuses; empty means all.
+	PaymentStatus []PaymentStatus
+	// ShipmentStatus selects orders whose shipment has any of these statuses; empty means all.
+	ShipmentStatus []ShipmentStatus
+	// NeedsAttention selects orders with Attention, or without; nil means all.
+	NeedsAttention *bool
+	// CreatedFrom selects orders that were accepted at this time or later; zero means all.
+	CreatedFrom time.Time
+	// CreatedBefore selects orders that were accepted before this time; zero means all.
+	CreatedBefore time.Time
+	// MinAmount selects orders with this total or a greater one; empty means all.
+	MinAmount Amount
+	// MaxAmount selects orders with this total or a smaller one; empty means all.
+	MaxAmount Amount
 	// PageSize is the number of orders per request, 1 to 1000; 0 means the service's default.
 	PageSize int32
 }
@@ -202,6 +216,27 @@ func (c *Client) Orders(ctx context.Context, filter Filter) iter.Seq2[Order, err
 		if filter.CustomerID != 0 {
 			request = request.CustomerId(filter.CustomerID)
 		}
+		if len(filter.PaymentStatus) > 0 {
+			request = request.PaymentStatus(filter.PaymentStatus)
+		}
+		if len(filter.ShipmentStatus) > 0 {
+			request = request.ShipmentStatus(filter.ShipmentStatus)
+		}
+		if filter.NeedsAttention != nil {
+			request = request.NeedsAttention(*filter.NeedsAttention)
+		}
+		if !filter.CreatedFrom.IsZero() {
+			request = request.CreatedFrom(filter.CreatedFrom)
+		}
+		if !filter.CreatedBefore.IsZero() {
+			request = request.CreatedBefore(filter.CreatedBefore)
+		}
+		if filter.MinAmount != "" {
+			request = request.MinAmount(filter.MinAmount)
+		}
+		if filter.MaxAmount != "" {
+			request = request.MaxAmount(filter.MaxAmount)
+		}
 		if filter.PageSize != 0 {
 			request = request.Limit(filter.PageSize)
 		}
@@ -285,25 +320,27 @@ func allPages[T any](fetch func(url.Values) ([]T, *http.Response, error)) iter.S
 					return
 				}
 			}
-			query = nextPage(response.Header.Get("Link"))
+			query = LinkedPage(response, "next")
 		}
 	}
 }
 
-var nextLink = regexp.MustCompile(`<([^>]*)>\s*;[^,<]*\brel="?next"?`)
+var pageLink = regexp.MustCompile(`<([^>]*)>\s*;[^,<]*\brel="?(\w+)"?`)
 
-// nextPage returns the query of the next page (RFC 8288). The path is ignored: a gateway may have
-// changed it.
-func nextPage(link string) url.Values {
-	found := nextLink.FindStringSubmatch(link)
-	if found == nil {
-		return nil
+// LinkedPage returns the query of the page with this relation (RFC 8288), "next" or "prev"; nil if there is
+// none. The path is ignored: a gateway may have changed it.
+func LinkedPage(response *http.Response, relation string) url.Values {
+	for _, link := range pageLink.FindAllStringSubmatch(response.Header.Get("Link"), -1) {
+		if link[2] != relation {
+			continue
+		}
+		target, err := url.Parse(link[1])
+		if err != nil {
+			return nil
+		}
+		return target.Query()
 	}
-	target, err := url.Parse(found[1])
-	if err != nil {
-		return nil
-	}
-	return target.Query()
+	return nil
 }
 
 func versioned(order *Order, response *http.Response) *OrderVersion {

@@ -21,6 +21,7 @@ from order_processing_sdk import (
     UpdateOrderRequest,
 )
 
+import administration_checks
 import event_checks
 import item_checks
 from common import create, equal, fails, order
@@ -277,6 +278,7 @@ def run(scenario):
     name = scenario["name"]
     try:
         others = vars(item_checks) | vars(event_checks)
+        others |= administration_checks.checks(scenario["url"])
         check = globals().get(name) or others[name]
         check(client, scenario["customer_id"])
         return f"ok {name}"

@@ -1,6 +1,6 @@
 import type { OrdersClient, OrdersError } from 'order-processing-sdk';
 
-export type Check = (client: OrdersClient, customerId: number) => Promise<void>;
+export type Check = (client: OrdersClient, customerId: number, url: string) => Promise<void>;
 
 export function equal(actual: unknown, expected: unknown): void {
     const [said, wanted] = [JSON.stringify(actual), JSON.stringify(expected)];

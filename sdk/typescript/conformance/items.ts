@@ -2,7 +2,7 @@ import { ApiError, type Order, type OrdersClient, type OrderStatus, type OrderVe
 import { type Check, create, equal, fails } from './common.js';
 
 /** Orders TEA-100 twice and another article, for 99 and some cents. */
-async function withItems(
+export async function withItems(
     client: OrdersClient,
     customerId: number,
     { sku = 'CUP-1', cents = 95, city = 'Exampleville', totalAmount = Number(`99.${cents}`) } = {},
@@ -18,7 +18,7 @@ async function withItems(
 }
 
 /** Reads the order until it is as wanted. */
-async function until(client: OrdersClient, id: number, wanted: (order: Order) => unknown): Promise<OrderVersion> {
+export async function until(client: OrdersClient, id: number, wanted: (order: Order) => unknown): Promise<OrderVersion> {
     for (const end = Date.now() + 60_000; Date.now() < end; await new Promise((done) => setTimeout(done, 100))) {
         const seen = await client.getOrder(id);
         if (wanted(seen.order)) {

@@ -11,6 +11,7 @@ import {
     TimedOut,
     Unreadable,
 } from 'order-processing-sdk';
+import { administrationChecks } from './administration.js';
 import { type Check, create, equal, fails } from './common.js';
 import { eventChecks } from './events.js';
 import { itemChecks } from './items.js';
@@ -62,6 +63,7 @@ function told(status: OrderStatus): string {
 }
 
 const checks: Record<string, Check> = {
+    ...administrationChecks,
     ...eventChecks,
     ...itemChecks,
 
@@ -309,7 +311,7 @@ async function run({ name, url, customer_id, client }: Scenario): Promise<void> 
         if (!check) {
             throw new Error('there is no such check');
         }
-        await check(new OrdersClient(url, options), customer_id);
+        await check(new OrdersClient(url, options), customer_id, url);
         console.log(`ok ${name}`);
     } catch (error) {
         console.log(`failed ${name}: ${String(error).replaceAll('\n', ' ')}`);

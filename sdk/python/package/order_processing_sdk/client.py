@@ -7,11 +7,14 @@ import re
 import time
 import uuid
 from dataclasses import dataclass
-from typing import Any, Callable, Iterator, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Callable, Iterator, Literal, Mapping
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import urllib3
 
+from order_processing_sdk.api.administration_api import AdministrationApi
 from order_processing_sdk.api.events_api import EventsApi
 from order_processing_sdk.api.health_api import HealthApi
 from order_processing_sdk.api.orders_api import OrdersApi
@@ -30,6 +33,8 @@ from order_processing_sdk.models.order import Order
 from order_processing_sdk.models.order_event import OrderEvent
 from order_processing_sdk.models.order_event_type import OrderEventType
 from order_processing_sdk.models.order_status import OrderStatus
+from order_processing_sdk.models.payment_status import PaymentStatus
+from order_processing_sdk.models.shipment_status import ShipmentStatus
 from order_processing_sdk.models.update_order_request import UpdateOrderRequest
 from order_processing_sdk.transport import ResilientApiClient, Settings
 
@@ -69,8 +74,8 @@ class OrdersClient:
     Requests are retried where that is safe; every error is an `OrdersError`. Times are in seconds:
     `timeout` for one attempt, `total_timeout` for all of them. Credentials are an `api_key` or an
     `access_token`; the latter is a string, or a function that is called for each attempt. `api`, `feed`,
-    `webhooks` and `health` provide every operation of the contract, with the same time-outs, retries
-    and errors.
+    `webhooks`, `administration` and `health` provide every operation of the contract, with the same
+    time-outs, retries and errors.
     """
 
     def __init__(
@@ -102,6 +107,7 @@ class OrdersClient:
         self.api = OrdersApi(client)
         self.feed = EventsApi(client)
         self.webhooks = WebhookEndpointsApi(client)
+        self.administration = AdministrationApi(client)
         self.health = HealthApi(client)
 
     def create_order(
@@ -181,15 +187,32 @@ class OrdersClient:
         *,
         status: list[OrderStatus] | None = None,
         customer_id: int | None = None,
+        payment_status: list[PaymentStatus] | None = None,
+        shipment_status: list[ShipmentStatus] | None = None,
+        needs_attention: bool | None = None,
+        created_from: datetime | None = None,
+        created_before: datetime | None = None,
+        min_amount: Decimal | None = None,
+        max_amount: Decimal | None = None,
         page_size: int | None = None,
     ) -> Iterator[Order]:
-        """Iterates over all matching orders, newest first. Pages are fetched on demand."""
+        """Iterates over all matching orders, newest first. Pages are fetched on demand.
+
+        Times need a time zone.
+        """
         return _all_pages(
             lambda query: self.api.list_orders_with_http_info(
                 limit=page_size,
                 cursor=query.get("cursor"),
                 status=status,
                 customer_id=customer_id,
+                payment_status=payment_status,
+                shipment_status=shipment_status,
+                needs_attention=needs_attention,
+                created_from=created_from,
+                created_before=created_before,
+                min_amount=min_amount,
+                max_amount=max_amount,
             )
         )
 
@@ -265,12 +288,18 @@ def _all_pages(fetch: Callable[[Mapping[str, str]], ApiResponse[Any]]) -> Iterat
     while query is not None:
         page = fetch(query)
         yield from page.data
-        query = _next_page(_header(page, "link"))
+        query = linked_page(page, "next")
 
 
-def _next_page(link: str) -> Mapping[str, str] | None:
-    """The query of the next page (RFC 8288). The path is ignored: a gateway may have changed it."""
-    target = re.search(r'<([^>]*)>\s*;[^,<]*\brel="?next"?', link)
+def linked_page(
+    page: ApiResponse[Any], relation: Literal["next", "prev"]
+) -> Mapping[str, str] | None:
+    """The query of the next or previous page (RFC 8288); None if there is none.
+
+    The path is ignored: a gateway may have changed it.
+    """
+    link = _header(page, "link")
+    target = re.search(rf'<([^>]*)>\s*;[^,<]*\brel="?{relation}"?', link)
     if target is None:
         return None
     return {name: values[0] for name, values in parse_qs(urlsplit(target[1]).query).items()}

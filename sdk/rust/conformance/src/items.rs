@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::{Checked, amount, check_equal, create, refused};
 
 /// An order of TEA-100 twice and another article, for 99 and some cents.
-fn with_items(customer: i64, sku: &str, cents: &str, city: &str) -> CreateOrderRequest {
+pub fn with_items(customer: i64, sku: &str, cents: &str, city: &str) -> CreateOrderRequest {
     let price = amount(&format!("19.{cents}"));
     let items = vec![
         NewOrderItem::new("TEA-100".into(), 2, amount("40")),
@@ -34,7 +34,7 @@ fn with_items(customer: i64, sku: &str, cents: &str, city: &str) -> CreateOrderR
 }
 
 /// Reads the order until it is as wanted.
-async fn until(
+pub async fn until(
     client: &OrdersClient,
     id: i64,
     wanted: fn(&Order) -> bool,

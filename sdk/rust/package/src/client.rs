@@ -1,14 +1,16 @@
 use std::time::Duration;
 
+use chrono::{DateTime, FixedOffset};
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use crate::amount::Amount;
 use crate::apis::orders_api;
 use crate::error::Error;
 use crate::feed::{EventFeed, FollowOptions};
 use crate::models::{
     CancellationOutcome, CreateOrderRequest, DecideOrderRequest, DecisionAnswer, Order, OrderEvent,
-    OrderStatus, UpdateOrderRequest,
+    OrderStatus, PaymentStatus, ShipmentStatus, UpdateOrderRequest,
 };
 use crate::pages::Pages;
 use crate::transport::{Answer, Options, Transport};
@@ -60,6 +62,15 @@ pub struct OrdersFilter {
     /// Orders with any of these statuses; empty means all.
     pub status: Vec<OrderStatus>,
     pub customer_id: Option<i64>,
+    /// Orders whose payment has any of these statuses; empty means all.
+    pub payment_status: Vec<PaymentStatus>,
+    /// Orders whose shipment has any of these statuses; empty means all.
+    pub shipment_status: Vec<ShipmentStatus>,
+    pub needs_attention: Option<bool>,
+    pub created_from: Option<DateTime<FixedOffset>>,
+    pub created_before: Option<DateTime<FixedOffset>>,
+    pub min_amount: Option<Amount>,
+    pub max_amount: Option<Amount>,
     /// Orders per request, 1 to 1000.
     pub page_size: Option<i32>,
 }
@@ -238,13 +249,19 @@ impl OrdersClient {
         let fetch = move |cursor: Option<String>| {
             let filter = filter.clone();
             Box::pin(async move {
-                let status = Some(filter.status.as_slice()).filter(|status| !status.is_empty());
                 orders_api::list_orders(
                     &self.transport,
                     filter.page_size,
                     cursor.as_deref(),
-                    status,
+                    any_of(&filter.status),
                     filter.customer_id,
+                    any_of(&filter.payment_status),
+                    any_of(&filter.shipment_status),
+                    filter.needs_attention,
+                    filter.created_from,
+                    filter.created_before,
+                    filter.min_amount,
+                    filter.max_amount,
                 )
                 .await
             }) as _
@@ -301,6 +318,10 @@ impl OrdersClient {
         let last_seen = seen.map(Box::new);
         Err(Error::NotFinished { id, last_seen })
     }
+}
+
+fn any_of<T>(values: &[T]) -> Option<&[T]> {
+    Some(values).filter(|values| !values.is_empty())
 }
 
 fn is_final(status: &OrderStatus) -> bool {

@@ -1,4 +1,4 @@
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::future::Future;
 use std::pin::Pin;
 
@@ -50,29 +50,30 @@ impl<'a, T> Pages<'a, T> {
                 Next::From(place) => (self.fetch)(Some(place.clone())).await?,
                 Next::None => return Ok(None),
             };
-            self.next = match next_place(page.header("link"), self.place) {
-                Some(place) => Next::From(place),
-                None => Next::None,
-            };
+            let place = page
+                .linked_page("next")
+                .and_then(|mut query| query.remove(self.place));
+            self.next = place.map_or(Next::None, Next::From);
             self.items = page.value.into();
         }
     }
 }
 
-/// The position of the next page (RFC 8288). The link's path is ignored: a gateway may have
-/// changed it.
-fn next_place(link: &str, place: &str) -> Option<String> {
-    let next = link
-        .split(",<")
-        .flat_map(|links| links.split(", <"))
-        .find(|link| {
-            let parameters = link.split(';').skip(1);
-            parameters
-                .map(str::trim)
-                .any(|each| each == "rel=\"next\"" || each == "rel=next")
-        })?;
-    let target = next.trim_start_matches('<').split('>').next()?;
-    let url = Url::parse("http://service").ok()?.join(target).ok()?;
-    let mut query = url.query_pairs();
-    query.find_map(|(name, value)| (name == place).then(|| value.into_owned()))
+impl<T> Answer<T> {
+    /// The query of the page with this relation (RFC 8288), `next` or `prev`; `None` if there is
+    /// none. The link's path is ignored: a gateway may have changed it.
+    pub fn linked_page(&self, relation: &str) -> Option<HashMap<String, String>> {
+        let relations = [format!("rel=\"{relation}\""), format!("rel={relation}")];
+        let link = self
+            .header("link")
+            .split(",<")
+            .flat_map(|links| links.split(", <"))
+            .find(|link| {
+                let mut parameters = link.split(';').skip(1).map(str::trim);
+                parameters.any(|each| relations.iter().any(|relation| relation == each))
+            })?;
+        let target = link.trim_start_matches('<').split('>').next()?;
+        let url = Url::parse("http://service").ok()?.join(target).ok()?;
+        Some(url.query_pairs().into_owned().collect())
+    }
 }

@@ -24,6 +24,8 @@ macro_rules! equal {
     };
 }
 
+#[path = "../administration.rs"]
+mod administration;
 #[path = "../events.rs"]
 mod events;
 #[path = "../items.rs"]
@@ -67,7 +69,7 @@ async fn create(client: &OrdersClient, customer: i64) -> Result<CreatedOrder, Er
     client.create_order(&request).await
 }
 
-async fn check(name: &str, client: &OrdersClient, customer: i64) -> Checked {
+async fn check(name: &str, client: &OrdersClient, customer: i64, url: &str) -> Checked {
     let begun = Instant::now();
     match name {
         "create_and_read" => {
@@ -368,6 +370,9 @@ async fn check(name: &str, client: &OrdersClient, customer: i64) -> Checked {
             let id = create(client, customer).await?.order.id;
             equal!(client.get_order(id).await?.order.customer_id, customer);
         }
+        "every_filter" => administration::every_filter(client, customer).await?,
+        "processing" => administration::processing(client, customer).await?,
+        "api_key" => administration::api_key(client, customer, url).await?,
         _ if name.starts_with("follow_") => events::check(name, client, customer).await?,
         _ if name.starts_with("webhook_") => events::check_webhooks(name)?,
         _ => items::check(name, client, customer).await?,
@@ -381,11 +386,18 @@ async fn listed(
     status: &[OrderStatus],
     page_size: Option<i32>,
 ) -> Result<Vec<i64>, Error> {
-    let mut orders = client.orders(OrdersFilter {
+    let filter = OrdersFilter {
         status: status.to_vec(),
         customer_id: Some(customer),
         page_size,
-    });
+        ..OrdersFilter::default()
+    };
+    found(client, filter).await
+}
+
+/// The ids of the orders that the filter selects.
+async fn found(client: &OrdersClient, filter: OrdersFilter) -> Result<Vec<i64>, Error> {
+    let mut orders = client.orders(filter);
     let mut ids = Vec::new();
     while let Some(order) = orders.next().await? {
         ids.push(order.id);
@@ -427,9 +439,10 @@ async fn run(scenario: &Value) -> String {
         })),
         (key, None) => key.map(Credentials::api_key),
     };
-    let client = OrdersClient::with_options(scenario["url"].as_str().unwrap(), options).unwrap();
+    let url = scenario["url"].as_str().unwrap();
+    let client = OrdersClient::with_options(url, options).unwrap();
     let customer = scenario["customer_id"].as_i64().unwrap();
-    match check(name, &client, customer).await {
+    match check(name, &client, customer, url).await {
         Ok(()) => format!("ok {name}"),
         Err(error) => format!("failed {name}: {error} {error:?}").replace('\n', " "),
     }

@@ -59,12 +59,12 @@ final class Items {
         return new NewOrderItem().sku(sku).quantity(quantity).unitPrice(new BigDecimal(price));
     }
 
-    private static Order create(OrdersClient client, long customer, String sku, String cents, String city) {
+    static Order create(OrdersClient client, long customer, String sku, String cents, String city) {
         return client.createOrder(order(customer, sku, cents, city)).order();
     }
 
     /** Reads the order until it is as wanted. */
-    private static OrderVersion until(OrdersClient client, long id, Predicate<Order> wanted) throws Exception {
+    static OrderVersion until(OrdersClient client, long id, Predicate<Order> wanted) throws Exception {
         for (long begun = System.nanoTime(); System.nanoTime() - begun < 60e9; Thread.sleep(100)) {
             OrderVersion seen = client.getOrder(id);
             if (wanted.test(seen.order())) {

@@ -124,7 +124,7 @@ public final class Runner {
         return client.createOrder(order(customer, "99.95")).order().getId();
     }
 
-    private static List<Long> listed(OrdersClient client, OrdersFilter filter) {
+    static List<Long> listed(OrdersClient client, OrdersFilter filter) {
         return StreamSupport.stream(client.orders(filter).spliterator(), false).map(Order::getId).toList();
     }
 
@@ -360,8 +360,9 @@ public final class Runner {
             options.apiKey(settings.get("api_key").asText());
         }
         try {
-            OrdersClient client = new OrdersClient(scenario.get("url").asText(), options);
-            Check check = Stream.of(CHECKS, Items.CHECKS, Events.CHECKS)
+            String url = scenario.get("url").asText();
+            OrdersClient client = new OrdersClient(url, options);
+            Check check = Stream.of(CHECKS, Items.CHECKS, Events.CHECKS, Administration.checks(url))
                     .map(checks -> checks.get(name))
                     .filter(Objects::nonNull)
                     .findFirst()

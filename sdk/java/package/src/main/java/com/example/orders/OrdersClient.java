@@ -1,5 +1,6 @@
 package com.example.orders;
 
+import com.example.orders.api.AdministrationApi;
 import com.example.orders.api.EventsApi;
 import com.example.orders.api.HealthApi;
 import com.example.orders.api.OrdersApi;
@@ -26,6 +27,7 @@ public final class OrdersClient {
     private final OrdersApi api;
     private final EventsApi feed;
     private final WebhookEndpointsApi webhooks;
+    private final AdministrationApi administration;
     private final HealthApi health;
 
     public OrdersClient(String baseUrl) {
@@ -37,6 +39,7 @@ public final class OrdersClient {
         api = new OrdersApi(transport);
         feed = new EventsApi(transport);
         webhooks = new WebhookEndpointsApi(transport);
+        administration = new AdministrationApi(transport);
         health = new HealthApi(transport);
     }
 
@@ -51,6 +54,10 @@ public final class OrdersClient {
 
     public WebhookEndpointsApi webhooks() {
         return webhooks;
+    }
+
+    public AdministrationApi administration() {
+        return administration;
     }
 
     public HealthApi health() {
@@ -137,7 +144,18 @@ public final class OrdersClient {
     public Iterable<Order> orders(OrdersFilter filter) {
         return () -> new Pages<>(
                 "cursor",
-                cursor -> api.listOrders(filter.pageSize(), cursor, filter.status(), filter.customerId()));
+                cursor -> api.listOrders(
+                        filter.pageSize(),
+                        cursor,
+                        filter.status(),
+                        filter.customerId(),
+                        filter.paymentStatus(),
+                        filter.shipmentStatus(),
+                        filter.needsAttention(),
+                        filter.createdFrom(),
+                        filter.createdBefore(),
+                        filter.minAmount(),
+                        filter.maxAmount()));
     }
 
     /** Iterates over the order's events, oldest first. Pages are fetched on demand. */

@@ -2,6 +2,8 @@ package com.example.orders;
 
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.time.OffsetDateTime;
+import java.time.format.DateTimeFormatter;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -45,6 +47,14 @@ public final class Request {
     }
 
     private static String encoded(Object value) {
-        return URLEncoder.encode(String.valueOf(value), StandardCharsets.UTF_8).replace("+", "%20");
+        return URLEncoder.encode(text(value), StandardCharsets.UTF_8).replace("+", "%20");
+    }
+
+    private static String text(Object value) {
+        if (value instanceof OffsetDateTime time) {
+            // Unlike toString, with seconds that are 0: RFC 3339 requires them.
+            return DateTimeFormatter.ISO_OFFSET_DATE_TIME.format(time);
+        }
+        return String.valueOf(value);
     }
 }
