@@ -278,22 +278,14 @@ async fn scopes_and_customers_limit_access() {
         .iter()
         .map(|one| {
             (
-                one.path.clone(),
+                one.path.rsplit('/').next().unwrap().to_owned(),
                 one.json()["data"]["customer_id"].as_i64().unwrap(),
             )
         })
         .collect();
     got.sort();
     let got: Vec<(&str, i64)> = got.iter().map(|(path, id)| (path.as_str(), *id)).collect();
-    assert_eq!(
-        got,
-        [
-            ("/hook/7", 7),
-            ("/hook/8", 8),
-            ("/hook/all", 7),
-            ("/hook/all", 8)
-        ]
-    );
+    assert_eq!(got, [("7", 7), ("8", 8), ("all", 7), ("all", 8)]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
