@@ -39,7 +39,8 @@ fi
 echo "== building the version before, $version ($commit)"
 rm -rf "$source"
 mkdir -p "$source"
-git -C "$root" archive "$commit" | tar -x -C "$source"
+# With the time of now: cargo takes crates of this tree for those of that one if they are newer than its files.
+git -C "$root" archive "$commit" | tar -x -m -C "$source"
 # Nearly all dependencies are the same, so those that are compiled already are linked instead of compiled again.
 # What cargo writes in place is copied.
 if [ -d "$root/target/debug/deps" ] && [ ! -d "$root/target/previous/debug" ]; then
