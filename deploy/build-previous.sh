@@ -39,7 +39,8 @@ fi
 echo "== building the version before, $version ($commit)"
 rm -rf "$source"
 mkdir -p "$source"
-# With the time of now: cargo takes crates of this tree for those of that one if they are newer than its files.
+# With the time of now, which is later than that of what is compiled: otherwise cargo takes crates of this tree for
+# those of that one.
 git -C "$root" archive "$commit" | tar -x -m -C "$source"
 # Nearly all dependencies are the same, so those that are compiled already are linked instead of compiled again.
 # What cargo writes in place is copied.
@@ -47,7 +48,7 @@ if [ -d "$root/target/debug/deps" ] && [ ! -d "$root/target/previous/debug" ]; t
     mkdir -p "$root/target/previous"
     cp -al "$root/target/debug" "$root/target/previous/debug"
     rm -f "$root/target/previous/debug/.cargo-lock"
-    cp -r --remove-destination "$root/target/debug/.fingerprint" "$root/target/previous/debug/"
+    cp -rp --remove-destination "$root/target/debug/.fingerprint" "$root/target/previous/debug/"
 fi
 # With the features of the whole workspace, as here.
 cargo build --locked --quiet --workspace --manifest-path "$source/Cargo.toml" \
