@@ -39,16 +39,19 @@ fi
 echo "== building the version before, $version ($commit)"
 rm -rf "$source"
 mkdir -p "$source"
-# With the time of now, which is later than that of what is compiled: otherwise cargo takes crates of this tree for
-# those of that one.
-git -C "$root" archive "$commit" | tar -x -m -C "$source"
+git -C "$root" archive "$commit" | tar -x -C "$source"
 # Nearly all dependencies are the same, so those that are compiled already are linked instead of compiled again.
-# What cargo writes in place is copied.
+# What cargo writes in place is copied, and the project's own crates are removed: they are not those of that version.
 if [ -d "$root/target/debug/deps" ] && [ ! -d "$root/target/previous/debug" ]; then
     mkdir -p "$root/target/previous"
     cp -al "$root/target/debug" "$root/target/previous/debug"
     rm -f "$root/target/previous/debug/.cargo-lock"
-    cp -rp --remove-destination "$root/target/debug/.fingerprint" "$root/target/previous/debug/"
+    cp -r --remove-destination "$root/target/debug/.fingerprint" "$root/target/previous/debug/"
+    for manifest in "$source/Cargo.toml" "$source"/crates/*/Cargo.toml; do
+        package=$(sed -n 's/^name = "\(.*\)"$/\1/p' "$manifest" | head -n 1)
+        cargo clean --quiet --manifest-path "$source/Cargo.toml" --target-dir "$root/target/previous" \
+            --package "$package"
+    done
 fi
 # With the features of the whole workspace, as here.
 cargo build --locked --quiet --workspace --manifest-path "$source/Cargo.toml" \
