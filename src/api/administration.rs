@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{TimeDelta, Utc};
 
 use super::failures::write_failed;
-use super::{problem, statistics};
+use super::{fresh, problem, statistics};
 use crate::auth::FreshKey;
 use crate::db::{
     ApiKey, ApiKeyRepository, BookRepository, Database, DeliveryFilter, DeliveryRepository,
@@ -137,7 +137,7 @@ impl AdministrationApi for Administration {
         if let Some(problem) = not_all(&caller) {
             return Err(CreateApiKeyFailure::Forbidden(problem));
         }
-        let Some(fresh) = fresh_key() else {
+        let Some(fresh) = fresh(FreshKey::make()) else {
             let problem = problem::internal();
             return Err(CreateApiKeyFailure::InternalServerError(problem));
         };
@@ -190,7 +190,7 @@ impl AdministrationApi for Administration {
             return Err(RotateApiKeyFailure::Forbidden(problem));
         }
         let id = parameters.id;
-        let Some(fresh) = fresh_key() else {
+        let Some(fresh) = fresh(FreshKey::make()) else {
             let problem = problem::internal();
             return Err(RotateApiKeyFailure::InternalServerError(problem));
         };
@@ -254,11 +254,4 @@ impl TryFrom<ApiKey> for models::ApiKeyInfo {
             last_used_at: key.last_used_at,
         })
     }
-}
-
-/// A fresh key; the failure of the system's random numbers is logged.
-fn fresh_key() -> Option<FreshKey> {
-    FreshKey::make()
-        .inspect_err(|error| tracing::error!(error = %error, "there are no random numbers"))
-        .ok()
 }

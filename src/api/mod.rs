@@ -15,6 +15,7 @@ mod processing;
 mod statistics;
 mod webhooks;
 
+use std::fmt::Display;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -37,4 +38,10 @@ fn wait_until(latest: Instant) -> Instant {
         Some(deadline) => latest.min(deadline - RESPONSE_TIME),
         None => latest,
     }
+}
+
+/// A fresh key; the failure of the system's random numbers is logged.
+fn fresh<K, E: Display>(key: Result<K, E>) -> Option<K> {
+    key.inspect_err(|error| tracing::error!(error = %error, "there are no random numbers"))
+        .ok()
 }

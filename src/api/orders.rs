@@ -103,13 +103,15 @@ impl OrdersApi for Orders {
         let has_more = page.len() > limit;
         // The extra order is the farthest one from the place.
         let (has_newer, has_older) = match place {
-            PageOf::Below(_) => (cursor.is_some(), has_more),
-            PageOf::Above(_) => (has_more, true),
+            PageOf::Below(_) => {
+                page.truncate(limit);
+                (cursor.is_some(), has_more)
+            }
+            PageOf::Above(_) => {
+                page.drain(..page.len().saturating_sub(limit));
+                (has_more, true)
+            }
         };
-        match place {
-            PageOf::Below(_) => page.truncate(limit),
-            PageOf::Above(_) => drop(page.drain(..page.len().saturating_sub(limit))),
-        }
         let edge = |order: Option<&Order>, place: fn(i64) -> PageOf, relation| {
             order.map(|order| {
                 let cursor = self.cursors.encode(place(order.id), access);

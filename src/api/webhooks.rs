@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::failures::write_failed;
 use super::orders::{cut, with_next};
-use super::{RESPONSE_TIME, problem, wait_until};
+use super::{RESPONSE_TIME, fresh, problem, wait_until};
 use crate::config;
 use crate::db::{
     Database, Delivery, DeliveryFilter, DeliveryRepository, Endpoint, EndpointChange,
@@ -96,7 +96,7 @@ impl WebhookEndpointsApi for Webhooks {
         if let Some(problem) = self.fault(&body.url) {
             return Err(CreateWebhookFailure::BadRequest(problem));
         }
-        let Some(key) = random_key() else {
+        let Some(key) = fresh(fresh_key()) else {
             let problem = problem::internal();
             return Err(CreateWebhookFailure::InternalServerError(problem));
         };
@@ -186,7 +186,7 @@ impl WebhookEndpointsApi for Webhooks {
         parameters: RotateWebhookSecretParameters,
     ) -> Result<RotateWebhookSecretSuccess, RotateWebhookSecretFailure> {
         let (id, access) = (parameters.id, caller.access);
-        let Some(fresh) = random_key() else {
+        let Some(fresh) = fresh(fresh_key()) else {
             let problem = problem::internal();
             return Err(RotateWebhookSecretFailure::InternalServerError(problem));
         };
@@ -388,13 +388,6 @@ impl TryFrom<Delivery> for models::WebhookDelivery {
             last_attempt_at: row.last_attempt_at,
         })
     }
-}
-
-/// A fresh key; the failure of the system's random numbers is logged.
-fn random_key() -> Option<WebhookKey> {
-    fresh_key()
-        .inspect_err(|error| tracing::error!(error = %error, "there are no random numbers"))
-        .ok()
 }
 
 /// The `Link` to the next page (RFC 8288), with the same filters.

@@ -16,7 +16,8 @@ pub(super) struct DedicatedConnection {
     database: Database,
     runtime: Handle,
     connection: Option<AsyncPgConnection>,
-    connected: Instant,
+    /// When it began to connect; a finished connection may wait long for the next caller.
+    began: Instant,
     /// Not aborted when its caller times out: the next caller uses the connection.
     connecting: Option<JoinHandle<Result<AsyncPgConnection, StoreError>>>,
 }
@@ -28,7 +29,7 @@ impl DedicatedConnection {
             database,
             runtime,
             connection: None,
-            connected: Instant::now(),
+            began: Instant::now(),
             connecting: None,
         }
     }
@@ -47,18 +48,18 @@ impl DedicatedConnection {
     pub(super) async fn take(&mut self) -> Result<AsyncPgConnection, StoreError> {
         if let Some(mut connection) = self.connection.take()
             && !connection.is_broken()
-            && !self.database.is_outdated(self.connected)
+            && !self.database.is_outdated(self.began)
         {
             return Ok(connection);
         }
-        let connecting = self
-            .connecting
-            .get_or_insert_with(|| self.runtime.spawn(self.database.connect()));
+        let connecting = self.connecting.get_or_insert_with(|| {
+            self.began = Instant::now();
+            self.runtime.spawn(self.database.connect())
+        });
         match timeout(self.database.acquire_timeout, connecting).await {
             Err(_) => Err(StoreError::Unavailable("no connection in time".into())),
             Ok(connected) => {
                 self.connecting = None;
-                self.connected = Instant::now();
                 connected.map_err(|error| StoreError::Unavailable(error.to_string()))?
             }
         }

@@ -56,10 +56,9 @@ async fn of_deployment(settings: Data<ConsoleSettings>) -> HttpResponse {
 async fn file(path: Path<String>) -> Result<HttpResponse, Rejection> {
     let wanted = path.into_inner();
     let (name, found) = match Files::get(&wanted) {
-        Some(found) => (wanted.as_str(), Some(found)),
-        // An asset of another version.
-        None if wanted.starts_with(ASSETS) => (wanted.as_str(), None),
-        None => (INDEX, Files::get(INDEX)),
+        // A missing asset is one of another version.
+        None if !wanted.starts_with(ASSETS) => (INDEX, Files::get(INDEX)),
+        found => (wanted.as_str(), found),
     };
     let Some(found) = found else {
         return super::problem::unknown_route().await;
