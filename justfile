@@ -20,6 +20,8 @@ run *ARGS: build
 test *ARGS: check-generated lint contract-diff corpus
     @echo "== tests"
     cargo test --workspace --locked "$@"
+    @echo "== times of the console"
+    cargo test --locked --test integration -- --ignored --exact console::the_console_is_fast
     @echo "== chaos, short run"
     @cargo build --quiet --locked --bin orders
     @cargo run --quiet --locked --package chaos -- --seed 63308 --faults 12 --orders 300
@@ -42,6 +44,22 @@ upgrade *ARGS: build
 bench *ARGS:
     @cargo build --release --locked --bin orders --package order-processing --bin bench --package bench
     @exec target/release/bench "$@"
+
+# Run a Temporal cluster on this machine, built from source with Go; ARGS: --nodes, --port, --data-dir (see --help)
+[positional-arguments]
+cluster *ARGS: temporal-server
+    @exec cargo run --quiet --locked --package dev-servers -- "$@"
+
+# Run the tests of the workflow, of the reconciler and of an upgrade on a Temporal cluster
+test-cluster: temporal-server build
+    @echo "== tests on a cluster"
+    ORDERS_TEST_TEMPORAL=cluster cargo test --locked --test integration -- workflow:: reconciler:: fulfilment:: ownership::
+    @echo "== rolling upgrade of everything on a cluster"
+    @just upgrade --orders 300 --cluster 2 --standby
+
+[private]
+temporal-server:
+    @tools/temporal-server/build.sh
 
 # Regenerate all generated code from the contracts
 generate:

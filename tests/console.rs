@@ -209,6 +209,18 @@ fn process(command: &str, app: &TestApp, settings: &[(String, String)], listen: 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_scenario_passes_in_a_browser() {
+    scenarios_pass(false).await;
+}
+
+/// Not beside other tests, which take the processor from it.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "measures times: ./justw test runs it alone"]
+async fn the_console_is_fast() {
+    scenarios_pass(true).await;
+}
+
+/// Runs the scenarios that measure times, or the others.
+async fn scenarios_pass(timed: bool) {
     if browser().is_none() {
         println!("SKIPPED: no chromium on PATH and no CHROME; install one to test the console");
         eprintln!("SKIPPED the console test: no chromium on PATH and no CHROME");
@@ -233,6 +245,7 @@ async fn every_scenario_passes_in_a_browser() {
         "receiver": format!("http://{}", receiver.address),
         "screenshots": project().join("target/console-screenshots"),
         "only": only,
+        "timed": timed,
     });
     let mut runner = Command::new(project().join(".tools/venv/bin/python"))
         .arg(project().join("console/build.py"))
@@ -266,7 +279,10 @@ async fn every_scenario_passes_in_a_browser() {
         eprintln!("SKIPPED the console test: Node.js is not installed");
         return;
     }
-    let failed: Vec<&Value> = results.values().filter(|one| one["ok"] != true).collect();
-    assert!(failed.is_empty(), "{failed:#?}");
+    let failed = results.values().filter(|one| one["ok"] != true);
+    let failed: Vec<String> = failed
+        .map(|one| format!("{}: {}", one["scenario"], one["error"]))
+        .collect();
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
     assert!(status.success() && !results.is_empty(), "{status}");
 }

@@ -7,6 +7,7 @@
 // receiver     a URL that accepts webhooks: `/ok` responds with 204, `/fail` with 500, `/gone` with 410
 // screenshots  a folder for pictures of the pages
 // only         the names of some scenarios, to run no others
+// timed        true: those that measure times, which other programs disturb; false: the others; absent: both
 //
 // Prints a line of JSON for each scenario, and exits with 1 if one has failed. For what only the server's side can do,
 // it prints {"ask": …} and waits for a line of JSON on stdin:
@@ -18,7 +19,7 @@
 // mend           let that step succeed
 // hold, release  let no workflow proceed, and let them proceed again
 
-import { scenarios } from './scenarios/index.mjs';
+import { scenarios, timed } from './scenarios/index.mjs';
 import { startBrowser } from './browser.mjs';
 import { Test } from './test.mjs';
 import { ask, stopAsking } from './ask.mjs';
@@ -30,6 +31,9 @@ const browser = await startBrowser();
 let failed = 0;
 for (const [scenario, run] of Object.entries(scenarios)) {
     if (config.only && !config.only.includes(scenario)) {
+        continue;
+    }
+    if ([true, false].includes(config.timed) && config.timed !== timed.includes(scenario)) {
         continue;
     }
     const test = new Test(config, browser, ask);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use order_processing::config::Settings;
 use order_processing::partners::OperationIds;
-use partner_sandbox::{Book, Claim, Fault, FaultKind, Partner, SandboxClient};
+use partner_sandbox::{Book, Claim, Fault, FaultKind, Partner, SandboxClient, Stage};
 use reqwest::{Method, Response};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
@@ -105,7 +105,7 @@ impl Shop {
         let order = self.view(id).await;
         let claim = Claim {
             due: due(&order),
-            has_ended: ["completed", "cancelled"].contains(&order["status"].as_str().unwrap()),
+            stage: Stage::of(order["status"].as_str().unwrap()),
         };
         self.book(id).await.imbalances(claim)
     }

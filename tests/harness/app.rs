@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::eventually;
-use super::services::{TEMPLATE, database_url, services};
+use super::services::{TEMPLATE, database_url, temporal_address};
 
 /// How a test's service differs from that of other tests.
 #[derive(Clone)]
@@ -143,7 +143,7 @@ impl TestApp {
         settings.database.pool_size = 4;
         settings.temporal.address = options
             .temporal_address
-            .unwrap_or_else(|| services().temporal.address());
+            .unwrap_or_else(|| temporal_address());
         settings.temporal.task_queue = options.task_queue.unwrap_or_else(|| database.clone());
         settings.workflow.processing_delay = options.processing_delay;
         settings.monitoring.listen = String::new();

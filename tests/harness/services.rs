@@ -3,7 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use dev_servers::{DataDirLock, Postgres, PostgresOptions, TemporalOptions, TemporalServer, Tools};
+use dev_servers::{
+    ClusterOptions, DataDirLock, Postgres, PostgresOptions, TemporalCluster, TemporalOptions,
+    TemporalServer, Tools,
+};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use nix::sys::signal::Signal;
 use order_processing::config::{SecretUrl, Settings};
@@ -14,8 +17,41 @@ pub const TEMPLATE: &str = "test_template";
 
 pub struct Services {
     pub postgres: Postgres,
-    pub temporal: TemporalServer,
+    temporal: Temporal,
     _lock: DataDirLock,
+}
+
+/// The Temporal that the tests share: its dev server, or with `ORDERS_TEST_TEMPORAL=cluster` a cluster.
+enum Temporal {
+    DevServer(TemporalServer),
+    Cluster(TemporalCluster),
+}
+
+impl Temporal {
+    async fn start(tools: &Tools, folder: &Path) -> Self {
+        match std::env::var("ORDERS_TEST_TEMPORAL").as_deref() {
+            Ok("cluster") => {
+                let data_dir = folder.join("temporal-cluster");
+                // Workflows of an earlier run have the ids of this one's.
+                let _ = std::fs::remove_dir_all(&data_dir);
+                let options = ClusterOptions {
+                    data_dir,
+                    postgres_settings: vec![("fsync", "off"), ("synchronous_commit", "off")],
+                    ..ClusterOptions::default()
+                };
+                Self::Cluster(TemporalCluster::start(tools, &options).await.unwrap())
+            }
+            Ok(other) => panic!("ORDERS_TEST_TEMPORAL={other} is neither absent nor cluster"),
+            Err(_) => {
+                let options = TemporalOptions {
+                    log_file: Some(folder.join("temporal.log")),
+                    search_attributes: SEARCH_ATTRIBUTES.to_vec(),
+                    ..TemporalOptions::default()
+                };
+                Self::DevServer(TemporalServer::start(tools, options).await.unwrap())
+            }
+        }
+    }
 }
 
 /// The servers, started by the first test that needs them.
@@ -88,7 +124,10 @@ pub fn database_url(name: &str) -> String {
 
 /// The address of the Temporal that the tests share.
 pub fn temporal_address() -> String {
-    services().temporal.address()
+    match &services().temporal {
+        Temporal::DevServer(server) => server.address(),
+        Temporal::Cluster(cluster) => cluster.address(),
+    }
 }
 
 async fn start() -> Services {
@@ -112,18 +151,10 @@ async fn start() -> Services {
             ..PostgresOptions::default()
         },
     );
-    let temporal = TemporalServer::start(
-        &tools,
-        TemporalOptions {
-            log_file: Some(folder.join("temporal.log")),
-            search_attributes: SEARCH_ATTRIBUTES.to_vec(),
-            ..TemporalOptions::default()
-        },
-    );
-    let (postgres, temporal) = tokio::join!(postgres, temporal);
+    let (postgres, temporal) = tokio::join!(postgres, Temporal::start(&tools, &folder));
     let services = Services {
         postgres: postgres.unwrap(),
-        temporal: temporal.unwrap(),
+        temporal,
         _lock: lock,
     };
     prepare_template(&services.postgres).await;

@@ -44,3 +44,6 @@ export const scenarios = {
     'new orders while scrolled': newOrdersWhileScrolled,
     'ending key': endingKey,
 };
+
+/** Those that measure times. */
+export const timed = ['first page', 'ten thousand orders'];

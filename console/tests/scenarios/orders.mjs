@@ -59,6 +59,7 @@ export async function live(test) {
 
 /** Orders that arrive while the list is scrolled do not move it; the way back from an order leads to the same place. */
 export async function newOrdersWhileScrolled(test) {
+    await test.ask('load', { orders: 500 });
     const page = await test.open();
     await page.getByText('live', { exact: true }).waitFor();
     await page.locator('#orders a').nth(15).waitFor();

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 use order_processing::partners::OperationIds;
-use partner_sandbox::{Book, Claim, StockLevel};
+use partner_sandbox::{Book, Claim, Stage, StockLevel};
 use reqwest::Client;
 use rust_decimal::Decimal;
 use serde_json::Value;
@@ -78,7 +78,7 @@ impl OrderClaim {
             reference: ids.reference(),
             claim: Claim {
                 due,
-                has_ended: crate::state::is_end(&status),
+                stage: Stage::of(&status),
             },
             kept,
         }))
@@ -131,7 +131,7 @@ mod tests {
         });
         let claim = OrderClaim::of(&order).unwrap().unwrap();
         assert_eq!(claim.claim.due.to_string(), "5.00");
-        assert!(claim.claim.has_ended);
+        assert_eq!(claim.claim.stage, Stage::Completed);
         assert_eq!(claim.kept, [("A".into(), 2), ("C".into(), 2)]);
         assert!(claim.reference.starts_with("o7-"), "{claim:?}");
         let without = json!({ "id": 7, "status": "pending" });

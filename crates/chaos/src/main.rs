@@ -13,12 +13,14 @@ mod books;
 mod faults;
 mod load;
 mod locked_rows;
+mod postgres;
 mod proxy;
 mod release;
 mod report;
 mod settings;
 mod state;
 mod summary;
+mod temporal;
 mod upgrade;
 mod world;
 
@@ -87,8 +89,14 @@ struct Arguments {
     /// Number of `orders worker` processes
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=16))]
     workers: u8,
+    /// Run Temporal as a cluster with this many nodes instead of its dev server
+    #[arg(long, value_name = "NODES", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=8))]
+    cluster: u8,
+    /// Give PostgreSQL a synchronous standby that takes over
+    #[arg(long)]
+    standby: bool,
     /// Inject no faults: start with this program, of the previous version, and replace every
-    /// process by the one under test
+    /// process by the one under test; the nodes of a cluster are restarted, and a standby takes over
     #[arg(long, value_name = "PROGRAM", conflicts_with_all = ["faults", "seed"])]
     upgrade_from: Option<PathBuf>,
 }
@@ -148,6 +156,8 @@ async fn run(arguments: &Arguments, folder: &Path) -> Result<bool> {
     let instances = Instances {
         apis: arguments.apis.into(),
         workers: arguments.workers.into(),
+        temporal_nodes: arguments.cluster.into(),
+        standby: arguments.standby,
     };
     let (service, delay) = match &previous {
         Some(previous) => (previous, LONG_PROCESSING_DELAY),

@@ -32,14 +32,15 @@ pub struct Link {
 }
 
 impl Link {
-    /// Forwards what arrives at [`Link::address`] to `target`.
-    pub async fn open(name: String, target: SocketAddr) -> Result<Self> {
+    /// Forwards what arrives at [`Link::address`] to these targets: each connection to the next one
+    /// that accepts it, as a load balancer does.
+    pub async fn open(name: String, targets: Vec<SocketAddr>) -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0")
             .await
             .context("no port for a proxy")?;
         let address = listener.local_addr()?;
         let (mode, modes) = watch::channel(Mode::Pass);
-        tokio::spawn(accept(listener, target, modes));
+        tokio::spawn(accept(listener, targets, modes));
         Ok(Self {
             name,
             address,
@@ -58,19 +59,19 @@ impl Link {
     }
 }
 
-async fn accept(listener: TcpListener, target: SocketAddr, modes: watch::Receiver<Mode>) {
+async fn accept(listener: TcpListener, mut targets: Vec<SocketAddr>, modes: watch::Receiver<Mode>) {
     loop {
         let Ok((client, _)) = listener.accept().await else {
             continue;
         };
-        let modes = modes.clone();
+        let (modes, order) = (modes.clone(), targets.clone());
+        targets.rotate_left(1);
         tokio::spawn(async move {
             if *modes.borrow() == Mode::Cut {
                 return;
             }
-            // If the target is unavailable, the connection is closed, as it would be without a
-            // proxy.
-            if let Ok(server) = TcpStream::connect(target).await {
+            // If no target is available, the connection is closed, as it would be without a proxy.
+            if let Ok(server) = TcpStream::connect(&*order).await {
                 connect(client, server, modes).await;
             }
         });

@@ -1,13 +1,15 @@
 //! How all processes are started: their settings and addresses.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
+use dev_servers::lasting_port;
 use order_processing::partners::SHIPPING_WEBHOOK;
 use partner_sandbox::Partner;
 use uuid::Uuid;
 
 use crate::app::{GRACE, Role, Settings, Start};
+use crate::postgres::url_of_all;
 
 /// The database of the orders.
 pub const DATABASE: &str = "orders";
@@ -15,9 +17,6 @@ pub const DATABASE: &str = "orders";
 pub const PARTNERS_DATABASE: &str = "partners";
 /// The token of the partners.
 const TOKEN: &str = "chaos";
-/// Below those that Linux gives to connections.
-const PORTS: std::ops::Range<u16> = 15_000..30_000;
-const PORT_ATTEMPTS: usize = 100;
 /// When the carrier takes a parcel, and when it arrives after that: cancellations must be able to
 /// come before and after.
 const CARRIER: [&str; 4] = ["--dispatch-after", "500ms", "--deliver-after", "500ms"];
@@ -74,7 +73,8 @@ pub struct Shared {
 
 /// Where a process finds the servers.
 pub struct Targets {
-    pub postgres: SocketAddr,
+    /// The primary and its standby, whichever is which.
+    pub postgres: Vec<SocketAddr>,
     pub temporal: SocketAddr,
     pub partners: SocketAddr,
 }
@@ -94,7 +94,7 @@ impl Shared {
     /// A process of the service.
     pub fn service(&self, role: Role, name: String, targets: &Targets) -> Result<Start> {
         let listen = free_address()?;
-        let database = format!("postgres://orders:orders@{}/{DATABASE}", targets.postgres);
+        let database = url_of_all(&targets.postgres, DATABASE);
         let mut settings = owned(&SERVICE);
         settings.extend([
             ("HTTP__LISTEN", listen.to_string()),
@@ -172,15 +172,9 @@ impl Shared {
     }
 }
 
-/// A fixed port, so that others find a process after its restart. It is free now, and not among those
-/// that the system gives to connections, so it stays free while the process is down.
+/// A fixed port, so that others find a process after its restart.
 fn free_address() -> Result<SocketAddr> {
-    let random = || SocketAddr::from(([127, 0, 0, 1], rand::random_range(PORTS)));
-    let free = |address: &SocketAddr| TcpListener::bind(address).is_ok();
-    let found = std::iter::repeat_with(random)
-        .take(PORT_ATTEMPTS)
-        .find(free);
-    found.context("no port is free")
+    Ok(([127, 0, 0, 1], lasting_port()?).into())
 }
 
 fn owned(settings: &[(&'static str, &str)]) -> Settings {

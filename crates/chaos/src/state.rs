@@ -116,7 +116,7 @@ pub struct State {
 impl State {
     /// Reads everything.
     pub async fn read(world: &World) -> Result<Self> {
-        let mut database = AsyncPgConnection::establish(world.database_url()).await?;
+        let mut database = AsyncPgConnection::establish(&world.database_url()).await?;
         let orders: Vec<Row> = diesel::sql_query(
             "SELECT id, customer_id, status, (total_amount * 100)::bigint AS cents, version,
                     (extract(epoch FROM updated_at) * 1000000)::bigint AS updated_at,
@@ -171,7 +171,7 @@ pub struct Unfinished {
 impl Unfinished {
     /// Reads only counts, since it is called repeatedly.
     pub async fn read(world: &World) -> Result<Self> {
-        let mut database = AsyncPgConnection::establish(world.database_url()).await?;
+        let mut database = AsyncPgConnection::establish(&world.database_url()).await?;
         let intents: Count = diesel::sql_query("SELECT count(*) AS count FROM workflow_intents")
             .get_result(&mut database)
             .await?;
@@ -215,7 +215,7 @@ pub struct Attention {
 impl Attention {
     /// Reads all.
     pub async fn read(world: &World) -> Result<Vec<Self>> {
-        let mut database = AsyncPgConnection::establish(world.database_url()).await?;
+        let mut database = AsyncPgConnection::establish(&world.database_url()).await?;
         let query = diesel::sql_query(
             "SELECT id AS order_id, fulfilment #>> '{attention,code}' AS code FROM orders
               WHERE status IN ('pending', 'processing') AND fulfilment ? 'attention'",
@@ -269,6 +269,7 @@ async fn workflows(world: &World) -> Result<BTreeMap<i64, Vec<Run>>> {
 
 fn temporal(world: &World) -> Result<Temporal> {
     let mut settings = Settings::load(None)?.temporal;
-    settings.address = world.temporal_address().to_owned();
+    // At the end every node runs.
+    settings.address = world.temporal.addresses()?[0].to_string();
     Ok(Temporal::new(settings))
 }

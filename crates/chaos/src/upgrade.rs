@@ -7,7 +7,7 @@ use nix::sys::signal::Signal;
 use tokio::time::sleep;
 
 use crate::app::App;
-use crate::faults::{Counts, add_column};
+use crate::faults::{Counts, add_column, fail_over, roll_temporal};
 use crate::release::Release;
 use crate::report::Progress;
 use crate::world::World;
@@ -20,7 +20,7 @@ const PAUSE: Duration = Duration::from_secs(4);
 pub async fn run(world: &World, to: &Release, progress: &Progress) -> Result<Counts> {
     sleep(PAUSE).await;
     progress.log("migrations of the new version");
-    to.migrate(world.database_url()).await?;
+    to.migrate(&world.database_url()).await?;
     let mut counts = Counts::from([("migrate".into(), 1)]);
     let mut count = |what: &str| *counts.entry(what.into()).or_default() += 1;
     sleep(PAUSE).await;
@@ -37,11 +37,25 @@ pub async fn run(world: &World, to: &Release, progress: &Progress) -> Result<Cou
         sleep(PAUSE).await;
         if number == 0 {
             progress.log("another column in every table");
-            add_column(world.database_url()).await?;
+            add_column(&world.database_url()).await?;
             progress.fault();
             count("change every table");
             sleep(PAUSE).await;
         }
+    }
+    if world.temporal.nodes() > 0 {
+        progress.log("restarting every node of Temporal");
+        roll_temporal(&world.temporal).await?;
+        progress.fault();
+        count("restart every node of Temporal");
+        sleep(PAUSE).await;
+    }
+    if world.postgres.addresses().len() > 1 {
+        progress.log("PostgreSQL's standby takes over");
+        fail_over(&world.postgres, false, PAUSE / 4).await?;
+        progress.fault();
+        count("fail over");
+        sleep(PAUSE).await;
     }
     if to.has_items && !world.has_items() {
         // Not before: the previous version does not accept them, and cannot return them.

@@ -1,35 +1,36 @@
 //! The system under test: PostgreSQL, Temporal, our processes, the partners, and the links between
 //! them.
 
-use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, Result};
-use dev_servers::{Postgres, PostgresOptions, TemporalOptions, TemporalServer, Tools, child_pids};
-use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
-use nix::unistd::Pid;
+use dev_servers::Tools;
 use partner_sandbox::SandboxClient;
-use tokio::sync::Mutex;
 
 use crate::app::{App, Role};
+use crate::postgres::Database;
 use crate::proxy::Link;
 use crate::release::Release;
 use crate::settings::{DATABASE, PARTNERS_DATABASE, Shared, Targets};
+use crate::temporal::Temporal;
 
 /// The processing time of an order.
 pub const PROCESSING_DELAY: &str = "200ms";
 /// The same for an upgrade: orders must be in progress while processes are replaced.
 pub const LONG_PROCESSING_DELAY: &str = "4s";
-const START_ATTEMPTS: usize = 5;
 
-/// The number of our processes.
+/// How many of each there are.
 #[derive(Debug, Clone, Copy)]
 pub struct Instances {
     /// `orders serve`.
     pub apis: usize,
     /// `orders worker`.
     pub workers: usize,
+    /// Nodes of a Temporal cluster; 0 is Temporal's dev server.
+    pub temporal_nodes: usize,
+    /// Whether PostgreSQL has a synchronous standby.
+    pub standby: bool,
 }
 
 /// The programs that run at first.
@@ -43,11 +44,12 @@ pub struct Programs<'a> {
 
 /// The system under test; stopped on drop.
 pub struct World {
-    tools: Tools,
-    postgres_options: PostgresOptions,
-    temporal_options: TemporalOptions,
-    postgres: Mutex<Option<Postgres>>,
-    temporal: Mutex<Option<TemporalServer>>,
+    /// PostgreSQL.
+    pub postgres: Database,
+    /// The PostgreSQL of the partners, if it is another one: they do not know of a standby.
+    _partners_postgres: Option<Database>,
+    /// Temporal.
+    pub temporal: Temporal,
     /// `orders serve` and `orders worker`.
     pub apps: Vec<App>,
     /// The connections between our processes and the servers.
@@ -59,8 +61,6 @@ pub struct World {
     completes_on_delivery: bool,
     has_items: AtomicBool,
     has_feed: AtomicBool,
-    database_url: String,
-    temporal_address: String,
     api_key: String,
 }
 
@@ -74,37 +74,25 @@ impl World {
     ) -> Result<Self> {
         let release = programs.service;
         let tools = Tools::locate(None)?;
-        let mut postgres_options = PostgresOptions {
-            data_dir: folder.join("postgres"),
-            // The kernel keeps what a killed process has written.
-            // A commit that hangs keeps its connection in the server, also after its client is gone.
-            settings: vec![("fsync", "off"), ("max_connections", "200")],
-            ..PostgresOptions::default()
-        };
-        let mut temporal_options = TemporalOptions {
-            database_file: Some(folder.join("temporal.db")),
-            ..TemporalOptions::default()
+        let partners_folder = folder.join("partners");
+        let (own, partners): (&[&str], &[&str]) = if instances.standby {
+            (&[DATABASE], &[PARTNERS_DATABASE])
+        } else {
+            (&[DATABASE, PARTNERS_DATABASE], &[])
         };
         let (postgres, temporal) = tokio::try_join!(
-            Postgres::start(&tools, postgres_options.clone()),
-            TemporalServer::start(&tools, temporal_options.clone()),
+            Database::start(&tools, folder, own, instances.standby),
+            Temporal::start(&tools, folder, instances.temporal_nodes),
         )?;
-        // Fixed ports, so that a restart uses the same ones.
-        postgres_options.port = postgres.port();
+        let partners_postgres = if partners.is_empty() {
+            None
+        } else {
+            Some(Database::start(&tools, &partners_folder, partners, false).await?)
+        };
         let database_url = postgres.url(DATABASE);
-        let temporal_address = temporal.address();
-        let temporal_at: SocketAddr = temporal_address.parse()?;
-        temporal_options.port = temporal_at.port();
-        let postgres_at: SocketAddr = ([127, 0, 0, 1], postgres.port()).into();
-
-        let mut admin = AsyncPgConnection::establish(&postgres.url("postgres")).await?;
-        for name in [DATABASE, PARTNERS_DATABASE] {
-            admin
-                .batch_execute(&format!("CREATE DATABASE {name}"))
-                .await?;
-        }
         release.migrate(&database_url).await?;
         let api_key = release.create_api_key(&database_url).await?;
+        let (postgres_at, temporal_at) = (postgres.addresses(), temporal.addresses()?);
 
         let (mut apps, mut links, mut partner_links) = (Vec::new(), Vec::new(), Vec::new());
         for (role, count) in [
@@ -113,33 +101,38 @@ impl World {
         ] {
             for number in 1..=count {
                 let name = format!("{} {number}", role.command());
-                let to_postgres = Link::open(format!("{name} – PostgreSQL"), postgres_at).await?;
-                let to_temporal = Link::open(format!("{name} – Temporal"), temporal_at).await?;
+                let to_temporal =
+                    Link::open(format!("{name} – Temporal"), temporal_at.clone()).await?;
                 let mut targets = Targets {
-                    postgres: to_postgres.address(),
+                    postgres: Vec::new(),
                     temporal: to_temporal.address(),
                     partners: shared.partners,
                 };
+                for (number, address) in postgres_at.iter().enumerate() {
+                    let to = ["PostgreSQL", "PostgreSQL's standby"][number.min(1)];
+                    let link = Link::open(format!("{name} – {to}"), vec![*address]).await?;
+                    targets.postgres.push(link.address());
+                    links.push(link);
+                }
+                links.push(to_temporal);
                 if role == Role::Worker {
                     let to_partners =
-                        Link::open(format!("{name} – partners"), shared.partners).await?;
+                        Link::open(format!("{name} – partners"), vec![shared.partners]).await?;
                     targets.partners = to_partners.address();
                     partner_links.push(to_partners);
                 }
                 let start = shared.service(role, name, &targets)?;
                 apps.push(App::new(release, folder, start));
-                links.extend([to_postgres, to_temporal]);
             }
         }
         let server = apps.iter().find_map(|app| app.url.as_deref());
-        let books = postgres.url(PARTNERS_DATABASE);
+        let books = partners_postgres.as_ref().unwrap_or(&postgres);
+        let books = books.url(PARTNERS_DATABASE);
         let sandbox = shared.sandbox(&books, server.context("no server")?);
         let world = Self {
-            tools,
-            postgres_options,
-            temporal_options,
-            postgres: Mutex::new(Some(postgres)),
-            temporal: Mutex::new(Some(temporal)),
+            postgres,
+            _partners_postgres: partners_postgres,
+            temporal,
             apps,
             links,
             sandbox: App::new(programs.partners, folder, sandbox),
@@ -147,8 +140,6 @@ impl World {
             completes_on_delivery: shared.completes_on_delivery,
             has_items: AtomicBool::new(release.has_items),
             has_feed: AtomicBool::new(release.has_feed),
-            database_url,
-            temporal_address,
             api_key,
         };
         for app in world.processes() {
@@ -195,14 +186,9 @@ impl World {
         self.has_feed.store(true, Ordering::Relaxed);
     }
 
-    /// The database without a proxy.
-    pub fn database_url(&self) -> &str {
-        &self.database_url
-    }
-
-    /// Temporal without a proxy.
-    pub fn temporal_address(&self) -> &str {
-        &self.temporal_address
+    /// The database without a proxy, on the server that is the primary now.
+    pub fn database_url(&self) -> String {
+        self.postgres.url(DATABASE)
     }
 
     /// The API processes with their URLs.
@@ -215,63 +201,5 @@ impl World {
     /// The API key of the clients.
     pub fn api_key(&self) -> &str {
         &self.api_key
-    }
-
-    /// Kills PostgreSQL's parent process.
-    pub async fn kill_postgres(&self) {
-        if let Some(postgres) = self.postgres.lock().await.take() {
-            postgres.kill().await;
-        }
-    }
-
-    /// Starts PostgreSQL again.
-    pub async fn start_postgres(&self) -> Result<()> {
-        let mut postgres = self.postgres.lock().await;
-        // Child processes of the killed server may still be ending.
-        for attempt in 1.. {
-            match Postgres::start(&self.tools, self.postgres_options.clone()).await {
-                Err(error) if attempt == START_ATTEMPTS => return Err(error.into()),
-                Err(_) => {}
-                Ok(started) => {
-                    *postgres = Some(started);
-                    break;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// PostgreSQL's processes, the parent first.
-    pub async fn postgres_pids(&self) -> Vec<Pid> {
-        let postgres = self.postgres.lock().await;
-        let parent = postgres.iter().map(Postgres::pid);
-        parent
-            .flat_map(|pid| std::iter::once(pid).chain(child_pids(pid)))
-            .map(Pid::from_raw)
-            .collect()
-    }
-
-    /// Kills Temporal.
-    pub async fn kill_temporal(&self) {
-        if let Some(temporal) = self.temporal.lock().await.take() {
-            temporal.kill().await;
-        }
-    }
-
-    /// Starts Temporal again with its data.
-    pub async fn start_temporal(&self) -> Result<()> {
-        let mut temporal = self.temporal.lock().await;
-        let options = self.temporal_options.clone();
-        *temporal = Some(TemporalServer::start(&self.tools, options).await?);
-        Ok(())
-    }
-
-    /// Temporal's process.
-    pub async fn temporal_pids(&self) -> Vec<Pid> {
-        let temporal = self.temporal.lock().await;
-        temporal
-            .iter()
-            .map(|temporal| Pid::from_raw(temporal.pid()))
-            .collect()
     }
 }

@@ -16,6 +16,9 @@ pub enum Error {
         looked_in: String,
     },
 
+    #[error("Temporal's server is not built: run ./justw cluster, which builds it with Go")]
+    NoTemporalServer,
+
     /// Another live process holds the lock of the data directory.
     #[error(
         "{} is in use by another process{}: stop that one, or set another dev.data_dir",
@@ -98,10 +101,7 @@ pub enum Error {
 
 impl Error {
     /// For `map_err` on a file operation.
-    pub(crate) fn file(
-        action: &'static str,
-        path: impl Into<PathBuf>,
-    ) -> impl FnOnce(io::Error) -> Self {
+    pub fn file(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         move |source| Self::File {
             action,

@@ -1,6 +1,6 @@
 //! PostgreSQL, Temporal and other programs as child processes, on Linux.
 //!
-//! [`Tools`] finds the programs, [`Postgres`] and [`TemporalServer`] run the two servers, [`Service`] runs
+//! [`Tools`] finds the programs, [`Postgres`], [`TemporalServer`] and [`TemporalCluster`] run servers, [`Service`] runs
 //! a program such as `orders serve`, [`output`] runs one to its end, and [`DataDirLock`] keeps a second
 //! process out of a data directory. The crate does not depend on the order service.
 //!
@@ -13,6 +13,7 @@
 //! - It never blocks the next start: an incomplete data directory never has its final name, and a server
 //!   that an earlier run left is stopped first, after checking that it is that server.
 
+mod cluster;
 mod command;
 mod error;
 mod lock;
@@ -28,9 +29,11 @@ mod temporal;
 mod tools;
 mod wait;
 
+pub use cluster::{ClusterOptions, TemporalCluster};
 pub use command::command;
 pub use error::Error;
 pub use lock::DataDirLock;
+pub use port::lasting_port;
 pub use postgres::{Postgres, PostgresOptions};
 pub use proc_fs::child_pids;
 pub use service::{Service, output};

@@ -11,6 +11,7 @@ use crate::{Error, run_as};
 
 /// How much of the end of a log goes into an error message.
 const TAIL_LINES: usize = 6;
+const TAIL_LENGTH: usize = 400;
 
 /// An open log. Earlier content is kept, but never read.
 #[derive(Debug)]
@@ -84,9 +85,11 @@ impl Log {
     }
 }
 
-/// The last lines of a text that are not empty, on one line.
+/// The last lines of a text that are not empty, on one line; of each, its beginning.
 pub(crate) fn last_lines(text: &str) -> String {
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-    let lines: Vec<&str> = lines.collect();
+    let lines: Vec<&str> = lines
+        .map(|line| &line[..line.floor_char_boundary(TAIL_LENGTH)])
+        .collect();
     lines[lines.len().saturating_sub(TAIL_LINES)..].join(" | ")
 }

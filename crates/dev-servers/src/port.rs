@@ -5,6 +5,12 @@ use std::net::{Ipv4Addr, TcpListener};
 
 use crate::Error;
 
+/// Below those that Linux gives to connections.
+const LASTING: std::ops::Range<u16> = 15_000..30_000;
+const LASTING_ATTEMPTS: usize = 100;
+/// The name in messages for ports without a setting.
+pub(crate) const INTERNAL: &str = "internal";
+
 /// How often a server is started before giving up because another process took its port.
 pub(crate) const ATTEMPTS: usize = 5;
 
@@ -35,6 +41,21 @@ pub(crate) fn reserve(port: u16, setting: &'static str) -> Result<Reservation, E
         port,
         _listener: listener,
     })
+}
+
+/// Reserves a free port that stays free while nothing listens on it: it is below those that Linux
+/// gives to connections.
+pub(crate) fn reserve_lasting() -> Result<Reservation, Error> {
+    let random = || reserve(rand::random_range(LASTING), INTERNAL);
+    let mut attempts = std::iter::repeat_with(random).take(LASTING_ATTEMPTS);
+    attempts
+        .find(Result::is_ok)
+        .unwrap_or_else(|| reserve(0, INTERNAL))
+}
+
+/// A port on the loopback address that is free now, and stays free while nothing listens on it.
+pub fn lasting_port() -> Result<u16, Error> {
+    Ok(reserve_lasting()?.port)
 }
 
 /// Whether a server's log shows that it lost the race for a port. PostgreSQL and Go both quote the

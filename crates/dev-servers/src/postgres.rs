@@ -17,11 +17,6 @@ use crate::process::Process;
 use crate::run_as::RunAs;
 use crate::{Error, Tools, port, stale};
 
-/// The superuser and its password, no secret: the server listens on the loopback address only and
-/// holds development data.
-const USER: &str = "orders";
-const PASSWORD: &str = "orders";
-
 const NAME: &str = "PostgreSQL";
 const PORT_SETTING: &str = "dev.postgres_port";
 /// Prefix of the directories that `initdb` writes.
@@ -63,6 +58,12 @@ pub struct Postgres {
 }
 
 impl Postgres {
+    /// The superuser.
+    pub(crate) const USER: &str = "orders";
+    /// Its password, no secret: the server listens on the loopback address only and holds
+    /// development data.
+    pub(crate) const PASSWORD: &str = "orders";
+
     /// Starts the server and waits until it accepts connections. The first start in a directory
     /// runs `initdb`: UTF-8, locale C.UTF-8 of the builtin provider (the same everywhere), data
     /// checksums, scram-sha-256. A server that an earlier run left running is stopped first.
@@ -160,7 +161,9 @@ impl Postgres {
     /// create, over `url("postgres")`. `database` goes into the URL as it is.
     pub fn url(&self, database: &str) -> String {
         format!(
-            "postgres://{USER}:{PASSWORD}@127.0.0.1:{}/{database}",
+            "postgres://{}:{}@127.0.0.1:{}/{database}",
+            Self::USER,
+            Self::PASSWORD,
             self.port
         )
     }
@@ -227,7 +230,8 @@ async fn initialise(
             .create(dir)
             .map_err(Error::file("create", dir))?;
     }
-    write_private(&password_file, PASSWORD).map_err(Error::file("write", &password_file))?;
+    write_private(&password_file, Postgres::PASSWORD)
+        .map_err(Error::file("write", &password_file))?;
     if let Some(user) = user {
         for path in [&stage, &data, &password_file] {
             user.make_owner_of(path)?;
@@ -263,7 +267,7 @@ fn new_data(
         .arg(password_file)
         .args([
             "--username",
-            USER,
+            Postgres::USER,
             "--auth=scram-sha-256",
             "--encoding=UTF8",
         ])

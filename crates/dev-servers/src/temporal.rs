@@ -22,8 +22,6 @@ use crate::{Error, Tools, port, stale};
 const NAME: &str = "Temporal";
 const PORT_SETTING: &str = "dev.temporal_port";
 const UI_PORT_SETTING: &str = "dev.temporal_ui_port";
-/// The name in messages for ports without a setting.
-const INTERNAL: &str = "internal";
 
 const READY_LIMIT: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(50);
@@ -147,8 +145,8 @@ impl TemporalServer {
             .ui_port
             .map(|port| port::reserve(port, UI_PORT_SETTING))
             .transpose()?;
-        let http = port::reserve(0, INTERNAL)?;
-        let metrics = port::reserve(0, INTERNAL)?;
+        let http = port::reserve(0, port::INTERNAL)?;
+        let metrics = port::reserve(0, port::INTERNAL)?;
         let ports = Ports {
             grpc: grpc.port,
             ui: ui.as_ref().map(|ui| ui.port),
@@ -173,34 +171,9 @@ impl TemporalServer {
         })
     }
 
-    /// Polls the frontend's HTTP API, which is a thin layer over the same handlers as gRPC. It
-    /// needs no gRPC client, and unlike the health service it shows that the services behind the
-    /// frontend have joined.
     async fn until_ready(&self, namespace: &str) -> Result<(), Error> {
-        let client = Client::builder().no_proxy().timeout(PROBE_LIMIT).build();
-        let client = client.map_err(io::Error::other);
-        let client = client.map_err(Error::file("create", "an HTTP client"))?;
-        let namespace = utf8_percent_encode(namespace, NON_ALPHANUMERIC);
-        let http = self.ports.http;
-        let url = format!("http://127.0.0.1:{http}/api/v1/namespaces/{namespace}");
-        let probes = [
-            // The namespace exists and the frontend knows it.
-            (url.clone(), &[200][..]),
-            // The history service responds: it has no such workflow.
-            (format!("{url}/workflows/ready-probe"), &[404, 200][..]),
-            // The matching service responds.
-            (format!("{url}/task-queues/ready-probe"), &[200][..]),
-        ];
-        let ready = || async {
-            for (url, expected) in &probes {
-                let response = client.get(url).send().await;
-                if !response.is_ok_and(|got| expected.contains(&got.status().as_u16())) {
-                    return false;
-                }
-            }
-            let connected = TcpStream::connect((Ipv4Addr::LOCALHOST, self.ports.grpc)).await;
-            connected.is_ok()
-        };
+        let frontend = Frontend::new(self.ports.grpc, self.ports.http)?;
+        let ready = || frontend.serves(namespace);
         self.process.until(READY_LIMIT, POLL, ready).await
     }
 
@@ -241,6 +214,48 @@ impl TemporalServer {
             // A pid file that stays does no harm: the pid is verified before use.
             let _ = fs::remove_file(&files.pid);
         }
+    }
+}
+
+/// The frontend of a server, as a client sees it.
+pub(crate) struct Frontend {
+    client: Client,
+    grpc: u16,
+    http: u16,
+}
+
+impl Frontend {
+    /// The frontend with these ports on 127.0.0.1.
+    pub(crate) fn new(grpc: u16, http: u16) -> Result<Self, Error> {
+        let client = Client::builder().no_proxy().timeout(PROBE_LIMIT).build();
+        let client = client.map_err(io::Error::other);
+        let client = client.map_err(Error::file("create", "an HTTP client"))?;
+        Ok(Self { client, grpc, http })
+    }
+
+    /// Whether it serves the namespace. Asks its HTTP API, which is a thin layer over the same
+    /// handlers as gRPC. It needs no gRPC client, and unlike the health service it shows that the
+    /// services behind the frontend have joined.
+    pub(crate) async fn serves(&self, namespace: &str) -> bool {
+        let namespace = utf8_percent_encode(namespace, NON_ALPHANUMERIC);
+        let http = self.http;
+        let url = format!("http://127.0.0.1:{http}/api/v1/namespaces/{namespace}");
+        let probes = [
+            // The namespace exists and the frontend knows it.
+            (url.clone(), &[200][..]),
+            // The history service responds: it has no such workflow.
+            (format!("{url}/workflows/ready-probe"), &[404, 200][..]),
+            // The matching service responds.
+            (format!("{url}/task-queues/ready-probe"), &[200][..]),
+        ];
+        for (url, expected) in probes {
+            let response = self.client.get(url).send().await;
+            if !response.is_ok_and(|got| expected.contains(&got.status().as_u16())) {
+                return false;
+            }
+        }
+        let connected = TcpStream::connect((Ipv4Addr::LOCALHOST, self.grpc)).await;
+        connected.is_ok()
     }
 }
 

@@ -19,6 +19,9 @@ pub struct Tools {
     pub initdb: PathBuf,
     /// `temporal`, the command line that contains the dev server.
     pub temporal: PathBuf,
+    /// The folder of Temporal's own server, its schema tool and its schema; `./justw cluster` builds
+    /// it.
+    pub temporal_server: Option<PathBuf>,
 }
 
 impl Tools {
@@ -69,6 +72,9 @@ impl Tools {
             .chain(on_path)
             .find(|bin| bin.join("temporal").is_file());
 
+        let mut servers = roots.iter().map(|root| root.join("temporal-server"));
+        let temporal_server = servers.find(|dir| dir.is_dir());
+
         let missing = |program| Error::MissingTool {
             program,
             looked_in: roots
@@ -84,6 +90,7 @@ impl Tools {
             postgres: real(postgres_bin.join("postgres"))?,
             initdb: real(postgres_bin.join("initdb"))?,
             temporal: real(temporal_bin.join("temporal"))?,
+            temporal_server: temporal_server.map(real).transpose()?,
         })
     }
 }

@@ -10,8 +10,30 @@ use crate::{AuthorizationStatus, ReservationStatus, ReservedItemStatus, Shipment
 pub struct Claim {
     /// The price of what the customer keeps: of the items that were dispatched and did not come back.
     pub due: Decimal,
-    /// Whether nothing more is done for the order.
-    pub has_ended: bool,
+    /// How far the order is.
+    pub stage: Stage,
+}
+
+/// How far an order is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// Something may still be done for it.
+    Open,
+    /// Nothing more is done for it. A parcel that comes back after this stays shipped.
+    Completed,
+    /// Nothing more is done for it.
+    Cancelled,
+}
+
+impl Stage {
+    /// The stage of an order with this status.
+    pub fn of(status: &str) -> Self {
+        match status {
+            "completed" => Self::Completed,
+            "cancelled" => Self::Cancelled,
+            _ => Self::Open,
+        }
+    }
 }
 
 impl Book {
@@ -35,13 +57,14 @@ impl Book {
         if self.refunded() > self.captured() {
             found.push("more is refunded than was captured".into());
         }
-        if claim.has_ended {
-            self.after_the_end(claim.due, &mut found);
+        if claim.stage != Stage::Open {
+            self.after_the_end(claim, &mut found);
         }
         found
     }
 
-    fn after_the_end(&self, due: Decimal, found: &mut Vec<String>) {
+    fn after_the_end(&self, claim: Claim, found: &mut Vec<String>) {
+        let Claim { due, stage } = claim;
         for one in &self.reservations {
             if one.status == ReservationStatus::Held {
                 found.push(format!("reservation {} still holds stock", one.id));
@@ -57,7 +80,7 @@ impl Book {
                 found.push(format!("shipment {} can still be dispatched", one.id));
             }
         }
-        let (taken, shipped) = (self.taken(), self.shipped());
+        let (taken, shipped) = (self.taken(), self.shipped(stage));
         if !self.reservations.is_empty() && !self.shipments.is_empty() && taken != shipped {
             found.push(format!("{taken:?} was taken, but {shipped:?} was shipped"));
         }
@@ -97,12 +120,11 @@ impl Book {
     }
 
     /// Lines and quantities that are with the carrier or the customer.
-    fn shipped(&self) -> Vec<(i32, i32)> {
-        let under_way = self.shipments.iter().filter(|one| {
-            matches!(
-                one.status,
-                ShipmentStatus::Dispatched | ShipmentStatus::Delivered
-            )
+    fn shipped(&self, stage: Stage) -> Vec<(i32, i32)> {
+        let under_way = self.shipments.iter().filter(|one| match one.status {
+            ShipmentStatus::Dispatched | ShipmentStatus::Delivered => true,
+            ShipmentStatus::Returned => stage == Stage::Completed,
+            _ => false,
         });
         let mut shipped: Vec<_> = under_way
             .flat_map(|one| &one.items)
@@ -122,7 +144,7 @@ mod tests {
     fn claim(due: &str) -> Claim {
         Claim {
             due: due.parse().unwrap(),
-            has_ended: true,
+            stage: Stage::Completed,
         }
     }
 
@@ -162,6 +184,18 @@ mod tests {
         assert_eq!(delivered.imbalances(claim("12")), Vec::<String>::new());
         let cancelled = book("released", "voided", 0, "cancelled");
         assert_eq!(cancelled.imbalances(claim("0")), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_parcel_that_comes_back_after_the_completion_stays_shipped() {
+        let returned = book("committed", "captured", 12, "returned");
+        assert_eq!(returned.imbalances(claim("12")), Vec::<String>::new());
+        let cancelled = Claim {
+            stage: Stage::Cancelled,
+            ..claim("12")
+        };
+        let found = returned.imbalances(cancelled);
+        assert_eq!(found, ["[(1, 2)] was taken, but [] was shipped"]);
     }
 
     #[test]
@@ -224,7 +258,7 @@ mod tests {
     fn an_order_that_goes_on_may_hold_stock_and_money() {
         let open = Claim {
             due: Decimal::ZERO,
-            has_ended: false,
+            stage: Stage::Open,
         };
         let held = book("held", "authorized", 0, "created");
         assert_eq!(held.imbalances(open), Vec::<String>::new());

@@ -61,7 +61,7 @@ mod timers;
 mod token;
 pub mod webhook;
 
-pub use audit::Claim;
+pub use audit::{Claim, Stage};
 pub use client::{Book, ControlError, EffectCount, SandboxClient, StockLevel};
 pub use faults::{Fault, FaultKind, FaultPlan, Partner};
 pub use generated::inventory::models::{

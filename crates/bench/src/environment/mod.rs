@@ -8,7 +8,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use dev_servers::{Postgres, PostgresOptions, TemporalOptions, TemporalServer, Tools, output};
+use dev_servers::{
+    ClusterOptions, Postgres, PostgresOptions, TemporalCluster, TemporalOptions, TemporalServer,
+    Tools, output,
+};
 use nix::sys::statvfs::statvfs;
 use uuid::Uuid;
 
@@ -151,12 +154,33 @@ impl Environment {
 
     /// Starts an empty Temporal.
     pub async fn start_temporal(&self) -> Result<TemporalServer> {
+        self.start_dev_server(self.temporal_on_disk).await
+    }
+
+    /// Starts an empty dev server of Temporal, with its database in a file or in memory.
+    pub async fn start_dev_server(&self, on_disk: bool) -> Result<TemporalServer> {
         let file = self.folder.join(format!("temporal-{}.db", Uuid::new_v4()));
         let options = TemporalOptions {
-            database_file: self.temporal_on_disk.then_some(file),
+            database_file: on_disk.then_some(file),
             ..TemporalOptions::default()
         };
         Ok(TemporalServer::start(&self.tools, options).await?)
+    }
+
+    /// Whether Temporal's own server is built.
+    pub fn has_cluster(&self) -> bool {
+        self.tools.temporal_server.is_some()
+    }
+
+    /// Starts an empty Temporal cluster. Its PostgreSQL waits for the disk, like that of the orders.
+    pub async fn start_cluster(&self, nodes: usize) -> Result<TemporalCluster> {
+        let options = ClusterOptions {
+            data_dir: self.folder.join(format!("cluster-{}", Uuid::new_v4())),
+            nodes,
+            postgres_settings: vec![("shared_buffers", "256MB"), ("checkpoint_timeout", "1h")],
+            ..ClusterOptions::default()
+        };
+        Ok(TemporalCluster::start(&self.tools, &options).await?)
     }
 
     /// `orders serve`.

@@ -3,6 +3,7 @@
 mod alone;
 mod backlog;
 mod burst;
+mod engines;
 mod feed;
 mod full;
 mod history;
@@ -49,6 +50,8 @@ pub enum Scenario {
     Workflow,
     /// Orders with items until completion, through Temporal and the partners
     Fulfilment,
+    /// Orders until completion, on Temporal's dev server with a file and on clusters
+    Engines,
     /// The outbox during a burst
     Burst,
     /// More orders than Temporal can process
@@ -101,6 +104,7 @@ impl Scenario {
                 Self::Start => start::run(context).await,
                 Self::Workflow => workflow::run(context).await,
                 Self::Fulfilment => workflow::run_with_items(context).await,
+                Self::Engines => engines::run(context).await,
                 Self::Burst => burst::run(context).await,
                 Self::Backlog => backlog::run(context).await,
                 Self::Feed => feed::run(context).await,

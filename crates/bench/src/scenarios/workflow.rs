@@ -19,7 +19,7 @@ use crate::progress::progress;
 use crate::references::plain_workflow_id;
 use crate::report::bars::{OURS, PLAIN};
 
-const WARM_UP_ORDERS: u64 = 32;
+pub(super) const WARM_UP_ORDERS: u64 = 32;
 const LIMIT: Duration = Duration::from_secs(240);
 const POLL: Duration = Duration::from_millis(50);
 const MICROSECONDS: f64 = 1e6;
@@ -27,13 +27,13 @@ const MICROSECONDS: f64 = 1e6;
 const TOKEN: &str = "bench";
 
 /// One of the two designs, with its own server, worker and database.
-struct Design {
+pub(super) struct Design {
     name: &'static str,
     /// What it creates.
     orders: Kind,
     database: Database,
-    server: Server,
-    worker: Server,
+    pub server: Server,
+    pub worker: Server,
     workflow_id: fn(i64) -> String,
 }
 
@@ -86,8 +86,8 @@ async fn compare(
     progress(&format!("  {scenario}: starting Temporal and workers"));
     let temporal = context.environment.start_temporal().await?;
     let designs = [
-        Design::service(context, &temporal, settings, orders).await?,
-        Design::plain(context, &temporal, settings, orders).await?,
+        Design::service(context, &temporal.address(), settings, orders).await?,
+        Design::plain(context, &temporal.address(), settings, orders).await?,
     ];
     for design in &designs {
         design.burst(context, WARM_UP_ORDERS).await?;
@@ -102,17 +102,17 @@ async fn compare(
         let last = design.last_order().await?;
         let id = design.workflow_id;
         note_histories(context, &temporal, scenario, design.name, id, last).await?;
-        design.server.stop().await?;
-        design.worker.stop().await?;
+        design.stop().await?;
     }
     temporal.stop().await;
     Ok(())
 }
 
 impl Design {
-    async fn service(
+    /// The service, on the Temporal at this address.
+    pub async fn service(
         context: &Context<'_>,
-        temporal: &TemporalServer,
+        address: &str,
         settings: &[(&str, &str)],
         orders: Kind,
     ) -> Result<Self> {
@@ -120,10 +120,9 @@ impl Design {
             .environment
             .create_database("bench_workflow")
             .await?;
-        let address = temporal.address();
         let options = ServiceOptions {
             database_url: &database.url,
-            temporal: &address,
+            temporal: address,
             settings,
         };
         // As intended with workers: they dispatch, and receive the first task with the response.
@@ -148,15 +147,14 @@ impl Design {
 
     async fn plain(
         context: &Context<'_>,
-        temporal: &TemporalServer,
+        address: &str,
         settings: &[(&str, &str)],
         orders: Kind,
     ) -> Result<Self> {
         let database = context.environment.create_database("bench_plain").await?;
-        let address = temporal.address();
         let options = ServiceOptions {
             database_url: &database.url,
-            temporal: &address,
+            temporal: address,
             settings,
         };
         Ok(Self {
@@ -202,7 +200,8 @@ impl Design {
         Ok(())
     }
 
-    async fn burst(&self, context: &Context<'_>, orders: u64) -> Result<crate::load::Outcome> {
+    /// Creates this many orders as fast as possible.
+    pub async fn burst(&self, context: &Context<'_>, orders: u64) -> Result<crate::load::Outcome> {
         let load = LoadOptions {
             kind: self.orders,
             connections: CONNECTIONS,
@@ -214,7 +213,7 @@ impl Design {
 
     /// Waits until this many are completed, and returns how long it took from the first order, by
     /// the times in the database.
-    async fn until_completed(&self, orders: u64) -> Result<f64> {
+    pub async fn until_completed(&self, orders: u64) -> Result<f64> {
         let completed = "SELECT count(*) AS number FROM orders WHERE status = 'completed'";
         let orders = i64::try_from(orders)?;
         self.database
@@ -228,6 +227,17 @@ impl Design {
         #[allow(clippy::cast_precision_loss)] // minutes
         let microseconds = self.database.number(took).await? as f64;
         Ok(microseconds / MICROSECONDS)
+    }
+
+    /// Deletes its orders.
+    pub async fn empty(&self) -> Result<()> {
+        self.database.empty().await
+    }
+
+    /// Stops its processes.
+    pub async fn stop(self) -> Result<()> {
+        self.server.stop().await?;
+        self.worker.stop().await
     }
 
     async fn last_order(&self) -> Result<i64> {

@@ -6,9 +6,11 @@ use anyhow::{Context, Result};
 use diesel::sql_types::{BigInt, Text};
 use diesel::{QueryResult, QueryableByName};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+use nix::sys::signal::{Signal, kill};
 use tokio::time::{Instant, sleep};
 
 use crate::locked_rows::{LockedRows, Rows};
+use crate::postgres::Database;
 use crate::world::World;
 
 /// Lock time-out of schema changes, as in the service's migrations: queries that queue after them
@@ -61,14 +63,26 @@ async fn tables(database_url: &str) -> Result<Vec<Table>> {
 }
 
 /// Makes commits wait for an unavailable standby, for this long.
-pub async fn standby_away(database_url: &str, length: Duration) -> Result<()> {
-    // Neither statement writes to the WAL, so neither waits itself.
-    let reload = "SELECT pg_reload_conf()";
-    let away = "ALTER SYSTEM SET synchronous_standby_names = 'away'";
-    until_done(|| execute(database_url, [away, reload])).await?;
+pub async fn standby_away(postgres: &Database, length: Duration) -> Result<()> {
+    until_done(|| postgres.wait_for_unavailable()).await?;
     sleep(length).await;
-    let back = "ALTER SYSTEM RESET synchronous_standby_names";
-    until_done(|| execute(database_url, [back, reload])).await
+    until_done(|| postgres.wait_for_standby()).await
+}
+
+/// The primary dies or freezes, and its standby takes over. The old one comes back as a standby of the
+/// new one.
+pub async fn fail_over(postgres: &Database, freezes: bool, length: Duration) -> Result<()> {
+    if freezes {
+        for pid in postgres.pids().await {
+            let _ = kill(pid, Signal::SIGSTOP);
+        }
+    } else {
+        postgres.kill().await;
+    }
+    sleep(length).await;
+    postgres.promote().await?;
+    sleep(length).await;
+    until_done(|| postgres.rejoin()).await
 }
 
 /// Locks the rows of the newest open orders.
@@ -78,7 +92,7 @@ pub async fn lock_orders(world: &World, orders: u64, hold: RowLock<'_>) -> Resul
           ORDER BY id DESC LIMIT {orders} FOR UPDATE SKIP LOCKED"
     );
     let rows = |ids: Vec<Id>| Rows::Orders(ids.into_iter().map(|id| id.id).collect());
-    hold.locked(world.database_url(), &lock, rows).await
+    hold.locked(&world.database_url(), &lock, rows).await
 }
 
 /// Locks the rows of the newest Idempotency-Keys.
@@ -87,7 +101,7 @@ pub async fn lock_keys(world: &World, keys: u64, hold: RowLock<'_>) -> Result<()
         "SELECT order_id AS id FROM idempotency_keys ORDER BY order_id DESC LIMIT {keys}
             FOR UPDATE SKIP LOCKED"
     );
-    hold.locked(world.database_url(), &lock, |_| Rows::Keys)
+    hold.locked(&world.database_url(), &lock, |_| Rows::Keys)
         .await
 }
 

@@ -16,13 +16,14 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-pub use self::database::add_column;
 use self::database::{RowLock, until_done};
+pub use self::database::{add_column, fail_over};
 pub use self::partners::run as run_partners;
-use self::schedule::{Fault, Kind, Target, schedule};
+use self::schedule::{Fault, Kind, System, Target, schedule};
 use crate::locked_rows::LockedRows;
 use crate::proxy::{Link, Mode};
 use crate::report::{Progress, say};
+use crate::temporal::Temporal;
 use crate::world::World;
 
 /// Concurrent faults.
@@ -62,7 +63,13 @@ pub async fn run(
     let mut running: JoinSet<Result<Target>> = JoinSet::new();
     let mut counts = Counts::new();
     let mut burst_orders = plan.burst_orders;
-    for fault in schedule(plan.seed, plan.faults, world.apps.len(), world.links.len()) {
+    let system = System {
+        apps: world.apps.len(),
+        links: world.links.len(),
+        temporal_nodes: world.temporal.nodes(),
+        standby: world.postgres.addresses().len() > 1,
+    };
+    for fault in schedule(plan.seed, plan.faults, system) {
         while running.len() >= AT_ONCE {
             finished(&mut running, &mut broken).await?;
         }
@@ -79,7 +86,7 @@ pub async fn run(
         let kind = match fault.target {
             Target::App(_) => name.split(' ').next().unwrap_or_default(),
             Target::Link(_) => "link",
-            Target::Postgres | Target::Temporal | Target::Clients => name.as_str(),
+            Target::Postgres | Target::Temporal(_) | Target::Clients => name.as_str(),
         };
         *counts
             .entry(format!("{} {kind}", fault.kind.name()))
@@ -142,7 +149,12 @@ async fn finished(
 fn target_name(world: &World, target: Target) -> String {
     match target {
         Target::Postgres => "PostgreSQL".into(),
-        Target::Temporal => "Temporal".into(),
+        Target::Temporal(part) => match world.temporal.nodes() {
+            0 => "Temporal".into(),
+            nodes if part < nodes => format!("Temporal {}", part + 1),
+            nodes if part == nodes => "Temporal's PostgreSQL".into(),
+            _ => "all Temporal nodes".into(),
+        },
         Target::App(number) => world.apps[number].name.clone(),
         Target::Link(number) => world.links[number].name.clone(),
         Target::Clients => "clients".into(),
@@ -157,7 +169,7 @@ async fn inject(
 ) -> Result<()> {
     match fault.target {
         Target::Postgres => postgres(world, fault, calm.then_some(&progress.held)).await,
-        Target::Temporal => temporal(world, fault).await,
+        Target::Temporal(part) => temporal(world, part, fault).await,
         Target::App(number) => app(world, number, fault, progress).await,
         Target::Link(number) => {
             let mode = match fault.kind {
@@ -179,19 +191,19 @@ async fn inject(
 }
 
 async fn postgres(world: &World, fault: Fault, held: Option<&LockedRows>) -> Result<()> {
-    let (url, length) = (world.database_url(), fault.length);
+    let (url, length) = (&world.database_url(), fault.length);
     // Practically random, but the same for the same seed.
     let rows = |most: u64| u64::from(length.subsec_millis()) % most + 1;
     let hold = RowLock { length, held };
     match fault.kind {
         Kind::Kill => {
-            world.kill_postgres().await;
+            world.postgres.kill().await;
             sleep(length).await;
-            world.start_postgres().await?;
+            world.postgres.start_again().await?;
         }
         Kind::KillBackend => {
             // The newest process is a connection, not one of the server's background processes.
-            if let Some(pid) = world.postgres_pids().await.last() {
+            if let Some(pid) = world.postgres.pids().await.last() {
                 let _ = kill(*pid, Signal::SIGKILL);
             }
         }
@@ -200,22 +212,38 @@ async fn postgres(world: &World, fault: Fault, held: Option<&LockedRows>) -> Res
             sleep(length).await;
             database::drop_column(url).await?;
         }
-        Kind::StandbyAway => database::standby_away(url, length).await?,
+        Kind::StandbyAway => database::standby_away(&world.postgres, length).await?,
+        Kind::FailOver | Kind::FailOverFrozen => {
+            let freezes = fault.kind == Kind::FailOverFrozen;
+            database::fail_over(&world.postgres, freezes, length).await?;
+        }
         Kind::LockOrders => database::lock_orders(world, rows(LOCKED_ORDERS), hold).await?,
         Kind::LockKeys => database::lock_keys(world, rows(LOCKED_KEYS), hold).await?,
-        _ => freeze(world.postgres_pids().await, length).await,
+        _ => freeze(world.postgres.pids().await, length).await,
     }
     Ok(())
 }
 
-async fn temporal(world: &World, fault: Fault) -> Result<()> {
+async fn temporal(world: &World, part: usize, fault: Fault) -> Result<()> {
+    let temporal = &world.temporal;
     match fault.kind {
         Kind::Kill => {
-            world.kill_temporal().await;
+            temporal.kill(part).await;
             sleep(fault.length).await;
-            world.start_temporal().await?;
+            temporal.start_again(part).await?;
         }
-        _ => freeze(world.temporal_pids().await, fault.length).await,
+        Kind::Terminate => temporal.restart_node(part).await?,
+        Kind::Roll => roll_temporal(temporal).await?,
+        _ => freeze(temporal.pids(part).await, fault.length).await,
+    }
+    Ok(())
+}
+
+/// Restarts the nodes of Temporal, each one once the one before serves.
+pub async fn roll_temporal(temporal: &Temporal) -> Result<()> {
+    for node in 0..temporal.nodes() {
+        temporal.restart_node(node).await?;
+        temporal.until_ready(node).await?;
     }
     Ok(())
 }
@@ -264,6 +292,9 @@ pub async fn supervise(world: &World) {
             if let Err(error) = app.start_if_ended().await {
                 say(&format!("{}: {error:#}", app.name));
             }
+        }
+        if let Err(error) = world.temporal.restart_ended().await {
+            say(&format!("Temporal: {error:#}"));
         }
         sleep(Duration::from_millis(200)).await;
     }

@@ -1,6 +1,6 @@
 //! Every contradiction between the books of the partners and the orders is found.
 
-use partner_sandbox::{Book, Claim, StockLevel};
+use partner_sandbox::{Book, Claim, Stage, StockLevel};
 use serde_json::json;
 
 use super::finds;
@@ -42,7 +42,7 @@ fn closed() -> Books {
             reference: REFERENCE.into(),
             claim: Claim {
                 due: 12.into(),
-                has_ended: true,
+                stage: Stage::Completed,
             },
             kept: vec![("TEA-1".into(), 2)],
         }],
