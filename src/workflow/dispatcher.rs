@@ -28,6 +28,9 @@ use crate::telemetry::traces::{Span, TraceContext};
 const LONGEST_OUTAGE_PAUSE: Duration = Duration::from_secs(5);
 /// How often the stages of waiting orders are read while no more may be started.
 const STAGES_INTERVAL: Duration = Duration::from_millis(100);
+/// How often messages are claimed meanwhile, unless there were many: each time, those that wait for
+/// the start of their own order are read as well.
+const MESSAGES_INTERVAL: Duration = Duration::from_millis(500);
 /// The time limit for releasing claims at shutdown.
 const RELEASE_TIMEOUT: Duration = Duration::from_secs(2);
 /// The actions after which an order waits for Temporal.
@@ -73,6 +76,7 @@ impl Dispatcher {
         let settings = &self.settings.dispatcher;
         let mut running = InFlight::default();
         let mut admission = Admission::new(self.settings.workflow.processing_delay);
+        let mut messages_due = Instant::now();
         // Consecutive failures of the database, and outages of Temporal.
         let mut failures: u32 = 0;
         let mut outages: u32 = 0;
@@ -86,7 +90,8 @@ impl Dispatcher {
             let free = places.saturating_sub(running.len());
             let mut is_held_back = false;
             if free > 0 && !stop.is_cancelled() {
-                match self.claim(free, &mut admission, stop).await {
+                let claimed = self.claim(free, &mut admission, &mut messages_due, stop);
+                match claimed.await {
                     Ok(claimed) => {
                         failures = 0;
                         is_held_back = claimed.is_held_back;
@@ -161,6 +166,7 @@ impl Dispatcher {
         &self,
         places: usize,
         admission: &mut Admission,
+        messages_due: &mut Instant,
         stop: &CancellationToken,
     ) -> anyhow::Result<Claimed> {
         tokio::select! {
@@ -181,10 +187,15 @@ impl Dispatcher {
             });
         }
         let mut intents = Vec::new();
-        for message in MESSAGES {
-            let places = places.saturating_sub(intents.len());
-            if places > 0 {
-                intents.extend(self.intents.claim(&[message], places, lease).await?);
+        if Instant::now() >= *messages_due {
+            for message in MESSAGES {
+                let places = places.saturating_sub(intents.len());
+                if places > 0 {
+                    intents.extend(self.intents.claim(&[message], places, lease).await?);
+                }
+            }
+            if intents.len() < places {
+                *messages_due = Instant::now() + MESSAGES_INTERVAL;
             }
         }
         let room = room.min(places.saturating_sub(intents.len()));

@@ -114,6 +114,24 @@ async fn endpoints_are_created_read_changed_and_deleted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn concurrent_requests_do_not_exceed_the_number_of_endpoints() {
+    let app = TestApp::adjusted(|settings| {
+        quick(settings);
+        settings.webhooks.max_endpoints = 3;
+    })
+    .await;
+    let create = |number: usize| {
+        let body = json!({ "url": format!("https://{number}.example.com/") });
+        app.call(Method::POST, "/webhooks", body)
+    };
+    let responses = futures::future::join_all((0..12).map(create)).await;
+    let statuses = responses.iter().map(|response| response.status().as_u16());
+    let created = statuses.clone().filter(|status| *status == 201).count();
+    let refused = statuses.filter(|status| *status == 409).count();
+    assert_eq!((created, refused), (3, 9));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn invalid_requests_are_rejected() {
     let app = TestApp::adjusted(|settings| {
         quick(settings);

@@ -127,7 +127,10 @@ impl Database {
         }
         old.kill().await;
         let mut options = old.options.lock().await;
-        fs::remove_dir_all(options.data_dir.join("cluster"))?;
+        let data = options.data_dir.join("cluster");
+        if data.exists() {
+            fs::remove_dir_all(data)?;
+        }
         options.standby_of = Some(primary);
         drop(options);
         old.start_again(&self.tools).await?;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Binary, Bool, Double, Nullable, Text, Timestamptz};
-use diesel_async::RunQueryDsl;
+use diesel_async::{AsyncConnection, RunQueryDsl};
 
 use super::pool::Database;
 use crate::domain::{Access, CustomerId, OrderEventType, SignatureKind, WebhookKey};
@@ -220,8 +220,20 @@ impl EndpointRepository {
         .bind::<Bool, _>(new.from_earliest)
         .bind::<BigInt, _>(limit)
         .bind::<Binary, _>(&new.key.0[..]);
+        // Concurrent requests of a client are counted one after the other.
+        let lock = diesel::sql_query(
+            "SELECT pg_advisory_xact_lock(hashtextextended('webhook_endpoints of ' || $1, 0))",
+        )
+        .bind::<Text, _>(&new.client);
         self.database
-            .write(async |connection| one(query.load(connection).await?))
+            .write(async |connection| {
+                let created = connection.transaction(async |connection| {
+                    lock.execute(connection).await?;
+                    query.load(connection).await
+                });
+                let created: Result<_, diesel::result::Error> = created.await;
+                one(created?)
+            })
             .await
     }
 
