@@ -24,7 +24,8 @@ import { startBrowser } from './browser.mjs';
 import { Test } from './test.mjs';
 import { ask, stopAsking } from './ask.mjs';
 
-const SCENARIO_MS = 120_000;
+/** Long enough for a busy machine. */
+const SCENARIO_MS = 400_000;
 
 const config = JSON.parse(process.argv[2] ?? process.env.CONSOLE_TEST ?? '{}');
 const browser = await startBrowser();

@@ -1,6 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 
+/** How long a page may take on a busy machine. */
+const PATIENCE_MS = 90_000;
 const WIDE = { width: 1280, height: 800 };
 /** What browsers write about each failed request, which is expected. */
 const FAILED_REQUEST = /^Failed to load resource: /;
@@ -33,7 +35,7 @@ export class Test {
         const context = await this.browser.newContext({ viewport: WIDE, locale: 'en-GB', ...options });
         this.#contexts.push(context);
         const page = await context.newPage();
-        page.setDefaultTimeout(15_000);
+        page.setDefaultTimeout(PATIENCE_MS);
         this.#watch(page);
         await page.goto(this.url(path));
         return page;
@@ -107,7 +109,7 @@ export class Test {
         return id;
     }
 
-    async until(isTrue, what, ms = 30_000) {
+    async until(isTrue, what, ms = PATIENCE_MS) {
         const deadline = Date.now() + ms;
         while (!(await isTrue())) {
             check(Date.now() < deadline, `not within ${ms} ms: ${what}`);

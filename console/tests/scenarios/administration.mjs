@@ -4,7 +4,7 @@ export async function attention(test) {
     const page = await test.open('attention');
     const { order } = await test.ask('stuck-order');
     const section = page.locator('section').filter({ hasText: 'Orders with a failing step' });
-    await linkTo(section, order).waitFor({ timeout: 60_000 });
+    await linkTo(section, order).waitFor();
     check(Number(await page.locator('nav .count').textContent()) > 0, 'the navigation shows a number');
     await sees(page, 'Books of the partners', 'The reconciler repairs them');
     await test.picture(page, 'attention', { fullPage: true });
@@ -24,7 +24,7 @@ export async function health(test) {
     await sees(page, 'Dependencies', 'database');
     await sees(page, 'Partners in the last five minutes', 'payment');
     // Each process stores its measurements four times a minute.
-    await page.getByText('Values of Requests').click({ timeout: 60_000 });
+    await page.getByText('Values of Requests').click();
     await page.getByRole('table', { name: 'Requests' }).getByRole('row').nth(1).waitFor();
     await test.picture(page, 'health', { fullPage: true });
 }

@@ -50,7 +50,7 @@ export async function lostResponse(test) {
     });
     await fillAmount(page, '5151', '51.5');
     await page.getByRole('button', { name: 'Create the order' }).click();
-    await page.getByText('It is not known whether the change was made').waitFor({ timeout: 60_000 });
+    await page.getByText('It is not known whether the change was made').waitFor();
     await page.unroute('**/orders');
     await page.reload();
     await page.getByRole('button', { name: 'Create the order' }).click();

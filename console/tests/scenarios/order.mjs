@@ -16,7 +16,7 @@ export async function change(test) {
     await sees(page, 'State', 'processing');
     await test.ask('release');
     // Nobody has reloaded the page.
-    await sees(page, 'State', 'The order is completed', { timeout: 60_000 });
+    await sees(page, 'State', 'The order is completed');
     await test.picture(page, 'order');
 }
 
@@ -104,7 +104,7 @@ export async function unknownOutcome(test) {
         await route.abort('connectionreset');
     });
     await dialogOf(page).getByRole('button', { name: 'Cancel the order' }).click();
-    await dialogOf(page).getByText('It is not known whether the change was made').waitFor({ timeout: 60_000 });
+    await dialogOf(page).getByText('It is not known whether the change was made').waitFor();
     await dialogOf(page).getByRole('button', { name: 'Look at it again' }).click();
     await sees(page, 'State', 'customer request');
 }

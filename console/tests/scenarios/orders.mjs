@@ -44,17 +44,17 @@ export async function live(test) {
     await page.getByText('live', { exact: true }).waitFor();
     const id = await test.createOrder();
     await linkTo(page, id).waitFor();
-    await rowOf(page, id).getByText('completed').waitFor({ timeout: 60_000 });
+    await rowOf(page, id).getByText('completed').waitFor();
     // So many that their pages are read, and not each of them.
     const many = await Promise.all(Array.from({ length: 15 }, () => test.createOrder()));
     for (const one of many) {
-        await rowOf(page, one).getByText('completed').waitFor({ timeout: 60_000 });
+        await rowOf(page, one).getByText('completed').waitFor();
     }
 
     await page.goto(test.url('?status=pending&status=processing'));
     const next = await test.createOrder();
     await linkTo(page, next).waitFor();
-    await linkTo(page, next).waitFor({ state: 'detached', timeout: 60_000 });
+    await linkTo(page, next).waitFor({ state: 'detached' });
 }
 
 /** Orders that arrive while the list is scrolled do not move it; the way back from an order leads to the same place. */

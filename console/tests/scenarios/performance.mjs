@@ -9,6 +9,7 @@ const SLOW_FRAME_MS = 100;
 
 /** The first page is usable within a second on a slow computer. */
 export async function firstPage(test) {
+    await test.createOrder();
     const page = await test.open();
     await page.locator('#orders a').first().waitFor();
     const session = await page.context().newCDPSession(page);

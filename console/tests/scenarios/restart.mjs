@@ -15,9 +15,9 @@ export async function restart(test) {
     for (let count = 0; count < 3; count++) {
         ids.push(await test.createOrder());
     }
-    await page.getByText('live', { exact: true }).waitFor({ timeout: 60_000 });
+    await page.getByText('live', { exact: true }).waitFor();
     for (const id of ids) {
-        await rowOf(page, id).getByText('completed').waitFor({ timeout: 60_000 });
+        await rowOf(page, id).getByText('completed').waitFor();
     }
     // Only a page that was not loaded again has it.
     test.figures.connection = await page.evaluate(() => window.seen);

@@ -61,6 +61,8 @@ async function disabledByTheService(test, page) {
     const endpoint = await test.api('POST', '/webhooks', { url: `${test.config.receiver}/gone` });
     await test.createOrder();
     await test.until(async () => !(await test.api('GET', `/webhooks/${endpoint.id}`)).enabled, 'the endpoint is disabled');
+    // It is mended; otherwise the next event would disable it again.
+    await test.api('PUT', `/webhooks/${endpoint.id}`, { url: `${test.config.receiver}/ok` });
     await page.goto(test.url('attention'));
     await page.getByRole('button', { name: `Enable: endpoint ${endpoint.id}` }).click();
     await confirm(page, 'Enable');

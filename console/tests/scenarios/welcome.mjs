@@ -11,7 +11,7 @@ export async function welcome(test) {
     await page.getByRole('button', { name: 'Create sample orders' }).click();
     await page.getByRole('table', { name: 'Orders' }).waitFor();
     for (const state of EXPECTED) {
-        await page.locator('#orders .badge', { hasText: state }).first().waitFor({ timeout: 60_000 });
+        await page.locator('#orders .badge', { hasText: state }).first().waitFor();
     }
     const rows = await page.locator('#orders tbody tr[aria-rowindex]').count();
     checkEqual(rows, samples, 'sample orders');
