@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use diesel_async::SimpleAsyncConnection;
 use futures::future::join_all;
 use order_processing::db::{Created, Database, OrderRepository, Precondition};
-use order_processing::domain::{Access, Actor, CustomerId, NewOrder, OrderChange};
+use order_processing::domain::{Access, Actor, CustomerId, NewOrder, OrderChange, OrderId};
 use order_processing::error::StoreError;
 use rand::seq::SliceRandom;
 use reqwest::{Method, StatusCode};
@@ -88,10 +88,10 @@ async fn an_unreadable_order_fails_alone() {
     ))
     .await;
     let orders = repository(&app);
-    let found = join_all(ids.iter().map(|id| orders.get(*id, Access::All))).await;
+    let found = join_all(ids.iter().map(|id| orders.get(OrderId(*id), Access::All))).await;
     for (id, found) in ids.iter().zip(found) {
         match found {
-            Ok(Some(order)) => assert_eq!(order.id, *id),
+            Ok(Some(order)) => assert_eq!(order.id.0, *id),
             Err(StoreError::Corrupt(_)) => assert_eq!(*id, ids[7]),
             other => panic!("{other:?}"),
         }
@@ -223,7 +223,7 @@ async fn batches_of_two_servers_do_not_block_each_other() {
                 async move {
                     orders
                         .change(
-                            id,
+                            OrderId(id),
                             Access::All,
                             &Precondition::None,
                             &change,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use diesel_async::SimpleAsyncConnection;
 use order_processing::db::{Database, Findings, ReconciliationRepository};
+use order_processing::domain::OrderId;
 use order_processing::workflow::{Temporal, WorkflowState};
 use reqwest::Method;
 use serde_json::Value;
@@ -28,7 +29,7 @@ async fn app_from(first: i64, processing_delay: Duration) -> TestApp {
 async fn workflow_is(app: &TestApp, id: i64, expected: fn(WorkflowState) -> bool) {
     let temporal = Temporal::new(app.settings.temporal.clone());
     eventually("the workflow is as expected", async || {
-        let workflow = temporal.describe(id).await.unwrap()?;
+        let workflow = temporal.describe(OrderId(id)).await.unwrap()?;
         expected(workflow.state).then_some(())
     })
     .await;

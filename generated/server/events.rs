@@ -74,9 +74,9 @@ pub struct ListEventsParameters {
     /// Only events of these types
     pub r#type: ::std::option::Option<::std::vec::Vec<models::OrderEventType>>,
     /// Only events of this order
-    pub order_id: ::std::option::Option<i64>,
+    pub order_id: ::std::option::Option<crate::domain::OrderId>,
     /// Only events of this customer's orders
-    pub customer_id: ::std::option::Option<i64>,
+    pub customer_id: ::std::option::Option<crate::domain::CustomerId>,
 }
 
 /// The body of a `Ok`, by its media type.
@@ -233,10 +233,16 @@ async fn list_events<
     let r#type = input
         .query("type")
         .optional_list::<models::OrderEventType>(|value| value.len() <= 50);
-    let order_id = input.query("order_id").optional::<i64>(|value| *value >= 1);
+    let order_id = input
+        .query("order_id")
+        .optional::<crate::domain::OrderId>(|value| {
+            runtime::own_number(value, |value: &i64| *value >= 1)
+        });
     let customer_id = input
         .query("customer_id")
-        .optional::<i64>(|value| *value >= 1);
+        .optional::<crate::domain::CustomerId>(|value| {
+            runtime::own_number(value, |value: &i64| *value >= 1)
+        });
     let (
         ::std::option::Option::Some(after),
         ::std::option::Option::Some(last_event_id),

@@ -52,7 +52,7 @@ pub struct ApiKeyInfo {
         skip_serializing_if = "::std::option::Option::is_none",
         deserialize_with = "runtime::json::some"
     )]
-    pub customer_id: ::std::option::Option<i64>,
+    pub customer_id: ::std::option::Option<crate::domain::CustomerId>,
     /// The id of the first key of the same client
     pub client_id: i64,
     /// When it was created
@@ -93,7 +93,10 @@ impl ApiKeyInfo {
     /// Whether every part is within the limits of the contract.
     pub fn is_valid(&self) -> bool {
         self.id >= 1
-            && self.customer_id.as_ref().is_none_or(|value| *value >= 1)
+            && self
+                .customer_id
+                .as_ref()
+                .is_none_or(|value| runtime::own_number(value, |value: &i64| *value >= 1))
             && self.client_id >= 1
     }
 }
@@ -202,7 +205,7 @@ pub struct CallerInfo {
         skip_serializing_if = "::std::option::Option::is_none",
         deserialize_with = "runtime::json::some"
     )]
-    pub customer_id: ::std::option::Option<i64>,
+    pub customer_id: ::std::option::Option<crate::domain::CustomerId>,
 }
 
 runtime::json_by_serde!(CallerInfo);
@@ -210,7 +213,9 @@ runtime::json_by_serde!(CallerInfo);
 impl CallerInfo {
     /// Whether every part is within the limits of the contract.
     pub fn is_valid(&self) -> bool {
-        self.customer_id.as_ref().is_none_or(|value| *value >= 1)
+        self.customer_id
+            .as_ref()
+            .is_none_or(|value| runtime::own_number(value, |value: &i64| *value >= 1))
     }
 }
 
@@ -286,7 +291,7 @@ pub struct CreateApiKeyRequest {
         skip_serializing_if = "::std::option::Option::is_none",
         deserialize_with = "runtime::json::some"
     )]
-    pub customer_id: ::std::option::Option<i64>,
+    pub customer_id: ::std::option::Option<crate::domain::CustomerId>,
     /// How long it is valid; without it, until it is revoked
     #[serde(
         default,
@@ -309,7 +314,10 @@ impl CreateApiKeyRequest {
             }
             && (1..=5).contains(&self.scopes.len())
             && runtime::all_unique(&self.scopes)
-            && self.customer_id.as_ref().is_none_or(|value| *value >= 1)
+            && self
+                .customer_id
+                .as_ref()
+                .is_none_or(|value| runtime::own_number(value, |value: &i64| *value >= 1))
             && self
                 .expires_in_seconds
                 .as_ref()
@@ -322,7 +330,7 @@ impl CreateApiKeyRequest {
 #[serde(crate = "runtime::serde")]
 pub struct CreateOrderRequest {
     /// The id of a customer
-    pub customer_id: i64,
+    pub customer_id: crate::domain::CustomerId,
     /// An amount of money with at most two decimals; exact, not rounded
     #[serde(
         deserialize_with = "runtime::json::read",
@@ -351,7 +359,7 @@ runtime::json_by_serde!(CreateOrderRequest);
 impl CreateOrderRequest {
     /// Whether every part is within the limits of the contract.
     pub fn is_valid(&self) -> bool {
-        self.customer_id >= 1
+        runtime::own_number(&self.customer_id, |value: &i64| *value >= 1)
             && (runtime::rust_decimal::Decimal::ZERO
                 ..=runtime::rust_decimal::Decimal::new(9_999_999_999, 2))
                 .contains(&self.total_amount)
@@ -394,7 +402,7 @@ pub struct CreateWebhookRequest {
         skip_serializing_if = "::std::option::Option::is_none",
         deserialize_with = "runtime::json::some"
     )]
-    pub customer_id: ::std::option::Option<i64>,
+    pub customer_id: ::std::option::Option<crate::domain::CustomerId>,
     /// How payloads are signed: with a shared secret (`v1`, HMAC-SHA256), or with a private key of the server
     /// (`v1a`, Ed25519), whose public key the endpoint shows
     #[serde(
@@ -437,7 +445,10 @@ impl CreateWebhookRequest {
                 .event_types
                 .as_ref()
                 .is_none_or(|value| value.len() <= 50 && runtime::all_unique(value))
-            && self.customer_id.as_ref().is_none_or(|value| *value >= 1)
+            && self
+                .customer_id
+                .as_ref()
+                .is_none_or(|value| runtime::own_number(value, |value: &i64| *value >= 1))
     }
 }
 
@@ -575,9 +586,9 @@ pub struct Event {
     /// The position among the events of all orders, from 1 without gaps; never changes
     pub position: i64,
     /// The id of an order, assigned by the server
-    pub order_id: i64,
+    pub order_id: crate::domain::OrderId,
     /// The id of a customer
-    pub customer_id: i64,
+    pub customer_id: crate::domain::CustomerId,
     /// The position in the history of its order, from 1 without gaps
     pub sequence: i64,
     /// `created`; `updated` (fields changed); `restarted` (a new workflow was started because the
@@ -604,8 +615,8 @@ impl Event {
     /// Whether every part is within the limits of the contract.
     pub fn is_valid(&self) -> bool {
         self.position >= 1
-            && self.order_id >= 1
-            && self.customer_id >= 1
+            && runtime::own_number(&self.order_id, |value: &i64| *value >= 1)
+            && runtime::own_number(&self.customer_id, |value: &i64| *value >= 1)
             && self.sequence >= 1
             && self.data.is_valid()
     }
@@ -733,9 +744,9 @@ impl NewOrderItem {
 #[serde(crate = "runtime::serde")]
 pub struct Order {
     /// The id of an order, assigned by the server
-    pub id: i64,
+    pub id: crate::domain::OrderId,
     /// The id of a customer
-    pub customer_id: i64,
+    pub customer_id: crate::domain::CustomerId,
     /// `pending` (accepted), `processing` (its workflow has started), `completed` or `cancelled`
     /// (final).
     pub status: OrderStatus,
@@ -811,8 +822,8 @@ runtime::json_by_serde!(Order);
 impl Order {
     /// Whether every part is within the limits of the contract.
     pub fn is_valid(&self) -> bool {
-        self.id >= 1
-            && self.customer_id >= 1
+        runtime::own_number(&self.id, |value: &i64| *value >= 1)
+            && runtime::own_number(&self.customer_id, |value: &i64| *value >= 1)
             && (runtime::rust_decimal::Decimal::ZERO
                 ..=runtime::rust_decimal::Decimal::new(9_999_999_999, 2))
                 .contains(&self.total_amount)
@@ -885,7 +896,7 @@ pub struct OrderEventData {
         skip_serializing_if = "::std::option::Option::is_none",
         deserialize_with = "runtime::json::some"
     )]
-    pub customer_id: ::std::option::Option<i64>,
+    pub customer_id: ::std::option::Option<crate::domain::CustomerId>,
     /// `pending` (accepted), `processing` (its workflow has started), `completed` or `cancelled`
     /// (final).
     #[serde(
@@ -968,7 +979,9 @@ runtime::json_by_serde!(OrderEventData);
 impl OrderEventData {
     /// Whether every part is within the limits of the contract.
     pub fn is_valid(&self) -> bool {
-        self.customer_id.as_ref().is_none_or(|value| *value >= 1)
+        self.customer_id
+            .as_ref()
+            .is_none_or(|value| runtime::own_number(value, |value: &i64| *value >= 1))
             && self.total_amount.as_ref().is_none_or(|value| {
                 (runtime::rust_decimal::Decimal::ZERO
                     ..=runtime::rust_decimal::Decimal::new(9_999_999_999, 2))
@@ -1051,7 +1064,7 @@ runtime::string_enum! {
 #[serde(crate = "runtime::serde")]
 pub struct OrderIntent {
     /// The id of an order, assigned by the server
-    pub order_id: i64,
+    pub order_id: crate::domain::OrderId,
     /// `start`, `fulfil` (start the workflow of an order with items), `restart`, `refulfil`, `wake` or `end`
     pub action: ::std::string::String,
     /// How often it was sent
@@ -1082,7 +1095,7 @@ runtime::json_by_serde!(OrderIntent);
 impl OrderIntent {
     /// Whether every part is within the limits of the contract.
     pub fn is_valid(&self) -> bool {
-        self.order_id >= 1 && self.attempts >= 0
+        runtime::own_number(&self.order_id, |value: &i64| *value >= 1) && self.attempts >= 0
     }
 }
 
@@ -1742,9 +1755,9 @@ runtime::json_by_serde!(StatisticsPoint);
 #[serde(crate = "runtime::serde")]
 pub struct StuckOrder {
     /// The id of an order, assigned by the server
-    pub order_id: i64,
+    pub order_id: crate::domain::OrderId,
     /// The id of a customer
-    pub customer_id: i64,
+    pub customer_id: crate::domain::CustomerId,
     /// A step that has failed for a long time; it is retried until it succeeds
     pub attention: Attention,
 }
@@ -1754,7 +1767,9 @@ runtime::json_by_serde!(StuckOrder);
 impl StuckOrder {
     /// Whether every part is within the limits of the contract.
     pub fn is_valid(&self) -> bool {
-        self.order_id >= 1 && self.customer_id >= 1 && self.attention.is_valid()
+        runtime::own_number(&self.order_id, |value: &i64| *value >= 1)
+            && runtime::own_number(&self.customer_id, |value: &i64| *value >= 1)
+            && self.attention.is_valid()
     }
 }
 
@@ -1877,7 +1892,7 @@ pub struct WebhookDelivery {
     /// The position of the event
     pub position: i64,
     /// The id of an order, assigned by the server
-    pub order_id: i64,
+    pub order_id: crate::domain::OrderId,
     /// `created`; `updated` (fields changed); `restarted` (a new workflow was started because the
     /// previous one was lost or failed); `deleted`; or a step of an order with items. `decision` ends
     /// with `decision_made` or `cancellation_requested`, `attention` with `attention_resolved`
@@ -1934,7 +1949,7 @@ impl WebhookDelivery {
         self.id >= 1
             && self.webhook_id >= 1
             && self.position >= 1
-            && self.order_id >= 1
+            && runtime::own_number(&self.order_id, |value: &i64| *value >= 1)
             && self.attempts >= 0
     }
 }
@@ -1976,7 +1991,7 @@ pub struct WebhookEndpoint {
         skip_serializing_if = "::std::option::Option::is_none",
         deserialize_with = "runtime::json::some"
     )]
-    pub customer_id: ::std::option::Option<i64>,
+    pub customer_id: ::std::option::Option<crate::domain::CustomerId>,
     /// Whether events are sent
     pub enabled: bool,
     /// Why the service has stopped to send events, if it was not a client's request
@@ -2041,7 +2056,10 @@ impl WebhookEndpoint {
             })
             && self.event_types.len() <= 50
             && runtime::all_unique(&self.event_types)
-            && self.customer_id.as_ref().is_none_or(|value| *value >= 1)
+            && self
+                .customer_id
+                .as_ref()
+                .is_none_or(|value| runtime::own_number(value, |value: &i64| *value >= 1))
             && self.position >= 0
     }
 }

@@ -255,7 +255,7 @@ pub fn routes<
 #[derive(Debug, Clone, PartialEq)]
 pub struct CancelOrderParameters {
     /// The id of the order
-    pub id: i64,
+    pub id: crate::domain::OrderId,
     /// The `ETag` of the version to change, up to 32 of them, or `*` for any (RFC 9110, section
     /// 13.1.1). If the order has another version, the response is 412.
     pub if_match: ::std::option::Option<::std::string::String>,
@@ -269,7 +269,7 @@ pub enum CancelOrderSuccess {
         /// The body, as `application/json`
         body: models::Cancellation,
         /// The version of the order (RFC 9110, section 8.8.3)
-        etag: ::std::string::String,
+        etag: crate::api::EntityTag,
     },
 }
 
@@ -405,7 +405,11 @@ async fn cancel_order<
         "POST",
         "/orders/{id}/cancellation",
     );
-    let id = input.path("id").required::<i64>(|value| *value >= 1);
+    let id = input
+        .path("id")
+        .required::<crate::domain::OrderId>(|value| {
+            runtime::own_number(value, |value: &i64| *value >= 1)
+        });
     let if_match = input
         .header("If-Match")
         .optional::<::std::string::String>(|value| {
@@ -442,7 +446,7 @@ pub enum CreateOrderSuccess {
         /// The URL of the new order
         location: ::std::string::String,
         /// The version of the order (RFC 9110, section 8.8.3)
-        etag: ::std::string::String,
+        etag: crate::api::EntityTag,
         /// `true` if this is the response to an earlier request with the same `Idempotency-Key`;
         /// absent otherwise
         idempotent_replayed: ::std::option::Option<bool>,
@@ -619,7 +623,7 @@ async fn create_order<
 #[derive(Debug, Clone, PartialEq)]
 pub struct DecideOrderParameters {
     /// The id of the order
-    pub id: i64,
+    pub id: crate::domain::OrderId,
     /// The `ETag` of the version to change, up to 32 of them, or `*` for any (RFC 9110, section
     /// 13.1.1). If the order has another version, the response is 412.
     pub if_match: ::std::option::Option<::std::string::String>,
@@ -637,7 +641,7 @@ pub enum DecideOrderSuccess {
         /// The body, as `application/json`
         body: models::Order,
         /// The version of the order (RFC 9110, section 8.8.3)
-        etag: ::std::string::String,
+        etag: crate::api::EntityTag,
         /// `true` if an earlier request with the same `Idempotency-Key` gave this answer; the body is
         /// then the order as it is now. Absent otherwise
         idempotent_replayed: ::std::option::Option<bool>,
@@ -793,7 +797,11 @@ async fn decide_order<
     .await?;
     let mut input =
         runtime::server::Input::new(&super::CONTRACT, &request, "POST", "/orders/{id}/decision");
-    let id = input.path("id").required::<i64>(|value| *value >= 1);
+    let id = input
+        .path("id")
+        .required::<crate::domain::OrderId>(|value| {
+            runtime::own_number(value, |value: &i64| *value >= 1)
+        });
     let if_match = input
         .header("If-Match")
         .optional::<::std::string::String>(|value| {
@@ -843,7 +851,7 @@ async fn decide_order<
 #[derive(Debug, Clone, PartialEq)]
 pub struct DeleteOrderParameters {
     /// The id of the order
-    pub id: i64,
+    pub id: crate::domain::OrderId,
     /// The `ETag` of the version to change, up to 32 of them, or `*` for any (RFC 9110, section
     /// 13.1.1). If the order has another version, the response is 412.
     pub if_match: ::std::option::Option<::std::string::String>,
@@ -982,7 +990,11 @@ async fn delete_order<
     .await?;
     let mut input =
         runtime::server::Input::new(&super::CONTRACT, &request, "DELETE", "/orders/{id}");
-    let id = input.path("id").required::<i64>(|value| *value >= 1);
+    let id = input
+        .path("id")
+        .required::<crate::domain::OrderId>(|value| {
+            runtime::own_number(value, |value: &i64| *value >= 1)
+        });
     let if_match = input
         .header("If-Match")
         .optional::<::std::string::String>(|value| {
@@ -1004,7 +1016,7 @@ async fn delete_order<
 #[derive(Debug, Clone, PartialEq)]
 pub struct GetOrderParameters {
     /// The id of the order
-    pub id: i64,
+    pub id: crate::domain::OrderId,
     /// The `ETag` of the version that you have, up to 32 of them, or `*` (RFC 9110, section
     /// 13.1.2). If the order still has this version, the response is 304.
     pub if_none_match: ::std::option::Option<::std::string::String>,
@@ -1018,12 +1030,12 @@ pub enum GetOrderSuccess {
         /// The body, as `application/json`
         body: models::Order,
         /// The version of the order (RFC 9110, section 8.8.3)
-        etag: ::std::string::String,
+        etag: crate::api::EntityTag,
     },
     /// The order has not changed since the version in `If-None-Match`
     NotModified {
         /// The version of the order (RFC 9110, section 8.8.3)
-        etag: ::std::string::String,
+        etag: crate::api::EntityTag,
     },
 }
 
@@ -1135,7 +1147,11 @@ async fn get_order<
     )
     .await?;
     let mut input = runtime::server::Input::new(&super::CONTRACT, &request, "GET", "/orders/{id}");
-    let id = input.path("id").required::<i64>(|value| *value >= 1);
+    let id = input
+        .path("id")
+        .required::<crate::domain::OrderId>(|value| {
+            runtime::own_number(value, |value: &i64| *value >= 1)
+        });
     let if_none_match = input
         .header("If-None-Match")
         .optional::<::std::string::String>(|value| {
@@ -1158,7 +1174,7 @@ async fn get_order<
 #[derive(Debug, Clone, PartialEq)]
 pub struct GetOrderProcessingParameters {
     /// The id of the order
-    pub id: i64,
+    pub id: crate::domain::OrderId,
 }
 
 /// The successful responses of `GET /orders/{id}/processing`.
@@ -1272,7 +1288,11 @@ async fn get_order_processing<
     .await?;
     let mut input =
         runtime::server::Input::new(&super::CONTRACT, &request, "GET", "/orders/{id}/processing");
-    let id = input.path("id").required::<i64>(|value| *value >= 1);
+    let id = input
+        .path("id")
+        .required::<crate::domain::OrderId>(|value| {
+            runtime::own_number(value, |value: &i64| *value >= 1)
+        });
     let (::std::option::Option::Some(id),) = (id,) else {
         return ::std::result::Result::Err(input.reject());
     };
@@ -1285,7 +1305,7 @@ async fn get_order_processing<
 #[derive(Debug, Clone, PartialEq)]
 pub struct ListOrderDeliveriesParameters {
     /// The id of the order
-    pub id: i64,
+    pub id: crate::domain::OrderId,
     /// Maximum number of deliveries per page
     pub limit: i32,
     /// Only deliveries with a smaller id
@@ -1410,7 +1430,11 @@ async fn list_order_deliveries<
     .await?;
     let mut input =
         runtime::server::Input::new(&super::CONTRACT, &request, "GET", "/orders/{id}/deliveries");
-    let id = input.path("id").required::<i64>(|value| *value >= 1);
+    let id = input
+        .path("id")
+        .required::<crate::domain::OrderId>(|value| {
+            runtime::own_number(value, |value: &i64| *value >= 1)
+        });
     let limit = input
         .query("limit")
         .default::<i32>(|| 50, |value| (1..=100).contains(value));
@@ -1436,7 +1460,7 @@ async fn list_order_deliveries<
 #[derive(Debug, Clone, PartialEq)]
 pub struct ListOrderEventsParameters {
     /// The id of the order
-    pub id: i64,
+    pub id: crate::domain::OrderId,
     /// Maximum number of events per page
     pub limit: i32,
     /// Only events with a greater sequence number
@@ -1576,7 +1600,11 @@ async fn list_order_events<
     .await?;
     let mut input =
         runtime::server::Input::new(&super::CONTRACT, &request, "GET", "/orders/{id}/events");
-    let id = input.path("id").required::<i64>(|value| *value >= 1);
+    let id = input
+        .path("id")
+        .required::<crate::domain::OrderId>(|value| {
+            runtime::own_number(value, |value: &i64| *value >= 1)
+        });
     let limit = input
         .query("limit")
         .default::<i32>(|| 100, |value| (1..=1000).contains(value));
@@ -1620,7 +1648,7 @@ pub struct ListOrdersParameters {
     /// Only orders in one of these statuses; repeat the parameter for several
     pub status: ::std::option::Option<::std::vec::Vec<models::OrderStatus>>,
     /// Only orders of this customer
-    pub customer_id: ::std::option::Option<i64>,
+    pub customer_id: ::std::option::Option<crate::domain::CustomerId>,
     /// Only orders whose payment has one of these statuses
     pub payment_status: ::std::option::Option<::std::vec::Vec<models::PaymentStatus>>,
     /// Only orders whose shipment has one of these statuses
@@ -1768,7 +1796,9 @@ async fn list_orders<
         });
     let customer_id = input
         .query("customer_id")
-        .optional::<i64>(|value| *value >= 1);
+        .optional::<crate::domain::CustomerId>(|value| {
+            runtime::own_number(value, |value: &i64| *value >= 1)
+        });
     let payment_status = input
         .query("payment_status")
         .optional_list::<models::PaymentStatus>(|value| {
@@ -1857,7 +1887,7 @@ async fn list_orders<
 #[derive(Debug, Clone, PartialEq)]
 pub struct RetryOrderParameters {
     /// The id of the order
-    pub id: i64,
+    pub id: crate::domain::OrderId,
     /// The `ETag` of the version to change, up to 32 of them, or `*` for any (RFC 9110, section
     /// 13.1.1). If the order has another version, the response is 412.
     pub if_match: ::std::option::Option<::std::string::String>,
@@ -1871,7 +1901,7 @@ pub enum RetryOrderSuccess {
         /// The body, as `application/json`
         body: models::Order,
         /// The version of the order (RFC 9110, section 8.8.3)
-        etag: ::std::string::String,
+        etag: crate::api::EntityTag,
     },
 }
 
@@ -2003,7 +2033,11 @@ async fn retry_order<
     .await?;
     let mut input =
         runtime::server::Input::new(&super::CONTRACT, &request, "POST", "/orders/{id}/retry");
-    let id = input.path("id").required::<i64>(|value| *value >= 1);
+    let id = input
+        .path("id")
+        .required::<crate::domain::OrderId>(|value| {
+            runtime::own_number(value, |value: &i64| *value >= 1)
+        });
     let if_match = input
         .header("If-Match")
         .optional::<::std::string::String>(|value| {
@@ -2025,7 +2059,7 @@ async fn retry_order<
 #[derive(Debug, Clone, PartialEq)]
 pub struct UpdateOrderParameters {
     /// The id of the order
-    pub id: i64,
+    pub id: crate::domain::OrderId,
     /// The `ETag` of the version to change, up to 32 of them, or `*` for any (RFC 9110, section
     /// 13.1.1). If the order has another version, the response is 412.
     pub if_match: ::std::option::Option<::std::string::String>,
@@ -2039,7 +2073,7 @@ pub enum UpdateOrderSuccess {
         /// The body, as `application/json`
         body: models::Order,
         /// The version of the order (RFC 9110, section 8.8.3)
-        etag: ::std::string::String,
+        etag: crate::api::EntityTag,
     },
 }
 
@@ -2181,7 +2215,11 @@ async fn update_order<
     )
     .await?;
     let mut input = runtime::server::Input::new(&super::CONTRACT, &request, "PUT", "/orders/{id}");
-    let id = input.path("id").required::<i64>(|value| *value >= 1);
+    let id = input
+        .path("id")
+        .required::<crate::domain::OrderId>(|value| {
+            runtime::own_number(value, |value: &i64| *value >= 1)
+        });
     let if_match = input
         .header("If-Match")
         .optional::<::std::string::String>(|value| {

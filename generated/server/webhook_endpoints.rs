@@ -659,7 +659,7 @@ pub struct ListWebhookDeliveriesParameters {
     /// Only deliveries with one of these statuses
     pub status: ::std::option::Option<::std::vec::Vec<models::WebhookDeliveryStatus>>,
     /// Only deliveries of events of this order
-    pub order_id: ::std::option::Option<i64>,
+    pub order_id: ::std::option::Option<crate::domain::OrderId>,
 }
 
 /// The successful responses of `GET /webhooks/{id}/deliveries`.
@@ -792,7 +792,11 @@ async fn list_webhook_deliveries<
     let status = input
         .query("status")
         .optional_list::<models::WebhookDeliveryStatus>(|value| value.len() <= 10);
-    let order_id = input.query("order_id").optional::<i64>(|value| *value >= 1);
+    let order_id = input
+        .query("order_id")
+        .optional::<crate::domain::OrderId>(|value| {
+            runtime::own_number(value, |value: &i64| *value >= 1)
+        });
     let (
         ::std::option::Option::Some(id),
         ::std::option::Option::Some(limit),

@@ -13,7 +13,7 @@ use crate::db::{
     EndpointRepository, IntentRepository, MeasurementRepository, NewApiKey,
     ReconciliationRepository, StuckOrder, stuck_orders,
 };
-use crate::domain::{Caller, CustomerId, DeliveryStatus, Scopes};
+use crate::domain::{Caller, DeliveryStatus, Scopes};
 use crate::error::StoreError;
 use crate::generated::administration::*;
 use crate::generated::models;
@@ -56,7 +56,7 @@ impl AdministrationApi for Administration {
         Ok(GetCallerSuccess::Ok(models::CallerInfo {
             name: caller.principal.to_string(),
             scopes: caller.scopes.iter().collect(),
-            customer_id: caller.access.customer().map(|customer| customer.0),
+            customer_id: caller.access.customer(),
         }))
     }
 
@@ -148,7 +148,7 @@ impl AdministrationApi for Administration {
             hint: fresh.hint,
             name: body.name,
             scopes: scopes.to_string(),
-            customer_id: body.customer_id.map(CustomerId),
+            customer_id: body.customer_id,
             expires_at: lifetime.and_then(|lifetime| Utc::now().checked_add_signed(lifetime)),
         };
         let created = self.keys.create(&new).await;
@@ -247,7 +247,7 @@ impl TryFrom<ApiKey> for models::ApiKeyInfo {
             id: key.id,
             name: key.name,
             hint: key.hint,
-            customer_id: key.customer_id.map(|customer| customer.0),
+            customer_id: key.customer_id,
             created_at: key.created_at,
             expires_at: key.expires_at,
             revoked_at: key.revoked_at,

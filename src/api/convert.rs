@@ -14,7 +14,7 @@ impl From<domain::Order> for models::Order {
         let state = state.unwrap_or_else(|| Fulfilment::new(Vec::new()));
         Self {
             id: order.id,
-            customer_id: order.customer_id.0,
+            customer_id: order.customer_id,
             status: order.status,
             total_amount: order.total_amount,
             created_at: order.created_at,
@@ -34,7 +34,7 @@ impl From<models::CreateOrderRequest> for domain::NewOrder {
     fn from(request: models::CreateOrderRequest) -> Self {
         let items = request.items.into_iter().flatten();
         Self {
-            customer_id: domain::CustomerId(request.customer_id),
+            customer_id: request.customer_id,
             total_amount: request.total_amount,
             items: items
                 .map(|item| models::OrderItem {

@@ -7,7 +7,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use crate::db::{PageOf, SECRET_BYTES};
-use crate::domain::{Access, CustomerId};
+use crate::domain::{Access, CustomerId, OrderId};
 
 /// The format version, so that later versions can distinguish formats; it also says on which side of
 /// the id the page is.
@@ -42,7 +42,7 @@ impl Cursors {
             PageOf::Above(id) => (ABOVE, id),
         };
         let mut bytes = vec![format];
-        bytes.extend(id.to_be_bytes());
+        bytes.extend(id.0.to_be_bytes());
         bytes.extend(self.signed(&bytes, access).finalize().into_bytes());
         bytes.truncate(1 + ID_BYTES + TAG_BYTES);
         URL_SAFE_NO_PAD.encode(bytes)
@@ -57,7 +57,7 @@ impl Cursors {
             return None;
         }
         self.signed(text, access).verify_truncated_left(tag).ok()?;
-        let id = i64::from_be_bytes(id.try_into().ok()?);
+        let id = OrderId(i64::from_be_bytes(id.try_into().ok()?));
         match *format {
             BELOW => Some(PageOf::Below(id)),
             ABOVE => Some(PageOf::Above(id)),
@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn encoded_cursors_can_be_decoded() {
-        for id in [1, 91, i64::MAX] {
+        for id in [1, 91, i64::MAX].map(OrderId) {
             for place in [PageOf::Below(id), PageOf::Above(id)] {
                 let cursor = cursors().encode(place, ALL);
                 assert_eq!(cursors().decode(&cursor, ALL), Some(place));
@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn a_foreign_cursor_is_rejected() {
-        let cursor = cursors().encode(PageOf::Below(5), ALL);
+        let cursor = cursors().encode(PageOf::Below(OrderId(5)), ALL);
         let early_format = URL_SAFE_NO_PAD.encode([1, 0, 0, 0, 0, 0, 0, 0, 5]);
         for cursor in ["", "MQ", "abc", &cursor[1..], &cursor[..12], &early_format] {
             assert_eq!(cursors().decode(cursor, ALL), None, "{cursor}");
@@ -109,7 +109,7 @@ mod tests {
             cursors().decode(&cursor, Access::Customer(CustomerId(5))),
             None
         );
-        let own = cursors().encode(PageOf::Below(5), Access::Customer(CustomerId(5)));
+        let own = cursors().encode(PageOf::Below(OrderId(5)), Access::Customer(CustomerId(5)));
         assert_eq!(
             cursors().decode(&own, Access::Customer(CustomerId(6))),
             None
@@ -119,7 +119,7 @@ mod tests {
     #[test]
     fn a_change_of_any_byte_is_detected() {
         let bytes = URL_SAFE_NO_PAD
-            .decode(cursors().encode(PageOf::Below(5), ALL))
+            .decode(cursors().encode(PageOf::Below(OrderId(5)), ALL))
             .unwrap();
         for at in 0..bytes.len() {
             let mut changed = bytes.clone();

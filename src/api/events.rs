@@ -8,7 +8,7 @@ use url::form_urlencoded;
 
 use super::{problem, wait_until};
 use crate::db::EventFilter;
-use crate::domain::{Access, Caller, CustomerId};
+use crate::domain::{Access, Caller, OrderId};
 use crate::error::StoreError;
 use crate::feed::{EventId, Feed, reset, stream};
 use crate::generated::events::*;
@@ -23,7 +23,7 @@ pub(super) fn wants_stream(accept: &Accept) -> bool {
 /// The stream of an order's events after this sequence number; `None` if there are too many streams.
 pub(super) async fn stream_of_order(
     feed: &Feed,
-    order_id: i64,
+    order_id: OrderId,
     access: Access,
     after: i64,
 ) -> Result<Option<EventStream>, StoreError> {
@@ -58,8 +58,7 @@ impl EventsApi for Events {
         parameters: ListEventsParameters,
     ) -> Result<ListEventsSuccess, ListEventsFailure> {
         let Self(feed) = self;
-        let customer = parameters.customer_id.map(CustomerId);
-        let Some(access) = caller.access.narrowed(customer) else {
+        let Some(access) = caller.access.narrowed(parameters.customer_id) else {
             return Err(ListEventsFailure::Forbidden(problem::customer_not_allowed()));
         };
         if let Some(id) = parameters.order_id {
@@ -126,13 +125,11 @@ fn next_link(parameters: &ListEventsParameters, after: i64) -> String {
     for event in parameters.r#type.iter().flatten() {
         query.append_pair("type", event.as_str());
     }
-    for (name, id) in [
-        ("order_id", parameters.order_id),
-        ("customer_id", parameters.customer_id),
-    ] {
-        if let Some(id) = id {
-            query.append_pair(name, &id.to_string());
-        }
+    if let Some(id) = parameters.order_id {
+        query.append_pair("order_id", &id.to_string());
+    }
+    if let Some(id) = parameters.customer_id {
+        query.append_pair("customer_id", &id.to_string());
     }
     query.append_pair("after", &after.to_string());
     format!("</events?{}>; rel=\"next\"", query.finish())

@@ -2,7 +2,7 @@
 
 use super::problem;
 use crate::db::Rejection;
-use crate::domain::{ChangeError, RequestError};
+use crate::domain::{ChangeError, OrderId, RequestError};
 use crate::error::StoreError;
 use crate::generated::administration::{
     CreateApiKeyFailure, GetAttentionReportFailure, GetStatisticsFailure, ListApiKeysFailure,
@@ -118,7 +118,7 @@ changes!(
 );
 
 /// The response to a change that was rejected.
-pub(super) fn failed<F: Change>(rejection: Rejection, id: i64) -> F {
+pub(super) fn failed<F: Change>(rejection: Rejection, id: OrderId) -> F {
     let (code, detail) = match rejection {
         Rejection::NotFound => return F::not_found(problem::order_not_found(id)),
         Rejection::VersionMismatch => return F::precondition_failed(problem::version_mismatch()),

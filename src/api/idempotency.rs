@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
 use crate::db::IdempotencyKey;
-use crate::domain::{ANYONE, Address, Caller, DecisionAnswer, NewOrder};
+use crate::domain::{ANYONE, Address, Caller, DecisionAnswer, NewOrder, OrderId};
 
 /// The key of a caller's request. The draft requires quotes, but many clients omit them: both forms
 /// are the same key. Clients do not share keys, and a client keeps its keys when its credentials
@@ -68,7 +68,7 @@ pub(super) fn of_new_order(new: &NewOrder) -> [u8; 32] {
 }
 
 /// Identifies an answer to an order's question.
-pub(super) fn of_decision(order_id: i64, answer: DecisionAnswer) -> [u8; 32] {
+pub(super) fn of_decision(order_id: OrderId, answer: DecisionAnswer) -> [u8; 32] {
     Sha256::digest(format!("decideOrder\nid={order_id}\nanswer={answer}\n")).into()
 }
 

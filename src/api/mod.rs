@@ -24,6 +24,7 @@ use crate::telemetry::request_scope;
 
 pub use administration::Administration;
 pub use cursor::Cursors;
+pub use etag::EntityTag;
 pub use events::Events;
 pub use health::Health;
 pub use orders::Orders;

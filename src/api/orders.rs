@@ -9,6 +9,7 @@ use tokio::time::timeout;
 use url::form_urlencoded;
 
 use super::cursor::Cursors;
+use super::etag::EntityTag;
 use super::failures::{failed, write_failed};
 use super::{etag, events, idempotency, problem, processing};
 use crate::config;
@@ -18,8 +19,8 @@ use crate::db::{
     Rejection,
 };
 use crate::domain::{
-    Access, Actor, Caller, CancellationReason, CustomerId, NewOrder, Order, OrderChange,
-    OrderEventType, OrderItem, OrderStatus, RequestError,
+    Access, Actor, Caller, CancellationReason, NewOrder, Order, OrderChange, OrderEventType,
+    OrderId, OrderItem, OrderStatus, RequestError,
 };
 use crate::error::StoreError;
 use crate::feed::Feed;
@@ -67,7 +68,7 @@ impl Orders {
     }
 
     /// Sends what Temporal has refused for an order whose steps need no retry.
-    async fn retry_intents(&self, id: i64, access: Access) -> Result<Order, Rejection> {
+    async fn retry_intents(&self, id: OrderId, access: Access) -> Result<Order, Rejection> {
         let order = self.orders.get(id, access).await?;
         let order = order.ok_or(Rejection::NotFound)?;
         match self.intents.retry_failed(id).await? {
@@ -94,7 +95,7 @@ impl OrdersApi for Orders {
             return Err(ListOrdersFailure::BadRequest(problem));
         }
         let filter = filter(&parameters, access);
-        let place = place.flatten().unwrap_or(PageOf::Below(i64::MAX));
+        let place = place.flatten().unwrap_or(PageOf::Below(OrderId(i64::MAX)));
         let mut page = self
             .orders
             .list(&filter, place, with_next(parameters.limit))
@@ -112,7 +113,7 @@ impl OrdersApi for Orders {
                 (has_more, true)
             }
         };
-        let edge = |order: Option<&Order>, place: fn(i64) -> PageOf, relation| {
+        let edge = |order: Option<&Order>, place: fn(OrderId) -> PageOf, relation| {
             order.map(|order| {
                 let cursor = self.cursors.encode(place(order.id), access);
                 link(&parameters, &cursor, relation)
@@ -168,7 +169,7 @@ impl OrdersApi for Orders {
         request_scope::set_order(order.id);
         Ok(CreateOrderSuccess::Created {
             location: format!("/orders/{}", order.id),
-            etag: etag::of(order.version),
+            etag: EntityTag(order.version),
             idempotent_replayed: replayed,
             body: order.into(),
         })
@@ -186,7 +187,7 @@ impl OrdersApi for Orders {
             )));
         };
         let known = parameters.if_none_match.as_deref();
-        let etag = etag::of(order.version);
+        let etag = EntityTag(order.version);
         if known.is_some_and(|header| etag::matches(header, order.version)) {
             return Ok(GetOrderSuccess::NotModified { etag });
         }
@@ -218,7 +219,7 @@ impl OrdersApi for Orders {
         let order =
             changed.map_err(|rejection| failed::<UpdateOrderFailure>(rejection, parameters.id))?;
         Ok(UpdateOrderSuccess::Ok {
-            etag: etag::of(order.version),
+            etag: EntityTag(order.version),
             body: order.into(),
         })
     }
@@ -271,7 +272,7 @@ impl OrdersApi for Orders {
             }
         };
         Ok(DecideOrderSuccess::Ok {
-            etag: etag::of(order.version),
+            etag: EntityTag(order.version),
             idempotent_replayed: replayed,
             body: order.into(),
         })
@@ -302,7 +303,7 @@ impl OrdersApi for Orders {
             models::CancellationOutcome::Requested
         };
         Ok(CancelOrderSuccess::Ok {
-            etag: etag::of(order.version),
+            etag: EntityTag(order.version),
             body: models::Cancellation {
                 outcome,
                 order: order.into(),
@@ -336,7 +337,7 @@ impl OrdersApi for Orders {
         let order =
             retried.map_err(|rejection| failed::<RetryOrderFailure>(rejection, parameters.id))?;
         Ok(RetryOrderSuccess::Ok {
-            etag: etag::of(order.version),
+            etag: EntityTag(order.version),
             body: order.into(),
         })
     }
@@ -503,7 +504,7 @@ pub(super) fn cut<T>(rows: &mut Vec<T>, limit: i32) -> Option<&T> {
 fn filter(parameters: &ListOrdersParameters, access: Access) -> OrderFilter {
     OrderFilter {
         statuses: parameters.status.clone().unwrap_or_default(),
-        customer_id: parameters.customer_id.map(CustomerId),
+        customer_id: parameters.customer_id,
         access,
         conditions: OrderConditions {
             payment: parameters.payment_status.clone().unwrap_or_default(),

@@ -3,6 +3,7 @@
 use actix_web::http::StatusCode;
 
 use crate::db::Extent;
+use crate::domain::OrderId;
 use crate::generated::models::{Problem, Violation};
 
 /// Seconds after which a client may retry a request that the database could not serve.
@@ -73,7 +74,7 @@ pub(super) fn all_customers_required() -> Problem {
     )
 }
 
-pub(super) fn order_not_found(id: i64) -> Problem {
+pub(super) fn order_not_found(id: OrderId) -> Problem {
     problem(
         StatusCode::NOT_FOUND,
         "order_not_found",

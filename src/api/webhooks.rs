@@ -14,7 +14,7 @@ use crate::db::{
     Database, Delivery, DeliveryFilter, DeliveryRepository, Endpoint, EndpointChange,
     EndpointRepository, FeedRepository, NewEndpoint, Retried, Target,
 };
-use crate::domain::{Caller, CustomerId, SignatureKind, WebhookKey, WebhookPayload};
+use crate::domain::{Caller, SignatureKind, WebhookKey, WebhookPayload};
 use crate::error::StoreError;
 use crate::feed::reset;
 use crate::generated::models;
@@ -88,8 +88,7 @@ impl WebhookEndpointsApi for Webhooks {
         caller: Caller,
         body: models::CreateWebhookRequest,
     ) -> Result<CreateWebhookSuccess, CreateWebhookFailure> {
-        let customer = body.customer_id.map(CustomerId);
-        let Some(wanted) = caller.access.narrowed(customer) else {
+        let Some(wanted) = caller.access.narrowed(body.customer_id) else {
             let problem = problem::customer_not_allowed();
             return Err(CreateWebhookFailure::Forbidden(problem));
         };

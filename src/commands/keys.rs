@@ -26,8 +26,8 @@ pub struct NewKey {
     #[arg(long = "scope", value_name = "SCOPE", required = true, value_parser = scope)]
     pub scopes: Vec<Scope>,
     /// The customer whose orders the key can access
-    #[arg(long, value_name = "ID", group = "whose", value_parser = clap::value_parser!(i64).range(1..))]
-    pub customer: Option<i64>,
+    #[arg(long, value_name = "ID", group = "whose")]
+    pub customer: Option<CustomerId>,
     /// The key can access the orders of all customers
     #[arg(long, group = "whose")]
     pub all_customers: bool,
@@ -60,7 +60,7 @@ pub async fn create(settings: &Settings, new: NewKey) -> Result<()> {
             hint: fresh.hint,
             name: new.name,
             scopes: scopes.to_string(),
-            customer_id: new.customer.map(CustomerId),
+            customer_id: new.customer,
             expires_at: new
                 .expires_in
                 .map(|life| end_of(life, "--expires-in"))

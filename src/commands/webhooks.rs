@@ -11,7 +11,7 @@ use crate::db::{
     Database, Delivery, DeliveryFilter, DeliveryRepository, Endpoint, EndpointChange,
     EndpointRepository, Retried,
 };
-use crate::domain::{Access, DeliveryStatus};
+use crate::domain::{Access, DeliveryStatus, OrderId};
 
 /// The endpoints that are read at a time, and the deliveries that are made due at a time.
 const BATCH: i64 = 500;
@@ -52,7 +52,7 @@ pub struct Deliveries {
     pub statuses: Vec<DeliveryStatus>,
     /// Only those of events of this order
     #[arg(long, value_name = "ID")]
-    pub order: Option<i64>,
+    pub order: Option<OrderId>,
     /// The maximum number
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(i64).range(1..=1000))]
     pub limit: i64,

@@ -10,14 +10,14 @@ use serde::Serialize;
 
 use super::pool::Database;
 use super::schema::partner_books;
-use crate::domain::{OrderStatus, PaymentStatus, ShipmentStatus};
+use crate::domain::{OrderId, OrderStatus, PaymentStatus, ShipmentStatus};
 use crate::error::StoreError;
 
 /// An order that this database has or had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OrderOfOperation {
     /// The id.
-    pub id: i64,
+    pub id: OrderId,
     /// When it was accepted.
     pub created_at: DateTime<Utc>,
     /// Its status, of a deleted order the last one; `None` if it is unknown to this version.
@@ -112,11 +112,11 @@ impl BookRepository {
 
     /// The orders with these ids, existing or deleted. An id that this database never had is left
     /// out.
-    pub async fn orders(&self, ids: &[i64]) -> Result<Vec<OrderOfOperation>, StoreError> {
+    pub async fn orders(&self, ids: &[OrderId]) -> Result<Vec<OrderOfOperation>, StoreError> {
         #[derive(QueryableByName)]
         struct Row {
             #[diesel(sql_type = BigInt)]
-            id: i64,
+            id: OrderId,
             #[diesel(sql_type = Timestamptz)]
             created_at: DateTime<Utc>,
             #[diesel(sql_type = Nullable<Text>)]

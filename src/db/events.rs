@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::pool::Database;
 use super::schema::order_events;
-use crate::domain::{Access, OrderEvent, OrderEventData};
+use crate::domain::{Access, CustomerId, OrderEvent, OrderEventData, OrderId};
 use crate::error::StoreError;
 
 /// Decimal places of an amount.
@@ -26,13 +26,13 @@ pub(super) fn to_json(mut data: OrderEventData) -> Result<Value, StoreError> {
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = order_events, check_for_backend(diesel::pg::Pg))]
 pub(super) struct EventRow {
-    pub(super) order_id: i64,
+    pub(super) order_id: OrderId,
     pub(super) sequence: i64,
     pub(super) type_: String,
     pub(super) data: Value,
     pub(super) actor: String,
     pub(super) occurred_at: DateTime<Utc>,
-    pub(super) customer_id: Option<i64>,
+    pub(super) customer_id: Option<CustomerId>,
 }
 
 impl TryFrom<EventRow> for OrderEvent {
@@ -84,7 +84,7 @@ pub(super) fn known<T>(
 /// The first event of an order, which must have one.
 pub(super) async fn first(
     connection: &mut AsyncPgConnection,
-    order_id: i64,
+    order_id: OrderId,
 ) -> Result<OrderEvent, StoreError> {
     let row: EventRow = order_events::table
         .filter(order_events::order_id.eq(order_id))
@@ -126,7 +126,7 @@ impl EventRepository {
     /// [`StoreError::Corrupt`] if the first event of the page is unknown.
     pub async fn page(
         &self,
-        order_id: i64,
+        order_id: OrderId,
         access: Access,
         after: i64,
         limit: usize,

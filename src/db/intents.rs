@@ -14,7 +14,7 @@ use tokio::sync::Mutex;
 use super::batch::{Batch, Batcher};
 use super::pool::Database;
 use super::schema::workflow_intents;
-use crate::domain::{CustomerId, OrderKey};
+use crate::domain::{CustomerId, OrderId, OrderKey};
 use crate::error::StoreError;
 
 /// What an intent does with the order's workflow.
@@ -91,7 +91,7 @@ struct IntentRow {
     #[diesel(sql_type = BigInt)]
     id: i64,
     #[diesel(sql_type = BigInt)]
-    order_id: i64,
+    order_id: OrderId,
     #[diesel(sql_type = Text)]
     action: String,
     #[diesel(sql_type = Integer)]
@@ -103,7 +103,7 @@ struct IntentRow {
     #[diesel(sql_type = Nullable<Text>)]
     traceparent: Option<String>,
     #[diesel(sql_type = Nullable<BigInt>)]
-    customer_id: Option<i64>,
+    customer_id: Option<CustomerId>,
 }
 
 /// The size of the outbox, for operators.
@@ -125,7 +125,7 @@ pub struct Backlog {
 #[diesel(table_name = workflow_intents, check_for_backend(diesel::pg::Pg))]
 pub struct WaitingIntent {
     /// The order of the workflow.
-    pub order_id: i64,
+    pub order_id: OrderId,
     /// The requested change.
     pub action: String,
     /// The number of attempts.
@@ -265,7 +265,7 @@ impl IntentRepository {
                     attempts: row.attempts,
                     age: Duration::try_from_secs_f64(row.age).unwrap_or_default(),
                     traceparent: row.traceparent,
-                    customer: row.customer_id.map(CustomerId),
+                    customer: row.customer_id,
                 })
             })
             .collect()
@@ -339,7 +339,7 @@ impl IntentRepository {
     /// Up to `limit` intents of an order, in the sequence in which they are sent.
     pub async fn of_order(
         &self,
-        order_id: i64,
+        order_id: OrderId,
         limit: i64,
     ) -> Result<Vec<WaitingIntent>, StoreError> {
         let query = workflow_intents::table
@@ -353,7 +353,7 @@ impl IntentRepository {
     }
 
     /// Makes the failed intents of an order due now. Returns how many.
-    pub async fn retry_failed(&self, order_id: i64) -> Result<usize, StoreError> {
+    pub async fn retry_failed(&self, order_id: OrderId) -> Result<usize, StoreError> {
         let failed = workflow_intents::table
             .filter(workflow_intents::order_id.eq(order_id))
             .filter(workflow_intents::last_error.is_not_null());

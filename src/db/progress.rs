@@ -5,7 +5,7 @@ use diesel_async::RunQueryDsl;
 
 use super::pool::Database;
 use super::schema::orders;
-use crate::domain::OrderStatus;
+use crate::domain::{OrderId, OrderStatus};
 use crate::error::StoreError;
 
 /// The progress of an order, as far as its workflow matters.
@@ -20,15 +20,18 @@ pub enum Stage {
 }
 
 /// The progress of each of these orders.
-pub async fn stages(database: &Database, ids: &[i64]) -> Result<Vec<(i64, Stage)>, StoreError> {
+pub async fn stages(
+    database: &Database,
+    ids: &[OrderId],
+) -> Result<Vec<(OrderId, Stage)>, StoreError> {
     let query = orders::table
         .filter(orders::id.eq_any(ids))
         .select((orders::id, orders::status));
-    let mut open: Vec<(i64, String)> = database
+    let mut open: Vec<(OrderId, String)> = database
         .read(async |connection| query.load(connection).await)
         .await?;
     open.sort_unstable();
-    let stage = |id: &i64| {
+    let stage = |id: &OrderId| {
         let found = open.binary_search_by_key(id, |(id, _)| *id).ok();
         let status = found.and_then(|place| open.get(place)?.1.parse::<OrderStatus>().ok());
         match status {

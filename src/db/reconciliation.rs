@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::pool::Database;
 use super::schema::reconciliation;
-use crate::domain::{OrderKey, OrderStatus};
+use crate::domain::{OrderId, OrderKey, OrderStatus};
 use crate::error::StoreError;
 
 /// An open order without an intent in the outbox.
@@ -18,7 +18,7 @@ use crate::error::StoreError;
 pub struct OpenOrder {
     /// The id.
     #[diesel(sql_type = BigInt)]
-    pub id: i64,
+    pub id: OrderId,
     /// When it was accepted.
     #[diesel(sql_type = Timestamptz)]
     pub created_at: DateTime<Utc>,
@@ -185,7 +185,7 @@ impl ReconciliationRepository {
     /// have no intent in the outbox: each must have a running workflow.
     pub async fn open_orders(
         &self,
-        after: i64,
+        after: OrderId,
         grace: Duration,
         limit: i64,
     ) -> Result<Vec<OpenOrder>, StoreError> {
@@ -215,11 +215,11 @@ impl ReconciliationRepository {
     }
 
     /// The orders with these ids that have no intent in the outbox.
-    pub async fn followed_orders(&self, ids: &[i64]) -> Result<Vec<FollowedOrder>, StoreError> {
+    pub async fn followed_orders(&self, ids: &[OrderId]) -> Result<Vec<FollowedOrder>, StoreError> {
         #[derive(QueryableByName)]
         struct Row {
             #[diesel(sql_type = BigInt)]
-            id: i64,
+            id: OrderId,
             #[diesel(sql_type = Nullable<Text>)]
             status: Option<String>,
             #[diesel(sql_type = Nullable<Timestamptz>)]

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::pool::Database;
 use super::reconciliation::open_statuses;
-use crate::domain::OrderStatus;
+use crate::domain::{CustomerId, OrderId, OrderStatus};
 use crate::error::StoreError;
 
 /// The largest table whose rows are counted individually, in bytes: some tens of thousands of
@@ -126,10 +126,10 @@ pub async fn feed_lag_seconds(database: &Database) -> Result<f64, StoreError> {
 pub struct StuckOrder {
     /// The id.
     #[diesel(sql_type = BigInt)]
-    pub id: i64,
+    pub id: OrderId,
     /// The customer.
     #[diesel(sql_type = BigInt)]
-    pub customer_id: i64,
+    pub customer_id: CustomerId,
     /// The step, in the contract's format.
     #[diesel(sql_type = Jsonb)]
     pub attention: Value,

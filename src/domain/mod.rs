@@ -17,7 +17,7 @@ pub use fulfilment::{
     Address, Attention, CancellationReason, DecisionAnswer, Expired, Fulfilment, ItemStatus,
     OrderItem, OrderStep, Payment, PaymentStatus, RequestError, Shipment, ShipmentStatus,
 };
-pub use ids::CustomerId;
+pub use ids::{CustomerId, NotAnId, OrderId};
 pub use order::{ChangeError, NewOrder, Order, OrderChange};
 pub use order_key::OrderKey;
 pub use scope::{Scope, Scopes};

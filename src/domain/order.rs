@@ -3,13 +3,13 @@
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 
-use super::{Address, CustomerId, Fulfilment, OrderEventData, OrderItem, OrderStatus};
+use super::{Address, CustomerId, Fulfilment, OrderEventData, OrderId, OrderItem, OrderStatus};
 
 /// A stored order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Order {
     /// Assigned by the database, 1 or more.
-    pub id: i64,
+    pub id: OrderId,
     /// The customer.
     pub customer_id: CustomerId,
     /// The status.
@@ -154,7 +154,7 @@ mod tests {
 
     fn order(status: OrderStatus) -> Order {
         Order {
-            id: 1,
+            id: OrderId(1),
             customer_id: CustomerId(1),
             status,
             total_amount: Decimal::new(1000, 2),

@@ -135,11 +135,12 @@ mod tests {
     use chrono::DateTime;
 
     use super::*;
+    use crate::domain::OrderId;
 
     #[test]
     fn only_derived_ids_have_an_origin() {
         let ids = OperationIds {
-            order_id: 17,
+            order_id: OrderId(17),
             created_at: DateTime::from_timestamp_micros(1_795_911_234_567_891).unwrap(),
         };
         let origin = |id: String, effect| OpenOperation::new(id, effect).origin();

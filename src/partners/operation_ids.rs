@@ -2,12 +2,14 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::domain::OrderId;
+
 /// Derives ids from an order and the number of attempts that expired before. The time of the order
 /// is a part, because another database may have an order with the same id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OperationIds {
     /// The id of the order.
-    pub order_id: i64,
+    pub order_id: OrderId,
     /// When the order was accepted, to the microsecond.
     pub created_at: DateTime<Utc>,
 }
@@ -64,7 +66,7 @@ mod tests {
     fn every_id_names_its_order() {
         let created_at = DateTime::from_timestamp_micros(1_795_911_234_567_891).unwrap();
         let ids = OperationIds {
-            order_id: i64::MAX,
+            order_id: OrderId(i64::MAX),
             created_at,
         };
         let all = [

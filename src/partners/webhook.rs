@@ -72,7 +72,7 @@ impl WebhooksApi for ShippingWebhook {
         match self.orders.wake(ids.order_id, ids.created_at).await {
             Ok(_) => Ok(ShipmentChangedSuccess::NoContent),
             Err(error) => {
-                tracing::warn!(order.id = ids.order_id, error = %error, "cannot note that a parcel has changed; the webhook is sent again");
+                tracing::warn!(order.id = ids.order_id.0, error = %error, "cannot note that a parcel has changed; the webhook is sent again");
                 Err(ShipmentChangedFailure::ServiceUnavailable {
                     body: problem("Service Unavailable", 503, "service_unavailable"),
                     retry_after: 1,

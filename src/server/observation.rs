@@ -101,7 +101,7 @@ impl Observation<'_> {
         span.set("http.response.status_code", i64::from(status.as_u16()));
         span.set("request.id", context.id.to_string());
         if let Some(order) = request_scope::order() {
-            span.set("order.id", order);
+            span.set("order.id", order.0);
         }
         if status.is_server_error() {
             span.fail(status.to_string());

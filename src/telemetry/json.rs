@@ -50,7 +50,12 @@ where
         event.record(&mut fields);
         let has_order = fields.has_order;
         request_scope::describe(|request, trace, order| {
-            scope_fields(&mut line, request, trace, order.filter(|_| !has_order));
+            scope_fields(
+                &mut line,
+                request,
+                trace,
+                order.filter(|_| !has_order).map(i64::from),
+            );
         });
         member(&mut line, "target", metadata.target());
         if let Some(span) = context.lookup_current() {
@@ -171,6 +176,7 @@ mod tests {
     use tracing_subscriber::fmt::format::JsonFields;
 
     use super::*;
+    use crate::domain::OrderId;
     use crate::telemetry::request_scope::RequestScope;
     use crate::telemetry::traces::Traces;
 
@@ -271,7 +277,7 @@ mod tests {
             let request = RequestScope::request("a-b".into(), trace, &Traces::default());
             runtime.block_on(request.run(async {
                 tracing::warn!("in");
-                request_scope::set_order(7);
+                request_scope::set_order(OrderId(7));
                 tracing::warn!("of an order");
                 tracing::warn!(order.id = 8, "of another");
             }));

@@ -1,5 +1,6 @@
 //! The scope of a request or an activity: the context of its log lines, spans and intents.
 
+use crate::domain::OrderId;
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::sync::Arc;
@@ -19,7 +20,7 @@ pub struct RequestScope {
     request_id: Option<Arc<str>>,
     trace: Option<TraceContext>,
     traces: Traces,
-    order_id: Cell<Option<i64>>,
+    order_id: Cell<Option<OrderId>>,
     deadline: Option<Instant>,
 }
 
@@ -39,7 +40,11 @@ impl RequestScope {
     }
 
     /// The scope of an activity, or of the dispatch of an intent.
-    pub fn activity(order_id: Option<i64>, trace: Option<TraceContext>, traces: &Traces) -> Self {
+    pub fn activity(
+        order_id: Option<OrderId>,
+        trace: Option<TraceContext>,
+        traces: &Traces,
+    ) -> Self {
         Self {
             trace,
             traces: traces.clone(),
@@ -66,7 +71,7 @@ fn with<T>(read: impl FnOnce(&RequestScope) -> Option<T>) -> Option<T> {
 }
 
 /// Sets the order of the current request, for the following log lines.
-pub fn set_order(order_id: i64) {
+pub fn set_order(order_id: OrderId) {
     with(|scope| scope.order_id.replace(Some(order_id)));
 }
 
@@ -79,7 +84,7 @@ pub fn span(name: impl FnOnce() -> Cow<'static, str>) -> Option<Span> {
 }
 
 /// The order of the current request, if it is known.
-pub fn order() -> Option<i64> {
+pub fn order() -> Option<OrderId> {
     with(|scope| scope.order_id.get())
 }
 
@@ -94,7 +99,7 @@ pub fn trace() -> Option<TraceContext> {
 }
 
 /// Passes the request id, trace and order of the current scope, if any, to `to`.
-pub(super) fn describe(to: impl FnOnce(Option<&str>, Option<TraceContext>, Option<i64>)) {
+pub(super) fn describe(to: impl FnOnce(Option<&str>, Option<TraceContext>, Option<OrderId>)) {
     let _ = CURRENT.try_with(|scope| {
         to(
             scope.request_id.as_deref(),

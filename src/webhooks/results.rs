@@ -183,7 +183,7 @@ impl Results {
                     tracing::warn!(
                         webhook.endpoint = attempt.endpoint_id,
                         webhook.delivery = attempt.id,
-                        order.id = event.order_id,
+                        order.id = event.order_id.0,
                         attempts = attempt.number,
                         error = outcome.error,
                         "a webhook was given up"

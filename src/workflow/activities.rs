@@ -10,7 +10,7 @@ use temporalio_sdk::activities::{ActivityContext, ActivityError};
 use super::order_workflow::Outcome;
 use super::ownership::{self, Owner};
 use crate::db::{OrderRepository, Precondition, Rejection};
-use crate::domain::{Access, Actor, ChangeError, OrderChange, OrderStatus};
+use crate::domain::{Access, Actor, ChangeError, OrderChange, OrderId, OrderStatus};
 use crate::error::StoreError;
 
 /// The activities and their dependencies.
@@ -27,7 +27,7 @@ impl OrderActivities {
     async fn advance(
         &self,
         ctx: &ActivityContext,
-        order_id: i64,
+        order_id: OrderId,
         to: OrderStatus,
     ) -> Result<Outcome, ActivityError> {
         // Workflows of the previous version identify their order only by its id.
@@ -71,7 +71,7 @@ impl OrderActivities {
             Some(OrderStatus::Cancelled) => Outcome::Cancelled,
             Some(OrderStatus::Pending | OrderStatus::Processing) => Outcome::Processing,
         };
-        tracing::info!(order.id = order_id, outcome = ?outcome, "order advanced");
+        tracing::info!(order.id = order_id.0, outcome = ?outcome, "order advanced");
         Ok(outcome)
     }
 
@@ -79,7 +79,7 @@ impl OrderActivities {
     /// exception is a workflow of another database in use: its worker must execute the activity.
     async fn check_owner(
         &self,
-        order_id: i64,
+        order_id: OrderId,
         expected: Option<DateTime<Utc>>,
     ) -> Result<(), ActivityError> {
         let order = self.orders.get(order_id, Access::All).await;
@@ -90,12 +90,12 @@ impl OrderActivities {
         if owner == Some(Owner::Foreign) {
             let cause = "the workflow belongs to another database that is in use; \
                          use a separate namespace and task queue for each database";
-            tracing::error!(order.id = order_id, "{cause}");
+            tracing::error!(order.id = order_id.0, "{cause}");
             let failure = ApplicationFailure::new(anyhow::anyhow!(cause));
             return Err(ActivityError::application(failure));
         }
         tracing::warn!(
-            order.id = order_id,
+            order.id = order_id.0,
             "the workflow belongs to an earlier order with this id; it ends"
         );
         Ok(())
@@ -120,7 +120,7 @@ impl OrderActivities {
     pub async fn begin(
         self: Arc<Self>,
         ctx: ActivityContext,
-        order_id: i64,
+        order_id: OrderId,
     ) -> Result<Outcome, ActivityError> {
         self.advance(&ctx, order_id, OrderStatus::Processing).await
     }
@@ -130,7 +130,7 @@ impl OrderActivities {
     pub async fn complete(
         self: Arc<Self>,
         ctx: ActivityContext,
-        order_id: i64,
+        order_id: OrderId,
     ) -> Result<Outcome, ActivityError> {
         self.advance(&ctx, order_id, OrderStatus::Completed).await
     }
@@ -140,7 +140,7 @@ impl OrderActivities {
     pub async fn cancel(
         self: Arc<Self>,
         ctx: ActivityContext,
-        order_id: i64,
+        order_id: OrderId,
     ) -> Result<Outcome, ActivityError> {
         self.advance(&ctx, order_id, OrderStatus::Cancelled).await
     }

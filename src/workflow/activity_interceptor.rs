@@ -58,7 +58,7 @@ impl ActivityInboundInterceptor for ActivityInterceptor {
                 span.set("attempt", attempt);
                 span.set("local", local);
                 if let Some(order_id) = order_id {
-                    span.set("order.id", order_id);
+                    span.set("order.id", order_id.0);
                 }
                 if let Err(error) = &result {
                     span.fail(cause(error));

@@ -14,6 +14,7 @@ use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use crate::db::Stage;
+use crate::domain::OrderId;
 
 /// The throughput is measured over this period.
 const WINDOW: Duration = Duration::from_secs(2);
@@ -49,9 +50,9 @@ struct Waiting {
 /// Tracks the orders that this process has started, and limits how many more it may start.
 pub(super) struct Admission {
     processing_delay: Duration,
-    waiting: HashMap<i64, Waiting>,
+    waiting: HashMap<OrderId, Waiting>,
     /// Orders in processing with the time at which they wake, soonest first.
-    sleeping: VecDeque<(Instant, i64)>,
+    sleeping: VecDeque<(Instant, OrderId)>,
     /// How many orders were processed when, within the window.
     served: VecDeque<(Instant, usize)>,
     served_in_window: usize,
@@ -98,7 +99,7 @@ impl Admission {
     }
 
     /// Records that an order was started.
-    pub(super) fn started(&mut self, now: Instant, order_id: i64) {
+    pub(super) fn started(&mut self, now: Instant, order_id: OrderId) {
         if self.waiting.len() >= self.limit() {
             self.probe_after = (self.probe_after * 2).min(LONGEST_PROBE);
             self.next_probe = Some(now + self.probe_after);
@@ -111,17 +112,21 @@ impl Admission {
     }
 
     /// Records that an order could not be started.
-    pub(super) fn not_started(&mut self, order_id: i64) {
+    pub(super) fn not_started(&mut self, order_id: OrderId) {
         self.waiting.remove(&order_id);
     }
 
     /// The waiting orders, whose stages [`Admission::observe`] requires.
-    pub(super) fn waiting(&self) -> Vec<i64> {
+    pub(super) fn waiting(&self) -> Vec<OrderId> {
         self.waiting.keys().copied().collect()
     }
 
     /// Updates the state from the stages of waiting orders.
-    pub(super) fn observe(&mut self, now: Instant, stages: impl IntoIterator<Item = (i64, Stage)>) {
+    pub(super) fn observe(
+        &mut self,
+        now: Instant,
+        stages: impl IntoIterator<Item = (OrderId, Stage)>,
+    ) {
         let mut served = 0;
         for (order_id, stage) in stages {
             let Some(waiting) = self.waiting.get(&order_id).copied() else {
@@ -151,7 +156,7 @@ impl Admission {
         self.waiting.retain(|_, waiting| !is_lost(waiting));
     }
 
-    fn sleep(&mut self, now: Instant, order_id: i64) {
+    fn sleep(&mut self, now: Instant, order_id: OrderId) {
         // If the end of the delay cannot be represented, the order never wakes.
         if let Some(end) = now.checked_add(self.processing_delay)
             && self.sleeping.len() < MOST_SLEEPING
@@ -198,9 +203,9 @@ mod tests {
         per_second: f64,
         /// When more than this wait, each step takes proportionally longer.
         capacity: usize,
-        queue: VecDeque<i64>,
-        sleeping: VecDeque<(Instant, i64)>,
-        stage: HashMap<i64, Stage>,
+        queue: VecDeque<OrderId>,
+        sleeping: VecDeque<(Instant, OrderId)>,
+        stage: HashMap<OrderId, Stage>,
         credit: f64,
         completed: usize,
         most_waiting: usize,
@@ -220,7 +225,7 @@ mod tests {
             }
         }
 
-        fn start(&mut self, order_id: i64) {
+        fn start(&mut self, order_id: OrderId) {
             self.stage.insert(order_id, Stage::Pending);
             self.queue.push_back(order_id);
         }
@@ -290,8 +295,9 @@ mod tests {
                         .collect();
                     process.observe(self.now, stages);
                     for _ in 0..process.room(self.now).min(32) {
-                        process.started(self.now, self.next);
-                        self.server.start(self.next);
+                        let id = OrderId(self.next);
+                        process.started(self.now, id);
+                        self.server.start(id);
                         self.next += 1;
                     }
                 }
@@ -362,7 +368,7 @@ mod tests {
     #[test]
     fn orders_that_never_begin_do_not_block_others() {
         let mut simulation = Simulation::new(Server::new(100.0, 300), Duration::ZERO, 1);
-        let lost: Vec<i64> = (0..16).map(|n| -n).collect();
+        let lost: Vec<OrderId> = (0..16).map(|n| OrderId(-n)).collect();
         for &id in &lost {
             simulation.server.stage.insert(id, Stage::Pending);
             simulation.processes[0].started(simulation.now, id);
@@ -381,9 +387,9 @@ mod tests {
         let now = Instant::now();
         let mut admission = Admission::new(Duration::ZERO);
         assert_eq!(admission.room(now), LEAST);
-        admission.started(now, 1);
+        admission.started(now, OrderId(1));
         assert_eq!(admission.room(now), LEAST - 1);
-        admission.not_started(1);
+        admission.not_started(OrderId(1));
         assert_eq!(admission.room(now), LEAST);
     }
 }

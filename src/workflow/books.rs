@@ -12,7 +12,7 @@ use futures::{StreamExt, stream};
 
 use super::client::Temporal;
 use crate::db::{BookRepository, Database, Findings, OrderOfOperation};
-use crate::domain::{OrderStatus, PaymentStatus, ShipmentStatus};
+use crate::domain::{OrderId, OrderStatus, PaymentStatus, ShipmentStatus};
 use crate::partners::{Effect, FailureCode, OpenOperation, PartnerName, Partners, Undone};
 
 /// Operations that are read at a time.
@@ -140,9 +140,9 @@ impl Books {
     async fn orders(
         &self,
         operations: &[OpenOperation],
-    ) -> anyhow::Result<HashMap<i64, OrderOfOperation>> {
+    ) -> anyhow::Result<HashMap<OrderId, OrderOfOperation>> {
         let origins = operations.iter().filter_map(OpenOperation::origin);
-        let mut ids: Vec<i64> = origins.map(|(ids, _)| ids.order_id).collect();
+        let mut ids: Vec<OrderId> = origins.map(|(ids, _)| ids.order_id).collect();
         ids.sort_unstable();
         ids.dedup();
         let orders = self.repository.orders(&ids).await?;
@@ -166,7 +166,7 @@ impl Books {
         match undone.map_err(|failure| failure.code) {
             Ok(Undone::Yes) => {
                 tracing::warn!(
-                    order.id = order.id,
+                    order.id = order.id.0,
                     operation = operation.id,
                     "undid what a partner held for a cancelled order"
                 );
@@ -185,7 +185,7 @@ impl Books {
 /// database.
 fn order_of<'a>(
     operation: &OpenOperation,
-    orders: &'a HashMap<i64, OrderOfOperation>,
+    orders: &'a HashMap<OrderId, OrderOfOperation>,
 ) -> Option<&'a OrderOfOperation> {
     let (ids, _) = operation.origin()?;
     orders
@@ -194,7 +194,7 @@ fn order_of<'a>(
 }
 
 fn report(operation: &OpenOperation, order: &OrderOfOperation, what: &str) {
-    tracing::error!(order.id = order.id, operation = operation.id, effect = ?operation.effect, what, "a partner's books contradict an order");
+    tracing::error!(order.id = order.id.0, operation = operation.id, effect = ?operation.effect, what, "a partner's books contradict an order");
 }
 
 /// Compares an effect with its order; `ships` if there is a carrier, so that only what is dispatched
@@ -247,7 +247,7 @@ mod tests {
         shipment: Option<ShipmentStatus>,
     ) -> OrderOfOperation {
         OrderOfOperation {
-            id: 1,
+            id: OrderId(1),
             created_at: DateTime::UNIX_EPOCH,
             status: Some(status),
             is_deleted: false,

@@ -237,7 +237,7 @@ impl Temporal {
         workflow: &Execution,
     ) -> Result<(), TemporalError> {
         tracing::warn!(
-            order.id = workflow.order_id,
+            order.id = workflow.order_id.0,
             "terminating the workflow of an earlier order with this id"
         );
         let reason = "its order is not in the database; another order has its id";
@@ -299,6 +299,6 @@ pub(super) fn foreign_workflow(workflow: &Execution) -> TemporalError {
         workflow.run_id,
         workflow.task_queue
     );
-    tracing::error!(order.id = workflow.order_id, "{cause}");
+    tracing::error!(order.id = workflow.order_id.0, "{cause}");
     TemporalError::Rejected(cause)
 }

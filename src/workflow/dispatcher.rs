@@ -19,7 +19,7 @@ use super::fulfilment::{FulfilmentInput, Steps};
 use super::order_workflow::OrderInput;
 use crate::config::{CompleteOn, Settings};
 use crate::db::{Action, Channel, Database, Intent, IntentRepository, Listener, stages};
-use crate::domain::OrderKey;
+use crate::domain::{OrderId, OrderKey};
 use crate::telemetry::metrics::DispatchResult;
 use crate::telemetry::request_scope::RequestScope;
 use crate::telemetry::traces::{Span, TraceContext};
@@ -254,9 +254,13 @@ impl Dispatcher {
     async fn succeeded(&self, intent: &Intent) {
         let action = intent.action.as_str();
         match self.intents.done(intent.id).await {
-            Ok(()) => tracing::debug!(order.id = intent.order.id, action, "dispatched the intent"),
+            Ok(()) => tracing::debug!(
+                order.id = intent.order.id.0,
+                action,
+                "dispatched the intent"
+            ),
             Err(error) => tracing::warn!(
-                order.id = intent.order.id,
+                order.id = intent.order.id.0,
                 error = %error,
                 "dispatched the intent, but could not delete it; it is sent again"
             ),
@@ -269,7 +273,7 @@ impl Dispatcher {
         let failures = if error.is_outage() { 1 } else { attempts };
         let delay = backoff(failures, self.settings.dispatcher.max_backoff);
         tracing::warn!(
-            order.id = intent.order.id,
+            order.id = intent.order.id.0,
             action = intent.action.as_str(),
             attempts,
             retry_in_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX),
@@ -278,7 +282,7 @@ impl Dispatcher {
         );
         let text = error.to_string();
         if let Err(error) = self.intents.retry(intent.id, delay, &text).await {
-            tracing::warn!(order.id = intent.order.id, error = %error, "could not release the intent; its lease expires");
+            tracing::warn!(order.id = intent.order.id.0, error = %error, "could not release the intent; its lease expires");
         }
     }
 
@@ -294,7 +298,7 @@ impl Dispatcher {
         let scope = RequestScope::activity(Some(intent.order.id), trace, traces);
         let sent = scope.run(self.send(intent)).await;
         if let Some(span) = &mut span {
-            span.set("order.id", intent.order.id);
+            span.set("order.id", intent.order.id.0);
             span.set("attempts", i64::from(intent.attempts));
             if let Err(error) = &sent {
                 span.fail(error.to_string());
@@ -410,5 +414,5 @@ struct Dispatched {
     /// Whether Temporal as a whole is unavailable.
     is_outage: bool,
     /// The order that should have been started but was not.
-    not_started: Option<i64>,
+    not_started: Option<OrderId>,
 }

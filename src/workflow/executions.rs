@@ -1,5 +1,6 @@
 //! Workflow executions of orders: describe, list, terminate.
 
+use crate::domain::OrderId;
 use std::collections::HashMap;
 use std::iter::successors;
 
@@ -42,7 +43,7 @@ pub enum WorkflowState {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Execution {
     /// The id of the order.
-    pub order_id: i64,
+    pub order_id: OrderId,
     /// The id of this run.
     pub run_id: String,
     /// Its task queue.
@@ -131,7 +132,7 @@ pub struct Running {
 impl Temporal {
     /// The newest workflow with the id of this order. `None` when Temporal has none, or no longer
     /// keeps it.
-    pub async fn describe(&self, order_id: i64) -> Result<Option<Execution>, TemporalError> {
+    pub async fn describe(&self, order_id: OrderId) -> Result<Option<Execution>, TemporalError> {
         let Some(described) = self.describe_newest(order_id).await? else {
             return Ok(None);
         };
@@ -145,7 +146,7 @@ impl Temporal {
     }
 
     /// How the newest workflow with the id of this order proceeds.
-    pub async fn progress(&self, order_id: i64) -> Result<Option<Progress>, TemporalError> {
+    pub async fn progress(&self, order_id: OrderId) -> Result<Option<Progress>, TemporalError> {
         let Some(described) = self.describe_newest(order_id).await? else {
             return Ok(None);
         };
@@ -166,7 +167,7 @@ impl Temporal {
 
     async fn describe_newest(
         &self,
-        order_id: i64,
+        order_id: OrderId,
     ) -> Result<Option<DescribeWorkflowExecutionResponse>, TemporalError> {
         let request = DescribeWorkflowExecutionRequest {
             namespace: self.settings().namespace.clone(),
@@ -180,8 +181,8 @@ impl Temporal {
     /// consistent: call [`Temporal::describe`] for a missing one.
     pub async fn running_among(
         &self,
-        order_ids: &[i64],
-    ) -> Result<HashMap<i64, Execution>, TemporalError> {
+        order_ids: &[OrderId],
+    ) -> Result<HashMap<OrderId, Execution>, TemporalError> {
         let names: Vec<String> = order_ids
             .iter()
             .map(|id| format!("'{}'", workflow_id(*id)))
@@ -255,7 +256,7 @@ impl Temporal {
 }
 
 /// This run of an order's workflow, or the newest run if `run_id` is empty.
-fn execution(order_id: i64, run_id: String) -> WorkflowExecution {
+fn execution(order_id: OrderId, run_id: String) -> WorkflowExecution {
     WorkflowExecution {
         workflow_id: workflow_id(order_id),
         run_id,

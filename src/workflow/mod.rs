@@ -31,12 +31,14 @@ pub use reconciler::Reconciler;
 pub use search::SEARCH_ATTRIBUTES;
 pub use worker::run_worker;
 
+use crate::domain::OrderId;
+
 /// The id of an order's workflow. There is one per order.
-pub fn workflow_id(order_id: i64) -> String {
+pub fn workflow_id(order_id: OrderId) -> String {
     format!("order-{order_id}")
 }
 
 /// The order of a workflow id; `None` if it is not the id of an order's workflow.
-fn order_of(workflow_id: &str) -> Option<i64> {
+fn order_of(workflow_id: &str) -> Option<OrderId> {
     workflow_id.strip_prefix("order-")?.parse().ok()
 }

@@ -2,6 +2,7 @@
 
 #![allow(missing_docs)] // the macros generate items that cannot have any
 
+use crate::domain::OrderId;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -21,7 +22,7 @@ const LOCAL_STEPS: &str = "local-steps";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderInput {
     /// The id of the order.
-    pub order_id: i64,
+    pub order_id: OrderId,
     /// The processing time in milliseconds. Part of the input, so that a changed setting affects
     /// new orders only.
     pub processing_delay_ms: u64,
@@ -147,11 +148,11 @@ impl StepExecution {
         self,
         ctx: &WorkflowContext<OrderWorkflow>,
         activity: Activity,
-        order_id: i64,
+        order_id: OrderId,
         cancellation: Option<WorkflowCancellationToken>,
     ) -> Result<Outcome, ActivityExecutionError>
     where
-        Activity: ActivityDefinition<Input = i64, Output = Outcome>,
+        Activity: ActivityDefinition<Input = OrderId, Output = Outcome>,
     {
         let activity = ByName(activity.name());
         if matches!(self, Self::Local) {
@@ -176,7 +177,7 @@ impl StepExecution {
 struct ByName<'a>(&'a str);
 
 impl ActivityDefinition for ByName<'_> {
-    type Input = i64;
+    type Input = OrderId;
     type Output = Outcome;
 
     fn name(&self) -> &str {

@@ -23,6 +23,7 @@ use crate::config::Settings;
 use crate::db::{
     Database, Findings, FollowedOrder, OpenOrder, OrderRepository, ReconciliationRepository,
 };
+use crate::domain::OrderId;
 use crate::partners::{PartnerName, Partners};
 
 /// Orders that are compared at a time, with one list query.
@@ -149,7 +150,7 @@ impl Reconciler {
     /// Checks that every open order has a running workflow.
     async fn open_orders(&self, found: &mut Findings) -> anyhow::Result<()> {
         let grace = self.settings.reconciler.grace;
-        let mut after = 0;
+        let mut after = OrderId(0);
         loop {
             let batch = self
                 .rounds
@@ -160,7 +161,7 @@ impl Reconciler {
             };
             after = last.id;
             found.compared += i64::try_from(batch.len()).unwrap_or(i64::MAX);
-            let ids: Vec<i64> = batch.iter().map(|order| order.id).collect();
+            let ids: Vec<OrderId> = batch.iter().map(|order| order.id).collect();
             let running = self.temporal.running_among(&ids).await?;
             let agrees = |order: &OpenOrder| {
                 let workflow = running.get(&order.id);
@@ -184,9 +185,9 @@ impl Reconciler {
         loop {
             let running = self.temporal.running(BATCH, page).await?;
             found.compared += i64::try_from(running.workflows.len()).unwrap_or(i64::MAX);
-            let ids: Vec<i64> = running.workflows.iter().map(|one| one.order_id).collect();
+            let ids: Vec<OrderId> = running.workflows.iter().map(|one| one.order_id).collect();
             let orders = self.rounds.followed_orders(&ids).await?;
-            let orders: HashMap<i64, FollowedOrder> = orders
+            let orders: HashMap<OrderId, FollowedOrder> = orders
                 .into_iter()
                 .map(|order| (order.key.id, order))
                 .collect();
@@ -227,13 +228,13 @@ impl Reconciler {
     /// database or Temporal is unavailable.
     async fn verdict(
         &self,
-        order_id: i64,
+        order_id: OrderId,
         repaired: anyhow::Result<Verdict>,
     ) -> anyhow::Result<Verdict> {
         let Err(error) = repaired else {
             return repaired;
         };
-        tracing::error!(order.id = order_id, error = %error, "could not compare the order with its workflow or repair it");
+        tracing::error!(order.id = order_id.0, error = %error, "could not compare the order with its workflow or repair it");
         // A locked row fails like an unavailable database, so check whether both are available.
         self.renew().await?;
         self.temporal.require_namespace().await?;

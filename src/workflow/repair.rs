@@ -51,7 +51,7 @@ impl Reconciler {
             return Ok(Verdict::Agree);
         }
         tracing::warn!(
-            order.id = order.id,
+            order.id = order.id.0,
             reason,
             "restarted the workflow of the order"
         );
@@ -63,7 +63,10 @@ impl Reconciler {
         if !self.orders.wake(order.id, order.created_at).await? {
             return Ok(Verdict::Agree);
         }
-        tracing::warn!(order.id = order.id, "woke the workflow of the order again");
+        tracing::warn!(
+            order.id = order.id.0,
+            "woke the workflow of the order again"
+        );
         Ok(Verdict::Repaired)
     }
 
@@ -119,7 +122,7 @@ impl Reconciler {
             .await;
         match cancelled {
             Ok(_) => {
-                tracing::warn!(order.id = order.id, reason, "cancelled the order");
+                tracing::warn!(order.id = order.id.0, reason, "cancelled the order");
                 Ok(Verdict::Repaired)
             }
             Err(Rejection::NotFound | Rejection::VersionMismatch) => Ok(Verdict::Agree),
@@ -143,7 +146,7 @@ impl Reconciler {
             }
             (Owner::This, Progress::Unknown) => {
                 tracing::error!(
-                    order.id = id,
+                    order.id = id.0,
                     "the status of the order is unknown to this version"
                 );
                 Ok(Verdict::Drift)
@@ -182,7 +185,10 @@ impl Reconciler {
             // It ends when a worker executes its next task.
             return Ok(Verdict::Agree);
         } else {
-            tracing::warn!(order.id = id, "terminating the workflow of an ended order");
+            tracing::warn!(
+                order.id = id.0,
+                "terminating the workflow of an ended order"
+            );
             let reason = "the order has ended, but its workflow did not end after its cancellation";
             self.temporal.terminate(&workflow, reason).await?;
         }

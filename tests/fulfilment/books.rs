@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use order_processing::domain::{CustomerId, ItemStatus, OrderItem, ShipmentStatus};
+use order_processing::domain::{CustomerId, ItemStatus, OrderId, OrderItem, ShipmentStatus};
 use order_processing::partners::{
     Authorized, Captured, OperationIds, Partners, Reserved, Shipped, Undone,
 };
@@ -148,7 +148,7 @@ async fn an_order_in_progress_and_one_of_another_database_are_left_alone() {
         ..ids
     };
     let unknown = OperationIds {
-        order_id: 999_999_999,
+        order_id: OrderId(999_999_999),
         ..ids
     };
     for ids in [ours, theirs, unknown] {
@@ -218,7 +218,7 @@ async fn stock_of_a_parcel_that_is_on_its_way_is_not_released() {
     .await;
     let partners = partners(&shop);
     let ids = OperationIds {
-        order_id: 454_999,
+        order_id: OrderId(454_999),
         created_at: chrono::DateTime::UNIX_EPOCH,
     };
     hold(&partners, ids).await;
@@ -254,7 +254,7 @@ async fn a_partner_that_is_away_is_compared_later() {
     // Else it would undo everything itself, as soon as it can.
     let temporal = Temporal::new(shop.app.settings.temporal.clone());
     eventually("its workflow has ended", async || {
-        let workflow = temporal.describe(id).await.ok()??;
+        let workflow = temporal.describe(OrderId(id)).await.ok()??;
         (!workflow.is_running()).then_some(())
     })
     .await;

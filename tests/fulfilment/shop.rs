@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use order_processing::config::Settings;
+use order_processing::domain::OrderId;
 use order_processing::partners::OperationIds;
 use partner_sandbox::{Book, Claim, Fault, FaultKind, Partner, SandboxClient, Stage};
 use reqwest::{Method, Response};
@@ -113,7 +114,7 @@ impl Shop {
     pub async fn ids(&self, id: i64) -> OperationIds {
         let order = self.view(id).await;
         OperationIds {
-            order_id: id,
+            order_id: OrderId(id),
             created_at: order["created_at"].as_str().unwrap().parse().unwrap(),
         }
     }

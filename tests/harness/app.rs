@@ -9,6 +9,7 @@ use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncC
 use order_processing::commands;
 use order_processing::config::{Auth, AuthMode, SecretUrl, Settings};
 use order_processing::db::Database;
+use order_processing::domain::OrderId;
 use order_processing::partners::{Partners, SHIPPING_WEBHOOK};
 use order_processing::server::Server;
 use order_processing::telemetry::Metrics;
@@ -412,7 +413,7 @@ pub async fn workflow_of(
 ) -> WorkflowHandle<temporalio_client::Client, UntypedWorkflow> {
     let temporal = Temporal::new(app.settings.temporal.clone());
     let client = temporal.client().await.unwrap();
-    client.get_workflow_handle(workflow_id(order_id))
+    client.get_workflow_handle(workflow_id(OrderId(order_id)))
 }
 
 /// Runs SQL outside of any test's database.

@@ -1,6 +1,7 @@
 //! The books of the partners, and what the service says of its orders with items.
 
 use anyhow::{Context, Result};
+use order_processing::domain::OrderId;
 use order_processing::partners::OperationIds;
 use partner_sandbox::{Book, Claim, Stage, StockLevel};
 use reqwest::Client;
@@ -69,7 +70,7 @@ impl OrderClaim {
         let order_id = order["id"].as_i64().context("no id")?;
         let created_at = text(&order["created_at"])?.parse()?;
         let ids = OperationIds {
-            order_id,
+            order_id: OrderId(order_id),
             created_at,
         };
         let status = text(&order["status"])?;

@@ -32,7 +32,7 @@ pub use json::{Json, all_unique, is_multiple};
 pub use pattern::Pattern;
 pub use schema::Schema;
 pub use security::{Carrier, Credential, Need, SecurityScheme};
-pub use text::{Base64, DecimalText, Text, UnknownValue, fixed};
+pub use text::{Base64, DecimalText, Text, UnknownValue, fixed, own_number, own_text};
 
 // Generated code names the types of these crates, so it needs them in these versions.
 #[cfg(feature = "server")]

@@ -180,6 +180,16 @@ pub fn fixed<T: Text + Default>(text: &str) -> T {
     T::from_text(text).unwrap_or_default()
 }
 
+/// Whether the number that a type stands for (`x-rust-type`) is within the limits of the contract.
+pub fn own_number<T: Clone + Into<N>, N>(value: &T, within: impl Fn(&N) -> bool) -> bool {
+    within(&value.clone().into())
+}
+
+/// Whether the text that a type stands for (`x-rust-type`) is within the limits of the contract.
+pub fn own_text(value: &impl ToString, within: impl Fn(&String) -> bool) -> bool {
+    within(&value.to_string())
+}
+
 /// A text that is not a value of an enum of the contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UnknownValue;

@@ -28,7 +28,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use super::events::{EventRow, known};
 use super::pool::Database;
 use super::schema::{feed, feed_runs, order_events};
-use crate::domain::{Access, CustomerId, Event, OrderEvent, OrderEventType};
+use crate::domain::{Access, Event, OrderEvent, OrderEventType, OrderId};
 use crate::error::StoreError;
 
 pub use sequence::{Advance, SequencerRepository};
@@ -54,7 +54,7 @@ pub struct EventFilter {
     /// Those of the orders that the caller may see.
     pub access: Access,
     /// Those of one order.
-    pub order_id: Option<i64>,
+    pub order_id: Option<OrderId>,
     /// Those of these types; all if it is empty.
     pub types: Vec<OrderEventType>,
 }
@@ -71,7 +71,7 @@ impl EventFilter {
 
     /// Whether this event is wanted.
     pub fn includes(&self, event: &Event) -> bool {
-        self.access.includes(CustomerId(event.customer_id))
+        self.access.includes(event.customer_id)
             && self.order_id.is_none_or(|id| id == event.order_id)
             && (self.types.is_empty() || self.types.contains(&event.r#type))
     }
@@ -141,7 +141,7 @@ impl FeedRepository {
     /// `None` if it is not in the feed yet.
     pub async fn position_of(
         &self,
-        order_id: i64,
+        order_id: OrderId,
         sequence: i64,
     ) -> Result<Option<i64>, StoreError> {
         self.database

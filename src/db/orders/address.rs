@@ -6,12 +6,12 @@ use serde_json::Value;
 
 use super::OrderRepository;
 use crate::db::schema::orders;
-use crate::domain::Address;
+use crate::domain::{Address, OrderId};
 use crate::error::StoreError;
 
 impl OrderRepository {
     /// The address of an order; `None` if it has none or does not exist.
-    pub async fn shipping_address(&self, id: i64) -> Result<Option<Address>, StoreError> {
+    pub async fn shipping_address(&self, id: OrderId) -> Result<Option<Address>, StoreError> {
         let query = orders::table
             .filter(
                 orders::id

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
+use crate::domain::OrderId;
 use crate::error::StoreError;
 
 /// The maximum number of attempts when concurrent changes succeed first.
@@ -14,14 +15,14 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 
 /// The attempts to change one order, until a deadline.
 pub(super) struct Attempts {
-    order_id: i64,
+    order_id: OrderId,
     pub(super) deadline: Instant,
     races: usize,
     pause: Duration,
 }
 
 impl Attempts {
-    pub(super) fn new(order_id: i64, deadline: Instant) -> Self {
+    pub(super) fn new(order_id: OrderId, deadline: Instant) -> Self {
         Self {
             order_id,
             deadline,

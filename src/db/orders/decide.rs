@@ -6,7 +6,7 @@ use diesel_async::RunQueryDsl;
 use super::{Author, Effect, IdempotencyKey, OrderRepository, Precondition, Rejection};
 use crate::db::intents::Action;
 use crate::db::schema::idempotency_keys;
-use crate::domain::{Access, Actor, DecisionAnswer, Order};
+use crate::domain::{Access, Actor, DecisionAnswer, Order, OrderId};
 
 /// The result of an answer.
 pub enum Decided {
@@ -22,7 +22,7 @@ impl OrderRepository {
     /// Stores an answer and the intent to wake the order's workflow.
     pub async fn decide(
         &self,
-        id: i64,
+        id: OrderId,
         access: Access,
         precondition: &Precondition,
         answer: DecisionAnswer,
@@ -57,7 +57,7 @@ impl OrderRepository {
     /// The response to a request whose key is known.
     async fn replay(
         &self,
-        id: i64,
+        id: OrderId,
         access: Access,
         key: Option<&IdempotencyKey>,
     ) -> Result<Option<Decided>, Rejection> {

@@ -6,14 +6,14 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::attempts::Attempts;
 use super::{OrderRepository, Precondition, Rejection, traceparent};
-use crate::domain::{Access, Actor, OrderKey};
+use crate::domain::{Access, Actor, OrderId, OrderKey};
 use crate::error::StoreError;
 
 impl OrderRepository {
     /// Deletes an order and writes the intent to end its workflow.
     pub async fn delete(
         &self,
-        id: i64,
+        id: OrderId,
         access: Access,
         precondition: &Precondition,
     ) -> Result<(), Rejection> {
@@ -74,7 +74,11 @@ struct Deleted {
 }
 
 /// Deletes an order if it still has this version and no other transaction has locked its row.
-async fn delete(connection: &mut AsyncPgConnection, id: i64, version: i64) -> QueryResult<Deleted> {
+async fn delete(
+    connection: &mut AsyncPgConnection,
+    id: OrderId,
+    version: i64,
+) -> QueryResult<Deleted> {
     diesel::sql_query(
         "WITH locked AS MATERIALIZED (
             SELECT id FROM orders WHERE id = $1 FOR UPDATE SKIP LOCKED),

@@ -19,7 +19,7 @@ use crate::db::events;
 use crate::db::prepared::prepared;
 use crate::db::schema::idempotency_keys;
 use crate::domain::{
-    CustomerId, Fulfilment, NewOrder, Order, OrderEventData, OrderStatus, no_data,
+    CustomerId, Fulfilment, NewOrder, Order, OrderEventData, OrderId, OrderStatus, no_data,
 };
 use crate::error::StoreError;
 
@@ -33,7 +33,7 @@ impl OrderRepository {
     ) -> Result<Created, StoreError> {
         let deadline = self.database.deadline();
         let data = events::to_json(OrderEventData {
-            customer_id: Some(new.customer_id.0),
+            customer_id: Some(new.customer_id),
             status: Some(OrderStatus::Pending),
             total_amount: Some(new.total_amount),
             items: (!new.items.is_empty()).then(|| new.items.clone()),
@@ -75,7 +75,7 @@ async fn replay(
     connection: &mut AsyncPgConnection,
     key: &IdempotencyKey,
 ) -> Result<Option<Created>, StoreError> {
-    let known: Option<(i64, Vec<u8>)> = idempotency_keys::table
+    let known: Option<(OrderId, Vec<u8>)> = idempotency_keys::table
         .find(&key.key)
         .select((idempotency_keys::order_id, idempotency_keys::fingerprint))
         .first(connection)
@@ -100,7 +100,7 @@ async fn replay(
     };
     Ok(Some(Created::Replayed(Order {
         id: order_id,
-        customer_id: CustomerId(customer_id),
+        customer_id,
         status,
         total_amount,
         version: event.sequence,

@@ -12,7 +12,9 @@ use rust_decimal::Decimal;
 use super::{OrderRepository, OrderRow};
 use crate::db::prepared::prepared;
 use crate::db::schema::orders;
-use crate::domain::{Access, CustomerId, Order, OrderStatus, PaymentStatus, ShipmentStatus};
+use crate::domain::{
+    Access, CustomerId, Order, OrderId, OrderStatus, PaymentStatus, ShipmentStatus,
+};
 use crate::error::StoreError;
 
 /// Which orders to list.
@@ -51,9 +53,9 @@ pub struct OrderConditions {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PageOf {
     /// The orders with the next smaller ids.
-    Below(i64),
+    Below(OrderId),
     /// The orders with the next greater ids.
-    Above(i64),
+    Above(OrderId),
 }
 
 impl OrderRepository {
@@ -158,7 +160,7 @@ async fn several(
     connection: &mut AsyncPgConnection,
     statuses: &[&str],
     customer_id: Option<CustomerId>,
-    before: i64,
+    before: OrderId,
     limit: i64,
 ) -> QueryResult<Vec<OrderRow>> {
     // An optional condition would prevent the planner from using the right index.

@@ -34,7 +34,7 @@ use super::notifier::Notifier;
 use super::pool::Database;
 use super::schema::orders;
 use crate::domain::{
-    Access, ChangeError, CustomerId, Fulfilment, Order, OrderStatus, RequestError,
+    Access, ChangeError, CustomerId, Fulfilment, Order, OrderId, OrderStatus, RequestError,
 };
 use crate::error::StoreError;
 use crate::telemetry::request_scope;
@@ -105,7 +105,7 @@ pub enum Rejection {
 #[derive(Queryable, QueryableByName, Selectable)]
 #[diesel(table_name = orders, check_for_backend(diesel::pg::Pg))]
 struct OrderRow {
-    id: i64,
+    id: OrderId,
     customer_id: CustomerId,
     status: String,
     total_amount: Decimal,
@@ -138,7 +138,7 @@ impl TryFrom<OrderRow> for Order {
     }
 }
 
-fn fulfilment(id: i64, stored: Option<Value>) -> Result<Option<Box<Fulfilment>>, StoreError> {
+fn fulfilment(id: OrderId, stored: Option<Value>) -> Result<Option<Box<Fulfilment>>, StoreError> {
     stored
         .map(|stored| {
             serde_json::from_value(stored).map_err(|error| {
@@ -205,7 +205,7 @@ impl OrderRepository {
     /// The order, if the caller has access to it and the precondition holds.
     async fn find_expected(
         &self,
-        id: i64,
+        id: OrderId,
         access: Access,
         precondition: &Precondition,
         deadline: Instant,

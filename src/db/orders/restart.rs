@@ -5,13 +5,18 @@ use diesel_async::RunQueryDsl;
 
 use super::OrderRepository;
 use crate::db::events;
-use crate::domain::{Actor, OrderEventData, no_data};
+use crate::domain::{Actor, OrderEventData, OrderId, no_data};
 use crate::error::StoreError;
 
 impl OrderRepository {
     /// Writes the intent to start a new workflow if the order still has this version; returns
     /// whether it had.
-    pub async fn restart(&self, id: i64, version: i64, reason: &str) -> Result<bool, StoreError> {
+    pub async fn restart(
+        &self,
+        id: OrderId,
+        version: i64,
+        reason: &str,
+    ) -> Result<bool, StoreError> {
         let data = OrderEventData {
             reason: Some(reason.to_owned()),
             ..no_data()

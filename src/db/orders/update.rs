@@ -16,7 +16,7 @@ use crate::db::batch::Batch;
 use crate::db::events;
 use crate::db::intents::Action;
 use crate::db::prepared::prepared;
-use crate::domain::{Access, Actor, Order, OrderChange, OrderEventType, OrderStatus};
+use crate::domain::{Access, Actor, Order, OrderChange, OrderEventType, OrderId, OrderStatus};
 use crate::error::StoreError;
 
 /// A change that was made to an order in memory.
@@ -62,7 +62,7 @@ impl OrderRepository {
     /// writes the intent to end the workflow.
     pub async fn change(
         &self,
-        id: i64,
+        id: OrderId,
         access: Access,
         precondition: &Precondition,
         change: &OrderChange,
@@ -92,7 +92,7 @@ impl OrderRepository {
     /// order, again when another change comes first; `None` means that nothing changes.
     pub async fn apply(
         &self,
-        id: i64,
+        id: OrderId,
         access: Access,
         precondition: &Precondition,
         author: Author<'_>,
@@ -142,7 +142,7 @@ pub(super) struct Update;
 
 /// The request of [`Update`].
 pub(super) struct UpdateRequest {
-    id: i64,
+    id: OrderId,
     /// The version that was read.
     version: i64,
     status: OrderStatus,

@@ -6,12 +6,13 @@ use diesel_async::RunQueryDsl;
 
 use super::{OrderRepository, traceparent};
 use crate::db::reconciliation::open_statuses;
+use crate::domain::OrderId;
 use crate::error::StoreError;
 
 impl OrderRepository {
     /// Writes the intent to wake the workflow of an open order with items, unless one waits to be
     /// sent; returns whether it was written.
-    pub async fn wake(&self, id: i64, created_at: DateTime<Utc>) -> Result<bool, StoreError> {
+    pub async fn wake(&self, id: OrderId, created_at: DateTime<Utc>) -> Result<bool, StoreError> {
         let query = diesel::sql_query(format!(
             "INSERT INTO workflow_intents (order_id, action, traceparent)
              SELECT id, 'wake', $3 FROM orders

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::db::pool::Database;
 use crate::db::schema::webhook_deliveries;
-use crate::domain::{Access, DeliveryStatus};
+use crate::domain::{Access, DeliveryStatus, OrderId};
 use crate::error::StoreError;
 
 /// An event that was sent to an endpoint, or is to be sent.
@@ -23,7 +23,7 @@ pub struct Delivery {
     /// The position of the event.
     pub position: i64,
     /// Its order.
-    pub order_id: i64,
+    pub order_id: OrderId,
     /// Its type.
     pub event_type: String,
     /// `pending`, `delivered` or `failed`.
@@ -50,7 +50,7 @@ pub struct DeliveryFilter {
     /// Those with one of these statuses; all if it is empty.
     pub statuses: Vec<DeliveryStatus>,
     /// Those of events of one order.
-    pub order_id: Option<i64>,
+    pub order_id: Option<OrderId>,
     /// Those to endpoints that the caller can access.
     pub access: Access,
     /// Those with smaller ids.

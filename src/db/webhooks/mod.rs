@@ -52,7 +52,7 @@ pub struct Endpoint {
     /// A note for people.
     pub description: Option<String>,
     /// The customer whose events are sent; `None` for all.
-    pub customer_id: Option<i64>,
+    pub customer_id: Option<CustomerId>,
     /// Only events of these types; all if it is empty.
     pub event_types: Vec<OrderEventType>,
     /// Whether events are sent.
@@ -82,7 +82,7 @@ struct EndpointRow {
     #[diesel(sql_type = Nullable<Text>)]
     description: Option<String>,
     #[diesel(sql_type = Nullable<BigInt>)]
-    customer_id: Option<i64>,
+    customer_id: Option<CustomerId>,
     #[diesel(sql_type = Array<Text>)]
     event_types: Vec<String>,
     #[diesel(sql_type = Bool)]

@@ -12,7 +12,7 @@ use super::{key, signature};
 use crate::db::events::EventRow;
 use crate::db::feed::event;
 use crate::db::pool::Database;
-use crate::domain::{DeliveryStatus, Event, SignatureKind, WebhookKey};
+use crate::domain::{CustomerId, DeliveryStatus, Event, OrderId, SignatureKind, WebhookKey};
 use crate::error::StoreError;
 
 /// An endpoint's failures count one each, and a success takes back two: from this count on, which
@@ -128,11 +128,11 @@ struct Row {
     #[diesel(sql_type = BigInt)]
     position: i64,
     #[diesel(sql_type = BigInt)]
-    order_id: i64,
+    order_id: OrderId,
     #[diesel(sql_type = BigInt)]
     sequence: i64,
     #[diesel(sql_type = Nullable<BigInt>)]
-    customer_id: Option<i64>,
+    customer_id: Option<CustomerId>,
     #[diesel(sql_type = Text)]
     event_type: String,
     #[diesel(sql_type = diesel::sql_types::Jsonb)]

@@ -236,7 +236,7 @@ impl FulfilmentActivities {
             Some(OrderStatus::Pending | OrderStatus::Processing) => Outcome::Processing,
             None => Outcome::Deleted,
         };
-        tracing::info!(order.id = subject.ids.order_id, outcome = ?outcome, "order advanced");
+        tracing::info!(order.id = subject.ids.order_id.0, outcome = ?outcome, "order advanced");
         Ok(result(order.as_ref(), subject.input, Next::Ended(outcome)))
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::Expired;
+use crate::domain::{Expired, OrderId};
 use crate::workflow::order_workflow::Outcome;
 
 /// The input of a workflow. The settings are a part, so that a changed one affects new workflows
@@ -10,7 +10,7 @@ use crate::workflow::order_workflow::Outcome;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FulfilmentInput {
     /// The id of the order.
-    pub order_id: i64,
+    pub order_id: OrderId,
     /// Whether an earlier workflow of the order may have begun.
     pub resumed: bool,
     /// The steps that are not left out.
@@ -39,7 +39,7 @@ pub struct Steps {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepInput {
     /// The id of the order.
-    pub order_id: i64,
+    pub order_id: OrderId,
     /// The attempts that expired before.
     pub expired: Expired,
     /// Whether the order is completed by its capture.

@@ -250,9 +250,9 @@ impl FulfilmentActivities {
         let change = |order: &mut Order| order.needs_attention(attention.clone());
         let id = subject.ids.order_id;
         match self.apply(subject, change).await {
-            Ok(_) => tracing::error!(order.id = id, step = %step, code, "a step needs attention"),
+            Ok(_) => tracing::error!(order.id = id.0, step = %step, code, "a step needs attention"),
             Err(error) => {
-                tracing::warn!(order.id = id, error = ?error, "cannot note that a step needs attention");
+                tracing::warn!(order.id = id.0, error = ?error, "cannot note that a step needs attention");
             }
         }
     }

@@ -9,9 +9,10 @@ use diesel::prelude::*;
 use diesel_async::pooled_connection::AsyncDieselConnectionManager;
 use diesel_async::pooled_connection::deadpool::{Object, Pool};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use order_processing::api::EntityTag;
 use order_processing::config::Settings;
 use order_processing::db::schema::orders;
-use order_processing::domain::{self, Caller, CustomerId, Fulfilment, OrderKey};
+use order_processing::domain::{self, Caller, CustomerId, Fulfilment, OrderId, OrderKey};
 use order_processing::generated::models::{CreateOrderRequest, Order, UpdateOrderRequest};
 use order_processing::generated::orders::*;
 use order_processing::workflow::{OrderInput, Temporal, WorkflowInput};
@@ -40,8 +41,8 @@ pub struct Direct {
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = orders, check_for_backend(diesel::pg::Pg))]
 pub(super) struct Row {
-    id: i64,
-    customer_id: i64,
+    id: OrderId,
+    customer_id: CustomerId,
     status: String,
     total_amount: Decimal,
     version: i64,
@@ -59,7 +60,7 @@ impl Row {
         let fulfilment = self.fulfilment.map(serde_json::from_value);
         Ok(domain::Order {
             id: self.id,
-            customer_id: CustomerId(self.customer_id),
+            customer_id: self.customer_id,
             status,
             total_amount: self.total_amount,
             created_at: self.created_at,
@@ -88,7 +89,7 @@ impl Direct {
         self.pool.get().await.map_err(|error| anyhow!("{error}"))
     }
 
-    async fn find(&self, id: i64) -> Result<Option<(Order, i64)>> {
+    async fn find(&self, id: OrderId) -> Result<Option<(Order, i64)>> {
         let row: Option<Row> = orders::table
             .find(id)
             .select(Row::as_select())
@@ -141,10 +142,6 @@ impl Direct {
     }
 }
 
-fn etag(version: i64) -> String {
-    format!("\"{version}\"")
-}
-
 fn failed(error: &anyhow::Error) -> order_processing::generated::models::Problem {
     tracing::error!(error = format!("{error:#}"), "the request failed");
     problem(500, "internal_error", format!("{error:#}"))
@@ -162,7 +159,7 @@ impl OrdersApi for Direct {
         match self.create(&body).await {
             Ok((body, version)) => Ok(CreateOrderSuccess::Created {
                 location: format!("/orders/{}", body.id),
-                etag: etag(version),
+                etag: EntityTag(version),
                 idempotent_replayed: None,
                 body,
             }),
@@ -178,7 +175,7 @@ impl OrdersApi for Direct {
         match self.find(parameters.id).await {
             Ok(Some((body, version))) => Ok(GetOrderSuccess::Ok {
                 body,
-                etag: etag(version),
+                etag: EntityTag(version),
             }),
             Ok(None) => {
                 let detail = format!("there is no order {}", parameters.id);

@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use actix_web::HttpRequest;
 use chrono::{DateTime, Utc};
 use contract_runtime::server::{Authenticate, Presented, Rejection};
-use order_processing::domain::{self, ANYONE, Access, Caller, CustomerId, Scopes};
+use order_processing::api::EntityTag;
+use order_processing::domain::{self, ANYONE, Access, Caller, CustomerId, OrderId, Scopes};
 use order_processing::generated::health::{
     GetLivenessFailure, GetLivenessSuccess, GetReadinessFailure, GetReadinessSuccess, HealthApi,
 };
@@ -23,11 +24,11 @@ pub struct InMemory {
     last: AtomicI64,
 }
 
-fn order(id: i64, customer_id: i64, total_amount: Decimal) -> Order {
+fn order(id: OrderId, customer_id: CustomerId, total_amount: Decimal) -> Order {
     let now: DateTime<Utc> = Utc::now();
     let order = domain::Order {
         id,
-        customer_id: CustomerId(customer_id),
+        customer_id,
         status: OrderStatus::Pending,
         version: 1,
         fulfilment: None,
@@ -38,13 +39,11 @@ fn order(id: i64, customer_id: i64, total_amount: Decimal) -> Order {
     order.into()
 }
 
-fn some_order(id: i64) -> Order {
-    order(id, 42, Decimal::new(9995, 2))
+fn some_order(id: OrderId) -> Order {
+    order(id, CustomerId(42), Decimal::new(9995, 2))
 }
 
-fn etag() -> String {
-    "\"1\"".into()
-}
+const ETAG: EntityTag = EntityTag(1);
 
 impl OrdersApi for InMemory {
     type Caller = Caller;
@@ -55,11 +54,11 @@ impl OrdersApi for InMemory {
         _parameters: CreateOrderParameters,
         body: CreateOrderRequest,
     ) -> Result<CreateOrderSuccess, CreateOrderFailure> {
-        let id = self.last.fetch_add(1, Ordering::Relaxed) + 1;
+        let id = OrderId(self.last.fetch_add(1, Ordering::Relaxed) + 1);
         Ok(CreateOrderSuccess::Created {
             body: order(id, body.customer_id, body.total_amount),
             location: format!("/orders/{id}"),
-            etag: etag(),
+            etag: ETAG,
             idempotent_replayed: None,
         })
     }
@@ -79,7 +78,7 @@ impl OrdersApi for InMemory {
     ) -> Result<GetOrderSuccess, GetOrderFailure> {
         Ok(GetOrderSuccess::Ok {
             body: some_order(parameters.id),
-            etag: etag(),
+            etag: ETAG,
         })
     }
 
@@ -89,7 +88,10 @@ impl OrdersApi for InMemory {
         parameters: ListOrdersParameters,
     ) -> Result<ListOrdersSuccess, ListOrdersFailure> {
         Ok(ListOrdersSuccess::Ok {
-            body: (1..=i64::from(parameters.limit)).map(some_order).collect(),
+            body: (1..=i64::from(parameters.limit))
+                .map(OrderId)
+                .map(some_order)
+                .collect(),
             link: None,
         })
     }
@@ -102,8 +104,8 @@ impl OrdersApi for InMemory {
     ) -> Result<UpdateOrderSuccess, UpdateOrderFailure> {
         let amount = body.total_amount.unwrap_or_default();
         Ok(UpdateOrderSuccess::Ok {
-            body: order(parameters.id, 42, amount),
-            etag: etag(),
+            body: order(parameters.id, CustomerId(42), amount),
+            etag: ETAG,
         })
     }
 

@@ -15,7 +15,7 @@ use diesel_async::pooled_connection::deadpool::{Object, Pool};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use order_processing::config::Settings;
 use order_processing::db::schema::orders;
-use order_processing::domain::{Address, Fulfilment, Order, OrderEventType};
+use order_processing::domain::{Address, Fulfilment, Order, OrderEventType, OrderId};
 use order_processing::partners::{
     Authorized, Captured, Inventory, OperationIds, Partners, Payment, Reserved, Shipped, Shipping,
 };
@@ -30,7 +30,7 @@ use super::direct::Row;
 use super::plain_workflow::{TASK_QUEUE, step, workflow_id};
 
 /// Starts the workflow.
-pub async fn start(temporal: &Temporal, order_id: i64) -> Result<()> {
+pub async fn start(temporal: &Temporal, order_id: OrderId) -> Result<()> {
     let options = WorkflowStartOptions::new(TASK_QUEUE, workflow_id(order_id)).build();
     let client = temporal.client().await?;
     client
@@ -47,7 +47,7 @@ pub struct PlainFulfilmentWorkflow;
 #[workflow_methods]
 impl PlainFulfilmentWorkflow {
     #[run]
-    pub async fn run(ctx: &mut WorkflowContext<Self>, order_id: i64) -> WorkflowResult<()> {
+    pub async fn run(ctx: &mut WorkflowContext<Self>, order_id: OrderId) -> WorkflowResult<()> {
         ctx.execute_activity(PlainSteps::reserve, order_id, step())
             .await?;
         ctx.execute_activity(PlainSteps::authorize, order_id, step())
@@ -87,7 +87,7 @@ impl PlainSteps {
         self.pool.get().await.map_err(|error| anyhow!("{error}"))
     }
 
-    async fn order(&self, id: i64) -> Result<(Order, Fulfilment, OperationIds)> {
+    async fn order(&self, id: OrderId) -> Result<(Order, Fulfilment, OperationIds)> {
         let row: Row = orders::table
             .find(id)
             .select(Row::as_select())
@@ -105,7 +105,7 @@ impl PlainSteps {
     /// Stores a change and its event.
     async fn record(
         &self,
-        id: i64,
+        id: OrderId,
         change: impl FnOnce(&mut Order) -> Option<OrderEventType> + Send,
     ) -> Result<()> {
         let mut connection = self.connection().await?;
@@ -159,7 +159,7 @@ impl PlainSteps {
         self.partners.shipping.as_ref().context("no carrier")
     }
 
-    async fn hold_stock(&self, id: i64) -> Result<()> {
+    async fn hold_stock(&self, id: OrderId) -> Result<()> {
         let (_, fulfilment, ids) = self.order(id).await?;
         let items = fulfilment.wanted().collect::<Vec<_>>().into_iter();
         let reserved = self.inventory()?.reserve(ids, 0, items, self.hold).await;
@@ -170,7 +170,7 @@ impl PlainSteps {
             .await
     }
 
-    async fn authorize_amount(&self, id: i64) -> Result<()> {
+    async fn authorize_amount(&self, id: OrderId) -> Result<()> {
         let (order, fulfilment, ids) = self.order(id).await?;
         let amount = fulfilment.amount();
         let authorized = self
@@ -182,7 +182,7 @@ impl PlainSteps {
         self.record(id, |order| order.authorized(amount)).await
     }
 
-    async fn take_stock(&self, id: i64) -> Result<()> {
+    async fn take_stock(&self, id: OrderId) -> Result<()> {
         let (_, _, ids) = self.order(id).await?;
         let committed = self.inventory()?.commit(ids, 0).await;
         ensure!(
@@ -192,7 +192,7 @@ impl PlainSteps {
         Ok(())
     }
 
-    async fn ship_parcel(&self, id: i64) -> Result<()> {
+    async fn ship_parcel(&self, id: OrderId) -> Result<()> {
         let (_, fulfilment, ids) = self.order(id).await?;
         let address: Option<serde_json::Value> = orders::table
             .find(id)
@@ -208,7 +208,7 @@ impl PlainSteps {
         self.record(id, |order| order.shipment_is(&parcel)).await
     }
 
-    async fn capture_amount(&self, id: i64) -> Result<()> {
+    async fn capture_amount(&self, id: OrderId) -> Result<()> {
         let (_, fulfilment, ids) = self.order(id).await?;
         let amount = fulfilment.amount();
         let captured = self.payment()?.capture(ids, 0, amount).await;
@@ -228,7 +228,7 @@ impl PlainSteps {
     pub async fn reserve(
         self: Arc<Self>,
         _ctx: ActivityContext,
-        order_id: i64,
+        order_id: OrderId,
     ) -> Result<(), ActivityError> {
         self.hold_stock(order_id).await.map_err(failed)
     }
@@ -237,7 +237,7 @@ impl PlainSteps {
     pub async fn authorize(
         self: Arc<Self>,
         _ctx: ActivityContext,
-        order_id: i64,
+        order_id: OrderId,
     ) -> Result<(), ActivityError> {
         self.authorize_amount(order_id).await.map_err(failed)
     }
@@ -246,7 +246,7 @@ impl PlainSteps {
     pub async fn commit(
         self: Arc<Self>,
         _ctx: ActivityContext,
-        order_id: i64,
+        order_id: OrderId,
     ) -> Result<(), ActivityError> {
         self.take_stock(order_id).await.map_err(failed)
     }
@@ -255,7 +255,7 @@ impl PlainSteps {
     pub async fn ship(
         self: Arc<Self>,
         _ctx: ActivityContext,
-        order_id: i64,
+        order_id: OrderId,
     ) -> Result<(), ActivityError> {
         self.ship_parcel(order_id).await.map_err(failed)
     }
@@ -264,7 +264,7 @@ impl PlainSteps {
     pub async fn capture(
         self: Arc<Self>,
         _ctx: ActivityContext,
-        order_id: i64,
+        order_id: OrderId,
     ) -> Result<(), ActivityError> {
         self.capture_amount(order_id).await.map_err(failed)
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use order_processing::db::{OrderRepository, Precondition};
-use order_processing::domain::{Access, Actor, OrderChange, OrderStatus};
+use order_processing::domain::{Access, Actor, OrderChange, OrderId, OrderStatus};
 use order_processing::workflow::Temporal;
 use serde::{Deserialize, Serialize};
 use temporalio_client::WorkflowStartOptions;
@@ -23,12 +23,12 @@ use super::milliseconds;
 pub const TASK_QUEUE: &str = "bench-plain";
 
 /// The id of an order's plain workflow.
-pub fn workflow_id(order_id: i64) -> String {
+pub fn workflow_id(order_id: OrderId) -> String {
     format!("plain-{order_id}")
 }
 
 /// Starts the workflow.
-pub async fn start(temporal: &Temporal, order_id: i64, delay: Duration) -> Result<()> {
+pub async fn start(temporal: &Temporal, order_id: OrderId, delay: Duration) -> Result<()> {
     let options = WorkflowStartOptions::new(TASK_QUEUE, workflow_id(order_id)).build();
     let input = PlainInput {
         order_id,
@@ -44,7 +44,7 @@ pub async fn start(temporal: &Temporal, order_id: i64, delay: Duration) -> Resul
 /// The input of the workflow.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct PlainInput {
-    pub order_id: i64,
+    pub order_id: OrderId,
     pub delay_ms: u64,
 }
 
@@ -92,7 +92,7 @@ impl PlainActivities {
         Self { orders }
     }
 
-    async fn advance(&self, order_id: i64, to: OrderStatus) -> Result<(), ActivityError> {
+    async fn advance(&self, order_id: OrderId, to: OrderStatus) -> Result<(), ActivityError> {
         let change = OrderChange {
             status: Some(to),
             total_amount: None,
@@ -119,7 +119,7 @@ impl PlainActivities {
     pub async fn begin(
         self: Arc<Self>,
         _ctx: ActivityContext,
-        order_id: i64,
+        order_id: OrderId,
     ) -> Result<(), ActivityError> {
         self.advance(order_id, OrderStatus::Processing).await
     }
@@ -128,7 +128,7 @@ impl PlainActivities {
     pub async fn complete(
         self: Arc<Self>,
         _ctx: ActivityContext,
-        order_id: i64,
+        order_id: OrderId,
     ) -> Result<(), ActivityError> {
         self.advance(order_id, OrderStatus::Completed).await
     }

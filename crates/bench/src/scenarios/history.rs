@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::Result;
 use dev_servers::TemporalServer;
 use order_processing::config::Settings;
+use order_processing::domain::OrderId;
 use order_processing::workflow::Temporal;
 use temporalio_client::{UntypedWorkflow, WorkflowFetchHistoryOptions};
 use temporalio_common::protos::temporal::api::enums::v1::EventType;
@@ -24,7 +25,7 @@ pub async fn note_histories(
     server: &TemporalServer,
     scenario: &str,
     subject: &str,
-    workflow_id: fn(i64) -> String,
+    workflow_id: fn(OrderId) -> String,
     last_order: i64,
 ) -> Result<()> {
     let mut settings = Settings::load(None)?.temporal;
@@ -33,7 +34,7 @@ pub async fn note_histories(
     sleep(TO_CLOSE).await;
     let client = temporal.client().await?;
     for order in (last_order - LOOKED_AT + 1)..=last_order {
-        let handle = client.get_workflow_handle::<UntypedWorkflow>(workflow_id(order));
+        let handle = client.get_workflow_handle::<UntypedWorkflow>(workflow_id(OrderId(order)));
         let history = handle.fetch_history(WorkflowFetchHistoryOptions::default());
         let events = history.into_events().await?;
         let tasks = events

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use order_processing::api::Cursors;
 use order_processing::db::PageOf;
-use order_processing::domain::Access;
+use order_processing::domain::{Access, OrderId};
 
 use super::Context;
 use super::full::CONNECTIONS;
@@ -34,7 +34,7 @@ struct Size {
 
 /// Kinds of pages, as a query each.
 fn pages(orders: i64, cursors: &Cursors) -> [(&'static str, String); 6] {
-    let deep = cursors.encode(PageOf::Below(orders / 2), Access::All);
+    let deep = cursors.encode(PageOf::Below(OrderId(orders / 2)), Access::All);
     [
         ("first", "limit=50".into()),
         ("deep", format!("limit=50&cursor={deep}")),

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use dev_servers::TemporalServer;
+use order_processing::domain::OrderId;
 use partner_sandbox::{Sandbox, SandboxOptions};
 
 use super::Context;
@@ -34,7 +35,7 @@ pub(super) struct Design {
     database: Database,
     pub server: Server,
     pub worker: Server,
-    workflow_id: fn(i64) -> String,
+    workflow_id: fn(OrderId) -> String,
 }
 
 /// Measures without and with a processing delay.

@@ -2,7 +2,7 @@
 
 use super::limit::{Place, count, integer, number};
 use crate::pattern::rust_pattern;
-use crate::schema::{Item, Kind, STRING, Schemas, Shape, Type, Unknown};
+use crate::schema::{Item, Kind, Schemas, Shape, Type, Unknown};
 use crate::source::{Code, code};
 
 /// Writes checks, and tracks which items have any.
@@ -118,21 +118,19 @@ impl Checks {
                     ..kind.clone()
                 };
                 let check = self.of_present(&plain, Place::Reference(&Code::of("value")))?;
-                let into = match **inner {
-                    Kind::String => {
-                        code!("::std::string::ToString::to_string({})", value.reference())
+                let place = value.reference();
+                return Some(match **inner {
+                    Kind::String => code!("runtime::own_text({}, |value| {})", place, check),
+                    _ => {
+                        let number = number_kind(inner);
+                        code!(
+                            "runtime::own_number({}, |value: &{}| {})",
+                            place,
+                            number,
+                            check
+                        )
                     }
-                    _ => code!(
-                        "::std::convert::Into::into(::std::clone::Clone::clone({}))",
-                        value.reference()
-                    ),
-                };
-                return Some(code!(
-                    "{{ let value: {} = {}; let value = &value; {} }}",
-                    schemas_kind(inner),
-                    into,
-                    check
-                ));
+                });
             }
             Kind::Item(item) => {
                 return self.checked[*item].then(|| code!("{}.is_valid()", name));
@@ -193,15 +191,14 @@ impl Checks {
     }
 }
 
-/// The Rust type of a plain value.
-fn schemas_kind(kind: &Kind) -> Code {
-    Code::of(match kind {
+/// The Rust type of a number.
+fn number_kind(kind: &Kind) -> &'static str {
+    match kind {
         Kind::I32 => "i32",
-        Kind::I64 => "i64",
         Kind::U64 => "u64",
         Kind::F32 => "f32",
         Kind::F64 => "f64",
         Kind::Decimal => "runtime::rust_decimal::Decimal",
-        _ => STRING,
-    })
+        _ => "i64",
+    }
 }

@@ -86,7 +86,8 @@ macro_rules! open_string_enum {
 /// Lets a type of yours stand for a string, a number or a boolean of the contract (`x-rust-type`).
 ///
 /// It must implement serde's traits, `FromStr` and `Display`; and, if the schema has limits and is
-/// a number, `Clone` and `Into` that number.
+/// a number, `Clone` and `Into` that number. `own_type!(OrderId as i64)` reads and writes parameters
+/// as that number does, by `From` in both directions instead of `FromStr` and `Display`.
 #[macro_export]
 macro_rules! own_type {
     ($name:ty) => {
@@ -101,6 +102,22 @@ macro_rules! own_type {
 
             fn to_text(&self) -> ::std::string::String {
                 ::std::string::ToString::to_string(self)
+            }
+        }
+    };
+    ($name:ty as $plain:ty) => {
+        $crate::json_by_serde!($name);
+
+        impl $crate::Text for $name {
+            const EXPECTED: &'static ::std::primitive::str = <$plain as $crate::Text>::EXPECTED;
+
+            fn from_text(text: &::std::primitive::str) -> ::std::option::Option<Self> {
+                <$plain as $crate::Text>::from_text(text).map(::std::convert::From::from)
+            }
+
+            fn to_text(&self) -> ::std::string::String {
+                let plain: $plain = ::std::convert::Into::into(::std::clone::Clone::clone(self));
+                $crate::Text::to_text(&plain)
             }
         }
     };

@@ -208,6 +208,8 @@ fn parameters_of_every_type() {
         } required {};
         required RequiredSuccess RequiredParameters, "GET /required",
         optional {} required { q "query q", x_header "header X-Header", crumb "cookie crumb", };
+        own OwnSuccess OwnParameters, "GET /own/{id}",
+        optional { ids "query ids", word "query word", both "query both", } required { id "path id", };
     );
 }
 

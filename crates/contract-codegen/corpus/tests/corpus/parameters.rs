@@ -20,6 +20,7 @@ impl DefaultApi for Echo {
         matrix(parameters: MatrixParameters) -> MatrixSuccess, MatrixFailure;
         header(parameters: HeaderParameters) -> HeaderSuccess, HeaderFailure;
         overlap_id(parameters: OverlapIdParameters) -> OverlapIdSuccess, OverlapIdFailure;
+        own(parameters: OwnParameters) -> OwnSuccess, OwnFailure;
         overlap_file(parameters: OverlapFileParameters) -> OverlapFileSuccess, OverlapFileFailure;
     }
 
@@ -325,4 +326,22 @@ async fn the_most_specific_path_wins() {
     assert_eq!(send(head("/overlap/me")).await.status, 200);
     let post = send(TestRequest::post().uri("/overlap/me")).await;
     assert_eq!((post.status, post.header("allow")), (405, "HEAD, GET"));
+}
+
+#[actix_web::test]
+async fn types_of_the_implementation_have_the_limits_of_the_contract() {
+    get("/own/05?ids=6,7&word=a&both[id]=8&both[word]=b")
+        .await
+        .assert_received("id: 5, ids: Some([6, 7]), word: Some(\"a\"), ")
+        .assert_received("both: Some(OwnBoth { id: 8, word: Some(\"b\") })");
+    get("/own/0?ids=1,0&word=abcdefghijklmnop&both[id]=0&both[word]=B")
+        .await
+        .assert_rejected(&["id", "ids/1", "word", "both/id", "both/word"]);
+    get("/own/+5?ids=1,x&word=A&both[id]=x")
+        .await
+        .assert_rejected(&["id", "ids/1", "word", "both/id"]);
+    // What only the type rejects.
+    get("/own/5?word=unpronounceable&both[id]=1&both[word]=unpronounceable")
+        .await
+        .assert_rejected(&["word", "both"]);
 }
