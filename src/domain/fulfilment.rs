@@ -101,6 +101,18 @@ impl Fulfilment {
             .is_some_and(|shipment| shipment.status.is_dispatched())
     }
 
+    /// Whether the payment was given up, and is to be authorized anew.
+    pub fn is_unauthorized(&self) -> bool {
+        let payment = self.payment.as_ref();
+        payment.is_some_and(|payment| payment.status == PaymentStatus::Voided)
+    }
+
+    /// Whether items are still to be reserved, or are to be reserved anew.
+    pub fn is_unreserved(&self) -> bool {
+        let mut wanted = self.wanted();
+        wanted.any(|(_, item)| item.status == ItemStatus::Pending)
+    }
+
     /// What is still to be delivered, with its positions.
     pub fn wanted(&self) -> impl Iterator<Item = (usize, &OrderItem)> {
         let items = self.items.iter().enumerate();

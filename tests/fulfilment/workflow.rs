@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use order_processing::workflow::FulfilmentWorkflow;
-use partner_sandbox::{FaultKind, Partner};
+use partner_sandbox::{AuthorizationStatus, FaultKind, Partner};
 use prost::Message;
 use serde_json::Value;
 use temporalio_client::{
@@ -15,7 +15,7 @@ use temporalio_common::protos::temporal::api::history::v1::{History, HistoryEven
 use temporalio_sdk::workflow_replayer::{WorkflowReplayer, WorkflowReplayerOptions};
 
 use super::shop::{ON_COMMAND, PROMPT, Shop};
-use crate::harness::{Options, eager_reconciler, eventually, workflow_of};
+use crate::harness::{Options, TOKEN, eager_reconciler, eventually, workflow_of};
 
 async fn history_of(shop: &Shop, id: i64) -> Vec<HistoryEvent> {
     let handle = workflow_of(&shop.app, id).await;
@@ -50,6 +50,41 @@ async fn an_order_with_items_needs_few_temporal_tasks() {
     let kinds: Vec<_> = history.iter().map(HistoryEvent::event_type).collect();
     assert_eq!(count(EventType::WorkflowTaskCompleted), 1, "{kinds:?}");
     assert_eq!(count(EventType::ActivityTaskScheduled), 0, "{kinds:?}");
+}
+
+/// The row may be ahead of the workflow: a task whose result Temporal did not get has noted that the
+/// authorization ended, and the workflow has not authorized the next one.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_authorization_that_ended_in_a_lost_task_is_replaced() {
+    let shop = Shop::open(449_500, ON_COMMAND).await;
+    let id = shop.order(&[("TEA-1", 1, "40")]).await;
+    shop.until(id, "waits for the carrier", |order| {
+        order["shipment"]["status"] == "created"
+    })
+    .await;
+    let payment = &shop.app.settings.partners.payment;
+    let authorization = shop.ids(id).await.authorization(0);
+    let void = format!("{}/authorizations/{authorization}/void", payment.url);
+    let void = shop.app.client.post(void).bearer_auth(TOKEN);
+    assert_eq!(void.send().await.unwrap().status(), 200);
+    shop.app
+        .sql(&format!(
+            "UPDATE orders
+                SET fulfilment = jsonb_set(jsonb_set(jsonb_set(fulfilment,
+                        '{{expired,authorizations}}', '1'),
+                        '{{payment,status}}', '\"voided\"'),
+                        '{{payment,authorized_amount}}', '0')
+              WHERE id = {id}"
+        ))
+        .await;
+    shop.dispatch(id).await;
+    shop.ends(id, "completed").await;
+    let captured = shop.book(id).await.authorizations;
+    let captured: Vec<bool> = captured
+        .iter()
+        .map(|one| one.status == AuthorizationStatus::Captured)
+        .collect();
+    assert_eq!(captured, [false, true]);
 }
 
 /// No personal data, no article and no amount reaches Temporal, whatever happens to the order.

@@ -69,6 +69,10 @@ impl FulfilmentActivities {
             return Ok(stop);
         }
         let payment = partner!(self.payment, subject);
+        // Noted by a task whose result Temporal did not get: the next authorization is not there yet.
+        if fulfilment.is_unauthorized() {
+            return Ok(subject.result(Next::Again));
+        }
         let round = subject.input.expired.authorizations;
         let amount = fulfilment.amount();
         let result = call!(
