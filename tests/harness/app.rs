@@ -142,9 +142,7 @@ impl TestApp {
         settings.rate_limit.requests_per_second = 0;
         settings.database.url = SecretUrl::try_from(database_url(&database).as_str()).unwrap();
         settings.database.pool_size = 4;
-        settings.temporal.address = options
-            .temporal_address
-            .unwrap_or_else(temporal_address);
+        settings.temporal.address = options.temporal_address.unwrap_or_else(temporal_address);
         settings.temporal.task_queue = options.task_queue.unwrap_or_else(|| database.clone());
         settings.workflow.processing_delay = options.processing_delay;
         settings.monitoring.listen = String::new();

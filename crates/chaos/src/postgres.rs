@@ -4,15 +4,19 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
-use dev_servers::{Postgres, PostgresOptions, Tools, child_pids};
+use dev_servers::{Postgres, PostgresOptions, Tools, child_pids, wait_for};
+use diesel::sql_query;
 use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tokio::sync::Mutex;
 
 const START_ATTEMPTS: usize = 5;
+const SYNC_LIMIT: Duration = Duration::from_secs(60);
+const SYNC_PAUSE: Duration = Duration::from_millis(50);
 /// The kernel keeps what a killed process has written. A commit that hangs keeps its connection in
 /// the server, also after its client is gone.
 const SETTINGS: [(&str, &str); 2] = [("fsync", "off"), ("max_connections", "200")];
@@ -70,14 +74,25 @@ impl Database {
         url(self.current().address, database)
     }
 
-    /// Commits wait for the standby, if there is one, and for nobody otherwise.
+    /// Commits wait for the standby, if there is one, and for nobody otherwise. Returns once the
+    /// standby has everything: only then may it take over.
     pub async fn wait_for_standby(&self) -> Result<()> {
-        let setting = if self.servers.len() > 1 {
-            WAIT_FOR_STANDBY
-        } else {
-            WAIT_FOR_NOBODY
+        if self.servers.len() == 1 {
+            return self.set(WAIT_FOR_NOBODY).await;
+        }
+        self.set(WAIT_FOR_STANDBY).await?;
+        let url = self.url("postgres");
+        let in_sync = || async {
+            let mut connection = AsyncPgConnection::establish(&url).await?;
+            let query = sql_query("SELECT FROM pg_stat_replication WHERE sync_state = 'sync'");
+            // Its trait has a `load`, as atomic integers have.
+            let found = diesel_async::RunQueryDsl::execute(query, &mut connection).await?;
+            Ok::<_, anyhow::Error>((found > 0).then_some(()))
         };
-        self.set(setting).await
+        let in_sync = wait_for(SYNC_LIMIT, SYNC_PAUSE, in_sync).await?;
+        in_sync.context("the standby does not follow the primary")?;
+        // A commit that waits for the standby.
+        execute(&url, "SELECT pg_logical_emit_message(true, 'chaos', '')").await
     }
 
     /// Commits wait for a standby that does not exist.
