@@ -28,6 +28,8 @@ export async function hiddenTab(test) {
     const page = await openLive(test);
     await setHidden(page, true);
     await page.getByText('paused', { exact: true }).waitFor();
+    // A read that began before may still return the order that is created next.
+    await page.waitForLoadState('networkidle');
     const id = await test.createOrder();
     await page.waitForTimeout(2_000);
     check((await linkTo(page, id).count()) === 0, 'a hidden tab is not kept up to date');
