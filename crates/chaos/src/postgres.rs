@@ -7,14 +7,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use dev_servers::{Postgres, PostgresOptions, Tools, child_pids, wait_for};
+use dev_servers::{Postgres, PostgresOptions, Tools, wait_for};
 use diesel::sql_query;
 use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tokio::sync::Mutex;
 
-const START_ATTEMPTS: usize = 5;
 const SYNC_LIMIT: Duration = Duration::from_secs(60);
 const SYNC_PAUSE: Duration = Duration::from_millis(50);
 /// The kernel keeps what a killed process has written. A commit that hangs keeps its connection in
@@ -192,29 +191,15 @@ impl Server {
     }
 
     async fn start_again(&self, tools: &Tools) -> Result<()> {
-        let mut running = self.running.lock().await;
-        // Child processes of the killed server may still be ending.
-        for attempt in 1.. {
-            let options = self.options.lock().await.clone();
-            match Postgres::start(tools, options).await {
-                Err(error) if attempt == START_ATTEMPTS => return Err(error.into()),
-                Err(_) => {}
-                Ok(started) => {
-                    *running = Some(started);
-                    break;
-                }
-            }
-        }
+        let options = self.options.lock().await;
+        *self.running.lock().await = Some(Postgres::start_again(tools, &options).await?);
         Ok(())
     }
 
     async fn pids(&self) -> Vec<Pid> {
         let running = self.running.lock().await;
-        let parent = running.iter().map(Postgres::pid);
-        parent
-            .flat_map(|pid| std::iter::once(pid).chain(child_pids(pid)))
-            .map(Pid::from_raw)
-            .collect()
+        let pids = running.iter().flat_map(Postgres::pids);
+        pids.map(Pid::from_raw).collect()
     }
 }
 

@@ -8,8 +8,6 @@ use dev_servers::{ClusterOptions, TemporalCluster, TemporalOptions, TemporalServ
 use nix::unistd::Pid;
 use tokio::sync::Mutex;
 
-const NAMESPACE: &str = "default";
-
 /// Temporal, which consists of parts: the dev server, or the nodes of a cluster and then their
 /// database.
 pub enum Temporal {
@@ -35,7 +33,6 @@ impl Temporal {
             let options = ClusterOptions {
                 data_dir: folder.join("temporal"),
                 nodes,
-                namespace: NAMESPACE.into(),
                 postgres_settings: vec![("fsync", "off")],
                 ..ClusterOptions::default()
             };
@@ -140,7 +137,7 @@ impl Temporal {
     /// Waits until a node of a cluster serves.
     pub async fn until_ready(&self, node: usize) -> Result<()> {
         if let Self::Cluster { cluster, .. } = self {
-            cluster.until_ready(node, NAMESPACE).await?;
+            cluster.until_ready(node).await?;
         }
         Ok(())
     }

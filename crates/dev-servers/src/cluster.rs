@@ -8,6 +8,7 @@ use std::time::Duration;
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
+use tokio::time::{sleep, timeout};
 
 use crate::command::{ServerCommand, command};
 use crate::log::Log;
@@ -15,7 +16,7 @@ use crate::process::Process;
 use crate::run_as::RunAs;
 use crate::service::output;
 use crate::temporal::Frontend;
-use crate::{DataDirLock, Error, Postgres, PostgresOptions, Tools, child_pids, port};
+use crate::{DataDirLock, Error, Postgres, PostgresOptions, Tools, port};
 
 /// What compose.yaml runs for the same purpose.
 const SCHEMA: &str = include_str!("../../../deploy/compose/temporal/schema.sh");
@@ -53,8 +54,6 @@ pub struct ClusterOptions {
     pub namespace: String,
     /// Settings of PostgreSQL.
     pub postgres_settings: Vec<(&'static str, &'static str)>,
-    /// Lines for Temporal's dynamic configuration, in YAML.
-    pub dynamic_config: String,
 }
 
 impl Default for ClusterOptions {
@@ -67,7 +66,6 @@ impl Default for ClusterOptions {
             shards: 512,
             namespace: "default".to_owned(),
             postgres_settings: Vec::new(),
-            dynamic_config: String::new(),
         }
     }
 }
@@ -77,6 +75,7 @@ impl Default for ClusterOptions {
 #[derive(Debug)]
 pub struct TemporalCluster {
     nodes: Vec<Node>,
+    namespace: String,
     tools: Tools,
     postgres_options: PostgresOptions,
     postgres: Mutex<Option<Postgres>>,
@@ -144,23 +143,24 @@ impl TemporalCluster {
         }
         let cluster = Self {
             nodes,
+            namespace: options.namespace.clone(),
             tools: tools.clone(),
             postgres_options,
             postgres: Mutex::new(Some(postgres)),
             _lock: lock,
         };
-        cluster.create_namespace(&options.namespace).await?;
+        cluster.create_namespace().await?;
         for node in &cluster.nodes {
-            node.until_ready(&options.namespace).await?;
+            node.until_ready(&cluster.namespace).await?;
         }
         Ok(cluster)
     }
 
-    async fn create_namespace(&self, namespace: &str) -> Result<(), Error> {
+    async fn create_namespace(&self) -> Result<(), Error> {
         let mut script = shell(NAMESPACE, self.tools.temporal.parent());
         script
             .env("TEMPORAL_ADDRESS", self.address())
-            .env("NAMESPACE", namespace)
+            .env("NAMESPACE", &self.namespace)
             .env("RETENTION", "1d");
         let created = output("namespace.sh", script, SETUP_LIMIT);
         let node = self.nodes[0].process.lock().await;
@@ -207,8 +207,8 @@ impl TemporalCluster {
     }
 
     /// Waits until a node serves the namespace.
-    pub async fn until_ready(&self, number: usize, namespace: &str) -> Result<(), Error> {
-        self.nodes[number].until_ready(namespace).await
+    pub async fn until_ready(&self, number: usize) -> Result<(), Error> {
+        self.nodes[number].until_ready(&self.namespace).await
     }
 
     /// Starts the nodes that have ended by themselves, as a supervisor would: a node ends when it
@@ -246,10 +246,7 @@ impl TemporalCluster {
     /// PostgreSQL's processes, the parent first.
     pub async fn database_pids(&self) -> Vec<i32> {
         let postgres = self.postgres.lock().await;
-        let parent = postgres.iter().map(Postgres::pid);
-        parent
-            .flat_map(|pid| std::iter::once(pid).chain(child_pids(pid)))
-            .collect()
+        postgres.iter().flat_map(Postgres::pids).collect()
     }
 
     /// Kills PostgreSQL's parent process, as a crash would.
@@ -262,7 +259,7 @@ impl TemporalCluster {
     /// Starts PostgreSQL again.
     pub async fn start_database(&self) -> Result<(), Error> {
         let mut postgres = self.postgres.lock().await;
-        *postgres = Some(Postgres::start(&self.tools, self.postgres_options.clone()).await?);
+        *postgres = Some(Postgres::start_again(&self.tools, &self.postgres_options).await?);
         Ok(())
     }
 
@@ -276,12 +273,12 @@ impl TemporalCluster {
                     return process.exited(status);
                 }
             }
-            let postgres = self.postgres.lock().await;
-            if let Some(postgres) = &*postgres
-                && let Ok(error) = tokio::time::timeout(POLL, postgres.wait()).await
+            if let Some(postgres) = &*self.postgres.lock().await
+                && let Ok(error) = timeout(Duration::ZERO, postgres.wait()).await
             {
                 return error;
             }
+            sleep(POLL).await;
         }
     }
 
@@ -331,8 +328,7 @@ impl Node {
     ) -> Result<(), Error> {
         fs::create_dir_all(&self.dir).map_err(Error::file("create", &self.dir))?;
         let dynamic = self.dir.join("dynamicconfig.yaml");
-        let content = format!("{DYNAMIC_CONFIG}\n{}", options.dynamic_config);
-        fs::write(&dynamic, content).map_err(Error::file("write", &dynamic))?;
+        fs::write(&dynamic, DYNAMIC_CONFIG).map_err(Error::file("write", &dynamic))?;
         let config = self.config(options, postgres, frontend, &dynamic);
         let path = self.dir.join("config.yaml");
         fs::write(&path, format!("{config:#}\n")).map_err(Error::file("write", &path))

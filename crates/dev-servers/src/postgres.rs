@@ -15,7 +15,7 @@ use crate::lock::DataDirLock;
 use crate::log::Log;
 use crate::process::Process;
 use crate::run_as::RunAs;
-use crate::{Error, Tools, port, stale};
+use crate::{Error, Tools, child_pids, port, stale};
 
 const NAME: &str = "PostgreSQL";
 const PORT_SETTING: &str = "dev.postgres_port";
@@ -107,6 +107,16 @@ impl Postgres {
         }
     }
 
+    /// Starts a server that was killed: its child processes may still be ending.
+    pub async fn start_again(tools: &Tools, options: &PostgresOptions) -> Result<Self, Error> {
+        for _ in 1..port::ATTEMPTS {
+            if let Ok(started) = Self::start(tools, options.clone()).await {
+                return Ok(started);
+            }
+        }
+        Self::start(tools, options.clone()).await
+    }
+
     /// Starts the server, not waiting for it.
     fn launch(
         tools: &Tools,
@@ -176,6 +186,13 @@ impl Postgres {
     /// The process id of the postmaster, the parent of all its processes.
     pub fn pid(&self) -> i32 {
         self.process.pid()
+    }
+
+    /// The process ids of all its processes, the postmaster first.
+    pub fn pids(&self) -> Vec<i32> {
+        let mut pids = vec![self.pid()];
+        pids.extend(child_pids(self.pid()));
+        pids
     }
 
     /// Resolves if the server ends by itself, with the reason.
