@@ -24,7 +24,7 @@ pub struct Services {
 /// The Temporal that the tests share: its dev server, or with `ORDERS_TEST_TEMPORAL=cluster` a cluster.
 enum Temporal {
     DevServer(TemporalServer),
-    Cluster(TemporalCluster),
+    Cluster(Box<TemporalCluster>),
 }
 
 impl Temporal {
@@ -39,7 +39,9 @@ impl Temporal {
                     postgres_settings: vec![("fsync", "off"), ("synchronous_commit", "off")],
                     ..ClusterOptions::default()
                 };
-                Self::Cluster(TemporalCluster::start(tools, &options).await.unwrap())
+                Self::Cluster(Box::new(
+                    TemporalCluster::start(tools, &options).await.unwrap(),
+                ))
             }
             Ok(other) => panic!("ORDERS_TEST_TEMPORAL={other} is neither absent nor cluster"),
             Err(_) => {

@@ -34,7 +34,7 @@ impl Engine {
 /// A running one.
 enum Running {
     DevServer(TemporalServer),
-    Cluster(TemporalCluster),
+    Cluster(Box<TemporalCluster>),
 }
 
 /// Measures without and with a processing delay.
@@ -104,7 +104,9 @@ impl Running {
         let environment = context.environment;
         Ok(match engine {
             Engine::DevServer => Self::DevServer(environment.start_dev_server(true).await?),
-            Engine::Cluster(nodes) => Self::Cluster(environment.start_cluster(nodes).await?),
+            Engine::Cluster(nodes) => {
+                Self::Cluster(Box::new(environment.start_cluster(nodes).await?))
+            }
         })
     }
 
