@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use order_processing::commands;
 use order_processing::commands::keys::{self, NewKey, Rotation};
+use order_processing::commands::partitions::{self, PartitionCommand};
 use order_processing::commands::sandbox::SandboxArguments;
 use order_processing::commands::webhooks::{self, WebhookCommand};
 use order_processing::config::Settings;
@@ -36,6 +37,11 @@ enum Command {
     Migrate {
         #[command(subcommand)]
         direction: Migrate,
+    },
+    /// Partition the tables of orders and events, and archive old partitions
+    Partitions {
+        #[command(subcommand)]
+        command: PartitionCommand,
     },
     /// Show the backlog of the outbox and the orders that differ from their workflows
     Status {
@@ -114,6 +120,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
                 Migrate::Down => commands::migrate::down(&settings).await,
                 Migrate::Status => commands::migrate::status(&settings).await,
             },
+            Command::Partitions { command } => partitions::run(&settings, command).await,
             Command::Status { json } => commands::status(&settings, json).await,
             Command::Keys { command } => match command {
                 Keys::Create(new) => keys::create(&settings, new).await,

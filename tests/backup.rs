@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::harness::{Process, TestApp, admin, database_url, eventually};
 
 /// Runs a script of `deploy/backup/` with the project's own PostgreSQL.
-fn script(name: &str, database: &str, file: &Path) -> Output {
+pub fn script(name: &str, database: &str, file: &Path) -> Output {
     let project = Path::new(env!("CARGO_MANIFEST_DIR"));
     let tools = project.join(".tools/postgresql/bin");
     let path = std::env::var("PATH").unwrap();
@@ -24,7 +24,7 @@ fn script(name: &str, database: &str, file: &Path) -> Output {
         .unwrap()
 }
 
-fn assert_success(output: &Output) {
+pub fn assert_success(output: &Output) {
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{stderr}");
 }

@@ -33,6 +33,7 @@ mod model;
 mod orders;
 mod outages;
 mod ownership;
+mod partitions;
 mod pooler;
 mod reconciler;
 mod sdk;

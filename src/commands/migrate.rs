@@ -67,17 +67,21 @@ async fn with_connection<T>(
     settings: &Settings,
     step: impl FnOnce(AsyncPgConnection) -> Result<T, StoreError>,
 ) -> Result<T> {
+    Ok(step(connect(settings).await?)?)
+}
+
+/// A connection without time-outs for statements and locks.
+pub(super) async fn connect(settings: &Settings) -> Result<AsyncPgConnection> {
     let database = &settings.database;
     let limit = database.acquire_timeout.max(Duration::from_secs(5));
     let connecting = tokio::time::timeout(limit, db::connect(database, "orders-migrate"));
-    let connection = connecting
+    connecting
         .await
         .unwrap_or_else(|_| Err(StoreError::Unavailable("no response in time".into())))
-        .with_context(|| format!("cannot reach PostgreSQL at {} (database.url)", database.url))?;
-    Ok(step(connection)?)
+        .with_context(|| format!("cannot reach PostgreSQL at {} (database.url)", database.url))
 }
 
 /// Prints progress on stderr, because stdout is for the result.
-fn warn(line: &str) {
+pub(super) fn warn(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }

@@ -3,6 +3,7 @@
 mod dev;
 pub mod keys;
 pub mod migrate;
+pub mod partitions;
 pub mod sandbox;
 mod service;
 mod status;

@@ -150,7 +150,8 @@ pub async fn serve_until(
     let sequencing = tokio::spawn(sequencer.run(stop.clone()));
     let delivering = tokio::spawn(deliverer.run(stop.clone()));
     let sweep_interval = settings.idempotency.sweep_interval;
-    let sweeping = tokio::spawn(sweep(background, sweep_interval, stop.clone()));
+    let sweeping = tokio::spawn(sweep(background.clone(), sweep_interval, stop.clone()));
+    let extending = tokio::spawn(extend_partitions(background, stop.clone()));
     let served = server.run(stop.clone()).await;
     stop.cancel();
     dispatching.await.context("the dispatcher failed")?;
@@ -158,6 +159,7 @@ pub async fn serve_until(
     sequencing.await.context("the sequencer failed")?;
     delivering.await.context("the webhooks failed")?;
     sweeping.await.context("the sweeper failed")?;
+    extending.await.context("adding partitions failed")?;
     served
 }
 
@@ -195,6 +197,26 @@ async fn sweep(database: Database, interval: Duration, stop: CancellationToken) 
         tokio::select! {
             () = stop.cancelled() => return,
             () = tokio::time::sleep(interval) => {}
+        }
+    }
+}
+
+/// How often partitions are added, if the tables have any.
+const EXTENSION_INTERVAL: Duration = Duration::from_secs(10);
+
+/// Adds partitions ahead of the ids of new orders.
+async fn extend_partitions(database: Database, stop: CancellationToken) {
+    loop {
+        let extended = tokio::select! {
+            () = stop.cancelled() => return,
+            extended = db::partitions::extend(&database) => extended,
+        };
+        if let Err(error) = extended {
+            tracing::warn!(error = %error, "cannot add a partition of orders; retrying");
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(EXTENSION_INTERVAL) => {}
         }
     }
 }

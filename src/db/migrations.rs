@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::dsl::sql;
-use diesel::migration::{self, Migration, MigrationSource, MigrationVersion};
+use diesel::migration::{Migration, MigrationSource};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text};
@@ -35,7 +35,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// How long a migration tries to get its locks.
 const LOCK_RETRY_LIMIT: Duration = Duration::from_secs(300);
 /// The key of the advisory lock that serialises migrations.
-const MIGRATION_LOCK: i64 = 0x6f72_6465_7273;
+pub(super) const MIGRATION_LOCK: i64 = 0x6f72_6465_7273;
 
 /// Applies the pending migrations in order and returns their versions. `progress` receives what it
 /// waits for. Blocks in place, so it needs a multi-thread runtime. When a migration fails, or does
@@ -50,8 +50,11 @@ pub fn up(
         let pending = harness.pending_migrations(MIGRATIONS).map_err(failed)?;
         let mut applied = Vec::new();
         for migration in &pending {
-            retry_while_locked(&mut harness, migration, &progress, |harness| {
-                harness.run_migration(migration.as_ref())
+            prepare(&mut harness, migration)?;
+            let name = migration.name().to_string();
+            retry_while_locked(&mut harness, &name, &progress, |harness| {
+                let run = harness.run_migration(migration.as_ref());
+                run.map(drop).map_err(failed)
             })?;
             applied.push(migration.name().version().to_string());
         }
@@ -80,19 +83,22 @@ pub fn down(
                     "migration {newest} is not in this binary; revert it with a newer one"
                 ))
             })?;
-        retry_while_locked(&mut harness, migration, &progress, |harness| {
-            harness.revert_migration(migration.as_ref())
+        prepare(&mut harness, migration)?;
+        let name = migration.name().to_string();
+        retry_while_locked(&mut harness, &name, &progress, |harness| {
+            let reverted = harness.revert_migration(migration.as_ref());
+            reverted.map(drop).map_err(failed)
         })?;
         Ok(Some(newest.to_string()))
     })
 }
 
 /// Drives its connection itself and blocks meanwhile.
-type Harness = AsyncConnectionWrapper<AsyncPgConnection>;
+pub(super) type Harness = AsyncConnectionWrapper<AsyncPgConnection>;
 
 /// Polls instead of waiting in the lock queue: a waiting statement holds a snapshot, and a
 /// concurrent index build of the other process would wait for it.
-fn wait_for_other_migrations(
+pub(super) fn wait_for_other_migrations(
     harness: &mut Harness,
     progress: &impl Fn(&str),
 ) -> Result<(), StoreError> {
@@ -106,31 +112,39 @@ fn wait_for_other_migrations(
     }
 }
 
-/// Retries a migration until it gets its locks: a statement that waits for a lock blocks all
-/// statements behind it. A concurrent index build blocks no other statement, so it waits without a
-/// limit.
-fn retry_while_locked(
-    harness: &mut Harness,
-    migration: &dyn Migration<Pg>,
-    progress: &impl Fn(&str),
-    run: impl Fn(&mut Harness) -> migration::Result<MigrationVersion<'static>>,
-) -> Result<(), StoreError> {
-    let name = migration.name();
-    let limit = if migration.metadata().run_in_transaction() {
-        LOCK_TIMEOUT_MS
-    } else {
-        0
-    };
+/// Sets the time to wait for locks. A concurrent index build blocks no other statement, so it waits
+/// without a limit.
+fn prepare(harness: &mut Harness, migration: &dyn Migration<Pg>) -> Result<(), StoreError> {
+    let is_concurrent = !migration.metadata().run_in_transaction();
+    let limit = if is_concurrent { 0 } else { LOCK_TIMEOUT_MS };
     harness.batch_execute(&format!("SET lock_timeout = {limit}"))?;
-    if limit == 0 {
+    if is_concurrent {
         drop_invalid_indexes(harness)?;
     }
+    Ok(())
+}
+
+/// Lets other processes change the schema.
+pub(super) fn unlock(harness: &mut Harness) -> Result<(), StoreError> {
+    let unlock = sql::<Bool>("pg_advisory_unlock(").bind::<BigInt, _>(MIGRATION_LOCK);
+    diesel::select(unlock.sql(")")).get_result::<bool>(harness)?;
+    Ok(())
+}
+
+/// Retries a change of the schema until it gets its locks: a statement that waits for a lock blocks
+/// all statements behind it.
+pub(super) fn retry_while_locked(
+    harness: &mut Harness,
+    name: &str,
+    progress: &impl Fn(&str),
+    run: impl Fn(&mut Harness) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
     let begun = Instant::now();
     let mut pause = FIRST_PAUSE;
     for attempt in 1.. {
         let error = match run(harness) {
-            Ok(_) => return Ok(()),
-            Err(error) => failed(error),
+            Ok(()) => return Ok(()),
+            Err(error) => error,
         };
         if !matches!(error, StoreError::Locked(_)) {
             return Err(error);
@@ -152,11 +166,11 @@ fn retry_while_locked(
 }
 
 /// Drops the invalid indexes that interrupted concurrent builds have left.
-fn drop_invalid_indexes(harness: &mut Harness) -> Result<(), StoreError> {
+pub(super) fn drop_invalid_indexes(harness: &mut Harness) -> Result<(), StoreError> {
     let invalid: Vec<String> = diesel::select(sql::<Array<Text>>(
         "ARRAY(SELECT indexrelid::regclass::text
                  FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
-                WHERE NOT indisvalid AND relnamespace = current_schema()::regnamespace)",
+                WHERE NOT indisvalid AND relkind = 'i' AND relnamespace = current_schema()::regnamespace)",
     ))
     .get_result(harness)?;
     for index in invalid {

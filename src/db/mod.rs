@@ -13,6 +13,7 @@ mod measurements;
 pub mod migrations;
 mod notifier;
 mod orders;
+pub mod partitions;
 mod pool;
 mod prepared;
 mod progress;

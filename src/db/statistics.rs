@@ -15,6 +15,14 @@ use crate::error::StoreError;
 /// orders.
 const SMALL: i64 = 4 * 1024 * 1024;
 
+/// The tables of orders, as a subquery with the column `oid`: one, or its partitions.
+macro_rules! tables {
+    () => {
+        "(SELECT 'orders'::regclass::oid AS oid
+          UNION ALL SELECT inhrelid FROM pg_inherits WHERE inhparent = 'orders'::regclass)"
+    };
+}
+
 #[derive(QueryableByName)]
 struct Size {
     #[diesel(sql_type = BigInt)]
@@ -39,9 +47,13 @@ pub async fn orders_by_status(database: &Database) -> Result<Vec<(&'static str, 
 }
 
 async fn counts(connection: &mut AsyncPgConnection) -> QueryResult<Vec<(&'static str, f64)>> {
-    let Size { bytes } = diesel::sql_query("SELECT pg_relation_size('orders') AS bytes")
-        .get_result(connection)
-        .await?;
+    let Size { bytes } = diesel::sql_query(concat!(
+        "SELECT sum(pg_relation_size(oid))::bigint AS bytes FROM ",
+        tables!(),
+        " AS part"
+    ))
+    .get_result(connection)
+    .await?;
     if bytes <= SMALL {
         let all = diesel::sql_query(
             "SELECT status, count(*)::float8 AS orders FROM orders GROUP BY status",
@@ -56,17 +68,21 @@ async fn counts(connection: &mut AsyncPgConnection) -> QueryResult<Vec<(&'static
     ))
     .load(connection)
     .await?;
-    let estimates: Vec<Count> = diesel::sql_query(
-        "SELECT common.status, greatest(class.reltuples, 0) * common.frequency AS orders
-           FROM pg_class AS class
+    let estimates: Vec<Count> = diesel::sql_query(concat!(
+        "SELECT common.status, sum(greatest(class.reltuples, 0) * common.frequency) AS orders
+           FROM ",
+        tables!(),
+        " AS part
+           JOIN pg_class AS class ON class.oid = part.oid
            JOIN pg_namespace AS namespace ON namespace.oid = class.relnamespace
            JOIN pg_stats AS stats ON stats.schemaname = namespace.nspname
                                  AND stats.tablename = class.relname
-                                 AND stats.attname = 'status',
+                                 AND stats.attname = 'status'
+                                 AND NOT stats.inherited,
                 unnest(stats.most_common_vals::text::text[],
                        stats.most_common_freqs::float8[]) AS common (status, frequency)
-          WHERE class.oid = 'orders'::regclass",
-    )
+          GROUP BY common.status"
+    ))
     .load(connection)
     .await?;
     let mut counts = by_status(OrderStatus::ALL.iter().filter(|one| !one.is_final()), &open);

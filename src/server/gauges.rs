@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::db::{
     BookRepository, IntentRepository, Measurement, MeasurementRepository, ReconciliationRepository,
     WebhookUpkeep, feed_lag_seconds, oldest_snapshot_seconds, orders_by_status,
-    orders_needing_attention,
+    orders_needing_attention, partitions,
 };
 use crate::error::StoreError;
 use crate::health::Dependencies;
@@ -40,6 +40,7 @@ pub(super) async fn refresh(dependencies: &Dependencies, metrics: &Metrics, ever
             vitals.books = logged(books_drift(&books).await);
             vitals.orders = logged(orders_by_status(database).await);
             vitals.attention = logged(orders_needing_attention(database).await);
+            vitals.partition_room = logged(partitions::room(database).await);
             vitals.feed_lag = logged(feed_lag_seconds(database).await);
             vitals.webhooks = logged(webhooks.state().await);
             vitals.oldest_snapshot = logged(oldest_snapshot_seconds(database).await);

@@ -62,7 +62,7 @@ pub fn create_keyed() -> String {
         "WITH claimed AS (
             INSERT INTO idempotency_keys AS known (key, fingerprint, order_id, expires_at)
             VALUES (gen_random_uuid()::text, decode(repeat('00', 32), 'hex'),
-                    nextval('orders_id_seq'), now() + make_interval(secs => 86400))
+                    nextval('orders_id_seq'::text), now() + make_interval(secs => 86400))
             ON CONFLICT (key) DO UPDATE
                SET fingerprint = excluded.fingerprint, order_id = excluded.order_id,
                    expires_at = excluded.expires_at

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::env;
-use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -184,8 +183,8 @@ pub(crate) fn write(path: &Path, content: &[u8]) -> Result<()> {
     fs::write(path, content).with_context(|| format!("cannot write {}", path.display()))
 }
 
-/// openapi-generator: the .jar that is named, that of this project's tools, or the command that
-/// its packages install.
+/// openapi-generator: the .jar that is named, that in the nearest `.tools`, or the command that its
+/// packages install.
 fn openapi_generator() -> Result<Command> {
     let named = env::var_os("OPENAPI_GENERATOR").map(PathBuf::from);
     if let Some(jar) = named.iter().find(|jar| !jar.is_file()) {
@@ -194,15 +193,17 @@ fn openapi_generator() -> Result<Command> {
             jar.display()
         );
     }
-    let tools =
-        env::var_os("ORDERS_TOOLS_DIR").map_or_else(|| PathBuf::from(".tools"), PathBuf::from);
-    let installed = Some(tools.join(GENERATOR)).filter(|jar| jar.is_file());
-    let Some(jar) = named.or(installed) else {
+    let here = env::current_dir()?;
+    let in_tools = |file: &str| {
+        let mut files = here
+            .ancestors()
+            .map(|folder| folder.join(".tools").join(file));
+        files.find(|file| file.exists())
+    };
+    let Some(jar) = named.or_else(|| in_tools(GENERATOR)) else {
         return Ok(Command::new("openapi-generator-cli"));
     };
-    let java = Some(tools.join("bin/java")).filter(|java| java.exists());
-    let java: OsString = java.map_or_else(|| "java".into(), PathBuf::into_os_string);
-    let mut command = Command::new(java);
+    let mut command = Command::new(in_tools("bin/java").unwrap_or_else(|| "java".into()));
     command.args(["-XX:TieredStopAtLevel=1", "-jar"]).arg(jar);
     Ok(command)
 }

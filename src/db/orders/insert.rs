@@ -182,7 +182,7 @@ macro_rules! claim_keys {
     () => {
         "claimed AS (
             INSERT INTO idempotency_keys AS known (key, fingerprint, order_id, expires_at)
-            SELECT key, fingerprint, nextval('orders_id_seq'),
+            SELECT key, fingerprint, nextval('orders_id_seq'::text),
                    now() + make_interval(secs => lifetime)
               FROM requested WHERE key IS NOT NULL ORDER BY key
             ON CONFLICT (key) DO UPDATE
@@ -191,7 +191,7 @@ macro_rules! claim_keys {
              WHERE known.expires_at <= now()
             RETURNING key, order_id),
          numbered AS MATERIALIZED (
-            SELECT coalesce(claimed.order_id, nextval('orders_id_seq')) AS id,
+            SELECT coalesce(claimed.order_id, nextval('orders_id_seq'::text)) AS id,
                    customer_id, total_amount, fulfilment, address, data, traceparent, position
               FROM requested LEFT JOIN claimed USING (key)
              WHERE key IS NULL OR claimed.order_id IS NOT NULL), "
@@ -249,7 +249,7 @@ async fn insert(
     if columns.keys.iter().all(Option::is_none) {
         return prepared(
             "WITH numbered AS MATERIALIZED (
-                SELECT nextval('orders_id_seq') AS id, customer_id, total_amount, fulfilment, address,
+                SELECT nextval('orders_id_seq'::text) AS id, customer_id, total_amount, fulfilment, address,
                        data, traceparent, position
                   FROM unnest(",
             (

@@ -101,6 +101,8 @@ metrics! {
         "Age of the oldest intent; 0 if there is none.";
     oldest_snapshot: Gauge, "orders_database_oldest_snapshot_seconds", [],
         "Age of the oldest transaction with a snapshot; 0 if there is none.";
+    partition_room: Gauge, "orders_partition_room", [],
+        "For how many more partitions of orders there are ids; NaN if the tables are not partitioned.";
     feed_lag: Gauge, "orders_feed_lag_seconds", [],
         "Age of the oldest event that has no position in the feed; 0 if there is none.";
     feed_followers: IntGauge, "orders_feed_followers", [],

@@ -108,6 +108,8 @@ pub struct Vitals {
     pub orders: Option<Vec<(&'static str, f64)>>,
     /// The age of the oldest snapshot in seconds.
     pub oldest_snapshot: Option<f64>,
+    /// For how many more partitions there are ids, if the tables are partitioned.
+    pub partition_room: Option<Option<f64>>,
     /// The age in seconds of the oldest event that has no position in the feed.
     pub feed_lag: Option<f64>,
     /// The number of orders that need attention.
@@ -307,6 +309,9 @@ impl Inner {
             metrics.outbox_waiting.set(waiting as f64);
             metrics.outbox_failing.set(failing as f64);
             metrics.outbox_oldest.set(oldest);
+        }
+        if let Some(room) = vitals.partition_room {
+            metrics.partition_room.set(room.unwrap_or(f64::NAN));
         }
         if let Some(age) = vitals.feed_lag {
             metrics.feed_lag.set(age);

@@ -92,11 +92,16 @@ impl Environment {
         environment
             .admin(&format!("CREATE DATABASE {TEMPLATE}"))
             .await?;
-        environment.orders(&["migrate", "up"]).await?;
+        let template = environment.postgres.url(TEMPLATE);
+        let migrate = ["migrate", "up"];
+        environment
+            .orders(&template, &migrate, MIGRATION_LIMIT)
+            .await?;
         let create = "keys create --name=bench --all-customers --json --scope=orders:read \
                       --scope=orders:write";
         let create: Vec<&str> = create.split_whitespace().collect();
-        let created: serde_json::Value = serde_json::from_str(&environment.orders(&create).await?)?;
+        let created = environment.orders(&template, &create, MIGRATION_LIMIT);
+        let created: serde_json::Value = serde_json::from_str(&created.await?)?;
         let key = created["key"]
             .as_str()
             .context("`orders keys create` printed no key")?;
@@ -104,13 +109,18 @@ impl Environment {
         Ok(environment)
     }
 
-    /// Runs `orders` on the template to its end.
-    async fn orders(&self, arguments: &[&str]) -> Result<String> {
+    /// Runs a command of `orders` on a database to its end, and returns its output.
+    pub async fn orders(
+        &self,
+        database_url: &str,
+        arguments: &[&str],
+        limit: Duration,
+    ) -> Result<String> {
         let mut orders = command(&self.orders);
         orders
             .args(arguments)
-            .env("ORDERS__DATABASE__URL", self.postgres.url(TEMPLATE));
-        Ok(output("orders", orders, MIGRATION_LIMIT).await?)
+            .env("ORDERS__DATABASE__URL", database_url);
+        Ok(output("orders", orders, limit).await?)
     }
 
     /// Stops the shared servers.
@@ -193,6 +203,30 @@ impl Environment {
     pub async fn serve_build(&self, build: &Build, options: ServiceOptions<'_>) -> Result<Server> {
         self.server(&build.name, &build.file, &["serve"], None, options)
             .await
+    }
+
+    /// `orders serve`, which counts its instructions into files that begin with `counts`.
+    pub async fn serve_counted(
+        &self,
+        counts: &Path,
+        options: ServiceOptions<'_>,
+    ) -> Result<Server> {
+        let file = format!("--callgrind-out-file={}", counts.display());
+        let orders = self.orders.to_str().context("the path is not UTF-8")?;
+        let arguments = ["--tool=callgrind", &file, orders, "serve"];
+        self.server(
+            "orders serve",
+            Path::new("valgrind"),
+            &arguments,
+            None,
+            options,
+        )
+        .await
+    }
+
+    /// A file in the folder of the run.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
     }
 
     /// `orders worker`.

@@ -7,9 +7,11 @@ mod engines;
 mod feed;
 mod full;
 mod history;
+mod instructions;
 mod list;
 mod meter;
 pub mod middleware;
+mod partitions;
 mod start;
 mod turn;
 mod workflow;
@@ -42,8 +44,12 @@ pub enum Scenario {
     Alone,
     /// Pages of few and of many orders
     List,
+    /// Many orders before and after their tables are partitioned, and requests meanwhile
+    Partitions,
     /// A mix of all requests
     Mixed,
+    /// Instructions of a request, which do not depend on what else the machine does
+    Instructions,
     /// The start-up time
     Start,
     /// Orders until completion, through Temporal
@@ -100,7 +106,9 @@ impl Scenario {
                 Self::Update => full::update(context).await,
                 Self::Alone => alone::run(context).await,
                 Self::List => list::run(context).await,
+                Self::Partitions => partitions::run(context).await,
                 Self::Mixed => full::mixed(context).await,
+                Self::Instructions => instructions::run(context).await,
                 Self::Start => start::run(context).await,
                 Self::Workflow => workflow::run(context).await,
                 Self::Fulfilment => workflow::run_with_items(context).await,
