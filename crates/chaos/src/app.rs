@@ -57,8 +57,8 @@ pub struct Start {
     pub settings: Settings,
     /// Settings that only releases know that fulfil orders with items.
     pub partners: Settings,
-    /// Settings that only releases know that have the feed of events.
-    pub feed: Settings,
+    /// Settings that only releases know that have the feed of events and find the primary of several hosts.
+    pub recent: Settings,
 }
 
 /// One of our processes.
@@ -97,8 +97,9 @@ impl App {
         let mut command = release.command(self.start.role.command());
         command.args(&self.start.arguments);
         let partners = release.has_items.then_some(&self.start.partners);
-        let feed = release.has_feed.then_some(&self.start.feed);
-        let settings = [Some(&self.start.settings), partners, feed];
+        let recent = release.has_feed.then_some(&self.start.recent);
+        // Later ones replace earlier ones.
+        let settings = [Some(&self.start.settings), partners, recent];
         let settings = settings.into_iter().flatten().flatten();
         command.envs(settings.map(|(name, value)| (format!("ORDERS__{name}"), value)));
         *service = Some(Service::start(&self.name, command, &self.log)?);

@@ -19,7 +19,7 @@ type Version = (u64, u64, u64);
 /// The last version whose prepared statements fail with a 500 after a column is added to a table.
 const FAILS_AFTER_DDL: Version = (0, 3, 0);
 
-/// The first version with the feed of events.
+/// The first version with the feed of events, and with several hosts in `database.url`.
 const HAS_FEED: Version = (0, 5, 0);
 
 /// A version of the program.

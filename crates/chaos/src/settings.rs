@@ -94,11 +94,14 @@ impl Shared {
     /// A process of the service.
     pub fn service(&self, role: Role, name: String, targets: &Targets) -> Result<Start> {
         let listen = free_address()?;
-        let database = url_of_all(&targets.postgres, DATABASE);
+        let primary = targets.postgres.get(..1).unwrap_or_default();
+        let database = |servers| ("DATABASE__URL", url_of_all(servers, DATABASE));
+        let mut recent = owned(&FEED);
+        recent.push(database(&targets.postgres));
         let mut settings = owned(&SERVICE);
         settings.extend([
             ("HTTP__LISTEN", listen.to_string()),
-            ("DATABASE__URL", database),
+            database(primary),
             ("TEMPORAL__ADDRESS", targets.temporal.to_string()),
             ("WORKFLOW__PROCESSING_DELAY", self.processing_delay.into()),
             ("RECONCILER__GRACE", format!("{}s", GRACE.as_secs())),
@@ -110,7 +113,7 @@ impl Shared {
             arguments: Vec::new(),
             settings,
             partners: self.partner_settings(targets.partners),
-            feed: owned(&FEED),
+            recent,
         })
     }
 
@@ -167,7 +170,7 @@ impl Shared {
                 ("LOG__FILTER", "warn".into()),
             ],
             partners: Vec::new(),
-            feed: Vec::new(),
+            recent: Vec::new(),
         }
     }
 }

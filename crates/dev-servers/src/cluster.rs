@@ -343,7 +343,8 @@ impl Node {
     ) -> Value {
         let store = |database: &str, connections: u16| {
             json!({ "sql": {
-                "pluginName": "postgres12",
+                // With this driver, statements are prepared once for each connection.
+                "pluginName": "postgres12_pgx",
                 "databaseName": database,
                 "connectAddr": format!("127.0.0.1:{postgres}"),
                 "connectProtocol": "tcp",
