@@ -138,7 +138,6 @@ impl TemporalCluster {
                 process: Mutex::new(None),
             };
             node.configure(options, postgres.port(), frontend)?;
-            node.start().await?;
             nodes.push(node);
         }
         let cluster = Self {
@@ -149,7 +148,12 @@ impl TemporalCluster {
             postgres: Mutex::new(Some(postgres)),
             _lock: lock,
         };
+        // The first node initializes the databases; several at once would race.
+        cluster.start_node(0).await?;
         cluster.create_namespace().await?;
+        for number in 1..cluster.nodes.len() {
+            cluster.start_node(number).await?;
+        }
         for node in &cluster.nodes {
             node.until_ready(&cluster.namespace).await?;
         }

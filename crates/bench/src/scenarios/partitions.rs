@@ -40,6 +40,12 @@ pub async fn run(context: &mut Context<'_>) -> Result<()> {
         ..ServiceOptions::default()
     };
     let service = context.environment.serve(options).await?;
+    // Fills PostgreSQL's and the system's caches.
+    let warm_up = LoadOptions {
+        seconds: Some(context.plan.seconds * 4.0),
+        ..load(context, &service, orders, Kind::Read)
+    };
+    context.environment.load(&warm_up).await?;
     compare(context, &service, orders, "one table").await?;
     introduce(context, &service, &database, orders).await?;
     database.settle().await?;
