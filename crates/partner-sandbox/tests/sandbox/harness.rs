@@ -311,7 +311,7 @@ impl Fixture {
 
 pub fn connected(url: &str, token: &str) -> Client {
     let client = Client::builder(url).credential("Token", Credential::Bearer(token.into()));
-    client.deadline(Duration::from_secs(5)).build().unwrap()
+    client.deadline(Duration::from_secs(30)).build().unwrap()
 }
 
 pub fn said<S: Debug, F: Debug>(outcome: Result<S, Error<F>>) -> String {
