@@ -50,11 +50,7 @@ pub async fn run(settings: &Settings, command: PartitionCommand) -> Result<()> {
 }
 
 async fn create(settings: &Settings, size: i64) -> Result<()> {
-    let mut connection = connect(settings).await?;
-    if !partitions::list(&mut connection).await?.is_empty() {
-        bail!("the tables are partitioned already; `orders partitions list` shows how");
-    }
-    partitions::create(connection, size, warn)?;
+    partitions::create(connect(settings).await?, size, warn)?;
     partitions::extend(&Database::new(&settings.database, "orders-partitions")?).await?;
     list(settings, false).await
 }

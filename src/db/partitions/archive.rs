@@ -117,11 +117,7 @@ pub fn archive(
             return Err(StoreError::Locked(busy.into()).into());
         }
         let mut outcomes = Vec::new();
-        for left in detached(&mut harness)? {
-            progress(&format!("completing the archive of orders{}", left.suffix));
-            let archived = export(&mut harness, &left, folder, &progress)?;
-            outcomes.push(Outcome::Archived(archived));
-        }
+        export_detached(&mut harness, folder, &progress, &mut outcomes)?;
         let partitions: Vec<Partition> = super::select()
             .load(&mut harness)
             .map_err(StoreError::from)?;
@@ -135,11 +131,7 @@ pub fn archive(
                 outcomes.push(Outcome::Kept(partition.orders.clone(), reasons));
                 continue;
             }
-            for detached in detached(&mut harness)? {
-                progress(&format!("writing orders{}", detached.suffix));
-                let archived = export(&mut harness, &detached, folder, &progress)?;
-                outcomes.push(Outcome::Archived(archived));
-            }
+            export_detached(&mut harness, folder, &progress, &mut outcomes)?;
         }
         Ok(outcomes)
     })
@@ -240,6 +232,20 @@ fn detached(harness: &mut Harness) -> Result<Vec<Detached>, StoreError> {
            ORDER BY oid",
     );
     Ok(query.bind::<Text, _>(MARK).load(harness)?)
+}
+
+fn export_detached(
+    harness: &mut Harness,
+    folder: &Path,
+    progress: &impl Fn(&str),
+    outcomes: &mut Vec<Outcome>,
+) -> Result<(), ArchiveError> {
+    for detached in detached(harness)? {
+        progress(&format!("writing orders{}", detached.suffix));
+        let archived = export(harness, &detached, folder, progress)?;
+        outcomes.push(Outcome::Archived(archived));
+    }
+    Ok(())
 }
 
 /// Writes detached tables to files, and drops them.

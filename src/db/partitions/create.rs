@@ -17,7 +17,7 @@ use crate::error::StoreError;
 /// while the existing rows are being checked.
 const ROOM: i64 = 1_000_000;
 
-/// Turns the tables into partitioned ones, with partitions of `size` ids, unless they are. Reads and
+/// Turns the tables into partitioned ones, with partitions of `size` ids; fails if they are. Reads and
 /// writes continue meanwhile: every lock that they wait for is held for milliseconds. Blocks in place, so
 /// it needs a multi-thread runtime. May be repeated after an interruption.
 pub fn create(
@@ -29,7 +29,9 @@ pub fn create(
         let mut harness = Harness::from(connection);
         wait_for_other_migrations(&mut harness, &progress)?;
         if is_partitioned(&mut harness)? {
-            return Ok(());
+            return Err(StoreError::Misconfigured(
+                "the tables are partitioned already; `orders partitions list` shows how".into(),
+            ));
         }
         refuse_obstacles(&mut harness)?;
         let introduced = introduce(&mut harness, size, &progress);

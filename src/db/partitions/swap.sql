@@ -1,6 +1,7 @@
 -- Each existing table becomes the first partition of a new one with its name, columns, checks, indexes,
 -- triggers and privileges. The validated checks prove that every row belongs there, so nothing is read, and
 -- every existing index becomes a part of the new one.
+
 -- Only a key can be unique in a partitioned table; `order_events_by_entry` replaces it. Entries come from a
 -- sequence, and are unique without it.
 DROP INDEX IF EXISTS order_events_entry_key;
