@@ -22,8 +22,10 @@ test *ARGS: check-generated lint contract-diff corpus
     cargo test --workspace --locked "$@"
     @echo "== times of the console"
     cargo test --locked --test integration -- --ignored --exact console::the_console_is_fast
-    @echo "== chaos, short run"
+    @echo "== instructions of a request"
     @cargo build --quiet --locked --bin orders
+    @cargo run --quiet --locked --package bench -- --only instructions --orders-binary target/debug/orders --results target/bench
+    @echo "== chaos, short run"
     @cargo run --quiet --locked --package chaos -- --seed 63308 --faults 12 --orders 300
     @echo "== upgrade from the previous version under load"
     @just upgrade --orders 300

@@ -137,7 +137,11 @@ impl Visit for Fields<'_> {
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.record_str(field, &format!("{value:?}"));
+        name(self.line, field.name());
+        self.line.push('"');
+        // Writing to a string cannot fail.
+        let _ = write!(Escape(self.line), "{value:?}");
+        self.line.push('"');
     }
 }
 
@@ -146,24 +150,41 @@ fn member(line: &mut String, key: &str, value: &str) {
     text(line, value);
 }
 
+/// The name of a member, which is a field of the program's own.
 fn name(line: &mut String, key: &str) {
-    line.push(',');
-    text(line, key);
-    line.push(':');
+    line.push_str(",\"");
+    line.push_str(key);
+    line.push_str("\":");
 }
 
 fn text(line: &mut String, value: &str) {
+    line.push('"');
+    escaped(line, value);
+    line.push('"');
+}
+
+/// The text of a string, without its quotation marks.
+fn escaped(line: &mut String, value: &str) {
     let special = |byte: u8| byte < b' ' || byte == b'"' || byte == b'\\';
     // Does not stop at the first special byte, so that the compiler can vectorise the loop.
     let is_plain = !value
         .bytes()
         .fold(false, |found, byte| found | special(byte));
     if is_plain {
-        line.push('"');
         line.push_str(value);
-        line.push('"');
     } else {
-        line.push_str(&serde_json::Value::from(value).to_string());
+        let quoted = serde_json::Value::from(value).to_string();
+        line.push_str(&quoted[1..quoted.len() - 1]);
+    }
+}
+
+/// Writes the text of a string piece by piece.
+struct Escape<'a>(&'a mut String);
+
+impl Write for Escape<'_> {
+    fn write_str(&mut self, piece: &str) -> fmt::Result {
+        escaped(self.0, piece);
+        Ok(())
     }
 }
 

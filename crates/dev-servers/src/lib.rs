@@ -1,7 +1,7 @@
 //! PostgreSQL, Temporal and other programs as child processes, on Linux.
 //!
-//! [`Tools`] finds the programs, [`Postgres`], [`TemporalServer`] and [`TemporalCluster`] run servers, [`Service`] runs
-//! a program such as `orders serve`, [`output`] runs one to its end, and [`DataDirLock`] keeps a second
+//! [`Tools`] finds the programs, [`Postgres`], [`PgBouncer`], [`TemporalServer`] and [`TemporalCluster`] run servers,
+//! [`Service`] runs a program such as `orders serve`, [`output`] runs one to its end, and [`DataDirLock`] keeps a second
 //! process out of a data directory. The crate does not depend on the order service.
 //!
 //! What holds for every child:
@@ -18,6 +18,7 @@ mod command;
 mod error;
 mod lock;
 mod log;
+mod pgbouncer;
 mod port;
 mod postgres;
 mod proc_fs;
@@ -33,6 +34,7 @@ pub use cluster::{ClusterOptions, TemporalCluster};
 pub use command::command;
 pub use error::Error;
 pub use lock::DataDirLock;
+pub use pgbouncer::PgBouncer;
 pub use port::lasting_port;
 pub use postgres::{Postgres, PostgresOptions};
 pub use proc_fs::child_pids;

@@ -60,7 +60,8 @@ impl RunAs {
         }
     }
 
-    fn unprivileged() -> Self {
+    /// A user for a server that refuses to run as root.
+    pub(crate) fn unprivileged() -> Self {
         match User::from_name(PREFERRED) {
             Ok(Some(user)) if !user.uid.is_root() => Self {
                 uid: user.uid.as_raw(),

@@ -1,5 +1,6 @@
 //! The service's own metrics: name, labels and meaning. `docs/operating.md` has the same table.
 
+use contract_runtime::Operation;
 use prometheus::core::Collector;
 use prometheus::{
     Gauge, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge,
@@ -10,6 +11,7 @@ use super::{AuthFailure, DispatchResult, WebhookOutcome};
 use crate::db::Action;
 use crate::domain::OrderStatus;
 use crate::generated::OPERATIONS;
+use crate::partners::contracts::{inventory, payment, shipping};
 use crate::partners::{FailureCode, PartnerName};
 
 /// Buckets of the duration of a request, a statement or an activity, in seconds.
@@ -24,32 +26,11 @@ const LAGS: [f64; 14] = [
 /// Buckets of the number of requests per statement.
 const SIZES: [f64; 8] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0];
 
-/// The operations of the partners' contracts that are called.
-const PARTNER_OPERATIONS: [(PartnerName, &[&str]); 3] = [
-    (
-        PartnerName::Inventory,
-        &[
-            "reserve",
-            "commitReservation",
-            "release",
-            "listReservations",
-        ],
-    ),
-    (
-        PartnerName::Payment,
-        &[
-            "authorize",
-            "capture",
-            "voidAuthorization",
-            "refund",
-            "getAuthorization",
-            "listAuthorizations",
-        ],
-    ),
-    (
-        PartnerName::Shipping,
-        &["ship", "getShipment", "cancelShipment", "listShipments"],
-    ),
+/// The operations of the partners' contracts.
+const PARTNER_OPERATIONS: [(PartnerName, &[Operation]); 3] = [
+    (PartnerName::Inventory, inventory::OPERATIONS),
+    (PartnerName::Payment, payment::OPERATIONS),
+    (PartnerName::Shipping, shipping::OPERATIONS),
 ];
 
 /// Declares metrics: field, type, name, labels, buckets of a histogram, and meaning.
@@ -155,7 +136,8 @@ metrics! {
 
 impl Declared {
     /// Registers all metrics. Every known label combination exists from the start, because a
-    /// missing series neither rises nor triggers an alert.
+    /// missing series neither rises nor triggers an alert: those of batches when their queue is made, those
+    /// of the pool whenever the page is read, all others here.
     pub(super) fn new(registry: &Registry) -> prometheus::Result<Self> {
         let metrics = Self::register(registry)?;
         for operation in OPERATIONS {
@@ -163,15 +145,6 @@ impl Declared {
             metrics
                 .http_requests
                 .with_label_values(&[operation.id, operation.method, "500"]);
-        }
-        for state in ["busy", "idle"] {
-            metrics.pool_connections.with_label_values(&[state]);
-        }
-        for batch in ["find", "insert", "update", "done"] {
-            metrics.batch_size.with_label_values(&[batch]);
-            metrics.batch_duration.with_label_values(&[batch]);
-            metrics.batch_waiting.with_label_values(&[batch]);
-            metrics.batch_rejected.with_label_values(&[batch]);
         }
         for action in Action::ALL {
             for result in DispatchResult::ALL {
@@ -200,7 +173,7 @@ impl Declared {
             for operation in operations {
                 metrics.partner_calls.with_label_values(&[
                     partner.as_str(),
-                    operation,
+                    operation.id,
                     FailureCode::Unavailable.as_str(),
                 ]);
             }

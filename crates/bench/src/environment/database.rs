@@ -1,11 +1,13 @@
 //! Databases with the service's schema, and data in them.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use chrono::{DateTime, Utc};
 use dev_servers::wait_for;
 use diesel::QueryableByName;
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Timestamptz};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use order_processing::config::{SecretUrl, Settings};
 use order_processing::db::{SECRET_BYTES, cursor_secret};
@@ -76,6 +78,23 @@ impl Database {
             .await
             .with_context(|| format!("PostgreSQL rejected: {query}"))?;
         Ok(row.number)
+    }
+
+    /// When the transactions of all events were committed, by order: PostgreSQL takes the time before it
+    /// writes the commit to the disk. For orders that have one event.
+    pub async fn commits_of_events(&self) -> Result<HashMap<i64, DateTime<Utc>>> {
+        #[derive(QueryableByName)]
+        struct Commit {
+            #[diesel(sql_type = BigInt)]
+            order_id: i64,
+            #[diesel(sql_type = Timestamptz)]
+            at: DateTime<Utc>,
+        }
+        let query = "SELECT order_id, pg_xact_commit_timestamp(xmin) AS at FROM order_events";
+        let mut connection = self.connection.lock().await;
+        let commits: Vec<Commit> = diesel::sql_query(query).load(&mut *connection).await?;
+        let by_order = commits.into_iter().map(|one| (one.order_id, one.at));
+        Ok(by_order.collect())
     }
 
     /// The key by which the service signs page cursors.

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use dev_servers::{
-    ClusterOptions, Postgres, PostgresOptions, TemporalCluster, TemporalOptions, TemporalServer,
-    Tools, output,
+    ClusterOptions, PgBouncer, Postgres, PostgresOptions, TemporalCluster, TemporalOptions,
+    TemporalServer, Tools, lasting_port, output,
 };
 use nix::sys::statvfs::statvfs;
 use uuid::Uuid;
@@ -32,7 +32,7 @@ const LOAD_MARGIN: Duration = Duration::from_secs(60);
 const BURST_LIMIT: Duration = Duration::from_secs(120);
 
 /// Settings as on a production server, but for a small machine: every commit waits for the disk.
-const POSTGRES: [(&str, &str); 7] = [
+const POSTGRES: [(&str, &str); 8] = [
     ("fsync", "on"),
     ("synchronous_commit", "on"),
     ("shared_buffers", "512MB"),
@@ -41,6 +41,8 @@ const POSTGRES: [(&str, &str); 7] = [
     ("checkpoint_timeout", "1h"),
     ("max_connections", "200"),
     ("maintenance_work_mem", "256MB"),
+    // The time from a commit to a follower of the feed.
+    ("track_commit_timestamp", "on"),
 ];
 
 /// The shared environment of all scenarios.
@@ -131,6 +133,12 @@ impl Environment {
     /// The parent of PostgreSQL's processes.
     pub fn postgres_pid(&self) -> i32 {
         self.postgres.pid()
+    }
+
+    /// Starts a connection pooler in front of PostgreSQL.
+    pub async fn start_pooler(&self) -> Result<PgBouncer> {
+        let folder = self.folder.join("pgbouncer");
+        Ok(PgBouncer::start(&folder, self.postgres.port(), lasting_port()?).await?)
     }
 
     /// A new database with the service's schema.
@@ -227,6 +235,13 @@ impl Environment {
     /// A file in the folder of the run.
     pub fn file(&self, name: &str) -> PathBuf {
         self.folder.join(name)
+    }
+
+    /// Keeps a file of the run beside its folder, and returns where.
+    pub fn keep(&self, file: &Path, name: &str) -> Result<PathBuf> {
+        let kept = self.folder.with_file_name(name);
+        fs::copy(file, &kept)?;
+        Ok(kept)
     }
 
     /// `orders worker`.

@@ -71,9 +71,9 @@ const MEMORY_MIB: f64 = 64.0;
 const START_MS: f64 = 200.0;
 /// The maximum time of a page among many events, as a multiple of that among few.
 const FEED_PAGE: f64 = 1.2;
-/// From an event's statement to a stream, and the memory of the server with 2,000 streams.
+/// From an event's commit to a stream, and the memory of the server with 2,000 streams.
 const FEED: [(&str, &str, f64); 2] = [
-    ("p99 to a stream", "ms", 100.0),
+    ("p99 from commit to a stream", "ms", 100.0),
     ("memory with 2,000 streams", "MiB", 128.0),
 ];
 /// Deliveries to a webhook endpoint per second.

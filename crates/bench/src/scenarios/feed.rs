@@ -48,7 +48,7 @@ pub async fn run(context: &mut Context<'_>) -> Result<()> {
     let service = context.environment.serve(options).await?;
     for round in 1..=context.plan.rounds {
         database.empty().await?;
-        latency(context, &service, round).await?;
+        latency(context, &service, &database, round).await?;
     }
     streams(context, &service).await?;
     service.stop().await?;
@@ -58,8 +58,14 @@ pub async fn run(context: &mut Context<'_>) -> Result<()> {
     pages(context).await
 }
 
-/// The time from the start of an event's statement until a stream has it, at a steady rate.
-async fn latency(context: &mut Context<'_>, service: &Server, round: usize) -> Result<()> {
+/// The time until a stream has an event, at a steady rate: from the start of its statement, and from its
+/// commit.
+async fn latency(
+    context: &mut Context<'_>,
+    service: &Server,
+    database: &Database,
+    round: usize,
+) -> Result<()> {
     let load = LoadOptions {
         kind: Kind::Create,
         connections: CONNECTIONS,
@@ -70,14 +76,14 @@ async fn latency(context: &mut Context<'_>, service: &Server, round: usize) -> R
     let mut stream = Stream::open(&service.address, &load.api_key).await?;
     let (stop, mut stopped) = tokio::sync::watch::channel(false);
     let following = tokio::spawn(async move {
-        let mut times = Vec::new();
+        let mut arrivals = Vec::new();
         loop {
             tokio::select! {
-                _ = stopped.wait_for(|stop| *stop) => return anyhow::Ok(times),
+                _ = stopped.wait_for(|stop| *stop) => return anyhow::Ok(arrivals),
                 read = stream.events() => {
                     let now = Utc::now();
                     for event in read? {
-                        times.push(age(&event, now)?);
+                        arrivals.push(Arrival::of(&event, now)?);
                     }
                 }
             }
@@ -87,21 +93,36 @@ async fn latency(context: &mut Context<'_>, service: &Server, round: usize) -> R
     // The last events are on their way.
     tokio::time::sleep(Duration::from_secs(1)).await;
     stop.send_replace(true);
-    let mut times = following.await??;
-    ensure!(!times.is_empty(), "the stream had no event");
-    times.sort_by(f64::total_cmp);
+    let arrivals = following.await??;
+    ensure!(!arrivals.is_empty(), "the stream had no event");
     #[allow(clippy::cast_precision_loss)] // thousands
-    let rate = times.len() as f64 / context.plan.seconds;
-    let (p50, p99) = (at(&times, 50), at(&times, 99));
+    let rate = arrivals.len() as f64 / context.plan.seconds;
+    let commits = database.commits_of_events().await?;
+    let mut since_commit = Vec::with_capacity(arrivals.len());
+    for arrival in &arrivals {
+        let commit = commits.get(&arrival.order_id);
+        since_commit.push(arrival.since(*commit.context("an event without a commit")?));
+    }
+    let mut since_statement: Vec<_> = arrivals
+        .iter()
+        .map(|arrival| arrival.since(arrival.occurred_at))
+        .collect();
+    since_commit.sort_by(f64::total_cmp);
+    since_statement.sort_by(f64::total_cmp);
+    let (p50, p99) = (at(&since_commit, 50), at(&since_commit, 99));
     let mut add = |measure: &str, unit: &str, value: f64| {
         context.figures.add(SCENARIO, OURS, measure, unit, value);
     };
     add("events", "1/s", rate);
-    add("p50 to a stream", "ms", p50);
-    add("p99 to a stream", "ms", p99);
+    add("p50 from commit to a stream", "ms", p50);
+    add("p99 from commit to a stream", "ms", p99);
+    for percent in [50, 99] {
+        let measure = format!("p{percent} from statement to a stream");
+        add(&measure, "ms", at(&since_statement, percent));
+    }
     note_load(context, SCENARIO, OURS, "while followed", &outcome);
     progress(&format!(
-        "  round {round}: {rate:.0} events/s, {p50:.1} ms to a stream, p99 {p99:.1} ms"
+        "  round {round}: {rate:.0} events/s, {p50:.1} ms from commit to a stream, p99 {p99:.1} ms"
     ));
     Ok(())
 }
@@ -273,11 +294,27 @@ async fn load(database: &Database, events: i64) -> Result<()> {
     database.execute(&["RESET synchronous_commit"]).await
 }
 
-/// How old an event is, in milliseconds.
-fn age(event: &Value, now: DateTime<Utc>) -> Result<f64> {
-    let occurred = event["occurred_at"].as_str().context("no occurred_at")?;
-    let occurred: DateTime<Utc> = occurred.parse()?;
-    Ok((now - occurred).as_seconds_f64() * MILLISECONDS)
+/// When a stream had the only event of an order.
+struct Arrival {
+    order_id: i64,
+    occurred_at: DateTime<Utc>,
+    at: DateTime<Utc>,
+}
+
+impl Arrival {
+    fn of(event: &Value, at: DateTime<Utc>) -> Result<Self> {
+        let occurred_at = event["occurred_at"].as_str().context("no occurred_at")?;
+        Ok(Self {
+            order_id: event["order_id"].as_i64().context("no order_id")?,
+            occurred_at: occurred_at.parse()?,
+            at,
+        })
+    }
+
+    /// In milliseconds.
+    fn since(&self, begin: DateTime<Utc>) -> f64 {
+        (self.at - begin).as_seconds_f64() * MILLISECONDS
+    }
 }
 
 fn at(sorted: &[f64], percent: usize) -> f64 {

@@ -164,11 +164,14 @@ impl Comparison<'_> {
                     }
                 }
             }
-            if let Some(Subject::Server(name, server)) = self.subjects.first() {
-                self.prepare().await?;
-                self.turn(context, round, name, server)
-                    .half(context)
-                    .await?;
+            for subject in &self.subjects {
+                if let Subject::Server(name, server) = subject
+                    && [OURS, BARE.0].contains(name)
+                {
+                    self.prepare().await?;
+                    let turn = self.turn(context, round, name, server);
+                    turn.half(context).await?;
+                }
             }
         }
         Ok(())

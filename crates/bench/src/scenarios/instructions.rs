@@ -1,5 +1,6 @@
 //! Instructions that the server executes for a request, in user space, counted by Callgrind: one request at a
-//! time, so that every request has its own statement. They do not depend on the machine's load.
+//! time, so that every request has its own statement, and at full load. They do not depend on what else the
+//! machine does, so they have limits that CI checks.
 
 use std::fs;
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ use dev_servers::output;
 use tokio::time::sleep;
 
 use super::Context;
+use super::full::CONNECTIONS;
 use crate::environment::ServiceOptions;
 use crate::environment::database::Orders;
 use crate::environment::server::Server;
@@ -20,8 +22,26 @@ use crate::progress::progress;
 const DATABASE: &str = "bench_instructions";
 const ORDERS: i64 = 10_000;
 /// The code is loaded, and connections and statements are prepared.
-const WARM_UP: u64 = 300;
-const REQUESTS: u64 = 1000;
+const WARM_UP: u64 = if OPTIMIZED { 300 } else { 50 };
+const REQUESTS: u64 = if OPTIMIZED { 1000 } else { 200 };
+/// Whether this is a release build; then the server is one too (`./justw bench`, `./justw test`).
+const OPTIMIZED: bool = !cfg!(debug_assertions);
+/// The most that a request may take alone.
+const LIMITS: [(Kind, f64); 4] = if !OPTIMIZED {
+    [
+        (Kind::Read, 680_000.0),
+        (Kind::CreateKeyed, 1_220_000.0),
+        (Kind::Update, 1_380_000.0),
+        (Kind::List, 8_000_000.0),
+    ]
+} else {
+    [
+        (Kind::Read, 120_000.0),
+        (Kind::CreateKeyed, 240_000.0),
+        (Kind::Update, 240_000.0),
+        (Kind::List, 750_000.0),
+    ]
+};
 /// Tasks in the background also execute instructions.
 const IDLE: Duration = Duration::from_secs(5);
 const LIMIT: Duration = Duration::from_secs(60);
@@ -35,13 +55,18 @@ struct Counter {
 }
 
 impl Counter {
+    /// The file of the last count.
+    fn dump(&self) -> PathBuf {
+        self.file.with_extension(format!("out.{}", self.dumps))
+    }
+
     /// The number of instructions since the last call.
     async fn count(&mut self) -> Result<f64> {
         let mut control = Command::new("callgrind_control");
         control.args(["--dump", &self.pid.to_string()]);
         output("callgrind_control", control, LIMIT).await?;
         self.dumps += 1;
-        let file = self.file.with_extension(format!("out.{}", self.dumps));
+        let file = self.dump();
         let dump = fs::read_to_string(&file).with_context(|| format!("no {}", file.display()))?;
         let total = dump.lines().find_map(|line| line.strip_prefix("totals: "));
         Ok(total.context("the dump has no total")?.trim().parse()?)
@@ -68,12 +93,39 @@ pub async fn run(context: &mut Context<'_>) -> Result<()> {
         file,
         dumps: 0,
     };
-    for kind in [Kind::Read, Kind::CreateKeyed, Kind::Update, Kind::List] {
-        measure(context, &service, &mut counter, kind).await?;
+    let mut exceeded = Vec::new();
+    for (kind, limit) in LIMITS {
+        let (name, alone) = (
+            kind.name(),
+            measure(context, &service, &mut counter, kind, 1).await?,
+        );
+        if alone > limit {
+            exceeded.push(format!(
+                "{name} took {alone:.0} instructions, at most {limit}"
+            ));
+        }
+        if OPTIMIZED {
+            measure(context, &service, &mut counter, kind, CONNECTIONS).await?;
+        }
+        let kept = context
+            .environment
+            .keep(&counter.dump(), &format!("callgrind.{name}.out"))?;
+        progress(&format!(
+            "  by function: callgrind_annotate --inclusive=yes {}",
+            kept.display()
+        ));
     }
     service.stop().await?;
     drop(database);
-    context.environment.drop_database(DATABASE).await
+    context.environment.drop_database(DATABASE).await?;
+    if !exceeded.is_empty() {
+        bail!(
+            "{}; if that is worth it, raise LIMITS in {}",
+            exceeded.join("; "),
+            file!()
+        );
+    }
+    Ok(())
 }
 
 #[allow(clippy::cast_precision_loss)] // far below 2^53
@@ -82,29 +134,35 @@ async fn measure(
     service: &Server,
     counter: &mut Counter,
     kind: Kind,
-) -> Result<()> {
+    connections: u32,
+) -> Result<f64> {
     let load = |requests| LoadOptions {
         kind,
         ids: ORDERS,
+        connections,
         requests: Some(requests),
         ..context.environment.load_on(service)
     };
     context.environment.load(&load(WARM_UP)).await?;
     counter.count().await?;
     let begun = Instant::now();
-    context.environment.load(&load(REQUESTS)).await?;
-    let (busy, took) = (counter.count().await?, begun.elapsed());
-    let begun = Instant::now();
     sleep(IDLE).await;
     let idle = counter.count().await? / begun.elapsed().as_secs_f64();
+    let begun = Instant::now();
+    context.environment.load(&load(REQUESTS)).await?;
+    let (busy, took) = (counter.count().await?, begun.elapsed());
     let each = (busy - idle * took.as_secs_f64()) / REQUESTS as f64;
     if each <= 0.0 {
         bail!("{busy} instructions while serving, {idle} a second while idle");
     }
     let scenario = "instructions";
     let figures = &mut *context.figures;
-    figures.add(scenario, &kind.name(), "instructions", "", each);
-    figures.add(scenario, "idle", "instructions a second", "", idle);
-    progress(&format!("  {}: {each:.0} instructions", kind.name()));
-    Ok(())
+    let measure = if connections == 1 { "alone" } else { "full" };
+    figures.add(scenario, &kind.name(), measure, "instructions", each);
+    figures.add(scenario, "idle", "a second", "instructions", idle);
+    let name = kind.name();
+    progress(&format!(
+        "  {name}, {connections} at a time: {each:.0} instructions"
+    ));
+    Ok(each)
 }

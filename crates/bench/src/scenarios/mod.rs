@@ -12,6 +12,7 @@ mod list;
 mod meter;
 pub mod middleware;
 mod partitions;
+mod pooler;
 mod start;
 mod turn;
 mod workflow;
@@ -46,6 +47,8 @@ pub enum Scenario {
     List,
     /// Many orders before and after their tables are partitioned, and requests meanwhile
     Partitions,
+    /// Orders by id and new orders through a connection pooler
+    Pooler,
     /// A mix of all requests
     Mixed,
     /// Instructions of a request, which do not depend on what else the machine does
@@ -107,6 +110,7 @@ impl Scenario {
                 Self::Alone => alone::run(context).await,
                 Self::List => list::run(context).await,
                 Self::Partitions => partitions::run(context).await,
+                Self::Pooler => pooler::run(context).await,
                 Self::Mixed => full::mixed(context).await,
                 Self::Instructions => instructions::run(context).await,
                 Self::Start => start::run(context).await,

@@ -4,9 +4,10 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use actix_web::dev::Handler;
+use actix_web::guard::{self, GuardContext};
 use actix_web::http::{Method, StatusCode, header};
 use actix_web::web::{self, Data, ServiceConfig};
-use actix_web::{FromRequest, HttpResponse, Resource, Responder, ResponseError, Route, guard};
+use actix_web::{FromRequest, HttpResponse, Resource, Responder, ResponseError, Route};
 
 use super::Rejection;
 use crate::Contract;
@@ -97,11 +98,14 @@ impl Router {
         let taken = method.clone();
         let build: Build = Box::new(move |resource, head_is_free| {
             // `GET` also serves `HEAD` (RFC 9110, section 9.3.2).
-            let route = if taken == Method::GET && head_is_free {
-                Route::new().guard(guard::Any(guard::Get()).or(guard::Head()))
-            } else {
-                Route::new().method(taken)
+            let serves_head = taken == Method::GET && head_is_free;
+            // actix-web's own guard also notes the methods of a resource in every request, for the 405
+            // that this module builds itself.
+            let is_for = move |context: &GuardContext<'_>| {
+                let method = &context.head().method;
+                *method == taken || (serves_head && *method == Method::HEAD)
             };
+            let route = Route::new().guard(guard::fn_guard(is_for));
             shared.share(resource).route(route.to(handler))
         });
         self.resources
@@ -110,11 +114,17 @@ impl Router {
             .push(Operation { method, build });
     }
 
-    /// Adds the resources to actix-web. Paths without parameters come before paths with them. An
-    /// unknown method gets 405 with `Allow`.
+    /// Adds the resources to actix-web, which tries one after the other: those that match more narrowly come
+    /// first. An unknown method gets 405 with `Allow`.
     pub fn configure(self, service: &mut ServiceConfig) {
         let mut resources: Vec<_> = self.resources.into_iter().collect();
-        resources.sort_by_key(|(path, _)| specificity(path));
+        let operations = self.contract.operations;
+        let place = |path: &str| {
+            operations
+                .iter()
+                .position(|operation| operation.route == path)
+        };
+        resources.sort_by_cached_key(|(path, _)| (specificity(path), place(path)));
         for (path, operations) in resources {
             let mut allow = Vec::new();
             let mut resource = web::resource(path).app_data(Operations::at(self.contract, path));
@@ -137,16 +147,17 @@ impl Router {
     }
 }
 
-/// The sort key of a path: `me` comes before `{id}.json`, and that before `{id}`.
-fn specificity(path: &str) -> Vec<(bool, Reverse<usize>)> {
-    path.split('/')
-        .map(|segment| {
-            let literal = segment
-                .split('{')
-                .map(|part| part.split('}').next_back().unwrap_or(part).len());
-            (segment.contains('{'), Reverse(literal.sum()))
-        })
-        .collect()
+/// The sort key of a path: `me` comes before `{id}.json`, and that before `{id}`. Which of two paths comes
+/// first that never match the same request is a matter of speed, because each path with a parameter that is
+/// tried costs a regular expression: short ones, then in the order of the contract.
+fn specificity(path: &str) -> (usize, Vec<Option<Reverse<usize>>>) {
+    let literal = |segment: &str| {
+        let parts = segment.split('{');
+        let lengths = parts.map(|part| part.split('}').next_back().unwrap_or(part).len());
+        segment.contains('{').then(|| Reverse(lengths.sum()))
+    };
+    let segments: Vec<_> = path.split('/').map(literal).collect();
+    (segments.len(), segments)
 }
 
 fn method_not_allowed(allow: &str) -> HttpResponse {

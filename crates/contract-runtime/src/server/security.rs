@@ -4,7 +4,7 @@ use std::future::Future;
 
 use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
-use actix_web::http::header::AUTHORIZATION;
+use actix_web::http::header::{AUTHORIZATION, AsHeaderName};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
@@ -104,7 +104,7 @@ impl Carrier {
     }
 }
 
-fn header(request: &HttpRequest, name: &str) -> Option<String> {
+fn header(request: &HttpRequest, name: impl AsHeaderName) -> Option<String> {
     let mut lines = request.headers().get_all(name);
     // Reject a repeated header: readers disagree on whether the first or the last counts.
     let line = lines.next().filter(|_| lines.next().is_none())?;
@@ -112,7 +112,7 @@ fn header(request: &HttpRequest, name: &str) -> Option<String> {
 }
 
 fn authorization(request: &HttpRequest, scheme: &str) -> Option<String> {
-    let line = header(request, AUTHORIZATION.as_str())?;
+    let line = header(request, AUTHORIZATION)?;
     let (given, rest) = line.split_once(' ')?;
     (given.eq_ignore_ascii_case(scheme) && !rest.trim().is_empty()).then(|| rest.trim().to_owned())
 }
