@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use contract_runtime::server::{Accept, EventStream};
 use tokio::time::{Instant, timeout_at};
-use url::form_urlencoded;
 
+use super::pages::Link;
 use super::{problem, wait_until};
 use crate::db::EventFilter;
 use crate::domain::{Access, Caller, OrderId};
@@ -118,19 +118,13 @@ impl EventsApi for Events {
     }
 }
 
-/// The `Link` to the next page (RFC 8288), with the same filters.
+/// The `Link` to the next page.
 fn next_link(parameters: &ListEventsParameters, after: i64) -> String {
-    let mut query = form_urlencoded::Serializer::new(String::new());
-    query.append_pair("limit", &parameters.limit.to_string());
-    for event in parameters.r#type.iter().flatten() {
-        query.append_pair("type", event.as_str());
-    }
-    if let Some(id) = parameters.order_id {
-        query.append_pair("order_id", &id.to_string());
-    }
-    if let Some(id) = parameters.customer_id {
-        query.append_pair("customer_id", &id.to_string());
-    }
-    query.append_pair("after", &after.to_string());
-    format!("</events?{}>; rel=\"next\"", query.finish())
+    let types = parameters.r#type.iter().flatten();
+    Link::to("/events", parameters.limit)
+        .with("type", types.map(|event| event.as_str()))
+        .with("order_id", parameters.order_id)
+        .with("customer_id", parameters.customer_id)
+        .with("after", [after])
+        .relation("next")
 }

@@ -10,6 +10,7 @@ mod failures;
 mod health;
 mod idempotency;
 mod orders;
+mod pages;
 pub(crate) mod problem;
 mod processing;
 mod statistics;

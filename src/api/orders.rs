@@ -6,11 +6,11 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use contract_runtime::server::Accept;
 use rust_decimal::Decimal;
 use tokio::time::timeout;
-use url::form_urlencoded;
 
 use super::cursor::Cursors;
 use super::etag::EntityTag;
 use super::failures::{failed, write_failed};
+use super::pages::{Link, cut, with_next};
 use super::{etag, events, idempotency, problem, processing};
 use crate::config;
 use crate::db::{
@@ -487,19 +487,6 @@ fn woken(event: OrderEventType) -> Effect {
     }
 }
 
-/// The number of rows to read for a page: one extra row shows whether there is a next page.
-pub(super) fn with_next(limit: i32) -> i64 {
-    i64::from(limit) + 1
-}
-
-/// Truncates the rows to the page. Returns the last row of the page if there is a next page.
-pub(super) fn cut<T>(rows: &mut Vec<T>, limit: i32) -> Option<&T> {
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let has_next = rows.len() > limit;
-    rows.truncate(limit);
-    rows.last().filter(|_| has_next)
-}
-
 /// Which orders the parameters select.
 fn filter(parameters: &ListOrdersParameters, access: Access) -> OrderFilter {
     OrderFilter {
@@ -518,45 +505,23 @@ fn filter(parameters: &ListOrdersParameters, access: Access) -> OrderFilter {
     }
 }
 
-/// The `Link` to another page (RFC 8288), with the same filters.
+/// The `Link` to another page.
 fn link(parameters: &ListOrdersParameters, cursor: &str, relation: &str) -> String {
-    let mut query = form_urlencoded::Serializer::new(String::new());
-    query.append_pair("limit", &parameters.limit.to_string());
-    for status in parameters.status.iter().flatten() {
-        query.append_pair("status", status.as_str());
-    }
-    for status in parameters.payment_status.iter().flatten() {
-        query.append_pair("payment_status", status.as_str());
-    }
-    for status in parameters.shipment_status.iter().flatten() {
-        query.append_pair("shipment_status", status.as_str());
-    }
+    let (payment, shipment) = (&parameters.payment_status, &parameters.shipment_status);
     let rfc3339 = |time: DateTime<Utc>| time.to_rfc3339_opts(SecondsFormat::AutoSi, true);
-    let others = [
-        (
-            "customer_id",
-            parameters.customer_id.map(|id| id.to_string()),
-        ),
-        (
-            "needs_attention",
-            parameters.needs_attention.map(|needs| needs.to_string()),
-        ),
-        ("created_from", parameters.created_from.map(rfc3339)),
-        ("created_before", parameters.created_before.map(rfc3339)),
-        (
-            "min_amount",
-            parameters.min_amount.map(|amount| amount.to_string()),
-        ),
-        (
-            "max_amount",
-            parameters.max_amount.map(|amount| amount.to_string()),
-        ),
-    ];
-    for (name, value) in others {
-        if let Some(value) = value {
-            query.append_pair(name, &value);
-        }
-    }
-    query.append_pair("cursor", cursor);
-    format!("</orders?{}>; rel=\"{relation}\"", query.finish())
+    let statuses = parameters.status.iter().flatten();
+    let payments = payment.iter().flatten().map(|status| status.as_str());
+    let shipments = shipment.iter().flatten().map(|status| status.as_str());
+    Link::to("/orders", parameters.limit)
+        .with("status", statuses.map(|status| status.as_str()))
+        .with("payment_status", payments)
+        .with("shipment_status", shipments)
+        .with("customer_id", parameters.customer_id)
+        .with("needs_attention", parameters.needs_attention)
+        .with("created_from", parameters.created_from.map(rfc3339))
+        .with("created_before", parameters.created_before.map(rfc3339))
+        .with("min_amount", parameters.min_amount)
+        .with("max_amount", parameters.max_amount)
+        .with("cursor", [cursor])
+        .relation(relation)
 }

@@ -3,11 +3,10 @@
 use chrono::Utc;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
-use url::form_urlencoded;
 use uuid::Uuid;
 
 use super::failures::write_failed;
-use super::orders::{cut, with_next};
+use super::pages::{Link, cut, with_next};
 use super::{RESPONSE_TIME, fresh, problem, wait_until};
 use crate::config;
 use crate::db::{
@@ -389,20 +388,13 @@ impl TryFrom<Delivery> for models::WebhookDelivery {
     }
 }
 
-/// The `Link` to the next page (RFC 8288), with the same filters.
+/// The `Link` to the next page.
 fn next_link(parameters: &ListWebhookDeliveriesParameters, before: i64) -> String {
-    let mut query = form_urlencoded::Serializer::new(String::new());
-    query.append_pair("limit", &parameters.limit.to_string());
-    for status in parameters.status.iter().flatten() {
-        query.append_pair("status", status.as_str());
-    }
-    if let Some(order) = parameters.order_id {
-        query.append_pair("order_id", &order.to_string());
-    }
-    query.append_pair("before", &before.to_string());
-    let id = parameters.id;
-    format!(
-        "</webhooks/{id}/deliveries?{}>; rel=\"next\"",
-        query.finish()
-    )
+    let statuses = parameters.status.iter().flatten();
+    let path = format!("/webhooks/{}/deliveries", parameters.id);
+    Link::to(path, parameters.limit)
+        .with("status", statuses.map(|status| status.as_str()))
+        .with("order_id", parameters.order_id)
+        .with("before", [before])
+        .relation("next")
 }

@@ -84,7 +84,13 @@ pub async fn run(context: &mut Context<'_>) -> Result<()> {
     let file = context.environment.file("callgrind.out");
     let options = ServiceOptions {
         database_url: &database.url,
-        settings: &[("DISPATCHER__ENABLED", "false"), ("HTTP__WORKERS", "1")],
+        // As little as possible in the background.
+        settings: &[
+            ("DISPATCHER__ENABLED", "false"),
+            ("WEBHOOKS__ENABLED", "false"),
+            ("FEED__INTERVAL", "1s"),
+            ("HTTP__WORKERS", "1"),
+        ],
         ..ServiceOptions::default()
     };
     let service = context.environment.serve_counted(&file, options).await?;

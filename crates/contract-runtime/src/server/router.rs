@@ -169,3 +169,25 @@ fn method_not_allowed(allow: &str) -> HttpResponse {
     }
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_and_narrow_paths_come_first() {
+        let sorted = [
+            "/orders",
+            "/{kind}",
+            "/orders/statistics",
+            "/orders/{id}.json",
+            "/orders/{id}",
+            "/{kind}/statistics",
+            "/orders/{id}/events",
+        ];
+        let mut paths = sorted;
+        paths.reverse();
+        paths.sort_by_key(|path| specificity(path));
+        assert_eq!(paths, sorted);
+    }
+}
