@@ -22,7 +22,7 @@ const DEBIAN: &str = "/usr/sbin";
 /// A running PgBouncer in session mode. Dropping it kills it.
 #[derive(Debug)]
 pub struct PgBouncer {
-    process: Process,
+    _process: Process,
     port: u16,
 }
 
@@ -67,21 +67,15 @@ impl PgBouncer {
         let process = Process::start("PgBouncer", command, log, Signal::SIGKILL)?;
         let ready = || async { process.log().contains("process up") };
         process.until(READY_LIMIT, POLL, ready).await?;
-        Ok(Self { process, port })
+        Ok(Self {
+            _process: process,
+            port,
+        })
     }
 
     /// A connection URL, like [`Postgres::url`].
     pub fn url(&self, database: &str) -> String {
-        let (user, password) = (Postgres::USER, Postgres::PASSWORD);
-        format!(
-            "postgres://{user}:{password}@127.0.0.1:{}/{database}",
-            self.port
-        )
-    }
-
-    /// Its process id.
-    pub fn pid(&self) -> i32 {
-        self.process.pid()
+        Postgres::url_at(self.port, database)
     }
 }
 

@@ -170,12 +170,13 @@ impl Postgres {
     /// A connection URL with user and password. Databases other than `postgres` are the caller's to
     /// create, over `url("postgres")`. `database` goes into the URL as it is.
     pub fn url(&self, database: &str) -> String {
-        format!(
-            "postgres://{}:{}@127.0.0.1:{}/{database}",
-            Self::USER,
-            Self::PASSWORD,
-            self.port
-        )
+        Self::url_at(self.port, database)
+    }
+
+    /// The URL of a database at this port, which may be that of a pooler.
+    pub(crate) fn url_at(port: u16, database: &str) -> String {
+        let (user, password) = (Self::USER, Self::PASSWORD);
+        format!("postgres://{user}:{password}@127.0.0.1:{port}/{database}")
     }
 
     /// The port it listens on.

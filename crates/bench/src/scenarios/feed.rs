@@ -251,17 +251,19 @@ async fn pages(context: &mut Context<'_>) -> Result<()> {
                     "customer" => format!("after={}&customer_id=50", events / 2),
                     _ => format!("after={}", events - 50),
                 };
-                let warm_up = LoadOptions {
+                let page = LoadOptions {
                     kind: Kind::List,
                     path: format!("/events?limit=50&{query}"),
-                    requests: Some(WARM_UP),
                     ..context.environment.load_on(service)
+                };
+                let warm_up = LoadOptions {
+                    requests: Some(WARM_UP),
+                    ..page.clone()
                 };
                 context.environment.load(&warm_up).await?;
                 let load = LoadOptions {
-                    requests: None,
                     seconds: Some(context.plan.seconds / 4.0),
-                    ..warm_up
+                    ..page
                 };
                 let alone = context.environment.load(&load).await?;
                 let scenario = format!("feed {kind}");
