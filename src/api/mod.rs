@@ -9,6 +9,7 @@ mod events;
 mod failures;
 mod health;
 mod idempotency;
+mod order_pages;
 mod orders;
 mod pages;
 pub(crate) mod problem;

@@ -1,38 +1,24 @@
 //! The operations tagged `Orders`.
 
-use std::time::Duration;
-
-use chrono::{DateTime, SecondsFormat, Utc};
 use contract_runtime::server::Accept;
-use rust_decimal::Decimal;
-use tokio::time::timeout;
 
 use super::cursor::Cursors;
 use super::etag::EntityTag;
 use super::failures::{failed, write_failed};
-use super::pages::{Link, cut, with_next};
-use super::{etag, events, idempotency, problem, processing};
+use super::pages::{cut, with_next};
+use super::{etag, events, idempotency, order_pages, problem, processing};
 use crate::config;
 use crate::db::{
-    Action, Created, Database, Decided, DeliveryFilter, DeliveryRepository, Effect,
-    EventRepository, IntentRepository, OrderConditions, OrderFilter, OrderRepository, PageOf,
-    Rejection,
+    Created, Database, Decided, DeliveryFilter, DeliveryRepository, EventRepository,
+    IntentRepository, OrderRepository, Rejection,
 };
-use crate::domain::{
-    Access, Actor, Caller, CancellationReason, NewOrder, Order, OrderChange, OrderEventType,
-    OrderId, OrderItem, OrderStatus, RequestError,
-};
+use crate::domain::{Access, Actor, Caller, NewOrder, Order, OrderId, OrderStatus, RequestError};
 use crate::error::StoreError;
 use crate::feed::Feed;
 use crate::generated::models;
 use crate::generated::orders::*;
 use crate::telemetry::request_scope;
 use crate::workflow::Temporal;
-
-/// How long the processing of an order waits for Temporal.
-const TEMPORAL_TIMEOUT: Duration = Duration::from_secs(2);
-/// The maximum number of intents in it, as in the contract.
-const INTENTS_SHOWN: i64 = 100;
 
 /// Implements the operations on orders.
 pub struct Orders {
@@ -87,43 +73,16 @@ impl OrdersApi for Orders {
         parameters: ListOrdersParameters,
     ) -> Result<ListOrdersSuccess, ListOrdersFailure> {
         let access = caller.access;
-        let cursor = parameters.cursor.as_deref();
-        let place = cursor.map(|cursor| self.cursors.decode(cursor, access));
-        if place == Some(None) {
+        let Some(place) = order_pages::place(&parameters, &self.cursors, access) else {
             let detail = "is not a cursor of this server; use the one in the Link header";
             let problem = problem::invalid_parameter("cursor", detail);
             return Err(ListOrdersFailure::BadRequest(problem));
-        }
-        let filter = filter(&parameters, access);
-        let place = place.flatten().unwrap_or(PageOf::Below(OrderId(i64::MAX)));
-        let mut page = self
-            .orders
-            .list(&filter, place, with_next(parameters.limit))
-            .await?;
-        let limit = usize::try_from(parameters.limit).unwrap_or(usize::MAX);
-        let has_more = page.len() > limit;
-        // The extra order is the farthest one from the place.
-        let (has_newer, has_older) = match place {
-            PageOf::Below(_) => {
-                page.truncate(limit);
-                (cursor.is_some(), has_more)
-            }
-            PageOf::Above(_) => {
-                page.drain(..page.len().saturating_sub(limit));
-                (has_more, true)
-            }
         };
-        let edge = |order: Option<&Order>, place: fn(OrderId) -> PageOf, relation| {
-            order.map(|order| {
-                let cursor = self.cursors.encode(place(order.id), access);
-                link(&parameters, &cursor, relation)
-            })
-        };
-        let newer = edge(page.first().filter(|_| has_newer), PageOf::Above, "prev");
-        let older = edge(page.last().filter(|_| has_older), PageOf::Below, "next");
-        let links: Vec<String> = older.into_iter().chain(newer).collect();
+        let filter = order_pages::filter(&parameters, access);
+        let found = with_next(parameters.limit);
+        let mut page = self.orders.list(&filter, place, found).await?;
         Ok(ListOrdersSuccess::Ok {
-            link: (!links.is_empty()).then(|| links.join(", ")),
+            link: order_pages::cut(&mut page, place, &parameters, &self.cursors, access),
             body: page.into_iter().map(Into::into).collect(),
         })
     }
@@ -140,7 +99,7 @@ impl OrdersApi for Orders {
                 problem::customer_not_allowed(),
             ));
         }
-        if let Some((pointer, detail)) = contradiction(&new) {
+        if let Some((pointer, detail)) = new.contradiction() {
             let problem = problem::invalid_parameter(pointer, &detail);
             return Err(CreateOrderFailure::BadRequest(problem));
         }
@@ -287,13 +246,7 @@ impl OrdersApi for Orders {
         let precondition = etag::precondition(parameters.if_match.as_deref());
         let cancelled = self
             .orders
-            .apply(
-                parameters.id,
-                caller.access,
-                &precondition,
-                Actor::Client.into(),
-                cancel,
-            )
+            .cancel(parameters.id, caller.access, &precondition)
             .await;
         let order = cancelled
             .map_err(|rejection| failed::<CancelOrderFailure>(rejection, parameters.id))?;
@@ -320,13 +273,7 @@ impl OrdersApi for Orders {
         let precondition = etag::precondition(parameters.if_match.as_deref());
         let retried = self
             .orders
-            .apply(
-                parameters.id,
-                caller.access,
-                &precondition,
-                Actor::Client.into(),
-                |order| Ok(Some(woken(order.retry_requested()?))),
-            )
+            .retry(parameters.id, caller.access, &precondition)
             .await;
         let retried = match retried {
             Err(Rejection::Request(RequestError::NothingToRetry)) => {
@@ -353,20 +300,8 @@ impl OrdersApi for Orders {
             let problem = problem::order_not_found(id);
             return Err(GetOrderProcessingFailure::NotFound(problem));
         }
-        let intents = self.intents.of_order(id, INTENTS_SHOWN).await?;
-        let progress = timeout(TEMPORAL_TIMEOUT, self.temporal.progress(id)).await;
-        let progress = progress.ok().and_then(|progress| {
-            progress
-                .inspect_err(|error| tracing::debug!(error = %error, "no progress is known"))
-                .ok()
-        });
-        Ok(GetOrderProcessingSuccess::Ok(models::OrderProcessing {
-            temporal_available: progress.is_some(),
-            workflow: progress
-                .flatten()
-                .map(|progress| processing::workflow(progress, self.temporal.settings())),
-            intents: intents.into_iter().map(Into::into).collect(),
-        }))
+        let processing = processing::of_order(id, &self.intents, &self.temporal).await?;
+        Ok(GetOrderProcessingSuccess::Ok(processing))
     }
 
     async fn list_order_deliveries(
@@ -439,89 +374,4 @@ impl OrdersApi for Orders {
             body: ListOrderEventsOkBody::Json(page.events),
         })
     }
-}
-
-/// What the schemas of the contract cannot say about a new order: the violation and where it is.
-fn contradiction(new: &NewOrder) -> Option<(&'static str, String)> {
-    if new.items.is_empty() {
-        return new.shipping_address.as_ref().map(|_| {
-            let detail = "is allowed only together with items";
-            ("/shipping_address", detail.into())
-        });
-    }
-    if new.shipping_address.is_none() {
-        return Some(("/shipping_address", "is required for items".into()));
-    }
-    let price = |item: &OrderItem| item.unit_price * Decimal::from(item.quantity);
-    let sum: Decimal = new.items.iter().map(price).sum();
-    (sum != new.total_amount).then(|| {
-        let detail = format!("{} is not the sum of the items, {sum}", new.total_amount);
-        ("/total_amount", detail)
-    })
-}
-
-/// Cancels an order without items; asks the workflow of one with items to cancel it.
-fn cancel(order: &mut Order) -> Result<Option<Effect>, Rejection> {
-    if order.fulfilment.is_some() {
-        let event = order.cancellation_requested(CancellationReason::CustomerRequest)?;
-        return Ok(event.map(woken));
-    }
-    let change = OrderChange {
-        status: Some(OrderStatus::Cancelled),
-        total_amount: None,
-    };
-    Ok(order.after(&change)?.map(|(status, _)| {
-        order.status = status;
-        Effect {
-            event: OrderEventType::Updated,
-            intent: Some(Action::End),
-        }
-    }))
-}
-
-/// An event that the order's workflow must notice.
-fn woken(event: OrderEventType) -> Effect {
-    Effect {
-        event,
-        intent: Some(Action::Wake),
-    }
-}
-
-/// Which orders the parameters select.
-fn filter(parameters: &ListOrdersParameters, access: Access) -> OrderFilter {
-    OrderFilter {
-        statuses: parameters.status.clone().unwrap_or_default(),
-        customer_id: parameters.customer_id,
-        access,
-        conditions: OrderConditions {
-            payment: parameters.payment_status.clone().unwrap_or_default(),
-            shipment: parameters.shipment_status.clone().unwrap_or_default(),
-            needs_attention: parameters.needs_attention,
-            created_from: parameters.created_from,
-            created_before: parameters.created_before,
-            min_amount: parameters.min_amount,
-            max_amount: parameters.max_amount,
-        },
-    }
-}
-
-/// The `Link` to another page.
-fn link(parameters: &ListOrdersParameters, cursor: &str, relation: &str) -> String {
-    let (payment, shipment) = (&parameters.payment_status, &parameters.shipment_status);
-    let rfc3339 = |time: DateTime<Utc>| time.to_rfc3339_opts(SecondsFormat::AutoSi, true);
-    let statuses = parameters.status.iter().flatten();
-    let payments = payment.iter().flatten().map(|status| status.as_str());
-    let shipments = shipment.iter().flatten().map(|status| status.as_str());
-    Link::to("/orders", parameters.limit)
-        .with("status", statuses.map(|status| status.as_str()))
-        .with("payment_status", payments)
-        .with("shipment_status", shipments)
-        .with("customer_id", parameters.customer_id)
-        .with("needs_attention", parameters.needs_attention)
-        .with("created_from", parameters.created_from.map(rfc3339))
-        .with("created_before", parameters.created_before.map(rfc3339))
-        .with("min_amount", parameters.min_amount)
-        .with("max_amount", parameters.max_amount)
-        .with("cursor", [cursor])
-        .relation(relation)
 }

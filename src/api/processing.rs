@@ -1,15 +1,49 @@
 //! How orders are processed, as operators see it.
 
+use std::time::Duration;
+
 use temporalio_common::protos::temporal::api::enums::v1::WorkflowExecutionStatus;
+use tokio::time::timeout;
 use url::Url;
 
 use crate::config;
-use crate::db::WaitingIntent;
-use crate::generated::models::{OrderIntent, OrderWorkflow, OrderWorkflowStatus, RunningStep};
-use crate::workflow::{PendingStep, Progress};
+use crate::db::{IntentRepository, WaitingIntent};
+use crate::domain::OrderId;
+use crate::error::StoreError;
+use crate::generated::models::{
+    OrderIntent, OrderProcessing, OrderWorkflow, OrderWorkflowStatus, RunningStep,
+};
+use crate::workflow::{PendingStep, Progress, Temporal};
+
+/// How long it waits for Temporal.
+const TEMPORAL_TIMEOUT: Duration = Duration::from_secs(2);
+/// The maximum number of intents in it, as in the contract.
+const INTENTS_SHOWN: i64 = 100;
+
+/// How an order is processed; without its workflow when Temporal does not respond in time.
+pub(super) async fn of_order(
+    id: OrderId,
+    intents: &IntentRepository,
+    temporal: &Temporal,
+) -> Result<OrderProcessing, StoreError> {
+    let intents = intents.of_order(id, INTENTS_SHOWN).await?;
+    let progress = timeout(TEMPORAL_TIMEOUT, temporal.progress(id)).await.ok();
+    let progress = progress.and_then(|progress| {
+        progress
+            .inspect_err(|error| tracing::debug!(error = %error, "no progress is known"))
+            .ok()
+    });
+    Ok(OrderProcessing {
+        temporal_available: progress.is_some(),
+        workflow: progress
+            .flatten()
+            .map(|progress| workflow(progress, temporal.settings())),
+        intents: intents.into_iter().map(Into::into).collect(),
+    })
+}
 
 /// A workflow, with the URL of its page if the settings name Temporal's web interface.
-pub(super) fn workflow(progress: Progress, settings: &config::Temporal) -> OrderWorkflow {
+fn workflow(progress: Progress, settings: &config::Temporal) -> OrderWorkflow {
     OrderWorkflow {
         url: page(&progress, settings).map(String::from),
         status: status(progress.status),

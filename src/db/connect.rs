@@ -11,20 +11,15 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::client::verify_server_cert_signed_by_trust_anchor;
-use rustls::crypto::CryptoProvider;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::server::ParsedCertificate;
-use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::ClientConfig;
 use tokio::time::timeout_at;
 use tokio_postgres::config::SslMode as DriverMode;
 use tokio_postgres_rustls::MakeRustlsConnect;
 use url::Url;
 
-use crate::config::{self, SslMode, given};
+use super::connect_tls::{client, has_files};
+use crate::config::{self, SslMode};
 use crate::error::StoreError;
-use crate::tls;
 
 /// Seconds to wait for a TCP connection; requests are limited by the pool's own time-out.
 const CONNECT_TIMEOUT_SECONDS: u32 = 5;
@@ -34,9 +29,6 @@ const CONNECT_TIMEOUT_SECONDS: u32 = 5;
 const HOST_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long the others may still take when one has.
 const OTHERS_TIMEOUT: Duration = Duration::from_millis(500);
-
-/// The ALPN name of PostgreSQL's protocol (as in libpq).
-const ALPN: &[u8] = b"postgresql";
 
 /// Establishes connections. Cheap to clone.
 #[derive(Clone)]
@@ -237,11 +229,6 @@ fn is_english(locale: &str) -> bool {
     ["", "c", "posix", "en", "english"].contains(&language.to_ascii_lowercase().as_str())
 }
 
-fn has_files(settings: &config::Database) -> bool {
-    let tls = &settings.tls;
-    given(&tls.ca_file).is_some() || given(&tls.certificate).is_some()
-}
-
 /// The error with its causes, which the driver's own text omits.
 fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
@@ -251,93 +238,6 @@ fn chain(error: &dyn Error) -> String {
         cause = next.source();
     }
     text
-}
-
-/// The TLS client of this mode, with trusted roots and the client certificate.
-fn client(settings: &config::Database, mode: SslMode) -> Result<ClientConfig, String> {
-    let provider = tls::provider();
-    let builder = ClientConfig::builder_with_provider(provider.clone())
-        .with_safe_default_protocol_versions()
-        .map_err(|error| error.to_string())?;
-    let roots = || tls::roots("database.tls.ca_file", given(&settings.tls.ca_file));
-    let builder = match mode {
-        SslMode::VerifyFull => builder.with_root_certificates(roots()?),
-        mode => {
-            let roots = match mode {
-                SslMode::VerifyCa => Some(roots()?),
-                _ => None,
-            };
-            builder
-                .dangerous()
-                .with_custom_certificate_verifier(Arc::new(Lenient { roots, provider }))
-        }
-    };
-    let mut client = match (given(&settings.tls.certificate), given(&settings.tls.key)) {
-        (Some(certificate), Some(key)) => {
-            let own = tls::certified_key("database.tls", certificate, key)?;
-            builder.with_client_cert_resolver(Arc::new(rustls::sign::SingleCertAndKey::from(own)))
-        }
-        _ => builder.with_no_client_auth(),
-    };
-    client.alpn_protocols = vec![ALPN.to_vec()];
-    Ok(client)
-}
-
-/// Verifies less than rustls, like libpq's weaker modes: the authority without the host name
-/// (`verify-ca`), or only that the server has the private key of its certificate (`require`,
-/// `prefer`).
-#[derive(Debug)]
-struct Lenient {
-    roots: Option<RootCertStore>,
-    provider: Arc<CryptoProvider>,
-}
-
-impl ServerCertVerifier for Lenient {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        if let Some(roots) = &self.roots {
-            verify_server_cert_signed_by_trust_anchor(
-                &ParsedCertificate::try_from(end_entity)?,
-                roots,
-                intermediates,
-                now,
-                self.provider.signature_verification_algorithms.all,
-            )?;
-        }
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let known = &self.provider.signature_verification_algorithms;
-        rustls::crypto::verify_tls12_signature(message, certificate, signature, known)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let known = &self.provider.signature_verification_algorithms;
-        rustls::crypto::verify_tls13_signature(message, certificate, signature, known)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider
-            .signature_verification_algorithms
-            .supported_schemes()
-    }
 }
 
 fn url(host: &Url, settings: &config::Database, application: &str) -> String {

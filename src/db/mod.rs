@@ -4,6 +4,7 @@ mod api_keys;
 mod batch;
 mod books;
 mod connect;
+mod connect_tls;
 mod dedicated;
 mod events;
 mod feed;

@@ -49,6 +49,26 @@ impl NewOrder {
             shipping_address: None,
         }
     }
+
+    /// What the schemas of the contract cannot say: where this order contradicts itself, as a JSON
+    /// pointer, and how.
+    pub fn contradiction(&self) -> Option<(&'static str, String)> {
+        if self.items.is_empty() {
+            return self.shipping_address.as_ref().map(|_| {
+                let detail = "is allowed only together with items";
+                ("/shipping_address", detail.into())
+            });
+        }
+        if self.shipping_address.is_none() {
+            return Some(("/shipping_address", "is required for items".into()));
+        }
+        let price = |item: &OrderItem| item.unit_price * Decimal::from(item.quantity);
+        let sum: Decimal = self.items.iter().map(price).sum();
+        (sum != self.total_amount).then(|| {
+            let detail = format!("{} is not the sum of the items, {sum}", self.total_amount);
+            ("/total_amount", detail)
+        })
+    }
 }
 
 /// A change of an order; `None` leaves a field unchanged.

@@ -1,13 +1,11 @@
 //! Dispatches intents from the outbox to Temporal. Any number of dispatchers may run.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::pin_mut;
 use opentelemetry::trace::SpanKind;
 use tokio::sync::Notify;
-use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -16,10 +14,11 @@ use super::backoff::backoff;
 use super::client::{Temporal, WorkflowInput};
 use super::error::TemporalError;
 use super::fulfilment::{FulfilmentInput, Steps};
+use super::in_flight::{Dispatched, InFlight};
 use super::order_workflow::OrderInput;
 use crate::config::{CompleteOn, Settings};
 use crate::db::{Action, Channel, Database, Intent, IntentRepository, Listener, stages};
-use crate::domain::{OrderId, OrderKey};
+use crate::domain::OrderKey;
 use crate::telemetry::metrics::DispatchResult;
 use crate::telemetry::request_scope::RequestScope;
 use crate::telemetry::traces::{Span, TraceContext};
@@ -229,7 +228,7 @@ impl Dispatcher {
     }
 
     /// Sends a claimed intent and records the result.
-    async fn dispatch_one(self, intent: Intent) -> Dispatched {
+    pub(super) async fn dispatch_one(self, intent: Intent) -> Dispatched {
         let begun = Instant::now();
         let sent = self.send_traced(&intent).await;
         let result = match &sent {
@@ -366,53 +365,4 @@ struct Claimed {
     intents: Vec<Intent>,
     /// Whether more intents may wait in the outbox because too many orders wait in Temporal.
     is_held_back: bool,
-}
-
-/// The intents that are being dispatched.
-#[derive(Default)]
-struct InFlight {
-    tasks: JoinSet<(i64, Dispatched)>,
-    intents: HashSet<i64>,
-}
-
-impl InFlight {
-    fn len(&self) -> usize {
-        self.tasks.len()
-    }
-
-    fn spawn(&mut self, dispatcher: Dispatcher, intent: Intent) {
-        let id = intent.id;
-        self.intents.insert(id);
-        self.tasks
-            .spawn(async move { (id, dispatcher.dispatch_one(intent).await) });
-    }
-
-    /// The next dispatch to finish; `None` when there is none.
-    async fn next(&mut self) -> Option<Dispatched> {
-        match self.tasks.join_next().await? {
-            Ok((id, dispatched)) => {
-                self.intents.remove(&id);
-                Some(dispatched)
-            }
-            Err(error) => {
-                tracing::error!(error = %error, "the dispatch of an intent failed; its lease expires");
-                Some(Dispatched::default())
-            }
-        }
-    }
-
-    /// Aborts all dispatches; returns the intents that had not finished.
-    async fn abort(mut self) -> Vec<i64> {
-        self.tasks.shutdown().await;
-        self.intents.into_iter().collect()
-    }
-}
-
-/// The result of a dispatch.
-#[derive(Default)]
-struct Dispatched {
-    /// Whether Temporal as a whole is unavailable.
-    is_outage: bool,
-    /// The order that should have been started but was not.
-    not_started: Option<OrderId>,
 }

@@ -12,6 +12,7 @@ mod error;
 mod executions;
 mod fulfilment;
 mod header_interceptor;
+mod in_flight;
 mod order_workflow;
 mod ownership;
 mod reconciler;

@@ -227,7 +227,10 @@ pub fn annotate(contract: &Value, target: Target) -> Result<Annotated> {
 fn models_only<'c>(contract: &'c Value, schemas: &mut Schemas<'c>, target: Target) -> Result<()> {
     let all = node_at(contract, COMPONENTS.trim_end_matches('/')).ok();
     let mut all = all.iter().flat_map(Node::children).peekable();
-    if target == Target::Stub || all.peek().is_none() {
+    if all.peek().is_none() {
+        bail!("the contract has no operation, no webhook and no schema");
+    }
+    if target == Target::Stub {
         bail!("the contract has no operation to serve");
     }
     for (name, node) in all {

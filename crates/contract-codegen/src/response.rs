@@ -58,6 +58,14 @@ impl Answer {
 }
 
 impl Status {
+    /// How many statuses it stands for.
+    const fn width(&self) -> u16 {
+        match self {
+            Self::Code(_) => 1,
+            Self::Range(from, to) => *to - *from + 1,
+        }
+    }
+
     /// Whether every status of it is a success or a redirection.
     pub(crate) fn is_success(&self) -> bool {
         match self {
@@ -81,7 +89,8 @@ impl Response<'_> {
     }
 }
 
-/// The responses of an operation, in the order of the contract.
+/// The responses of an operation in the order of the contract, but ranges behind their single
+/// statuses and `default` last, as a match over statuses needs them.
 pub(crate) fn responses<'c>(
     schemas: &mut Schemas<'c>,
     operation: &Node<'c>,
@@ -107,6 +116,7 @@ pub(crate) fn responses<'c>(
         }
         all.push(response);
     }
+    all.sort_by_key(|response| response.status.width());
     Ok(all)
 }
 

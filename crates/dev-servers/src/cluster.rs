@@ -6,35 +6,25 @@ use std::process::Command;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
-use serde_json::{Value, json};
+
 use tokio::sync::Mutex;
 use tokio::time::{sleep, timeout};
 
-use crate::command::{ServerCommand, command};
-use crate::log::Log;
+use crate::cluster_node::{self, ClusterNode, POLL};
+use crate::command::command;
 use crate::process::Process;
-use crate::run_as::RunAs;
 use crate::service::output;
-use crate::temporal::Frontend;
-use crate::{DataDirLock, Error, Postgres, PostgresOptions, Tools, port};
+use crate::{DataDirLock, Error, Postgres, PostgresOptions, Tools};
 
 /// What compose.yaml runs for the same purpose.
 const SCHEMA: &str = include_str!("../../../deploy/compose/temporal/schema.sh");
 const NAMESPACE: &str = include_str!("../../../deploy/compose/temporal/namespace.sh");
-const DYNAMIC_CONFIG: &str =
-    include_str!("../../../deploy/compose/temporal/dynamicconfig/orders.yaml");
 
-const DATABASE: &str = "temporal";
-const VISIBILITY: &str = "temporal_visibility";
-/// Each node has this many connections for each of its four services.
-const CONNECTIONS: u16 = 20;
-const VISIBILITY_CONNECTIONS: u16 = 5;
+pub(crate) const DATABASE: &str = "temporal";
+pub(crate) const VISIBILITY: &str = "temporal_visibility";
 const MAX_CONNECTIONS: &str = "400";
-const PORT_SETTING: &str = "--port";
 
 const SETUP_LIMIT: Duration = Duration::from_secs(180);
-const READY_LIMIT: Duration = Duration::from_secs(120);
-const POLL: Duration = Duration::from_millis(100);
 const TERMINATE: (Signal, Duration) = (Signal::SIGTERM, Duration::from_secs(30));
 
 /// How to run a Temporal cluster.
@@ -74,31 +64,12 @@ impl Default for ClusterOptions {
 /// stops it at once; [`TemporalCluster::stop`] stops it in order.
 #[derive(Debug)]
 pub struct TemporalCluster {
-    nodes: Vec<Node>,
+    nodes: Vec<ClusterNode>,
     namespace: String,
     tools: Tools,
     postgres_options: PostgresOptions,
     postgres: Mutex<Option<Postgres>>,
     _lock: DataDirLock,
-}
-
-#[derive(Debug)]
-struct Node {
-    name: String,
-    dir: PathBuf,
-    program: PathBuf,
-    ports: Ports,
-    process: Mutex<Option<Process>>,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Ports {
-    grpc: u16,
-    http: u16,
-    /// Of gRPC and of the membership protocol, for each service.
-    internal: [u16; 7],
-    metrics: u16,
-    pprof: u16,
 }
 
 impl TemporalCluster {
@@ -126,17 +97,13 @@ impl TemporalCluster {
         postgres_options.port = postgres.port();
         prepare_schema(&programs, postgres.port()).await?;
 
-        let ports = reserve(options)?;
+        let ports = cluster_node::reserve(options)?;
         let frontend = ports.first().map_or(0, |ports| ports.grpc);
         let mut nodes = Vec::new();
         for (number, ports) in ports.into_iter().enumerate() {
-            let node = Node {
-                name: format!("Temporal {}", number + 1),
-                dir: dir.join(format!("node-{}", number + 1)),
-                program: programs.join("temporal-server"),
-                ports,
-                process: Mutex::new(None),
-            };
+            let dir = dir.join(format!("node-{}", number + 1));
+            let name = format!("Temporal {}", number + 1);
+            let node = ClusterNode::new(name, dir, programs.join("temporal-server"), ports);
             node.configure(options, postgres.port(), frontend)?;
             nodes.push(node);
         }
@@ -295,165 +262,6 @@ impl TemporalCluster {
             postgres.stop().await;
         }
     }
-}
-
-impl Node {
-    async fn start(&self) -> Result<(), Error> {
-        let mut process = self.process.lock().await;
-        let log = Log::append(&self.dir.join("temporal.log"))?;
-        let mut server = command(&self.program, "TEMPORAL_");
-        server
-            .arg("--config-file")
-            .arg(self.dir.join("config.yaml"))
-            .args(["--allow-no-auth", "start"]);
-        let user = RunAs::for_data_in(&self.dir)?;
-        let server = ServerCommand::in_dir(server, &self.dir, &log, user.as_ref())?;
-        *process = Some(Process::start(&self.name, server, log, Signal::SIGKILL)?);
-        Ok(())
-    }
-
-    async fn until_ready(&self, namespace: &str) -> Result<(), Error> {
-        let frontend = Frontend::new(self.ports.grpc, self.ports.http)?;
-        match &*self.process.lock().await {
-            Some(process) => {
-                let ready = || frontend.serves(namespace);
-                process.until(READY_LIMIT, POLL, ready).await
-            }
-            None => Ok(()),
-        }
-    }
-
-    /// Writes its configuration. JSON is YAML as well.
-    fn configure(
-        &self,
-        options: &ClusterOptions,
-        postgres: u16,
-        frontend: u16,
-    ) -> Result<(), Error> {
-        fs::create_dir_all(&self.dir).map_err(Error::file("create", &self.dir))?;
-        let dynamic = self.dir.join("dynamicconfig.yaml");
-        fs::write(&dynamic, DYNAMIC_CONFIG).map_err(Error::file("write", &dynamic))?;
-        let config = self.config(options, postgres, frontend, &dynamic);
-        let path = self.dir.join("config.yaml");
-        fs::write(&path, format!("{config:#}\n")).map_err(Error::file("write", &path))
-    }
-
-    fn config(
-        &self,
-        options: &ClusterOptions,
-        postgres: u16,
-        frontend: u16,
-        dynamic: &Path,
-    ) -> Value {
-        let store = |database: &str, connections: u16| {
-            json!({ "sql": {
-                // With this driver, statements are prepared once for each connection.
-                "pluginName": "postgres12_pgx",
-                "databaseName": database,
-                "connectAddr": format!("127.0.0.1:{postgres}"),
-                "connectProtocol": "tcp",
-                "user": Postgres::USER,
-                "password": Postgres::PASSWORD,
-                "maxConns": connections,
-                "maxIdleConns": connections,
-                "maxConnLifetime": "1h",
-            }})
-        };
-        let rpc = |grpc: u16, membership: u16| {
-            json!({ "rpc": {
-                "grpcPort": grpc,
-                "membershipPort": membership,
-                "bindOnLocalHost": true,
-            }})
-        };
-        let Ports {
-            grpc,
-            http,
-            internal,
-            metrics,
-            pprof,
-        } = self.ports;
-        let mut services = json!({
-            "frontend": rpc(grpc, internal[0]),
-            "matching": rpc(internal[1], internal[2]),
-            "history": rpc(internal[3], internal[4]),
-            "worker": rpc(internal[5], internal[6]),
-        });
-        services["frontend"]["rpc"]["httpPort"] = http.into();
-        json!({
-            "log": { "stdout": true, "level": "warn" },
-            "persistence": {
-                "defaultStore": "default",
-                "visibilityStore": "visibility",
-                "numHistoryShards": options.shards,
-                "datastores": {
-                    "default": store(DATABASE, CONNECTIONS),
-                    "visibility": store(VISIBILITY, VISIBILITY_CONNECTIONS),
-                },
-            },
-            "global": {
-                "membership": { "maxJoinDuration": "30s", "broadcastAddress": "127.0.0.1" },
-                "pprof": { "port": pprof },
-                "metrics": {
-                    "prometheus": {
-                        "timerType": "histogram",
-                        "listenAddress": format!("127.0.0.1:{metrics}"),
-                    },
-                },
-            },
-            "services": services,
-            "clusterMetadata": {
-                "enableGlobalNamespace": false,
-                "failoverVersionIncrement": 10,
-                "masterClusterName": "active",
-                "currentClusterName": "active",
-                "clusterInformation": { "active": {
-                    "enabled": true,
-                    "initialFailoverVersion": 1,
-                    "rpcName": "frontend",
-                    "rpcAddress": format!("127.0.0.1:{frontend}"),
-                }},
-            },
-            "dcRedirectionPolicy": { "policy": "noop" },
-            "dynamicConfigClient": { "filepath": dynamic, "pollInterval": "10s" },
-        })
-    }
-}
-
-/// All are held until all are reserved, so that the ports differ. Temporal keeps those of the
-/// membership protocol as signed 16-bit integers.
-fn reserve(options: &ClusterOptions) -> Result<Vec<Ports>, Error> {
-    let mut held = Vec::new();
-    let mut next = |wanted: u16| -> Result<u16, Error> {
-        let reserved = match wanted {
-            0 => port::reserve_lasting()?,
-            wanted => port::reserve(wanted, PORT_SETTING)?,
-        };
-        let port = reserved.port;
-        held.push(reserved);
-        Ok(port)
-    };
-    let mut all = Vec::new();
-    for number in 0..options.nodes {
-        let offset = u16::try_from(number).unwrap_or(u16::MAX);
-        let wanted = match options.port {
-            0 => 0,
-            first => first.saturating_add(offset),
-        };
-        let mut internal = [0; 7];
-        let grpc = next(wanted)?;
-        for port in &mut internal {
-            *port = next(0)?;
-        }
-        all.push(Ports {
-            grpc,
-            http: next(0)?,
-            internal,
-            metrics: next(0)?,
-            pprof: next(0)?,
-        });
-    }
-    Ok(all)
 }
 
 /// Creates the databases unless they exist, and brings their schema up to date.

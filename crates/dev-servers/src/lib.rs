@@ -14,6 +14,7 @@
 //!   that an earlier run left is stopped first, after checking that it is that server.
 
 mod cluster;
+mod cluster_node;
 mod command;
 mod error;
 mod lock;

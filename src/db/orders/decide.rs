@@ -4,7 +4,6 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::{Author, Effect, IdempotencyKey, OrderRepository, Precondition, Rejection};
-use crate::db::intents::Action;
 use crate::db::schema::idempotency_keys;
 use crate::domain::{Access, Actor, DecisionAnswer, Order, OrderId};
 
@@ -37,10 +36,7 @@ impl OrderRepository {
         };
         let decided = self
             .apply(id, access, precondition, author, |order| {
-                Ok(order.decided(answer)?.map(|event| Effect {
-                    event,
-                    intent: Some(Action::Wake),
-                }))
+                Ok(order.decided(answer)?.map(Effect::wake))
             })
             .await;
         match decided {

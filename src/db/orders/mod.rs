@@ -4,12 +4,14 @@
 
 mod address;
 mod attempts;
+mod cancel;
 mod decide;
 mod delete;
 mod find;
 mod insert;
 mod list;
 mod restart;
+mod retry;
 mod update;
 mod wake;
 

@@ -27,6 +27,16 @@ pub struct Effect {
     pub intent: Option<Action>,
 }
 
+impl Effect {
+    /// An event that the order's workflow must notice.
+    pub(super) fn wake(event: OrderEventType) -> Self {
+        Self {
+            event,
+            intent: Some(Action::Wake),
+        }
+    }
+}
+
 impl From<OrderEventType> for Effect {
     fn from(event: OrderEventType) -> Self {
         Self {
