@@ -76,6 +76,21 @@ async fn page_where(what: &str, monitoring: &str, wanted: impl Fn(&Page) -> bool
     .await
 }
 
+/// The activities in the recorded histories, without their types.
+fn recorded_activities() -> HashSet<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/histories");
+    let activity = Regex::new("(?:Order|Fulfilment)Activities::([a-z_]+)").unwrap();
+    let mut found = HashSet::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let history = std::fs::read(entry.unwrap().path()).unwrap();
+        let history = String::from_utf8_lossy(&history);
+        let names = activity.captures_iter(&*history);
+        found.extend(names.map(|one| one.unwrap()[1].to_owned()));
+    }
+    assert!(found.len() > 10, "{found:?}");
+    found
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn serve_and_worker_export_their_metrics() {
     let app = TestApp::for_processes(221000).await;
@@ -132,6 +147,10 @@ async fn serve_and_worker_export_their_metrics() {
     assert_eq!(page.sum("orders_dispatch_lag_seconds_count", &[]), 1.0);
     let lag = page.sum("orders_dispatch_lag_seconds_sum", &[]);
     assert!(lag > 0.0 && lag < 60.0, "{lag}");
+    let exported = page.values("orders_steps_total", "step");
+    for activity in recorded_activities() {
+        assert!(exported.contains(&activity), "no series for {activity}");
+    }
     for (step, outcome) in [("begin", "processing"), ("complete", "completed")] {
         let taken = [("step", step), ("outcome", outcome)];
         assert_eq!(page.sum("orders_steps_total", &taken), 1.0, "{step}");

@@ -1,5 +1,6 @@
 //! Records metrics, a span and the request scope of every activity, local or regular.
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use opentelemetry::trace::SpanKind;
@@ -9,7 +10,8 @@ use temporalio_sdk::interceptors::{
     Next,
 };
 
-use super::fulfilment::StepResult;
+use super::activities::OrderActivities;
+use super::fulfilment::{FulfilmentActivities, StepResult};
 use super::order_workflow::Outcome;
 use super::{order_of, trace_header};
 use crate::telemetry::Telemetry;
@@ -67,6 +69,31 @@ impl ActivityInboundInterceptor for ActivityInterceptor {
             result
         })
     }
+}
+
+/// The names of all activities, without their types; some belong to both workflows.
+pub(crate) fn activity_names() -> BTreeSet<String> {
+    let names = [
+        OrderActivities::begin.name(),
+        OrderActivities::complete.name(),
+        OrderActivities::cancel.name(),
+        FulfilmentActivities::load.name(),
+        FulfilmentActivities::begin.name(),
+        FulfilmentActivities::reserve.name(),
+        FulfilmentActivities::authorize.name(),
+        FulfilmentActivities::commit.name(),
+        FulfilmentActivities::ship.name(),
+        FulfilmentActivities::capture.name(),
+        FulfilmentActivities::deliver.name(),
+        FulfilmentActivities::cancel_shipment.name(),
+        FulfilmentActivities::void.name(),
+        FulfilmentActivities::give_up_authorization.name(),
+        FulfilmentActivities::release.name(),
+        FulfilmentActivities::request_cancellation.name(),
+        FulfilmentActivities::finish_undone.name(),
+        FulfilmentActivities::finish.name(),
+    ];
+    names.into_iter().map(short_name).collect()
 }
 
 /// The name of an activity without its type.

@@ -21,6 +21,7 @@ mod search;
 mod trace_header;
 mod worker;
 
+pub(crate) use activity_interceptor::activity_names;
 pub use client::{Temporal, WorkflowInput};
 pub use dispatcher::Dispatcher;
 pub use error::TemporalError;

@@ -13,6 +13,7 @@ use crate::domain::OrderStatus;
 use crate::generated::OPERATIONS;
 use crate::partners::contracts::{inventory, payment, shipping};
 use crate::partners::{FailureCode, PartnerName};
+use crate::workflow::activity_names;
 
 /// Buckets of the duration of a request, a statement or an activity, in seconds.
 const TIMES: [f64; 13] = [
@@ -153,11 +154,11 @@ impl Declared {
                     .with_label_values(&[action.as_str(), result.as_str()]);
             }
         }
-        for activity in ["begin", "complete", "cancel"] {
-            metrics.activity_duration.with_label_values(&[activity]);
-            for outcome in ["processing", "completed", "cancelled", "deleted", "failed"] {
-                metrics.activities.with_label_values(&[activity, outcome]);
-            }
+        for activity in activity_names() {
+            metrics.activity_duration.with_label_values(&[&activity]);
+            metrics
+                .activities
+                .with_label_values(&[activity.as_str(), "failed"]);
         }
         for outcome in WebhookOutcome::ALL {
             metrics.webhooks.with_label_values(&[outcome.as_str()]);
