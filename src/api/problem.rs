@@ -154,7 +154,7 @@ pub(super) fn outcome_unknown(is_repeatable: bool) -> Problem {
     let next = if is_repeatable {
         "a retry of the same request stores it at most once"
     } else {
-        "look whether it was before you send the request again (POST /orders has an Idempotency-Key)"
+        "check whether it was before you send the request again (with POST /orders, use an Idempotency-Key)"
     };
     problem(
         StatusCode::GATEWAY_TIMEOUT,

@@ -42,7 +42,7 @@ pub(super) async fn of_order(
     })
 }
 
-/// A workflow, with the URL of its page if the settings name Temporal's web interface.
+/// A workflow, with the URL of its page if the settings name Temporal's web UI.
 fn workflow(progress: Progress, settings: &config::Temporal) -> OrderWorkflow {
     OrderWorkflow {
         url: page(&progress, settings).map(String::from),

@@ -29,7 +29,7 @@ pub struct Temporal {
     pub api_key_file: PathBuf,
     /// Whether the namespace has the search attributes of orders with items.
     pub search_attributes: bool,
-    /// Temporal's web interface; empty for none.
+    /// Temporal's web UI; empty for none.
     #[garde(if(cond = !self.ui_url.is_empty(), custom(web_page)))]
     pub ui_url: String,
     /// Encryption.

@@ -34,7 +34,7 @@ pub struct Measurement {
     pub deliveries: f64,
     /// Failed attempts to deliver.
     pub failed_deliveries: f64,
-    /// Calls of partners, and those of them that have to be repeated.
+    /// Calls to partners, and those of them that have to be repeated.
     pub partners: BTreeMap<String, (f64, f64)>,
     /// Intents that Temporal has not confirmed, if known.
     pub backlog: Option<f64>,

@@ -1,4 +1,4 @@
-//! Calls of a partner: their failures, the circuit and the metrics.
+//! Calls to a partner: their failures, the circuit and the metrics.
 
 use std::fmt;
 use std::sync::Arc;
@@ -167,7 +167,7 @@ impl Calls {
             .partner_call(self.name, operation, outcome, elapsed);
         if let Err(CallError::Failed(failure)) = &result {
             let partner = self.name;
-            tracing::warn!(partner, operation, error = %failure, "a call of a partner failed");
+            tracing::warn!(partner, operation, error = %failure, "a call to a partner failed");
         }
         result
     }

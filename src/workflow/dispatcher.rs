@@ -155,7 +155,7 @@ impl Dispatcher {
         tracing::warn!(intents = unfinished.len(), "gave up on intents in flight");
         let released = timeout(RELEASE_TIMEOUT, self.intents.release(&unfinished)).await;
         if !matches!(released, Ok(Ok(()))) {
-            tracing::warn!("could not release them; their leases expire");
+            tracing::warn!("could not release the unfinished intents; their leases expire");
         }
     }
 

@@ -1,4 +1,4 @@
-//! The search attributes of orders with items, by which Temporal's own page finds them. They must be
+//! The search attributes of orders with items, by which Temporal's web UI finds them. They must be
 //! registered in the namespace: `docs/operating.md`.
 
 use temporalio_common::search_attributes::{

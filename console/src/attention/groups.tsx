@@ -5,7 +5,7 @@ import { client } from '../session';
 import { Section } from '../ui/page';
 import { Table } from '../ui/table';
 import { Time } from '../ui/time';
-import { MendButton } from './mend-button';
+import { ActionButton } from './action-button';
 
 export function StuckOrders({ orders }: { orders: StuckOrder[] }) {
     return (
@@ -21,7 +21,7 @@ export function StuckOrders({ orders }: { orders: StuckOrder[] }) {
                     ['Step', ({ attention }) => words(attention.step)],
                     ['Why', ({ attention }) => words(attention.code)],
                     ['Since', ({ attention }) => <Time at={attention.since} />],
-                    ['Mend', ({ orderId }) => <RetryButton label="Retry now" id={orderId} />],
+                    ['Action', ({ orderId }) => <RetryButton label="Retry now" id={orderId} />],
                 ]}
             />
         </Section>
@@ -43,7 +43,7 @@ export function Intents({ intents }: { intents: OrderIntent[] }) {
                     ['Why', ({ lastError }) => lastError ?? '–'],
                     ['Since', ({ createdAt }) => <Time at={createdAt} />],
                     ['Next attempt', ({ nextAttemptAt }) => <Time at={nextAttemptAt} />],
-                    ['Mend', ({ orderId }) => <RetryButton label="Send now" id={orderId} />],
+                    ['Action', ({ orderId }) => <RetryButton label="Send now" id={orderId} />],
                 ]}
             />
         </Section>
@@ -65,12 +65,12 @@ export function Deliveries({ deliveries }: { deliveries: WebhookDelivery[] }) {
                     ['Why', ({ error, responseStatus }) => error ?? (responseStatus && `HTTP ${responseStatus}`) ?? '–'],
                     ['Since', ({ createdAt }) => <Time at={createdAt} />],
                     [
-                        'Mend',
+                        'Action',
                         ({ id, webhookId }) => (
-                            <MendButton
+                            <ActionButton
                                 label="Send again"
                                 subject={`delivery ${id}`}
-                                mend={() => client().webhooks.retryWebhookDelivery({ id: webhookId, deliveryId: id })}
+                                action={() => client().webhooks.retryWebhookDelivery({ id: webhookId, deliveryId: id })}
                             />
                         ),
                     ],
@@ -94,12 +94,12 @@ export function Endpoints({ endpoints }: { endpoints: WebhookEndpoint[] }) {
                     ['Why', ({ disabledReason }) => disabledReason ?? '–'],
                     ['Since', ({ updatedAt }) => <Time at={updatedAt} />],
                     [
-                        'Mend',
+                        'Action',
                         ({ id }) => (
-                            <MendButton
+                            <ActionButton
                                 label="Enable"
                                 subject={`endpoint ${id}`}
-                                mend={() => client().webhooks.updateWebhook({ id, updateWebhookRequest: { enabled: true } })}
+                                action={() => client().webhooks.updateWebhook({ id, updateWebhookRequest: { enabled: true } })}
                             />
                         ),
                     ],
@@ -145,7 +145,7 @@ export function Books({ books }: { books: BookDrift[] }) {
 }
 
 function RetryButton({ label, id }: { label: string; id: number }) {
-    return <MendButton label={label} subject={`order ${id}`} mend={() => client().retryOrder(id)} />;
+    return <ActionButton label={label} subject={`order ${id}`} action={() => client().retryOrder(id)} />;
 }
 
 function OrderLink({ id }: { id: number }) {

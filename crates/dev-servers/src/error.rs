@@ -27,7 +27,7 @@ pub enum Error {
     )]
     InUse { path: PathBuf, pid: Option<i32> },
 
-    /// The data belongs to a user as whom we cannot run.
+    /// The data belongs to a user that this process cannot switch to.
     #[error(
         "{} belongs to user {owner}, but this runs as {user}: run as {owner}, or delete it to start afresh",
         path.display()
@@ -39,7 +39,7 @@ pub enum Error {
     },
 
     #[error(
-        "{} belongs to root, as whom PostgreSQL refuses to run: chown -R it to an ordinary user, or delete it to start afresh",
+        "{} belongs to root, and PostgreSQL refuses to run as root: chown -R it to an ordinary user, or delete it to start afresh",
         path.display()
     )]
     RootData { path: PathBuf },

@@ -18,7 +18,7 @@ const PREFERRED: &str = "postgres";
 /// `nobody` on Linux, and the overflow uid of the kernel: exists even without a passwd entry.
 const NOBODY: u32 = 65534;
 
-/// Another user, as whom root runs a server.
+/// Another user, under which root runs a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RunAs {
     pub(crate) uid: u32,

@@ -122,7 +122,7 @@ metrics! {
     activity_duration: HistogramVec, "orders_step_duration_seconds", ["step"] in TIMES,
         "Duration of an attempt of an activity.";
     partner_calls: HistogramVec, "orders_partner_call_duration_seconds", ["partner", "operation", "outcome"] in TIMES,
-        "Duration of a call of a partner, by outcome (ok, refused, or why it is repeated).";
+        "Duration of a call to a partner, by outcome (ok, refused, or why it is repeated).";
     attention: Gauge, "orders_needing_attention", [],
         "Open orders with a step that has failed for a long time.";
     auth_rejected: IntCounterVec, "orders_auth_refused_total", ["reason"],

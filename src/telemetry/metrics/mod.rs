@@ -232,7 +232,7 @@ impl Metrics {
         }
     }
 
-    /// Records a call of a partner.
+    /// Records a call to a partner.
     pub fn partner_call(&self, partner: &str, operation: &str, outcome: &str, duration: Duration) {
         if let Some(metrics) = self.declared() {
             metrics

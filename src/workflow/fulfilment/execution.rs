@@ -128,7 +128,7 @@ impl Saga<'_> {
         result.next
     }
 
-    /// Says on Temporal's own page what the workflow does; not a part of its history.
+    /// Shows in Temporal's web UI what the workflow does; not a part of its history.
     fn show(&self, step: &str, how: &str) {
         let step = step.rsplit(':').next().unwrap_or(step);
         self.ctx.set_current_details(format!("Step `{step}`{how}."));

@@ -220,7 +220,7 @@ impl FulfilmentActivities {
         Ok(subject.recorded(order.as_ref(), next))
     }
 
-    /// A call of a partner has failed: the activity is retried. After a while, the order says so.
+    /// A call to a partner has failed: the activity is retried. After a while, the order says so.
     pub(super) async fn failed(
         &self,
         subject: &Subject,

@@ -3,14 +3,14 @@ import { FormDialog } from '../ui/dialog';
 import { announce } from '../ui/message';
 import { readReport } from './report';
 
-interface MendButtonProps {
+interface ActionButtonProps {
     label: string;
-    /** What is mended. */
+    /** What the action is about. */
     subject: string;
-    mend: () => Promise<unknown>;
+    action: () => Promise<unknown>;
 }
 
-export function MendButton({ label, subject, mend }: MendButtonProps) {
+export function ActionButton({ label, subject, action }: ActionButtonProps) {
     const [isOpen, setOpen] = useState(false);
     const close = () => setOpen(false);
     return (
@@ -28,7 +28,7 @@ export function MendButton({ label, subject, mend }: MendButtonProps) {
                         void readReport();
                     }}
                     onSubmit={async () => {
-                        await mend();
+                        await action();
                         announce(`Done: ${subject}`);
                         await readReport();
                     }}
