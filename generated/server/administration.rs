@@ -209,7 +209,8 @@ pub enum CreateApiKeyFailure {
     },
     /// The database did not confirm the change in time: it may or may not have been made. `Retry-After`
     /// is present only if a retry of the same request cannot make the change twice: for any request but a
-    /// `POST /orders` without an `Idempotency-Key`, `POST /webhooks` and `POST /webhooks/{id}/secret`.
+    /// `POST /orders` without an `Idempotency-Key`, `POST /webhooks`, `POST /webhooks/{id}/secret`, `POST /api-keys` and
+    /// `POST /api-keys/{id}/rotation`.
     GatewayTimeout {
         /// The body, as `application/problem+json`
         body: models::Problem,
@@ -765,7 +766,8 @@ pub enum RevokeApiKeyFailure {
     },
     /// The database did not confirm the change in time: it may or may not have been made. `Retry-After`
     /// is present only if a retry of the same request cannot make the change twice: for any request but a
-    /// `POST /orders` without an `Idempotency-Key`, `POST /webhooks` and `POST /webhooks/{id}/secret`.
+    /// `POST /orders` without an `Idempotency-Key`, `POST /webhooks`, `POST /webhooks/{id}/secret`, `POST /api-keys` and
+    /// `POST /api-keys/{id}/rotation`.
     GatewayTimeout {
         /// The body, as `application/problem+json`
         body: models::Problem,
@@ -908,7 +910,8 @@ pub enum RotateApiKeyFailure {
     },
     /// The database did not confirm the change in time: it may or may not have been made. `Retry-After`
     /// is present only if a retry of the same request cannot make the change twice: for any request but a
-    /// `POST /orders` without an `Idempotency-Key`, `POST /webhooks` and `POST /webhooks/{id}/secret`.
+    /// `POST /orders` without an `Idempotency-Key`, `POST /webhooks`, `POST /webhooks/{id}/secret`, `POST /api-keys` and
+    /// `POST /api-keys/{id}/rotation`.
     GatewayTimeout {
         /// The body, as `application/problem+json`
         body: models::Problem,

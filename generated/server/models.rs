@@ -107,8 +107,9 @@ impl ApiKeyInfo {
 pub struct Attention {
     /// A step of an order with items
     pub step: OrderStep,
-    /// `unavailable` (no response, or a server error), `unexpected_response` (the partner sent a
-    /// response that its contract does not have), or the code of the partner's refusal
+    /// `unavailable` (no response, or a server error), `rate_limited`, `unauthorized`, `rejected` (the partner
+    /// does not accept the request), `unexpected_response` (the response is not in the partner's contract), or
+    /// the code of the partner's refusal
     pub code: ::std::string::String,
     /// When the step began
     #[serde(
@@ -131,7 +132,7 @@ impl Attention {
 #[derive(Debug, Clone, PartialEq, runtime::serde::Serialize, runtime::serde::Deserialize)]
 #[serde(crate = "runtime::serde")]
 pub struct AttentionReport {
-    /// Orders with a step that has failed for a long time; mend with `POST /orders/{id}/retry`
+    /// Orders with a step that has failed for a long time; retry it with `POST /orders/{id}/retry`
     pub orders: ::std::vec::Vec<StuckOrder>,
     /// What Temporal has refused; it is sent again with growing delays
     pub intents: ::std::vec::Vec<OrderIntent>,
@@ -195,7 +196,7 @@ impl BookDrift {
 #[derive(Debug, Clone, PartialEq, runtime::serde::Serialize, runtime::serde::Deserialize)]
 #[serde(crate = "runtime::serde")]
 pub struct CallerInfo {
-    /// The name that the log has
+    /// The caller's name in the log (`caller.id`)
     pub name: ::std::string::String,
     /// What it may do
     pub scopes: ::std::vec::Vec<Scope>,
@@ -1082,7 +1083,7 @@ pub struct OrderIntent {
         serialize_with = "runtime::json::write"
     )]
     pub created_at: runtime::chrono::DateTime<runtime::chrono::Utc>,
-    /// When it is sent next, or how long the process has it that sends it
+    /// When it is sent next; while a process is sending it, when that process's lease expires
     #[serde(
         deserialize_with = "runtime::json::read",
         serialize_with = "runtime::json::write"
@@ -1254,7 +1255,7 @@ pub struct OrderWorkflow {
         serialize_with = "runtime::json::write"
     )]
     pub ended_at: ::std::option::Option<runtime::chrono::DateTime<runtime::chrono::Utc>>,
-    /// Its page in Temporal's web interface, if the service knows that
+    /// Its page in Temporal's web UI, if the service knows that
     #[serde(
         default,
         skip_serializing_if = "::std::option::Option::is_none",
@@ -1600,7 +1601,7 @@ pub struct Shipment {
         deserialize_with = "runtime::json::some"
     )]
     pub carrier: ::std::option::Option<::std::string::String>,
-    /// The carrier's number of the parcel
+    /// The carrier's tracking number
     #[serde(
         default,
         skip_serializing_if = "::std::option::Option::is_none",
@@ -1994,7 +1995,7 @@ pub struct WebhookEndpoint {
     pub customer_id: ::std::option::Option<crate::domain::CustomerId>,
     /// Whether events are sent
     pub enabled: bool,
-    /// Why the service has stopped to send events, if it was not a client's request
+    /// Why the service has stopped sending events, unless a client disabled the endpoint
     #[serde(
         default,
         skip_serializing_if = "::std::option::Option::is_none",
@@ -2115,7 +2116,7 @@ runtime::string_enum! {
     }
 }
 
-/// What came of a test event
+/// The result of a test event
 #[derive(Debug, Clone, PartialEq, runtime::serde::Serialize, runtime::serde::Deserialize)]
 #[serde(crate = "runtime::serde")]
 pub struct WebhookTestResult {

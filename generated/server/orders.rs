@@ -48,7 +48,8 @@ pub trait OrdersApi: 'static {
     /// Decide about unavailable items.
     ///
     /// Answers the question in `decision`: deliver the available items, or cancel the order. Without an
-    /// answer, the order is cancelled at the deadline. If nothing is asked, the response is 409. Repeating
+    /// answer, the order is cancelled at the deadline. If the order has no open `decision`, the response is
+    /// 409. Repeating
     /// the same answer changes nothing.
     ///
     /// `POST /orders/{id}/decision`
@@ -324,7 +325,8 @@ pub enum CancelOrderFailure {
     },
     /// The database did not confirm the change in time: it may or may not have been made. `Retry-After`
     /// is present only if a retry of the same request cannot make the change twice: for any request but a
-    /// `POST /orders` without an `Idempotency-Key`, `POST /webhooks` and `POST /webhooks/{id}/secret`.
+    /// `POST /orders` without an `Idempotency-Key`, `POST /webhooks`, `POST /webhooks/{id}/secret`, `POST /api-keys` and
+    /// `POST /api-keys/{id}/rotation`.
     GatewayTimeout {
         /// The body, as `application/problem+json`
         body: models::Problem,
@@ -511,7 +513,8 @@ pub enum CreateOrderFailure {
     },
     /// The database did not confirm the change in time: it may or may not have been made. `Retry-After`
     /// is present only if a retry of the same request cannot make the change twice: for any request but a
-    /// `POST /orders` without an `Idempotency-Key`, `POST /webhooks` and `POST /webhooks/{id}/secret`.
+    /// `POST /orders` without an `Idempotency-Key`, `POST /webhooks`, `POST /webhooks/{id}/secret`, `POST /api-keys` and
+    /// `POST /api-keys/{id}/rotation`.
     GatewayTimeout {
         /// The body, as `application/problem+json`
         body: models::Problem,
@@ -710,7 +713,8 @@ pub enum DecideOrderFailure {
     },
     /// The database did not confirm the change in time: it may or may not have been made. `Retry-After`
     /// is present only if a retry of the same request cannot make the change twice: for any request but a
-    /// `POST /orders` without an `Idempotency-Key`, `POST /webhooks` and `POST /webhooks/{id}/secret`.
+    /// `POST /orders` without an `Idempotency-Key`, `POST /webhooks`, `POST /webhooks/{id}/secret`, `POST /api-keys` and
+    /// `POST /api-keys/{id}/rotation`.
     GatewayTimeout {
         /// The body, as `application/problem+json`
         body: models::Problem,
@@ -913,7 +917,8 @@ pub enum DeleteOrderFailure {
     },
     /// The database did not confirm the change in time: it may or may not have been made. `Retry-After`
     /// is present only if a retry of the same request cannot make the change twice: for any request but a
-    /// `POST /orders` without an `Idempotency-Key`, `POST /webhooks` and `POST /webhooks/{id}/secret`.
+    /// `POST /orders` without an `Idempotency-Key`, `POST /webhooks`, `POST /webhooks/{id}/secret`, `POST /api-keys` and
+    /// `POST /api-keys/{id}/rotation`.
     GatewayTimeout {
         /// The body, as `application/problem+json`
         body: models::Problem,
@@ -1956,7 +1961,8 @@ pub enum RetryOrderFailure {
     },
     /// The database did not confirm the change in time: it may or may not have been made. `Retry-After`
     /// is present only if a retry of the same request cannot make the change twice: for any request but a
-    /// `POST /orders` without an `Idempotency-Key`, `POST /webhooks` and `POST /webhooks/{id}/secret`.
+    /// `POST /orders` without an `Idempotency-Key`, `POST /webhooks`, `POST /webhooks/{id}/secret`, `POST /api-keys` and
+    /// `POST /api-keys/{id}/rotation`.
     GatewayTimeout {
         /// The body, as `application/problem+json`
         body: models::Problem,
@@ -2132,7 +2138,8 @@ pub enum UpdateOrderFailure {
     },
     /// The database did not confirm the change in time: it may or may not have been made. `Retry-After`
     /// is present only if a retry of the same request cannot make the change twice: for any request but a
-    /// `POST /orders` without an `Idempotency-Key`, `POST /webhooks` and `POST /webhooks/{id}/secret`.
+    /// `POST /orders` without an `Idempotency-Key`, `POST /webhooks`, `POST /webhooks/{id}/secret`, `POST /api-keys` and
+    /// `POST /api-keys/{id}/rotation`.
     GatewayTimeout {
         /// The body, as `application/problem+json`
         body: models::Problem,

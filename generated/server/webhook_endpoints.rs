@@ -14,8 +14,9 @@ pub trait WebhookEndpointsApi: 'static {
 
     /// Create a webhook endpoint.
     ///
-    /// From now on, or from the oldest event on, the events of all orders that the caller may see are sent
-    /// to the URL, or those of one customer. The response contains the `secret` that signs them; it is not
+    /// Creates an endpoint. The events of all orders that the caller may see, or of one customer's orders, are
+    /// sent to its URL, beginning with the next event or with the oldest. The response contains the `secret`
+    /// that signs them; it is not
     /// shown again. A URL whose host is an address that is not public is rejected. A host name is checked
     /// whenever it is called: a connection is only made to a public address, or to one that the operator
     /// allows. Redirects are not followed. Credentials of a customer have endpoints of their own.
@@ -128,8 +129,8 @@ pub trait WebhookEndpointsApi: 'static {
 
     /// Send a test event.
     ///
-    /// Sends a payload of type `test` to the endpoint at once, also if it is not `enabled`, and returns what
-    /// came of it. It is not repeated.
+    /// Sends a payload of type `test` to the endpoint at once, even if the endpoint is not `enabled`, and returns
+    /// the result. The attempt is not repeated.
     ///
     /// `POST /webhooks/{id}/test`
     fn test_webhook(
@@ -288,7 +289,8 @@ pub enum CreateWebhookFailure {
     },
     /// The database did not confirm the change in time: it may or may not have been made. `Retry-After`
     /// is present only if a retry of the same request cannot make the change twice: for any request but a
-    /// `POST /orders` without an `Idempotency-Key`, `POST /webhooks` and `POST /webhooks/{id}/secret`.
+    /// `POST /orders` without an `Idempotency-Key`, `POST /webhooks`, `POST /webhooks/{id}/secret`, `POST /api-keys` and
+    /// `POST /api-keys/{id}/rotation`.
     GatewayTimeout {
         /// The body, as `application/problem+json`
         body: models::Problem,
@@ -440,7 +442,8 @@ pub enum DeleteWebhookFailure {
     },
     /// The database did not confirm the change in time: it may or may not have been made. `Retry-After`
     /// is present only if a retry of the same request cannot make the change twice: for any request but a
-    /// `POST /orders` without an `Idempotency-Key`, `POST /webhooks` and `POST /webhooks/{id}/secret`.
+    /// `POST /orders` without an `Idempotency-Key`, `POST /webhooks`, `POST /webhooks/{id}/secret`, `POST /api-keys` and
+    /// `POST /api-keys/{id}/rotation`.
     GatewayTimeout {
         /// The body, as `application/problem+json`
         body: models::Problem,
@@ -1024,7 +1027,8 @@ pub enum ReplayWebhookFailure {
     },
     /// The database did not confirm the change in time: it may or may not have been made. `Retry-After`
     /// is present only if a retry of the same request cannot make the change twice: for any request but a
-    /// `POST /orders` without an `Idempotency-Key`, `POST /webhooks` and `POST /webhooks/{id}/secret`.
+    /// `POST /orders` without an `Idempotency-Key`, `POST /webhooks`, `POST /webhooks/{id}/secret`, `POST /api-keys` and
+    /// `POST /api-keys/{id}/rotation`.
     GatewayTimeout {
         /// The body, as `application/problem+json`
         body: models::Problem,
@@ -1187,7 +1191,8 @@ pub enum RetryWebhookDeliveryFailure {
     },
     /// The database did not confirm the change in time: it may or may not have been made. `Retry-After`
     /// is present only if a retry of the same request cannot make the change twice: for any request but a
-    /// `POST /orders` without an `Idempotency-Key`, `POST /webhooks` and `POST /webhooks/{id}/secret`.
+    /// `POST /orders` without an `Idempotency-Key`, `POST /webhooks`, `POST /webhooks/{id}/secret`, `POST /api-keys` and
+    /// `POST /api-keys/{id}/rotation`.
     GatewayTimeout {
         /// The body, as `application/problem+json`
         body: models::Problem,
@@ -1344,7 +1349,8 @@ pub enum RotateWebhookSecretFailure {
     },
     /// The database did not confirm the change in time: it may or may not have been made. `Retry-After`
     /// is present only if a retry of the same request cannot make the change twice: for any request but a
-    /// `POST /orders` without an `Idempotency-Key`, `POST /webhooks` and `POST /webhooks/{id}/secret`.
+    /// `POST /orders` without an `Idempotency-Key`, `POST /webhooks`, `POST /webhooks/{id}/secret`, `POST /api-keys` and
+    /// `POST /api-keys/{id}/rotation`.
     GatewayTimeout {
         /// The body, as `application/problem+json`
         body: models::Problem,
@@ -1441,7 +1447,7 @@ pub struct TestWebhookParameters {
 /// The successful responses of `POST /webhooks/{id}/test`.
 #[derive(Debug, Clone, PartialEq)]
 pub enum TestWebhookSuccess {
-    /// What came of it
+    /// The result of the attempt
     Ok(models::WebhookTestResult),
 }
 
@@ -1621,7 +1627,8 @@ pub enum UpdateWebhookFailure {
     },
     /// The database did not confirm the change in time: it may or may not have been made. `Retry-After`
     /// is present only if a retry of the same request cannot make the change twice: for any request but a
-    /// `POST /orders` without an `Idempotency-Key`, `POST /webhooks` and `POST /webhooks/{id}/secret`.
+    /// `POST /orders` without an `Idempotency-Key`, `POST /webhooks`, `POST /webhooks/{id}/secret`, `POST /api-keys` and
+    /// `POST /api-keys/{id}/rotation`.
     GatewayTimeout {
         /// The body, as `application/problem+json`
         body: models::Problem,

@@ -95,7 +95,7 @@ impl EventsApi for Events {
         // Before the first page, so that it misses nothing. Without a place it does not wait.
         let mut follower = if wait.is_zero() { None } else { feed.follow() };
         let page = loop {
-            let page = feed.repository().page(&filter, after, size).await?;
+            let mut page = feed.repository().page(&filter, after, size).await?;
             if reset(after, &page.extent).is_some() {
                 let problem = problem::events_not_available(after, &page.extent);
                 return Err(ListEventsFailure::Gone(problem));
@@ -104,7 +104,13 @@ impl EventsApi for Events {
                 break page;
             };
             after = page.complete_to;
-            if Instant::now() >= until || timeout_at(until, follower.beyond(after)).await.is_err() {
+            // Events that are not wanted cost no statement.
+            if Instant::now() >= until
+                || timeout_at(until, follower.until_wanted(&filter, &mut after))
+                    .await
+                    .is_err()
+            {
+                page.complete_to = after;
                 break page;
             }
         };

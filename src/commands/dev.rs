@@ -195,6 +195,7 @@ async fn start_temporal(
         ui_port: Some(settings.dev.temporal_ui_port),
         namespace: settings.temporal.namespace.clone(),
         search_attributes: SEARCH_ATTRIBUTES.to_vec(),
+        ..TemporalOptions::default()
     };
     Ok(TemporalServer::start(tools, options).await?)
 }

@@ -20,7 +20,7 @@ pub use database::{Database, DatabaseTls, SecretUrl, SslMode};
 pub use http::{Cors, Http, HttpTls};
 pub use log_filter::parse_log_filter;
 pub use observability::{Log, LogFormat, Monitoring, Traces};
-pub use partners::{CompleteOn, Partner, Partners, Shipping};
+pub use partners::{CompleteOn, LONGEST_CALL, Partner, Partners, Shipping};
 pub use secret::{Secret, given};
 pub use temporal::{Temporal, TemporalTls};
 pub use webhooks::{AllowedTarget, Webhooks};

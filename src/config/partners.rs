@@ -11,6 +11,16 @@ use url::Url;
 use super::rules::{positive, text_or_list};
 use super::secret::{Secret, both_set, given, secret_of};
 
+/// The longest time limit of a call to a partner: a step of the workflow makes several.
+pub const LONGEST_CALL: Duration = Duration::from_secs(10);
+
+fn short(time: &Duration, _: &()) -> garde::Result {
+    if *time > LONGEST_CALL {
+        return Err(garde::Error::new("must be at most 10 s"));
+    }
+    Ok(())
+}
+
 /// Settings of orders with items.
 #[derive(Debug, Clone, Deserialize, Serialize, Validate)]
 #[garde(allow_unvalidated)]
@@ -80,7 +90,7 @@ pub struct Partner {
     pub token_file: PathBuf,
     /// Time limit of a call.
     #[serde(with = "humantime_serde")]
-    #[garde(custom(positive))]
+    #[garde(custom(positive), custom(short))]
     pub timeout: Duration,
     /// Trusted root certificates (PEM) besides those of the system; empty: none.
     pub ca_file: PathBuf,

@@ -70,6 +70,7 @@ fn an_error_contains_all_faults() {
         ("ORDERS__MONITORING__REFRESH", "0s"),
         ("ORDERS__TRACES__ENDPOINT", "collector"),
         ("ORDERS__TRACES__SAMPLE_RATIO", "1.5"),
+        ("ORDERS__PARTNERS__PAYMENT__TIMEOUT", "11s"),
         ("ORDERS__HTTP__ALLOWED_HOSTS", "orders.internal, *.example"),
         ("ORDERS__MONITORING__ALLOWED_HOSTS", "[::1],worker:9090"),
     ])
@@ -82,6 +83,7 @@ fn an_error_contains_all_faults() {
         "monitoring.refresh",
         "traces.endpoint",
         "traces.sample_ratio",
+        "partners.payment.timeout: must be at most 10 s",
         "http.allowed_hosts: `*.example`",
         "monitoring.allowed_hosts: `worker:9090`",
     ] {

@@ -21,6 +21,8 @@ use crate::telemetry::Metrics;
 const KEPT: usize = 10_000;
 /// The events that are read at a time.
 const BATCH: usize = 1_000;
+/// The events that a follower looks at at a time.
+const WALKED: usize = 100;
 /// How often to look for events without a notification.
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
 /// How often to try to listen again.
@@ -275,11 +277,29 @@ impl Follower {
         Newer::Events(events)
     }
 
-    /// Waits until the feed goes beyond this position. Returns at once if nothing is read yet.
-    pub async fn beyond(&mut self, position: i64) {
+    /// Waits until the feed goes beyond this position, as far as it is read.
+    pub(super) async fn beyond(&mut self, position: i64) {
         let is_beyond = |last: &Option<i64>| last.is_some_and(|last| last > position);
         // The sender lives as long as the feed.
         let _ = self.last.wait_for(is_beyond).await;
+    }
+
+    /// Waits until it is worth reading a page of the wanted events after `position`: there is one, or
+    /// the ring cannot tell. Meanwhile moves `position` over events that are not wanted, also if the
+    /// wait is cancelled.
+    pub async fn until_wanted(&mut self, filter: &EventFilter, position: &mut i64) {
+        loop {
+            self.beyond(*position).await;
+            let Newer::Events(events) = self.newer(*position, WALKED) else {
+                return;
+            };
+            for one in &events {
+                if filter.includes(&one.event) {
+                    return;
+                }
+                *position = one.event.position;
+            }
+        }
     }
 }
 

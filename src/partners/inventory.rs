@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use contract_runtime::client;
+use contract_runtime::client::{self, Error};
 
 use self::inner::{RefusalCode, Reservation, ReservationStatus, ReservedItemStatus};
-use super::call::{CallError, Calls, Failure, FailureCode, failures};
+use super::call::{CallError, Calls, Failure, failures};
 use super::contracts::inventory::reservations::*;
 use super::contracts::inventory::{Client, models as inner};
 use super::{Effect, OpenOperation, OperationIds};
@@ -80,18 +80,21 @@ impl Inventory {
     /// Takes what is held out of the stock, for good. `false` if the reservation has ended.
     pub async fn commit(&self, ids: OperationIds, expired: u32) -> Result<bool, Failure> {
         let id = ids.reservation(expired);
-        let call = self
-            .client
-            .reservations
-            .commit_reservation(CommitReservationParameters { id });
+        let reservations = &self.client.reservations;
+        let call = async {
+            let committed = reservations.commit_reservation(CommitReservationParameters { id });
+            match committed.await {
+                Ok(_) => Ok(true),
+                // The inventory has lost it.
+                Err(Error::Failure(CommitReservationFailure::NotFound(_))) => Ok(false),
+                Err(error) => Err(error),
+            }
+        };
         match self.calls.call("commitReservation", call).await {
-            Ok(_) => Ok(true),
             Err(CallError::Refused(
                 RefusalCode::ReservationExpired | RefusalCode::ReservationReleased,
             )) => Ok(false),
-            // The inventory has lost it.
-            Err(CallError::Failed(failure)) if failure.code == FailureCode::Rejected => Ok(false),
-            Err(error) => Err(error.failure()),
+            committed => committed.map_err(CallError::failure),
         }
     }
 

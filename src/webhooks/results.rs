@@ -78,9 +78,9 @@ impl Results {
                 || !result.hold.is_zero()
                 || (result.successes > 0 && failing.contains(id))
         });
-        let endpoints: Vec<EndpointResult> = endpoints.into_values().collect();
+        let mut endpoints: Vec<EndpointResult> = endpoints.into_values().collect();
         for _ in 0..RECORD_ATTEMPTS {
-            match self.write(&outcomes, &endpoints).await {
+            match self.write(&outcomes, &mut endpoints).await {
                 Ok(()) => return,
                 Err(error) => {
                     tracing::warn!(error = %error, "cannot record webhooks; retrying");
@@ -90,10 +90,11 @@ impl Results {
         }
     }
 
+    /// Empties `endpoints` when they are written, so that a repetition does not count them again.
     async fn write(
         &self,
         outcomes: &[Outcome],
-        endpoints: &[EndpointResult],
+        endpoints: &mut Vec<EndpointResult>,
     ) -> Result<(), StoreError> {
         if !endpoints.is_empty() {
             let pause = self.settings.first_delay;
@@ -103,6 +104,7 @@ impl Results {
                 let ids: Vec<i64> = gone.map(|one| one.id).collect();
                 tracing::warn!(webhook.endpoints = ?ids, "webhook endpoints are disabled");
             }
+            endpoints.clear();
         }
         self.outbox.record(outcomes).await
     }

@@ -11,12 +11,15 @@ use temporalio_sdk::interceptors::{
 };
 
 use super::activities::OrderActivities;
-use super::fulfilment::{FulfilmentActivities, StepResult};
+use super::fulfilment::{self, FulfilmentActivities, StepResult};
 use super::order_workflow::Outcome;
 use super::{order_of, trace_header};
 use crate::telemetry::Telemetry;
 use crate::telemetry::request_scope::RequestScope;
 use crate::telemetry::traces::Span;
+
+/// The outcome of an activity that failed.
+const FAILED: &str = "failed";
 
 /// Observes activities.
 pub(super) struct ActivityInterceptor {
@@ -71,12 +74,15 @@ impl ActivityInboundInterceptor for ActivityInterceptor {
     }
 }
 
-/// The names of all activities, without their types; some belong to both workflows.
-pub(crate) fn activity_names() -> BTreeSet<String> {
-    let names = [
+/// The activities without their types, some of which belong to both workflows, and the outcomes to be
+/// expected of each.
+pub(crate) fn activity_outcomes() -> BTreeSet<(String, &'static str)> {
+    let orders = [
         OrderActivities::begin.name(),
         OrderActivities::complete.name(),
         OrderActivities::cancel.name(),
+    ];
+    let items = [
         FulfilmentActivities::load.name(),
         FulfilmentActivities::begin.name(),
         FulfilmentActivities::reserve.name(),
@@ -93,7 +99,18 @@ pub(crate) fn activity_names() -> BTreeSet<String> {
         FulfilmentActivities::finish_undone.name(),
         FulfilmentActivities::finish.name(),
     ];
-    names.into_iter().map(short_name).collect()
+    let mut all = BTreeSet::new();
+    for outcome in Outcome::ALL
+        .map(Outcome::as_str)
+        .into_iter()
+        .chain([FAILED])
+    {
+        all.extend(orders.iter().map(|name| (short_name(name), outcome)));
+    }
+    for outcome in [fulfilment::Next::Continue.as_str(), FAILED] {
+        all.extend(items.iter().map(|name| (short_name(name), outcome)));
+    }
+    all
 }
 
 /// The name of an activity without its type.
@@ -104,14 +121,14 @@ pub(super) fn short_name(activity_type: &str) -> String {
 
 /// The state of the order after the activity, or what comes next; `failed` if unknown.
 fn outcome(result: &ExecuteActivityResult) -> &'static str {
-    let Ok(value) = result else { return "failed" };
+    let Ok(value) = result else { return FAILED };
     let outcome = value.downcast_ref::<Outcome>().map(|one| one.as_str());
     let step = || {
         value
             .downcast_ref::<StepResult>()
             .map(|one| one.next.as_str())
     };
-    outcome.or_else(step).unwrap_or("failed")
+    outcome.or_else(step).unwrap_or(FAILED)
 }
 
 fn cause(error: &ActivityError) -> String {

@@ -8,7 +8,8 @@
 //!
 //! An order waits from its start until its processing begins, and from the end of its processing
 //! delay until it has ended. In between it sleeps, which costs nothing. Orders that will wake soon
-//! count as waiting, because they can no longer be held back.
+//! count as waiting, because they can no longer be held back. An order with items counts only until
+//! its processing begins: afterwards it waits for its partners, which says nothing about Temporal.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
@@ -45,6 +46,7 @@ enum Awaited {
 struct Waiting {
     awaited: Awaited,
     since: Instant,
+    has_items: bool,
 }
 
 /// Tracks the orders that this process has started, and limits how many more it may start.
@@ -99,7 +101,7 @@ impl Admission {
     }
 
     /// Records that an order was started.
-    pub(super) fn started(&mut self, now: Instant, order_id: OrderId) {
+    pub(super) fn started(&mut self, now: Instant, order_id: OrderId, has_items: bool) {
         if self.waiting.len() >= self.limit() {
             self.probe_after = (self.probe_after * 2).min(LONGEST_PROBE);
             self.next_probe = Some(now + self.probe_after);
@@ -107,6 +109,7 @@ impl Admission {
         let waiting = Waiting {
             awaited: Awaited::Begin,
             since: now,
+            has_items,
         };
         self.waiting.insert(order_id, waiting);
     }
@@ -134,6 +137,7 @@ impl Admission {
             };
             match (waiting.awaited, stage) {
                 (_, Stage::Ended) => {}
+                (Awaited::Begin, Stage::Begun) if waiting.has_items => {}
                 (Awaited::Begin, Stage::Begun) => self.sleep(now, order_id),
                 (Awaited::Begin, Stage::Pending) | (Awaited::End, _) => continue,
             }
@@ -174,6 +178,7 @@ impl Admission {
             let waiting = Waiting {
                 awaited: Awaited::End,
                 since: end,
+                has_items: false,
             };
             self.waiting.insert(order_id, waiting);
         }
@@ -296,7 +301,7 @@ mod tests {
                     process.observe(self.now, stages);
                     for _ in 0..process.room(self.now).min(32) {
                         let id = OrderId(self.next);
-                        process.started(self.now, id);
+                        process.started(self.now, id, false);
                         self.server.start(id);
                         self.next += 1;
                     }
@@ -371,7 +376,7 @@ mod tests {
         let lost: Vec<OrderId> = (0..16).map(|n| OrderId(-n)).collect();
         for &id in &lost {
             simulation.server.stage.insert(id, Stage::Pending);
-            simulation.processes[0].started(simulation.now, id);
+            simulation.processes[0].started(simulation.now, id, false);
         }
         simulation.run(Duration::from_secs(60));
         assert!(
@@ -387,9 +392,20 @@ mod tests {
         let now = Instant::now();
         let mut admission = Admission::new(Duration::ZERO);
         assert_eq!(admission.room(now), LEAST);
-        admission.started(now, OrderId(1));
+        admission.started(now, OrderId(1), false);
         assert_eq!(admission.room(now), LEAST - 1);
         admission.not_started(OrderId(1));
         assert_eq!(admission.room(now), LEAST);
+    }
+
+    #[test]
+    fn orders_that_wait_for_their_partners_take_no_place() {
+        let now = Instant::now();
+        let mut admission = Admission::new(Duration::ZERO);
+        let ids = || (0..16).map(OrderId);
+        ids().for_each(|id| admission.started(now, id, true));
+        assert_eq!(admission.room(now), 0);
+        admission.observe(now, ids().map(|id| (id, Stage::Begun)));
+        assert_eq!(admission.room(now + Duration::from_secs(3600)), LEAST);
     }
 }

@@ -96,7 +96,9 @@ impl Dispatcher {
                         is_held_back = claimed.is_held_back;
                         for intent in claimed.intents {
                             if intent.action.is_start() {
-                                admission.started(Instant::now(), intent.order.id);
+                                let has_items =
+                                    matches!(intent.action, Action::Fulfil | Action::Refulfil);
+                                admission.started(Instant::now(), intent.order.id, has_items);
                             }
                             running.spawn(self.clone(), intent);
                         }

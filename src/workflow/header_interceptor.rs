@@ -1,5 +1,5 @@
-//! Copies fields of a workflow's header to the headers of its activities: the trace context and the
-//! order's creation time. Inputs and histories do not contain them, so earlier histories replay
+//! Copies fields of a workflow's header to the headers of its activities and of its next run: the
+//! trace context and the order's creation time. Inputs and histories do not contain them, so earlier histories replay
 //! unchanged and workers of an earlier version can read the inputs.
 
 use std::cell::RefCell;
@@ -7,8 +7,9 @@ use std::collections::HashMap;
 
 use temporalio_common::protos::temporal::api::common::v1::Payload;
 use temporalio_sdk::workflow_interceptors::{
-    CancellableWorkflowOutboundFuture, ExecuteWorkflowInput, ExecuteWorkflowResult,
-    ScheduleActivityInput, ScheduleActivityResult, ScheduleLocalActivityInput, WorkflowInterceptor,
+    CancellableWorkflowOutboundFuture, ContinueAsNewInput, ContinueAsNewResult,
+    ExecuteWorkflowInput, ExecuteWorkflowResult, ScheduleActivityInput, ScheduleActivityResult,
+    ScheduleLocalActivityInput, SyncWorkflowInterceptorContext, WorkflowInterceptor,
     WorkflowInterceptorConstructor, WorkflowInterceptorContext, WorkflowInterceptorFuture,
     WorkflowNext,
 };
@@ -78,6 +79,16 @@ impl WorkflowInterceptor for PassedFields {
             CancellableWorkflowOutboundFuture<ScheduleActivityResult>,
         >,
     ) -> CancellableWorkflowOutboundFuture<ScheduleActivityResult> {
+        self.copy_to(input.headers_mut());
+        next.run(input)
+    }
+
+    fn continue_as_new(
+        &self,
+        _ctx: SyncWorkflowInterceptorContext,
+        mut input: ContinueAsNewInput,
+        next: WorkflowNext<'static, ContinueAsNewInput, ContinueAsNewResult>,
+    ) -> ContinueAsNewResult {
         self.copy_to(input.headers_mut());
         next.run(input)
     }

@@ -21,7 +21,7 @@ mod search;
 mod trace_header;
 mod worker;
 
-pub(crate) use activity_interceptor::activity_names;
+pub(crate) use activity_interceptor::activity_outcomes;
 pub use client::{Temporal, WorkflowInput};
 pub use dispatcher::Dispatcher;
 pub use error::TemporalError;

@@ -17,6 +17,8 @@ use super::activities::OrderActivities;
 
 /// The patch id of the change from [`StepExecution::Regular`] to [`StepExecution::Local`].
 const LOCAL_STEPS: &str = "local-steps";
+/// An activity is one small update of one row.
+const UPDATE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The input of a workflow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +46,13 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    pub(super) const ALL: [Self; 4] = [
+        Self::Processing,
+        Self::Completed,
+        Self::Cancelled,
+        Self::Deleted,
+    ];
+
     /// The name in metrics and traces.
     pub(super) const fn as_str(self) -> &'static str {
         match self {
@@ -166,8 +175,12 @@ impl StepExecution {
                 Err(_) => {}
             }
         }
-        ctx.execute_activity(activity, order_id, regular_options(cancellation))
-            .await
+        ctx.execute_activity(
+            activity,
+            order_id,
+            regular_options(UPDATE_TIMEOUT, cancellation),
+        )
+        .await
     }
 }
 
@@ -203,8 +216,11 @@ pub(super) fn local_options(
         .build()
 }
 
-pub(super) fn regular_options(cancellation: Option<WorkflowCancellationToken>) -> ActivityOptions {
-    ActivityOptions::with_start_to_close_timeout(Duration::from_secs(10))
+pub(super) fn regular_options(
+    start_to_close: Duration,
+    cancellation: Option<WorkflowCancellationToken>,
+) -> ActivityOptions {
+    ActivityOptions::with_start_to_close_timeout(start_to_close)
         .retry_policy(
             RetryPolicy::builder()
                 .initial_interval(Duration::from_millis(200))

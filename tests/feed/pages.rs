@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use diesel_async::SimpleAsyncConnection;
 use serde_json::Value;
 
 use super::{feed_has, page, positions};
@@ -121,6 +122,57 @@ async fn a_page_waits_for_the_next_event() {
     assert!(created.elapsed() < Duration::from_secs(2));
 }
 
+/// Waits until a statement waits for a lock of this table.
+async fn until_blocked(app: &TestApp, table: &str) {
+    // Databases from one template have the same ids of tables.
+    let waiting = format!(
+        "SELECT count(*) FROM pg_locks
+          WHERE relation = '{table}'::regclass AND NOT granted
+            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    );
+    app.until_count("a statement waits", &waiting, 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_waits_reads_nothing_for_events_that_are_not_wanted() {
+    let app = TestApp::adjusted(|settings| {
+        settings.webhooks.enabled = false;
+        settings.database.pool_size = 1;
+        // Longer than the page waits, which is longer than a request waits for a connection.
+        settings.database.lock_timeout = Duration::from_secs(9);
+        settings.database.statement_timeout = Duration::from_secs(9);
+    })
+    .await;
+    app.create(1, "10").await;
+    feed_has(&app, 1).await;
+    let (mut reading, mut listing) = (app.connection().await, app.connection().await);
+    let lock = "BEGIN; LOCK TABLE feed_runs";
+    reading.batch_execute(lock).await.unwrap();
+    let lock = "BEGIN; LOCK TABLE webhook_endpoints";
+    listing.batch_execute(lock).await.unwrap();
+    let waiting = async {
+        let waited = page(&app, "/events?after=0&wait=5&customer_id=9").await;
+        listing.batch_execute("COMMIT").await.unwrap();
+        waited
+    };
+    let acting = async {
+        // It reads its first page.
+        until_blocked(&app, "feed_runs").await;
+        reading.batch_execute("COMMIT").await.unwrap();
+        let publishing = async {
+            // From here on the only connection for requests is in use.
+            until_blocked(&app, "webhook_endpoints").await;
+            app.create(2, "10").await;
+            feed_has(&app, 2).await;
+        };
+        let (listed, ()) = tokio::join!(app.get("/webhooks"), publishing);
+        listed.status()
+    };
+    let (waited, listed) = tokio::join!(waiting, acting);
+    assert_eq!(waited, (vec![], 2, None));
+    assert_eq!(listed, 200);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn pruned_events_are_gone_from_the_feed_but_not_from_histories() {
     let app = TestApp::with(Options {
@@ -178,7 +230,6 @@ async fn a_failed_transaction_takes_no_position() {
     let begin = "BEGIN;
         INSERT INTO order_events (order_id, customer_id, sequence, type, actor, occurred_at)
         VALUES (900, 1, 1, 'created', 'client', now())";
-    use diesel_async::SimpleAsyncConnection;
     writer.batch_execute(begin).await.unwrap();
     app.create(1, "10").await;
     tokio::time::sleep(Duration::from_millis(300)).await;

@@ -301,6 +301,30 @@ async fn a_returned_parcel_is_refunded() {
     assert_eq!(amount(&order["payment"]["refunded_amount"]), "40");
 }
 
+/// However many parcels the carrier has not taken yet.
+#[tokio::test(flavor = "multi_thread")]
+async fn orders_that_wait_for_the_carrier_hold_back_no_others() {
+    let options = Options {
+        carrier: Some(ON_COMMAND),
+        worker: true,
+        processing_delay: Duration::ZERO,
+        ..Options::default()
+    };
+    let shop = Shop::with_options(419_500, options).await;
+    for _ in 0..40 {
+        shop.order(&[("TEA-1", 1, "40")]).await;
+    }
+    eventually("all orders have parcels", async || {
+        let orders = shop
+            .app
+            .get("/orders?shipment_status=created&limit=50")
+            .await;
+        let orders: Value = orders.json().await.unwrap();
+        (orders.as_array().unwrap().len() == 40).then_some(())
+    })
+    .await;
+}
+
 /// Webhooks only make it faster.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_parcel_is_asked_for_when_its_webhooks_are_lost() {

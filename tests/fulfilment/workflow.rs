@@ -11,11 +11,12 @@ use temporalio_client::{
     WorkflowCancelOptions, WorkflowFetchHistoryOptions, WorkflowTerminateOptions,
 };
 use temporalio_common::protos::temporal::api::enums::v1::EventType;
+use temporalio_common::protos::temporal::api::history::v1::history_event::Attributes;
 use temporalio_common::protos::temporal::api::history::v1::{History, HistoryEvent};
 use temporalio_sdk::workflow_replayer::{WorkflowReplayer, WorkflowReplayerOptions};
 
 use super::shop::{ON_COMMAND, PROMPT, Shop};
-use crate::harness::{Options, TOKEN, eager_reconciler, eventually, workflow_of};
+use crate::harness::{Options, OwnTemporal, TOKEN, eager_reconciler, eventually, workflow_of};
 
 async fn history_of(shop: &Shop, id: i64) -> Vec<HistoryEvent> {
     let handle = workflow_of(&shop.app, id).await;
@@ -169,6 +170,43 @@ async fn a_cancelled_workflow_undoes_everything() {
         order["shipment"]["status"] == "created"
     })
     .await;
+    let workflow = workflow_of(&shop.app, id).await;
+    workflow
+        .cancel(WorkflowCancelOptions::default())
+        .await
+        .unwrap();
+    let order = shop.ends(id, "cancelled").await;
+    assert_eq!(order["cancellation_reason"], "workflow_cancelled");
+    workflow_ends(&shop, id).await;
+}
+
+/// The next run knows which order is its own, and who has cancelled it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_workflow_with_a_long_history_goes_on_in_another_run() {
+    let temporal = OwnTemporal::with(&[("limit.historyCount.suggestContinueAsNew", "30")]).await;
+    let options = Options {
+        carrier: Some(ON_COMMAND),
+        worker: true,
+        temporal_address: Some(temporal.address.clone()),
+        adjust: |settings| {
+            settings.partners.shipping.poll_interval = Duration::from_millis(50);
+        },
+        ..Options::default()
+    };
+    let shop = Shop::with_options(449_700, options).await;
+    let id = shop.order(&[("TEA-1", 1, "40")]).await;
+    let fields = eventually("another run", async || {
+        let history = history_of(&shop, id).await;
+        let Some(Attributes::WorkflowExecutionStartedEventAttributes(start)) =
+            history.into_iter().next()?.attributes
+        else {
+            panic!("a history begins with the start");
+        };
+        let is_next = !start.continued_execution_run_id.is_empty();
+        is_next.then(|| start.header.unwrap_or_default().fields)
+    })
+    .await;
+    assert!(fields.contains_key("order-created-at"), "{fields:?}");
     let workflow = workflow_of(&shop.app, id).await;
     workflow
         .cancel(WorkflowCancelOptions::default())

@@ -76,14 +76,20 @@ pub fn services() -> &'static Services {
 /// A Temporal of one test, which can stop and restart it. Stopping it deletes its data.
 pub struct OwnTemporal {
     pub address: String,
+    dynamic_config: Vec<(&'static str, &'static str)>,
     server: Option<TemporalServer>,
 }
 
 impl OwnTemporal {
     pub async fn start() -> Self {
-        let server = Self::server(0).await;
+        Self::with(&[]).await
+    }
+
+    pub async fn with(dynamic_config: &[(&'static str, &'static str)]) -> Self {
+        let server = Self::server(0, dynamic_config).await;
         Self {
             address: server.address(),
+            dynamic_config: dynamic_config.to_vec(),
             server: Some(server),
         }
     }
@@ -97,7 +103,7 @@ impl OwnTemporal {
     /// Restarts it at the same address.
     pub async fn start_again(&mut self) {
         let port = self.address.rsplit(':').next().unwrap().parse().unwrap();
-        self.server = Some(Self::server(port).await);
+        self.server = Some(Self::server(port, &self.dynamic_config).await);
     }
 
     /// Sends a signal to its process.
@@ -105,9 +111,10 @@ impl OwnTemporal {
         self.server.as_ref().unwrap().signal(signal);
     }
 
-    async fn server(port: u16) -> TemporalServer {
+    async fn server(port: u16, dynamic_config: &[(&'static str, &'static str)]) -> TemporalServer {
         let options = TemporalOptions {
             port,
+            dynamic_config: dynamic_config.to_vec(),
             ..TemporalOptions::default()
         };
         TemporalServer::start(&tools(), options).await.unwrap()

@@ -4,6 +4,7 @@ mod deliveries;
 mod hostile;
 mod operations;
 mod processes;
+mod races;
 pub mod receiver;
 
 use std::time::Duration;

@@ -45,6 +45,8 @@ pub struct TemporalOptions {
     pub namespace: String,
     /// The names and types of the search attributes of all namespaces.
     pub search_attributes: Vec<(&'static str, &'static str)>,
+    /// Dynamic configuration: keys, and values in JSON.
+    pub dynamic_config: Vec<(&'static str, &'static str)>,
 }
 
 impl Default for TemporalOptions {
@@ -57,6 +59,7 @@ impl Default for TemporalOptions {
             ui_port: None,
             namespace: "default".to_owned(),
             search_attributes: Vec::new(),
+            dynamic_config: Vec::new(),
         }
     }
 }
@@ -307,6 +310,9 @@ fn server_command(
         .arg(format!("--namespace={}", options.namespace));
     for (name, kind) in &options.search_attributes {
         command.arg(format!("--search-attribute={name}={kind}"));
+    }
+    for (key, value) in &options.dynamic_config {
+        command.arg(format!("--dynamic-config-value={key}={value}"));
     }
     match ports.ui {
         Some(port) => command

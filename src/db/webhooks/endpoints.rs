@@ -7,8 +7,8 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Binary, Bool, Double, Nullable, Text, Timestamptz};
 use diesel_async::{AsyncConnection, RunQueryDsl};
 
-use super::super::pool::Database;
 use super::{Endpoint, EndpointChange, NewEndpoint, key, signature, unknown};
+use crate::db::pool::Database;
 use crate::domain::{Access, CustomerId, OrderEventType, WebhookKey};
 use crate::error::StoreError;
 
@@ -99,8 +99,7 @@ impl EndpointRepository {
         Self { database }
     }
 
-    /// Stores an endpoint; `None` if its client has `limit` of them. Concurrent requests can exceed
-    /// the limit by their number.
+    /// Stores an endpoint; `None` if its client has `limit` of them.
     pub async fn create(
         &self,
         new: &NewEndpoint,
@@ -284,8 +283,24 @@ impl EndpointRepository {
         .bind::<Binary, _>(&fresh.0[..])
         .bind::<Double, _>(overlap.as_secs_f64())
         .bind::<BigInt, _>(limit);
+        // Concurrent rotations come one after the other: the statement must see the key of the one
+        // before, to count it and to let it expire.
+        let lock = diesel::sql_query(
+            "SELECT id FROM webhook_endpoints
+              WHERE id = $1 AND NOT deleted AND ($2 IS NULL OR owner = $2)
+                FOR NO KEY UPDATE",
+        )
+        .bind::<BigInt, _>(id)
+        .bind::<Nullable<BigInt>, _>(access.customer());
         self.database
-            .write(async |connection| query.execute(connection).await.map(|rows| rows == 1))
+            .write(async |connection| {
+                let rotated = connection.transaction(async |connection| {
+                    lock.execute(connection).await?;
+                    query.execute(connection).await
+                });
+                let rotated: Result<_, diesel::result::Error> = rotated.await;
+                rotated.map(|rows| rows == 1)
+            })
             .await
     }
 

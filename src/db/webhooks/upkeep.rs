@@ -46,12 +46,15 @@ impl WebhookUpkeep {
         failed_retention: Duration,
         limit: i64,
     ) -> Result<bool, StoreError> {
+        // The lock checks the conditions once more: a delivery that a retry or a replay has made due
+        // meanwhile stays, and one that they are changing now is left to a later call.
         let completed = diesel::sql_query(
             "DELETE FROM webhook_deliveries WHERE id = ANY (ARRAY(
                 SELECT id FROM webhook_deliveries
                  WHERE completed_at < now() - make_interval(secs => $1)
                    AND (status = 'delivered' OR completed_at < now() - make_interval(secs => $2))
-                 ORDER BY completed_at LIMIT $3))",
+                 ORDER BY completed_at LIMIT $3
+                   FOR UPDATE SKIP LOCKED))",
         )
         .bind::<Double, _>(retention.as_secs_f64())
         .bind::<Double, _>(failed_retention.as_secs_f64())

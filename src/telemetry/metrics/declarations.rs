@@ -13,7 +13,7 @@ use crate::domain::OrderStatus;
 use crate::generated::OPERATIONS;
 use crate::partners::contracts::{inventory, payment, shipping};
 use crate::partners::{FailureCode, PartnerName};
-use crate::workflow::activity_names;
+use crate::workflow::activity_outcomes;
 
 /// Buckets of the duration of a request, a statement or an activity, in seconds.
 const TIMES: [f64; 13] = [
@@ -136,7 +136,7 @@ metrics! {
 }
 
 impl Declared {
-    /// Registers all metrics. Every known label combination exists from the start, because a
+    /// Registers all metrics. Every label combination to be expected exists from the start, because a
     /// missing series neither rises nor triggers an alert: those of batches when their queue is made, those
     /// of the pool whenever the page is read, all others here.
     pub(super) fn new(registry: &Registry) -> prometheus::Result<Self> {
@@ -154,11 +154,9 @@ impl Declared {
                     .with_label_values(&[action.as_str(), result.as_str()]);
             }
         }
-        for activity in activity_names() {
+        for (activity, outcome) in activity_outcomes() {
             metrics.activity_duration.with_label_values(&[&activity]);
-            metrics
-                .activities
-                .with_label_values(&[activity.as_str(), "failed"]);
+            metrics.activities.with_label_values(&[&*activity, outcome]);
         }
         for outcome in WebhookOutcome::ALL {
             metrics.webhooks.with_label_values(&[outcome.as_str()]);

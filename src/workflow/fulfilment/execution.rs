@@ -13,6 +13,7 @@ use super::activities::FulfilmentActivities;
 use super::messages::{Next, StepInput, StepResult};
 use super::saga::{Flow, Saga, Stop};
 use super::workflow::FulfilmentWorkflow;
+use crate::config::LONGEST_CALL;
 use crate::workflow::order_workflow::{local_options, regular_options};
 use crate::workflow::search;
 
@@ -53,7 +54,13 @@ impl Saga<'_> {
                 }
                 Next::Wait(milliseconds) => {
                     if self.ctx.continue_as_new_suggested() {
-                        return Err(Stop::ContinueAsNew);
+                        let changed = changed(self.ctx, self.seen, self.cancellation_stored);
+                        let Some(cancelled) = changed.now_or_never() else {
+                            return Err(Stop::ContinueAsNew);
+                        };
+                        // The next run would not know that this one was cancelled.
+                        self.look(cancelled).await?;
+                        continue;
                     }
                     self.show(step.name(), ": waits until the order changes");
                     // Less and less often, unless it is woken.
@@ -96,7 +103,7 @@ impl Saga<'_> {
         self.show(name, ", which fails and is repeated");
         loop {
             let token = WorkflowCancellationToken::new();
-            let options = regular_options(Some(token.clone()));
+            let options = regular_options(STEP_TIMEOUT, Some(token.clone()));
             let activity = self.ctx.execute_activity(step, input, options);
             let changed = changed(self.ctx, self.seen, self.cancellation_stored).fuse();
             pin_mut!(activity, changed);
@@ -195,6 +202,8 @@ const LOAD: &str = "FulfilmentActivities::load";
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// How long a blocked step waits for an operator before it is attempted again anyway.
 const LONGEST_BLOCK: Duration = Duration::from_secs(24 * 60 * 60);
+/// A step makes up to three calls, of at most [`LONGEST_CALL`] each, and records the result.
+const STEP_TIMEOUT: Duration = Duration::from_secs(3 * LONGEST_CALL.as_secs() + 5);
 
 /// An activity that can be scheduled twice, because the definitions that the macro generates are
 /// not `Copy`.

@@ -40,7 +40,7 @@ impl FulfilmentActivities {
                 .await
             }
             Authorized::Declined if dispatched => {
-                Ok(self.blocked(subject, OrderStep::Capture, "declined").await)
+                self.blocked(subject, OrderStep::Capture, "declined").await
             }
             Authorized::Declined => {
                 self.advance(subject, OrderStep::Authorize, Next::Undo, Order::declined)
@@ -94,9 +94,10 @@ impl FulfilmentActivities {
                 })
                 .await
             }
-            Captured::OverCapture => Ok(self
-                .blocked(subject, OrderStep::Capture, "over_capture")
-                .await),
+            Captured::OverCapture => {
+                self.blocked(subject, OrderStep::Capture, "over_capture")
+                    .await
+            }
         }
     }
 

@@ -132,6 +132,14 @@ impl FulfilmentActivities {
                 payment.void(subject.ids, authorizations)
             );
         }
+        // An earlier attempt may still be on its way to the inventory: released, it takes nothing.
+        let inventory = partner!(self.inventory, subject);
+        call!(
+            self,
+            subject,
+            Release,
+            inventory.release(subject.ids, reservations)
+        );
         self.advance(subject, step, Next::Again, |order| {
             order.reservation_expired(reservations, authorizations)
         })

@@ -230,7 +230,11 @@ impl FulfilmentActivities {
         let late = TimeDelta::from_std(self.settings.attention_after).unwrap_or(TimeDelta::MAX);
         let code = error.code.as_str();
         if Utc::now() - subject.since >= late {
-            self.ask_for_attention(subject, step, code).await;
+            // The next attempt asks again.
+            if let Err(error) = self.ask_for_attention(subject, step, code).await {
+                let id = subject.ids.order_id.0;
+                tracing::warn!(order.id = id, error = ?error, "cannot note that a step needs attention");
+            }
         }
         let cause = anyhow::anyhow!("{step}: {code}");
         ActivityError::application(match error.retry_after {
@@ -241,7 +245,12 @@ impl FulfilmentActivities {
         })
     }
 
-    pub(super) async fn ask_for_attention(&self, subject: &Subject, step: OrderStep, code: &str) {
+    pub(super) async fn ask_for_attention(
+        &self,
+        subject: &Subject,
+        step: OrderStep,
+        code: &str,
+    ) -> Result<(), ActivityError> {
         let attention = Attention {
             step,
             code: code.into(),
@@ -249,22 +258,20 @@ impl FulfilmentActivities {
         };
         let change = |order: &mut Order| order.needs_attention(attention.clone());
         let id = subject.ids.order_id;
-        match self.apply(subject, change).await {
-            Ok(_) => tracing::error!(order.id = id.0, step = %step, code, "a step needs attention"),
-            Err(error) => {
-                tracing::warn!(order.id = id.0, error = ?error, "cannot note that a step needs attention");
-            }
-        }
+        self.apply(subject, change).await?;
+        tracing::error!(order.id = id.0, step = %step, code, "a step needs attention");
+        Ok(())
     }
 
-    /// A refusal that only an operator can resolve.
+    /// A refusal that only an operator can resolve. Without the order's attention nobody would learn
+    /// of it, so the activity fails if that cannot be stored.
     pub(super) async fn blocked(
         &self,
         subject: &Subject,
         step: OrderStep,
         code: &str,
-    ) -> StepResult {
-        self.ask_for_attention(subject, step, code).await;
-        subject.result(Next::Blocked)
+    ) -> Result<StepResult, ActivityError> {
+        self.ask_for_attention(subject, step, code).await?;
+        Ok(subject.result(Next::Blocked))
     }
 }
