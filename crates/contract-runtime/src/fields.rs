@@ -1,5 +1,7 @@
 //! Converts named texts of a query, a form or a styled parameter to the value of a schema.
 
+use std::collections::HashMap;
+
 use bytes::Bytes;
 use serde::de::value::{MapDeserializer, SeqDeserializer};
 use serde::de::{Deserializer, IntoDeserializer, Visitor};
@@ -7,6 +9,9 @@ use serde::forward_to_deserialize_any;
 use serde_json::{Map, Value, json};
 
 use crate::{Binary, Schema};
+
+/// The deepest nesting that serde_json reads, and so the deepest of fields.
+pub const DEPTH_LIMIT: usize = 127;
 
 /// Fields, each with its path: `a[b][c]=1` is `["a", "b", "c"]`.
 pub type Fields = Vec<(Vec<String>, Field)>;
@@ -42,19 +47,18 @@ pub enum Tree {
 impl Tree {
     /// Builds an object from fields, each with a path: `a[b][c]=1` is `["a", "b", "c"]`. A repeated
     /// name is a list.
-    pub fn object(schema: Schema, fields: Fields) -> Self {
-        let mut groups: Vec<(String, Fields)> = Vec::new();
-        for (mut path, field) in fields {
-            if path.is_empty() {
-                continue;
-            }
-            let name = path.remove(0);
-            match groups.iter_mut().find(|(known, _)| *known == name) {
-                Some((_, group)) => group.push((path, field)),
-                None => groups.push((name, vec![(path, field)])),
-            }
+    ///
+    /// # Errors
+    /// If a path is deeper than [`DEPTH_LIMIT`]: what reads the object recurses at every level.
+    pub fn object(schema: Schema, fields: Fields) -> Result<Self, &'static str> {
+        if fields.iter().any(|(path, _)| path.len() > DEPTH_LIMIT) {
+            return Err("is nested too deeply");
         }
-        let members = groups.into_iter().map(|(name, group)| {
+        Ok(Self::members(schema, fields))
+    }
+
+    fn members(schema: Schema, fields: Fields) -> Self {
+        let members = grouped(fields, |_| true).into_iter().map(|(name, group)| {
             let tree = Self::member(schema.property(&name), group);
             (name, tree)
         });
@@ -89,17 +93,8 @@ impl Tree {
                 .is_some_and(|key| key.is_empty() || key.parse::<usize>().is_ok())
         };
         if schema.allows("array") && group.iter().all(|(path, _)| numbered(path)) {
-            let mut items: Vec<(String, Fields)> = Vec::new();
-            for (mut path, field) in group {
-                let key = path.remove(0);
-                match items
-                    .iter_mut()
-                    .find(|(known, _)| !key.is_empty() && *known == key)
-                {
-                    Some((_, item)) => item.push((path, field)),
-                    None => items.push((key, vec![(path, field)])),
-                }
-            }
+            // Each `a[]` is an item of its own.
+            let items = grouped(group, |key| !key.is_empty());
             let item = schema.item();
             return Self::List(
                 items
@@ -108,7 +103,7 @@ impl Tree {
                     .collect(),
             );
         }
-        Self::object(schema, group)
+        Self::members(schema, group)
     }
 
     fn leaf(schema: Schema, field: Field) -> Self {
@@ -134,6 +129,29 @@ impl Tree {
             }
         }
     }
+}
+
+/// Groups fields by the first name of their paths, in the order of these names; `shared` says
+/// whether several fields with a name are a group. Fields without a name are left out.
+fn grouped(fields: Fields, shared: impl Fn(&str) -> bool) -> Vec<(String, Fields)> {
+    let mut groups: Vec<(String, Fields)> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
+    for (mut path, field) in fields {
+        if path.is_empty() {
+            continue;
+        }
+        let name = path.remove(0);
+        match places.get(&name) {
+            Some(&place) if shared(&name) => {
+                groups[place].1.push((path, field));
+            }
+            _ => {
+                places.insert(name.clone(), groups.len());
+                groups.push((name, vec![(path, field)]));
+            }
+        }
+    }
+    groups
 }
 
 impl<'de> IntoDeserializer<'de, serde_json::Error> for Tree {
@@ -228,4 +246,54 @@ pub fn path(name: &str) -> Vec<String> {
     let mut path = vec![first.to_owned()];
     path.extend(inner.split("][").map(str::to_owned));
     path
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+    use crate::Contract;
+
+    static CONTRACT: Contract = Contract::new(
+        "{}",
+        r#"{"roots": {"lists": {"additionalProperties": {"type": "array"}}}}"#,
+        &[],
+    );
+
+    fn object(names: impl Iterator<Item = String>) -> Result<Value, &'static str> {
+        let fields = names.map(|name| (path(&name), Field::Text("x".into())));
+        let tree = Tree::object(CONTRACT.schema("lists"), fields.collect())?;
+        Ok(tree.to_json())
+    }
+
+    #[test]
+    fn fields_are_as_deep_as_json_at_most() {
+        let nested = |brackets: usize| object([format!("f{}", "[a]".repeat(brackets))].into_iter());
+        let value = nested(DEPTH_LIMIT - 1).unwrap().to_string();
+        assert!(serde_json::from_str::<Value>(&value).is_ok());
+        for brackets in [DEPTH_LIMIT, 100_000] {
+            assert_eq!(nested(brackets), Err("is nested too deeply"));
+        }
+    }
+
+    #[test]
+    fn names_keep_their_groups_and_order() {
+        let names = ["b[y]", "a[2]", "b[x]", "a[1]", "a[2]", "c[]", "c[]"];
+        let value = object(names.map(str::to_owned).into_iter()).unwrap();
+        let expected = json!({
+            "b": {"y": "x", "x": "x"}, "a": [["x", "x"], "x"], "c": ["x", "x"],
+        });
+        assert_eq!(value, expected);
+    }
+
+    #[test]
+    fn many_names_do_not_take_long() {
+        for (before, after) in [("f", ""), ("f[", "]")] {
+            let start = Instant::now();
+            let names = (0..50_000).map(|number| format!("{before}{number}{after}"));
+            object(names).unwrap();
+            assert!(start.elapsed() < Duration::from_secs(5));
+        }
+    }
 }

@@ -8,12 +8,9 @@ use serde_json::Value;
 
 use super::input::decode_form;
 use super::{Input, Rejection};
-use crate::fields::{self, Field, Tree};
+use crate::fields::{self, DEPTH_LIMIT, Field, Tree};
 use crate::strict::Strict;
 use crate::{Json, Schema, Text, json};
-
-/// The deepest nesting that serde_json reads.
-const DEPTH_LIMIT: usize = 127;
 
 impl Input<'_> {
     /// Reads the whole body.
@@ -184,7 +181,13 @@ impl Input<'_> {
         validated: bool,
         check: impl Fn(&T) -> bool,
     ) -> Option<T> {
-        let tree = Tree::object(self.body_schema(media_type), fields);
+        let tree = match Tree::object(self.body_schema(media_type), fields) {
+            Ok(tree) => tree,
+            Err(detail) => {
+                self.violation("", detail);
+                return None;
+            }
+        };
         let value = tree.to_json();
         let holds = !validated || self.contract.holds(&self.body_root(media_type), &value);
         match T::read(Strict(tree)) {

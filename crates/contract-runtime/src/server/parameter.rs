@@ -223,9 +223,12 @@ impl<'i, 'r> Parameter<'i, 'r> {
     }
 
     fn some_value<T: Json>(self, check: impl Fn(&T) -> bool) -> Option<T> {
-        let Some(tree) = self.tree() else {
-            self.input.violation(self.name, "is not valid JSON");
-            return None;
+        let tree = match self.tree() {
+            Ok(tree) => tree,
+            Err(detail) => {
+                self.input.violation(self.name, detail);
+                return None;
+            }
         };
         if self.validated && !self.input.contract().holds(&self.root(), &tree.to_json()) {
             return self.reject();
@@ -236,19 +239,22 @@ impl<'i, 'r> Parameter<'i, 'r> {
         }
     }
 
-    /// The value by the types of the schema; `None` if it should be JSON and is not.
-    fn tree(&self) -> Option<Tree> {
+    /// The value by the types of the schema; the error says why there is none.
+    fn tree(&self) -> Result<Tree, &'static str> {
         let schema = self.schema();
         if let Some(members) = &self.members {
             let fields = members
                 .iter()
                 .map(|(path, raw)| (path.clone(), Field::Text(self.place.decode(raw))));
-            return Some(Tree::object(schema, fields.collect()));
+            return Tree::object(schema, fields.collect());
         }
         let texts: Vec<String> = self.raw.iter().map(|raw| self.place.decode(raw)).collect();
-        Some(match (self.form, texts.as_slice()) {
-            (Form::Json, [text]) => Tree::Value(serde_json::from_str::<Value>(text).ok()?),
-            (Form::Json, _) => return None,
+        let not_json = "is not valid JSON";
+        Ok(match (self.form, texts.as_slice()) {
+            (Form::Json, [text]) => {
+                Tree::Value(serde_json::from_str::<Value>(text).map_err(|_| not_json)?)
+            }
+            (Form::Json, _) => return Err(not_json),
             (Form::One | Form::Either, [text]) => fields::scalar(schema, text),
             _ => fields::list(schema, &texts),
         })
@@ -276,8 +282,8 @@ impl<'i, 'r> Parameter<'i, 'r> {
             self.form = Form::List;
         }
         let found = match self.tree() {
-            Some(tree) => self.input.contract().explain(&self.root(), &tree.to_json()),
-            None => Vec::new(),
+            Ok(tree) => self.input.contract().explain(&self.root(), &tree.to_json()),
+            Err(_) => Vec::new(),
         };
         if found.is_empty() {
             self.input.violation(self.name, "is not a valid value");

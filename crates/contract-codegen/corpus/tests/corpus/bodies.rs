@@ -70,6 +70,8 @@ async fn forms_are_read_by_their_schema() {
         .await
         .assert_rejected(&["/name", "/age", "/owner/id"]);
     post("/form", FORM, "name=%ff").await.assert_rejected(&[""]);
+    let deep = format!("f{}=1", "[a]".repeat(20_000));
+    post("/form", FORM, deep).await.assert_rejected(&[""]);
     post("/form", FORM, "name=a&owner=%7B%22id%22:5%7D")
         .await
         .assert_received("id: Some(5)");

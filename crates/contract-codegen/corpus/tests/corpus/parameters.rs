@@ -217,6 +217,8 @@ async fn lists_and_objects_of_the_query_in_every_style() {
             .await
             .assert_rejected(&[pointer]);
     }
+    let deep = format!("/query?deep{}=1", "[a]".repeat(20_000));
+    get(&deep).await.assert_rejected(&["deep"]);
     get("/free?a=1&b=2&other=c")
         .await
         .assert_received("{\"a\": 1, \"b\": 2}")
