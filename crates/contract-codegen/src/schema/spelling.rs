@@ -120,7 +120,7 @@ fn is_plausible(kind: &Kind, text: &str) -> bool {
             r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-][01]\d:[0-5]\d)$",
         ),
         Kind::Uuid => like(r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"),
-        Kind::DecimalText => like(r"^-?\d{1,20}(\.\d{1,8})?$"),
+        Kind::DecimalText => like(r"^-?(0|[1-9][0-9]{0,19})(\.[0-9]{1,8})?$"),
         _ => false,
     }
 }

@@ -177,7 +177,7 @@ async fn formats_are_types() {
         "/formats",
         &[
             (
-                r#"{"date":"2026-02-30","time":"now","uuid":"x","byte":"?","decimal_text":"x"}"#,
+                r#"{"date":"2026-02-30","time":"now","uuid":"x","byte":"?","decimal_text":"+5"}"#,
                 &["/date", "/time", "/uuid", "/byte", "/decimal_text"],
             ),
             (
