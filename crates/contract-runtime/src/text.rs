@@ -175,6 +175,19 @@ impl Text for DecimalText {
     }
 }
 
+/// Checks that a text can be a header, or an item of one, and is read as it was: headers are not
+/// encoded, and spaces around their values do not count (RFC 9110, section 5.5).
+#[cfg(any(feature = "client", feature = "server"))]
+pub(crate) fn fits_header(text: &str) -> Result<(), &'static str> {
+    if !text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\t')) {
+        return Err("a header can only have printable ASCII characters");
+    }
+    if text.trim() != text {
+        return Err("a header cannot begin or end with a space");
+    }
+    Ok(())
+}
+
 /// A constant of the contract, whose text is known to be valid.
 pub fn fixed<T: Text + Default>(text: &str) -> T {
     T::from_text(text).unwrap_or_default()

@@ -5,6 +5,8 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
+use crate::text::fits_header;
+
 /// How the value of a parameter is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Style {
@@ -215,12 +217,7 @@ impl Writer<'_> {
         if self.place != Place::Header {
             return Ok(encode(text));
         }
-        if !text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\t')) {
-            return Err("a header can only have printable ASCII characters".into());
-        }
-        if text.trim() != text {
-            return Err("a header cannot begin or end with a space".into());
-        }
+        fits_header(text)?;
         Ok(text.to_owned())
     }
 

@@ -4,6 +4,7 @@ use std::fmt;
 use std::ops::RangeInclusive;
 
 use actix_web::body::{BodyStream, BoxBody, MessageBody};
+use actix_web::error::ErrorInternalServerError;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_DISPOSITION, ContentEncoding, HeaderName, HeaderValue,
@@ -14,16 +15,24 @@ use futures::{Stream, StreamExt};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::Rejection;
+use crate::text::fits_header;
 use crate::{Event, Json, Text, json};
 
 /// A builder of a response.
-pub struct Reply(HttpResponseBuilder);
+pub struct Reply {
+    response: HttpResponseBuilder,
+    /// Why a header cannot be sent.
+    error: Option<String>,
+}
 
 impl Reply {
     /// A response with this status.
     pub fn new(status: u16) -> Self {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        Self(HttpResponse::build(status))
+        Self {
+            response: HttpResponse::build(status),
+            error: None,
+        }
     }
 
     /// A response with a status in this range; any other becomes a 500.
@@ -31,15 +40,22 @@ impl Reply {
         Self::new(if range.contains(&status) { status } else { 500 })
     }
 
-    /// With a header; a value that is not valid in a header makes the response a 500.
+    /// With a header; a value that a client would not read as it is makes the response a 500 with
+    /// an error to log ([`HttpResponse::error`]).
     pub fn header(mut self, name: &'static str, value: impl Header) -> Self {
-        match (
-            HeaderName::from_bytes(name.as_bytes()),
-            HeaderValue::from_str(&value.to_header()),
-        ) {
-            (Ok(name), Ok(value)) => self.0.insert_header((name, value)),
-            _ => self.0.status(StatusCode::INTERNAL_SERVER_ERROR),
-        };
+        let pair = value.to_header().and_then(|text| {
+            let name =
+                HeaderName::from_bytes(name.as_bytes()).map_err(|error| error.to_string())?;
+            let value = HeaderValue::from_str(&text).map_err(|error| error.to_string())?;
+            Ok((name, value))
+        });
+        match pair {
+            Ok(pair) => drop(self.response.insert_header(pair)),
+            Err(detail) => {
+                let detail = format!("header `{name}` cannot be sent: {detail}");
+                self.error.get_or_insert(detail);
+            }
+        }
         self
     }
 
@@ -54,16 +70,18 @@ impl Reply {
     /// With a JSON body.
     pub fn json(mut self, media_type: &'static str, body: &impl Json) -> HttpResponse {
         match json::to_vec(body) {
-            Ok(body) => self.0.content_type(media_type).body(body),
-            Err(error) => {
-                HttpResponse::from_error(actix_web::error::ErrorInternalServerError(error))
+            Ok(body) => {
+                self.response.content_type(media_type);
+                self.body(body)
             }
+            Err(error) => failed(error),
         }
     }
 
     /// With a text as body.
     pub fn text(mut self, media_type: &'static str, body: &impl Text) -> HttpResponse {
-        self.0.content_type(media_type).body(body.to_text())
+        self.response.content_type(media_type);
+        self.body(body.to_text())
     }
 
     /// With a file as body. If the contract has a wildcard media type, that of the file is used.
@@ -75,27 +93,34 @@ impl Reply {
         } else {
             media_type
         };
-        self.0.content_type(media_type);
+        self.response.content_type(media_type);
         if let Some(name) = &file.name {
-            self.0
+            self.response
                 .insert_header((CONTENT_DISPOSITION, attachment(name)));
         }
-        self.0.body(file.body)
+        self.body(file.body)
     }
 
     /// With server-sent events as body.
     pub fn events(mut self, events: EventStream) -> HttpResponse {
-        self.0
+        self.response
             .content_type("text/event-stream")
             .insert_header((CACHE_CONTROL, "no-cache"))
             // A compressor would hold events back.
             .insert_header(ContentEncoding::Identity);
-        self.0.body(events.0)
+        self.body(events.0)
     }
 
     /// Without a body.
-    pub fn empty(mut self) -> HttpResponse {
-        self.0.finish()
+    pub fn empty(self) -> HttpResponse {
+        self.body(())
+    }
+
+    fn body(mut self, body: impl MessageBody + 'static) -> HttpResponse {
+        match self.error {
+            Some(detail) => failed(detail),
+            None => self.response.body(body),
+        }
     }
 
     /// The response of an operation that is not implemented yet.
@@ -103,6 +128,11 @@ impl Reply {
         let detail = "this operation is not implemented yet";
         Rejection::new(StatusCode::NOT_IMPLEMENTED, "not_implemented", detail).error_response()
     }
+}
+
+/// The response instead of one that cannot be sent.
+fn failed(error: impl fmt::Debug + fmt::Display + 'static) -> HttpResponse {
+    HttpResponse::from_error(ErrorInternalServerError(error))
 }
 
 /// The name that a quoted string can have, and the whole one if that is another (RFC 6266, section 4.3).
@@ -121,18 +151,35 @@ fn attachment(name: &str) -> String {
 /// A value of a header in the style `simple`.
 pub trait Header {
     /// The text of the header.
-    fn to_header(&self) -> String;
+    ///
+    /// # Errors
+    /// If a client would read another value from it: the reason.
+    fn to_header(&self) -> Result<String, String>;
 }
 
 impl<T: Text> Header for T {
-    fn to_header(&self) -> String {
-        self.to_text()
+    fn to_header(&self) -> Result<String, String> {
+        let text = self.to_text();
+        fits_header(&text)?;
+        Ok(text)
     }
 }
 
 impl<T: Text> Header for Vec<T> {
-    fn to_header(&self) -> String {
-        self.iter().map(Text::to_text).collect::<Vec<_>>().join(",")
+    fn to_header(&self) -> Result<String, String> {
+        let items: Vec<String> = self.iter().map(Text::to_text).collect();
+        for item in &items {
+            fits_header(item)?;
+            if item.contains(',') {
+                return Err("`,` in an item is a delimiter there".into());
+            }
+        }
+        if let [item] = items.as_slice()
+            && item.is_empty()
+        {
+            return Err("a list of one empty text is the same as an empty list there".into());
+        }
+        Ok(items.join(","))
     }
 }
 
@@ -225,5 +272,64 @@ pub fn respond<T: Respond, E: Respond>(outcome: Result<T, E>) -> HttpResponse {
     match outcome {
         Ok(success) => success.respond(),
         Err(failure) => failure.respond(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sent(value: impl Header) -> Result<String, String> {
+        let response = Reply::new(200).header("x-a", value).empty();
+        match response.error() {
+            None => Ok(response
+                .headers()
+                .get("x-a")
+                .unwrap()
+                .to_str()
+                .unwrap()
+                .to_owned()),
+            Some(error) => {
+                assert_eq!(response.status(), 500);
+                assert!(!response.headers().contains_key("x-a"));
+                Err(error.to_string())
+            }
+        }
+    }
+
+    fn texts<const N: usize>(texts: [&str; N]) -> Vec<String> {
+        texts.map(str::to_owned).to_vec()
+    }
+
+    #[test]
+    fn only_headers_that_are_read_as_they_were_are_sent() {
+        assert_eq!(sent("a b,\tc".to_owned()).as_deref(), Ok("a b,\tc"));
+        assert_eq!(sent(String::new()).as_deref(), Ok(""));
+        assert_eq!(sent(texts([])).as_deref(), Ok(""));
+        assert_eq!(sent(texts(["a b", "", "c"])).as_deref(), Ok("a b,,c"));
+        for text in ["é", " a", "a ", "a\r\nb: c", "\u{7f}"] {
+            let error = sent(text.to_owned()).unwrap_err();
+            assert!(
+                error.starts_with("header `x-a` cannot be sent: "),
+                "{error}"
+            );
+            assert!(sent(texts(["a", text])).is_err(), "{text}");
+        }
+        assert!(sent(texts(["a,b"])).is_err());
+        assert!(sent(texts([""])).is_err());
+    }
+
+    #[test]
+    fn no_body_replaces_the_error_of_a_header() {
+        let reply = || Reply::new(200).header("x-a", "é".to_owned());
+        for response in [
+            reply().json("application/json", &1_i64),
+            reply().text("text/plain", &1_i64),
+            reply().file("application/pdf", File::new("%PDF")),
+            reply().events(EventStream::of_bytes(futures::stream::empty())),
+        ] {
+            assert_eq!(response.status(), 500);
+            assert!(response.error().is_some());
+        }
     }
 }
