@@ -12,6 +12,8 @@ use crate::source::{Code, code};
 pub(crate) struct Schemes {
     /// Wire name, variant, facts.
     schemes: Vec<(String, Name, Value)>,
+    /// The place and the name of every `apiKey`.
+    keys: Vec<(String, String)>,
 }
 
 /// The security requirements of an operation.
@@ -26,6 +28,7 @@ impl Schemes {
     pub(crate) fn of_contract(contract: &Value, warnings: &mut Vec<String>) -> Result<Self> {
         let mut scope = Scope::default();
         let mut schemes = Vec::new();
+        let mut keys = Vec::new();
         for (name, scheme) in members(&contract["components"]["securitySchemes"]) {
             let scheme = match scheme["$ref"].as_str() {
                 Some(reference) => contract::resolve(contract, reference)?.value,
@@ -63,6 +66,11 @@ impl Schemes {
                 Some("mutualTLS") => Code::of("Carrier::Tls"),
                 other => bail!("security scheme `{name}`: type {other:?} is not known"),
             };
+            if scheme["type"] == "apiKey"
+                && let (Some(place), Some(key)) = (scheme["in"].as_str(), scheme["name"].as_str())
+            {
+                keys.push((place.to_owned(), key.to_owned()));
+            }
             schemes.push((
                 name.clone(),
                 variant.clone(),
@@ -90,7 +98,13 @@ impl Schemes {
                 schemes.push((name, variant, facts));
             }
         }
-        Ok(Self { schemes })
+        Ok(Self { schemes, keys })
+    }
+
+    /// The names of the credentials that are sent in this place.
+    pub(crate) fn keys(&self, place: &str) -> impl Iterator<Item = &str> {
+        let here = self.keys.iter().filter(move |(known, _)| known == place);
+        here.map(|(_, key)| key.as_str())
     }
 
     pub(crate) fn facts(&self) -> Value {

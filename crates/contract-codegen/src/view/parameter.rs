@@ -123,11 +123,7 @@ impl<'c> Views<'_, 'c> {
         }
         let (style, explode) = parameter.style();
         let list = self.has(&parameter.kind, &|kind| matches!(kind, Kind::List(_)));
-        let object = self.has(&parameter.kind, &|kind| match kind {
-            Kind::Map(_) => true,
-            Kind::Item(item) => matches!(self.schemas.items[*item].shape, Shape::Struct { .. }),
-            _ => false,
-        });
+        let object = self.is_object(&parameter.kind);
         if object && style == "deepObject" {
             return code!("deep_object({})", wire);
         }
@@ -168,9 +164,48 @@ impl<'c> Views<'_, 'c> {
         place: &'static str,
         wire: &Code,
     ) -> Code {
+        let (own, open) = self.properties(&parameter.kind);
+        if !open {
+            return code!(
+                "members({}, {}, {})",
+                Code::literal(place),
+                wire,
+                Code::literals(own)
+            );
+        }
+        let mut names = Vec::new();
+        let mut deep = Vec::new();
+        for other in &operation.parameters {
+            if other.place != place || other.wire == parameter.wire {
+                continue;
+            }
+            names.push(other.wire.clone());
+            if other.json || !self.is_object(&other.kind) {
+                continue;
+            }
+            match other.style() {
+                ("deepObject", _) => deep.push(other.wire.clone()),
+                ("form", true) => names.extend(self.properties(&other.kind).0),
+                _ => {}
+            }
+        }
+        // Of every operation: a browser sends a cookie even if this one does not need it.
+        names.extend(self.security.keys(place).map(str::to_owned));
+        names.retain(|name| !own.contains(name));
+        code!(
+            "other_members({}, {}, {}, {})",
+            Code::literal(place),
+            wire,
+            Code::literals(names),
+            Code::literals(deep)
+        )
+    }
+
+    /// The known properties of an object, and whether it has others.
+    fn properties(&self, kind: &Type) -> (Vec<String>, bool) {
         let mut known = Vec::new();
         let mut open = false;
-        self.visit(&parameter.kind, &mut |kind| match kind {
+        self.visit(kind, &mut |kind| match kind {
             Kind::Item(item) => {
                 if let Shape::Struct { fields, unknown } = &self.schemas.items[*item].shape {
                     known.extend(fields.iter().map(|field| field.wire.clone()));
@@ -180,27 +215,15 @@ impl<'c> Views<'_, 'c> {
             Kind::Map(_) => open = true,
             _ => {}
         });
-        if open {
-            let others: Vec<&String> = operation
-                .parameters
-                .iter()
-                .filter(|other| other.place == place && other.wire != parameter.wire)
-                .map(|other| &other.wire)
-                .collect();
-            code!(
-                "other_members({}, {}, {})",
-                Code::literal(place),
-                wire,
-                Code::literals(others)
-            )
-        } else {
-            code!(
-                "members({}, {}, {})",
-                Code::literal(place),
-                wire,
-                Code::literals(known)
-            )
-        }
+        (known, open)
+    }
+
+    fn is_object(&self, kind: &Type) -> bool {
+        self.has(kind, &|kind| match kind {
+            Kind::Map(_) => true,
+            Kind::Item(item) => matches!(self.schemas.items[*item].shape, Shape::Struct { .. }),
+            _ => false,
+        })
     }
 
     /// Whether the type or one of its alternatives is of such a kind.

@@ -89,14 +89,20 @@ impl<'r> Input<'r> {
         self.spread(place, name, |key| known.contains(&key))
     }
 
-    /// An object whose members are all parameters except these.
+    /// An object whose members are all parameters except these; `deep` has the names of those that
+    /// are written as `name[member]`.
     pub fn other_members(
         &mut self,
         place: &str,
         name: &'static str,
         others: &[&str],
+        deep: &[&str],
     ) -> Parameter<'_, 'r> {
-        self.spread(place, name, |key| !others.contains(&key))
+        let in_deep = |key: &str| {
+            key.split_once('[')
+                .is_some_and(|(first, _)| deep.contains(&first))
+        };
+        self.spread(place, name, |key| !others.contains(&key) && !in_deep(key))
     }
 
     fn spread(

@@ -222,7 +222,10 @@ fn parameters_of_every_style() {
             deep "query deep", point "query point", spread "query spread",
         } required {};
         free FreeSuccess FreeParameters, "GET /free",
-        optional { rest "query rest", other "query other", jar "cookie jar", note "cookie note", } required {};
+        optional {
+            rest "query rest", other "query other", deep "query deep", named "query named",
+            jar "cookie jar", note "cookie note",
+        } required {};
         simple SimpleSuccess SimpleParameters, "GET /path/{simple}/{list}/{object}/{exploded}",
         optional {} required { simple "path simple", list "path list", object "path object", exploded "path exploded", };
         label LabelSuccess LabelParameters, "GET /label/{one}/{list}/{exploded}/{object}/{fields}",

@@ -227,6 +227,14 @@ async fn lists_and_objects_of_the_query_in_every_style() {
         .await
         .assert_received("{\"a\": 1, \"b\": 2}")
         .assert_received("other: Some(\"c\")");
+    get("/free?a=1&deep[x]=2&deep%5By%5D=3&first=b&second=c&deeper[x]=4")
+        .await
+        .assert_received("rest: Some({\"a\": 1, \"deeper[x]\": 4})")
+        .assert_received("deep: Some(Point { x: 2, y: Some(3.0) })")
+        .assert_received("{ first: Some(\"b\"), second: Some(\"c\") }");
+    get("/free?deep[x]=2&first=b")
+        .await
+        .assert_received("rest: None");
     get("/free?a=x").await.assert_rejected(&["rest/a"]);
     // A plus is a space in a query, and a plus in a cookie.
     let request = TestRequest::get()

@@ -84,6 +84,14 @@ impl DefaultApi for Guard {
         Ok(NoneSuccess::Ok(json!("anybody")))
     }
 
+    async fn rest(
+        &self,
+        _caller: String,
+        parameters: RestParameters,
+    ) -> Result<RestSuccess, RestFailure> {
+        Ok(RestSuccess::Ok(json!(format!("{parameters:?}"))))
+    }
+
     async fn optional(&self, caller: Option<String>) -> Result<OptionalSuccess, OptionalFailure> {
         Ok(OptionalSuccess::Ok(json!(
             caller.unwrap_or("nobody".into())
@@ -153,6 +161,14 @@ async fn credentials_of_every_scheme_are_read() {
     get("/none", &[]).await.assert_received("anybody");
     get("/public", &[]).await.assert_received("anybody");
     assert_eq!(Scheme::HeaderKey.as_str(), "headerKey");
+}
+
+#[actix_web::test]
+async fn credentials_are_not_members_of_a_map() {
+    get("/rest?key=good&a=1", &[("cookie", "session=good; b=2")])
+        .await
+        .assert_received("rest: Some({\"a\": \"1\"})")
+        .assert_received("jar: Some({\"b\": \"2\"})");
 }
 
 #[actix_web::test]
