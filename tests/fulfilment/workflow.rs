@@ -195,6 +195,10 @@ async fn a_workflow_with_a_long_history_goes_on_in_another_run() {
     };
     let shop = Shop::with_options(449_700, options).await;
     let id = shop.order(&[("TEA-1", 1, "40")]).await;
+    shop.until(id, "has a parcel", |order| {
+        order["shipment"]["status"] == "created"
+    })
+    .await;
     let fields = eventually("another run", async || {
         let history = history_of(&shop, id).await;
         let Some(Attributes::WorkflowExecutionStartedEventAttributes(start)) =
