@@ -63,9 +63,7 @@ impl Fulfilment {
 
     /// The price of everything that is to be delivered.
     pub fn amount(&self) -> Decimal {
-        self.wanted()
-            .map(|(_, item)| item.unit_price * Decimal::from(item.quantity))
-            .sum()
+        self.wanted().map(|(_, item)| item.price()).sum()
     }
 
     /// Whether everything is undone instead of continued.
@@ -105,6 +103,13 @@ impl Fulfilment {
                 item.status = to;
             }
         }
+    }
+}
+
+impl OrderItem {
+    /// The price of all its pieces.
+    pub fn price(&self) -> Decimal {
+        self.unit_price * Decimal::from(self.quantity)
     }
 }
 

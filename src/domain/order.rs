@@ -62,8 +62,7 @@ impl NewOrder {
         if self.shipping_address.is_none() {
             return Some(("/shipping_address", "is required for items".into()));
         }
-        let price = |item: &OrderItem| item.unit_price * Decimal::from(item.quantity);
-        let sum: Decimal = self.items.iter().map(price).sum();
+        let sum: Decimal = self.items.iter().map(OrderItem::price).sum();
         (sum != self.total_amount).then(|| {
             let detail = format!("{} is not the sum of the items, {sum}", self.total_amount);
             ("/total_amount", detail)

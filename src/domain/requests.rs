@@ -1,5 +1,5 @@
-//! What clients ask of an order with items. Each method returns the event to record, or nothing when
-//! the request changes nothing.
+//! Requests to change an order with items: decisions, cancellations, retries. Each method returns the
+//! event to record; nothing when the request changes nothing.
 
 use super::fulfilment::{CancellationReason, DecisionAnswer, ItemStatus};
 use super::{Order, OrderEventType, OrderStatus};

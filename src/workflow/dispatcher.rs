@@ -100,7 +100,7 @@ impl Dispatcher {
                                     matches!(intent.action, Action::Fulfil | Action::Refulfil);
                                 admission.started(Instant::now(), intent.order.id, has_items);
                             }
-                            running.spawn(self.clone(), intent);
+                            running.spawn(intent.id, self.clone().dispatch_one(intent));
                         }
                     }
                     Err(error) => {
@@ -230,7 +230,7 @@ impl Dispatcher {
     }
 
     /// Sends a claimed intent and records the result.
-    pub(super) async fn dispatch_one(self, intent: Intent) -> Dispatched {
+    async fn dispatch_one(self, intent: Intent) -> Dispatched {
         let begun = Instant::now();
         let sent = self.send_traced(&intent).await;
         let result = match &sent {

@@ -1,6 +1,6 @@
 //! Copies fields of a workflow's header to the headers of its activities and of its next run: the
-//! trace context and the order's creation time. Inputs and histories do not contain them, so earlier histories replay
-//! unchanged and workers of an earlier version can read the inputs.
+//! trace context and the order's creation time. Inputs and histories do not contain them, so earlier
+//! histories replay unchanged and workers of an earlier version can read the inputs.
 
 use std::cell::RefCell;
 use std::collections::HashMap;

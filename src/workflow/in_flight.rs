@@ -4,8 +4,6 @@ use std::collections::HashSet;
 
 use tokio::task::JoinSet;
 
-use super::dispatcher::Dispatcher;
-use crate::db::Intent;
 use crate::domain::OrderId;
 
 /// The intents that are being dispatched.
@@ -21,12 +19,14 @@ impl InFlight {
         self.tasks.len()
     }
 
-    /// Begins a dispatch.
-    pub(super) fn spawn(&mut self, dispatcher: Dispatcher, intent: Intent) {
-        let id = intent.id;
+    /// Begins the dispatch of the intent with this id.
+    pub(super) fn spawn(
+        &mut self,
+        id: i64,
+        dispatch: impl Future<Output = Dispatched> + Send + 'static,
+    ) {
         self.intents.insert(id);
-        self.tasks
-            .spawn(async move { (id, dispatcher.dispatch_one(intent).await) });
+        self.tasks.spawn(async move { (id, dispatch.await) });
     }
 
     /// The next dispatch to finish; `None` when there is none.

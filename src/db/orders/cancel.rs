@@ -1,10 +1,8 @@
 //! Cancellations by clients.
 
+use super::update::changed;
 use super::{Effect, OrderRepository, Precondition, Rejection};
-use crate::db::intents::Action;
-use crate::domain::{
-    Access, Actor, CancellationReason, Order, OrderChange, OrderEventType, OrderId, OrderStatus,
-};
+use crate::domain::{Access, Actor, CancellationReason, Order, OrderChange, OrderId, OrderStatus};
 
 impl OrderRepository {
     /// Cancels an order without items; asks the workflow of one with items to cancel it.
@@ -23,13 +21,7 @@ impl OrderRepository {
                 status: Some(OrderStatus::Cancelled),
                 total_amount: None,
             };
-            Ok(order.after(&change)?.map(|(status, _)| {
-                order.status = status;
-                Effect {
-                    event: OrderEventType::Updated,
-                    intent: Some(Action::End),
-                }
-            }))
+            changed(order, &change, Actor::Client)
         })
         .await
     }

@@ -67,6 +67,25 @@ impl From<Actor> for Author<'_> {
     }
 }
 
+/// Changes status or amount of an order in memory. When an actor other than the workflow ends it, the
+/// workflow must end as well.
+pub(super) fn changed(
+    order: &mut Order,
+    change: &OrderChange,
+    by: Actor,
+) -> Result<Option<Effect>, Rejection> {
+    let Some((status, total_amount)) = order.after(change)? else {
+        return Ok(None);
+    };
+    order.status = status;
+    order.total_amount = total_amount;
+    let ends = status.is_final() && by != Actor::Workflow;
+    Ok(Some(Effect {
+        event: OrderEventType::Updated,
+        intent: ends.then_some(Action::End),
+    }))
+}
+
 impl OrderRepository {
     /// Changes status or amount of an order. When an actor other than the workflow ends it, also
     /// writes the intent to end the workflow.
@@ -84,16 +103,7 @@ impl OrderRepository {
             ..by.into()
         };
         self.apply(id, access, precondition, author, |order| {
-            let Some((status, total_amount)) = order.after(change)? else {
-                return Ok(None);
-            };
-            order.status = status;
-            order.total_amount = total_amount;
-            let ends = status.is_final() && by != Actor::Workflow;
-            Ok(Some(Effect {
-                event: OrderEventType::Updated,
-                intent: ends.then_some(Action::End),
-            }))
+            changed(order, change, by)
         })
         .await
     }

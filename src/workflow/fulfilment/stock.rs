@@ -7,7 +7,7 @@ use super::activities::FulfilmentActivities;
 use super::messages::{Next, StepResult};
 use super::subject::{Subject, call, partner};
 use crate::domain::{Expired, Fulfilment, ItemStatus, Order, OrderStep};
-use crate::partners::Reserved;
+use crate::partners::{Inventory, Reserved};
 
 impl FulfilmentActivities {
     /// Holds the stock, or waits for the customer's decision about what is not there.
@@ -38,7 +38,9 @@ impl FulfilmentActivities {
             inventory.reserve(subject.ids, round, pending.into_iter(), hold)
         );
         let Reserved::Held(held) = reserved else {
-            return self.reservation_expired(subject, OrderStep::Reserve).await;
+            return self
+                .reservation_expired(subject, inventory, OrderStep::Reserve)
+                .await;
         };
         let time = TimeDelta::from_std(self.settings.decision_time).unwrap_or(TimeDelta::MAX);
         let deadline = Utc::now().trunc_subsecs(6).checked_add_signed(time);
@@ -75,7 +77,8 @@ impl FulfilmentActivities {
                 .advance(subject, OrderStep::Commit, Next::Continue, |_| None)
                 .await;
         }
-        self.reservation_expired(subject, OrderStep::Commit).await
+        self.reservation_expired(subject, inventory, OrderStep::Commit)
+            .await
     }
 
     /// Gives back the stock.
@@ -118,6 +121,7 @@ impl FulfilmentActivities {
     async fn reservation_expired(
         &self,
         subject: &Subject,
+        inventory: &Inventory,
         step: OrderStep,
     ) -> Result<StepResult, ActivityError> {
         let Expired {
@@ -133,7 +137,6 @@ impl FulfilmentActivities {
             );
         }
         // An earlier attempt may still be on its way to the inventory: released, it takes nothing.
-        let inventory = partner!(self.inventory, subject);
         call!(
             self,
             subject,

@@ -245,7 +245,7 @@ impl FulfilmentActivities {
         })
     }
 
-    pub(super) async fn ask_for_attention(
+    async fn ask_for_attention(
         &self,
         subject: &Subject,
         step: OrderStep,
